@@ -1,0 +1,1 @@
+"""Everything that decides: pure functions over frozen values. No AWS, no clock, no environment, no printing."""

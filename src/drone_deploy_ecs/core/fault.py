@@ -1,0 +1,35 @@
+"""A call to AWS that did not answer as hoped, as a value: what kind of failure, and so what may be done about it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FaultKind(Enum):
+    """What a failed call leaves behind; the wording of AWS's errors is sorted into these once, in `aws/`."""
+
+    THROTTLED = "throttled"
+    """AWS did nothing and asks for patience."""
+    DENIED = "denied"
+    """IAM says no; asking again will not help."""
+    REJECTED = "rejected"
+    """The request itself is refused (bad parameter, no such cluster, inactive revision)."""
+    AMBIGUOUS = "ambiguous"
+    """Time-out, reset or 5xx after sending: it may or may not have happened. Look before repeating a write."""
+    UNREACHABLE = "unreachable"
+    """The request never reached AWS (no route, refused, no name)."""
+    NO_CREDENTIALS = "no credentials"
+    """No credentials, or they have expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One failed call: `operation` is the API name (`UpdateService`), `code` AWS's error code or "", `message` its text."""
+
+    kind: FaultKind
+    operation: str
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        said = f"{self.code}: {self.message}" if self.code else self.message
+        return f"{self.operation}: {said}"

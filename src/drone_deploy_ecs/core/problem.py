@@ -1,0 +1,14 @@
+"""A reason to refuse, or to warn, before anything is written: what is wrong, and what to do about it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: `what` (a whole sentence's worth, with the value) and `do` (the next thing to do)."""
+
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.do}." if self.do else f"{self.what}."
