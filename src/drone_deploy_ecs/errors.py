@@ -1,28 +1,10 @@
-"""Every error this package raises on purpose, and the one list of exit codes."""
-
-from enum import IntEnum
+"""Every error this package raises on purpose; the exit codes they and the verdicts lead to are `ExitCode`."""
 
 from drone_deploy_ecs.core.fault import Fault
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.verdict import ExitCode
 
-
-class ExitCode(IntEnum):
-    """What the process tells the CI system. A run over several services exits with the worst of them."""
-
-    DONE = 0
-    """Completed or Unchanged: the new version is what runs."""
-    BUG = 1
-    """A defect of this program."""
-    REFUSED = 2
-    """Refused (settings, preflight, permissions): no service was changed."""
-    RETURNED = 3
-    """Failed, and every service touched is back on what it ran before, steady."""
-    NOT_AS_BEFORE = 4
-    """Failed, and something is not as it was before: someone must look."""
-    SUPERSEDED = 5
-    """Somebody's newer deployment took over; it was left alone."""
-    LOST_SIGHT = 6
-    """AWS could not be seen until the budget ended; nothing was rolled back blindly."""
+__all__ = ["ApiError", "DeployError", "ExitCode", "Refused"]
 
 
 class DeployError(Exception):

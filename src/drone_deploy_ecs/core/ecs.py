@@ -1,0 +1,201 @@
+"""What ECS says, as frozen values: service, deployment, task, service event; and the one place its answers are read.
+
+Every optional member may be absent (`stoppedReason`, `rolloutState`, `exitCode`, `deployments` …) and every enum may
+grow: absent text is "", absent numbers of things are 0, unknown enum values pass through as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from types_boto3_ecs.type_defs import ContainerTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
+
+ARN = re.compile(r"arn:(?P<partition>aws[\w-]*):ecs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<kind>[\w-]+)/(?P<rest>.+)")
+
+
+def short(name_or_arn: str) -> str:
+    """The last part of an ARN or path: the cluster's or service's name, a revision's `family:revision`, a task's id."""
+    return name_or_arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer."""
+
+    id: str
+    status: str
+    task_definition: str
+    desired: int
+    pending: int
+    running: int
+    failed_tasks: int
+    rollout_state: str
+    rollout_reason: str
+    created_at: datetime | None
+
+    @property
+    def is_at_full_count(self) -> bool:
+        """Whether it runs all the tasks it wants and none is still starting."""
+        return self.running >= self.desired and self.pending == 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEvent:
+    """One of the service's latest 100 events."""
+
+    id: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service as one DescribeServices call showed it; deployments newest first, events oldest first."""
+
+    name: str
+    arn: str
+    status: str
+    desired: int
+    running: int
+    task_definition: str
+    deployments: tuple[Deployment, ...]
+    events: tuple[ServiceEvent, ...]
+    controller: str = "ECS"
+    scheduling: str = "REPLICA"
+    strategy: str = "ROLLING"
+    breaker_rolls_back: bool = False
+
+    @property
+    def primary(self) -> Deployment | None:
+        """The deployment ECS works towards."""
+        return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+
+    @property
+    def last_completed(self) -> Deployment | None:
+        """The newest deployment known to have finished: what a rollback goes back to.
+
+        Where ECS gives no rolloutState, a sole deployment at full count is taken for finished.
+        """
+        completed = next((one for one in self.deployments if one.rollout_state == "COMPLETED"), None)
+        if completed or len(self.deployments) != 1:
+            return completed
+        (only,) = self.deployments
+        return only if not only.rollout_state and only.is_at_full_count else None
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """The entry of that id, if it is (still) listed."""
+        return next((one for one in self.deployments if one.id == deployment_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of a task, stopped or not. `exit_code` is None when it never started."""
+
+    name: str
+    image: str
+    image_digest: str
+    status: str
+    exit_code: int | None
+    reason: str
+    health: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task as DescribeTasks showed it."""
+
+    arn: str
+    started_by: str
+    task_definition: str
+    status: str
+    health: str
+    stop_code: str
+    stopped_reason: str
+    created_at: datetime | None
+    started_at: datetime | None
+    stopped_at: datetime | None
+    containers: tuple[Container, ...]
+
+    def belongs_to(self, deployment_id: str, task_definition: str) -> bool:
+        """Whether this deployment started the task.
+
+        ECS writes the deployment's id into `startedBy`; an emulator may write something else, and then the task
+        definition tells.
+        """
+        if self.started_by.startswith("ecs-svc/"):
+            return self.started_by == deployment_id
+        return self.task_definition == task_definition
+
+
+def read_service(raw: ServiceTypeDef) -> Service:
+    """A service out of DescribeServices or UpdateService (botocore's shape)."""
+    configuration = raw.get("deploymentConfiguration", {})
+    breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
+    deployments = [_read_deployment(one) for one in raw.get("deployments", [])]
+    # Newest first is how captures look, but no page promises it.
+    deployments.sort(key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, reverse=True)
+    events = [ServiceEvent(one.get("id", ""), one["createdAt"], one.get("message", ""))
+              for one in raw.get("events", []) if "createdAt" in one]  # fmt: skip
+    return Service(
+        name=raw.get("serviceName", "") or short(raw.get("serviceArn", "")),
+        arn=raw.get("serviceArn", ""),
+        status=raw.get("status", ""),
+        desired=raw.get("desiredCount", 0),
+        running=raw.get("runningCount", 0),
+        task_definition=raw.get("taskDefinition", ""),
+        deployments=tuple(deployments),
+        events=tuple(reversed(events)),
+        controller=raw.get("deploymentController", {}).get("type", "ECS"),
+        scheduling=raw.get("schedulingStrategy", "REPLICA"),
+        strategy=configuration.get("strategy", "ROLLING"),
+        breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
+    )
+
+
+def _read_deployment(raw: DeploymentTypeDef) -> Deployment:
+    return Deployment(
+        id=raw.get("id", ""),
+        status=raw.get("status", ""),
+        task_definition=raw.get("taskDefinition", ""),
+        desired=raw.get("desiredCount", 0),
+        pending=raw.get("pendingCount", 0),
+        running=raw.get("runningCount", 0),
+        failed_tasks=raw.get("failedTasks", 0),
+        rollout_state=raw.get("rolloutState", ""),
+        rollout_reason=raw.get("rolloutStateReason", ""),
+        created_at=raw.get("createdAt"),
+    )
+
+
+def read_task(raw: TaskTypeDef) -> Task:
+    """A task out of DescribeTasks (botocore's shape)."""
+    return Task(
+        arn=raw.get("taskArn", ""),
+        started_by=raw.get("startedBy", ""),
+        task_definition=raw.get("taskDefinitionArn", ""),
+        status=raw.get("lastStatus", ""),
+        health=raw.get("healthStatus", ""),
+        stop_code=raw.get("stopCode", ""),
+        stopped_reason=raw.get("stoppedReason", ""),
+        created_at=raw.get("createdAt"),
+        started_at=raw.get("startedAt"),
+        stopped_at=raw.get("executionStoppedAt") or raw.get("stoppingAt") or raw.get("stoppedAt"),
+        containers=tuple(_read_container(one) for one in raw.get("containers", [])),
+    )
+
+
+def _read_container(raw: ContainerTypeDef) -> Container:
+    return Container(
+        name=raw.get("name", ""),
+        image=raw.get("image", ""),
+        image_digest=raw.get("imageDigest", ""),
+        status=raw.get("lastStatus", ""),
+        exit_code=raw.get("exitCode"),
+        reason=raw.get("reason", ""),
+        health=raw.get("healthStatus", ""),
+    )

@@ -1,0 +1,341 @@
+"""Snapshot + Request → Plan: what will be written, step by step, or every reason to refuse.
+
+A step says what it changes and how to undo it; the stages run in order, the steps of a stage together. A plan is data:
+`plan` prints it, the engine runs it, and the way back (`undo`) is a plan again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.request import Image, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A task definition revision: `body` is what would register it again, tags included."""
+
+    arn: str
+    active: bool
+    body: Mapping[str, Any]
+
+    @property
+    def family(self) -> str:
+        """The family it is a revision of."""
+        return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One service as found, before anything was written.
+
+    `edited` is PRIMARY's definition, where the edit starts; `before` that of the last COMPLETED deployment, where a
+    rollback goes; `newest` the family's newest revision; `digest` that of the image which `before`'s tasks run (read
+    only when a rollback would otherwise fetch the same tag again). `unreadable` says why a definition couldn't be read.
+    """
+
+    asked: str
+    service: Service | None
+    edited: Definition | None = None
+    before: Definition | None = None
+    newest: Definition | None = None
+    digest: str = ""
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
+
+    `must_copy` says that the recorded revision itself would not do. `impossible` says why there is no way back.
+    """
+
+    definition: str = ""
+    body: Mapping[str, Any] | None = None
+    must_copy: str = ""
+    impossible: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The service a step is about: `asked` is how it was named to us, `known` the deployments it had before."""
+
+    name: str
+    asked: str
+    cluster: str
+    desired: int
+    before: str
+    known: frozenset[str]
+    back: WayBack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterTaskDefinition:
+    """Register a revision that several services may share; `key` stands for its ARN until that is known."""
+
+    key: str
+    family: str
+    body: Mapping[str, Any]
+    serves: tuple[str, ...]
+    source: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"RegisterTaskDefinition: a new revision of {self.family}, from {short(self.source)} with {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateService:
+    """Point a service at a revision (`definition`: an ARN or a registration's key), and follow that deployment.
+
+    `only_over`, in an undo, is the deployment that must still be PRIMARY: anything else isn't ours to undo.
+    """
+
+    target: Target
+    definition: str
+    force: bool = False
+    only_over: str = ""
+
+    def __str__(self) -> str:
+        forced = ", with a forced new deployment (the tag may have been pushed again)" if self.force else ""
+        revision = short(self.definition) if self.definition.startswith("arn:") else "that revision"
+        return f"UpdateService: {self.target.name} to {revision}{forced}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowDeployment:
+    """Write nothing: this very revision is rolling out already, so follow it and judge it."""
+
+    target: Target
+    definition: str
+    deployment: str
+
+    def __str__(self) -> str:
+        return f"Follow {self.deployment} of {self.target.name}: {short(self.definition)} is rolling out already"
+
+
+Step = RegisterTaskDefinition | UpdateService | FollowDeployment
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Steps that run together."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run will do. `unchanged` are the services that already run exactly this."""
+
+    stages: tuple[Stage, ...]
+    unchanged: tuple[Target, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in order."""
+        return tuple(step for stage in self.stages for step in stage.steps)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every service of the run."""
+        return (*self.unchanged, *(one.target for one in self.steps if not isinstance(one, RegisterTaskDefinition)))
+
+
+def plan(request: Request, snapshots: Sequence[Snapshot]) -> Plan | tuple[Problem, ...]:
+    """The plan of a rolling deployment, or all the reasons why nothing may be written."""
+    problems = tuple(problem for one in snapshots for problem in refusals(request, one))
+    if problems:
+        return problems
+    registrations: list[RegisterTaskDefinition] = []
+    updates: list[Step] = []
+    unchanged: list[Target] = []
+    diffs: list[tuple[str, tuple[str, ...]]] = []
+    for one in snapshots:
+        step = _step(request, one, registrations)
+        if isinstance(step, Target):
+            unchanged.append(step)
+            continue
+        updates.append(step)
+        diffs.append((step.target.name, _diff(request, one)))
+    return Plan(
+        stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps),
+        unchanged=tuple(unchanged),
+        warnings=tuple(warning for one in snapshots for warning in warnings(request, one)),
+        diffs=tuple(diffs),
+    )
+
+
+def refusals(request: Request, one: Snapshot) -> tuple[Problem, ...]:
+    """Why this service can't be deployed to, in order of what must be mended first."""
+    service = one.service
+    if service is None:
+        return (Problem(f"service {one.asked} isn't in cluster {request.cluster_name} ({request.access.region})",
+                        "Check the service's name, the cluster and the region"),)  # fmt: skip
+    if service.status != "ACTIVE":
+        return (Problem(f"service {service.name} is {service.status or 'not ACTIVE'}", "Create it again first"),)
+    if service.controller != "ECS":
+        return (Problem(
+            f"service {service.name} has the deployment controller {service.controller}; only ECS is served",
+            "Deploy it with CodeDeploy" if service.controller == "CODE_DEPLOY" else "Deploy it with its own controller"),
+        )  # fmt: skip
+    if service.strategy != "ROLLING":
+        return (Problem(f"service {service.name} has the deployment strategy {service.strategy}; only ROLLING is served yet",
+                        "Set its deploymentConfiguration.strategy to ROLLING"),)  # fmt: skip
+    if one.edited is None:
+        why = one.unreadable or "it has no PRIMARY deployment"
+        return (Problem(f"the task definition of service {service.name} can't be read: {why}",
+                        "Check that ecs:DescribeTaskDefinition is allowed"),)  # fmt: skip
+    there = taskdef.containers(one.edited.body)
+    if request.container not in there:
+        return (Problem(f"{short(one.edited.arn)} of service {service.name} has no container {request.container!r}",
+                        f"It has: {', '.join(there) or 'none'}"),)  # fmt: skip
+    return ()
+
+
+def warnings(request: Request, one: Snapshot) -> tuple[Problem, ...]:
+    """What a person would want to know before this service is written to."""
+    service = one.service
+    if service is None or service.primary is None:
+        return ()
+    found = []
+    if service.desired == 0 and service.scheduling == "REPLICA":
+        found.append(Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved"))
+    settled = service.last_completed
+    if settled is None:
+        found.append(Problem(f"{service.name} has no COMPLETED deployment", "If this fails there is nothing to go back to"))
+    elif settled.id != service.primary.id:
+        found.append(Problem(
+            f"{service.name} has another deployment in progress ({service.primary.id}, {short(service.primary.task_definition)})",
+            f"The edit starts from it; a rollback goes to {short(settled.task_definition)}"))  # fmt: skip
+    back = _way_back(request, one)
+    if back.impossible and settled is not None:
+        found.append(Problem(f"{service.name} could not be rolled back: {back.impossible}", "Deploy by digest, or with a tag of its own"))
+    elif back.must_copy:
+        found.append(Problem(f"{service.name} would be rolled back to a copy of {short(one.before.arn) if one.before else ''}", back.must_copy))
+    return tuple(found)
+
+
+def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefinition]) -> Step | Target:
+    """The step for one service, adding to `registrations` what it needs; a bare Target if nothing is to be done."""
+    assert one.service is not None
+    assert one.edited is not None
+    primary = one.service.primary
+    assert primary is not None
+    target = _target(request, one, one.service)
+    body = taskdef.with_image(one.edited.body, request.container, request.image.reference)
+    same_as_now = taskdef.same(body, one.edited.body)
+    if same_as_now and (request.image.digest or request.skip_unchanged):
+        if one.service.last_completed is primary:
+            return target
+        if primary.rollout_state != "FAILED":
+            return FollowDeployment(target=target, definition=primary.task_definition, deployment=primary.id)
+    found = _existing(body, (one.edited, one.before, one.newest))
+    if found:
+        return UpdateService(target=target, definition=found.arn, force=found.arn == primary.task_definition)
+    change = "the same content, as it was deregistered" if same_as_now else _change(request, one.edited)
+    key = _register(registrations, body, one.service.name, one.edited, change)
+    return UpdateService(target=target, definition=key, force=False)
+
+
+def _existing(body: Mapping[str, Any], candidates: Iterable[Definition | None]) -> Definition | None:
+    """A usable revision that already is this, so that none is registered twice."""
+    return next((one for one in candidates if one and one.active and taskdef.same(one.body, body)), None)
+
+
+def _change(request: Request, edited: Definition) -> str:
+    was = taskdef.containers(edited.body)[request.container]
+    return f"container {request.container}'s image {request.image.reference} (was {was})"
+
+
+def _register(
+    registrations: list[RegisterTaskDefinition], body: Mapping[str, Any], service: str, source: Definition, what: str
+) -> str:
+    """The key of a registration of exactly this body, shared with the other services that need the same."""
+    for place, one in enumerate(registrations):
+        if taskdef.same(one.body, body):
+            registrations[place] = replace(one, serves=(*one.serves, service))
+            return one.key
+    key = f"{source.family}#{len(registrations) + 1}"
+    registrations.append(
+        RegisterTaskDefinition(key=key, family=source.family, body=body, serves=(service,), source=source.arn, what=what)
+    )
+    return key
+
+
+def _target(request: Request, one: Snapshot, service: Service) -> Target:
+    settled = service.last_completed
+    return Target(
+        name=service.name,
+        asked=one.asked,
+        cluster=request.cluster,
+        desired=service.desired,
+        before=settled.task_definition if settled else "",
+        known=frozenset(deployment.id for deployment in service.deployments),
+        back=_way_back(request, one),
+    )
+
+
+def _way_back(request: Request, one: Snapshot) -> WayBack:
+    if one.before is None:
+        return WayBack(impossible=one.unreadable or "it has no COMPLETED deployment to go back to")
+    image = taskdef.containers(one.before.body).get(request.container, "")
+    if image == request.image.reference and not request.image.digest:
+        return _pinned(request.image, request.container, one.before, one.digest)
+    must_copy = "" if one.before.active else f"{short(one.before.arn)} has been deregistered"
+    return WayBack(definition=one.before.arn, body=one.before.body, must_copy=must_copy)
+
+
+def _pinned(image: Image, container: str, before: Definition, digest: str) -> WayBack:
+    """Going back to the same tag would fetch the same image again: only its former digest is a way back."""
+    if not digest:
+        return WayBack(impossible=f"{short(before.arn)} names the same tag, and the digest its tasks run isn't known")
+    body = taskdef.with_image(before.body, container, image.pinned_to(digest))
+    return WayBack(definition=before.arn, body=body, must_copy=f"The same tag is pinned to what runs now, {digest[:19]}…")
+
+
+def _diff(request: Request, one: Snapshot) -> tuple[str, ...]:
+    """Against what the service settled on last (what a rollback would bring back), so that nothing is hidden."""
+    assert one.edited is not None
+    body = taskdef.with_image(one.edited.body, request.container, request.image.reference)
+    return taskdef.diff((one.before or one.edited).body, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A service to take back, and the deployment of ours that must still be PRIMARY for that."""
+
+    target: Target
+    deployment: str
+
+
+def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusable: frozenset[str], newest: Iterable[Definition]) -> Plan:
+    """The plan that brings these services back to what they ran before.
+
+    `known` gives the deployments each service has now; `unusable` the recorded revisions that have been deregistered
+    meanwhile; `newest` the newest revisions of their families, which may already be the copy that is needed.
+    """
+    registrations: list[RegisterTaskDefinition] = []
+    updates: list[Step] = []
+    for one in services:
+        back = one.target.back
+        definition = back.definition
+        if back.body is not None and (back.must_copy or definition in unusable):
+            found = _existing(back.body, newest)
+            source = Definition(back.definition, active=False, body=back.body)
+            what = "its image pinned by digest" if back.must_copy and definition not in unusable else "the same content, as it was deregistered"
+            definition = found.arn if found else _register(registrations, back.body, one.target.name, source, what)
+        target = replace(one.target, known=known.get(one.target.name, one.target.known))
+        updates.append(UpdateService(target=target, definition=definition, only_over=one.deployment))
+    return Plan(stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps))

@@ -1,0 +1,73 @@
+"""What is asked: the settings, resolved and proven good, as one value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from drone_deploy_ecs.core.ecs import short
+
+# The grammar of a Docker image reference: [registry[:port]/]path[:tag][@digest], as in distribution's reference package.
+_REFERENCE = re.compile(
+    r"(?P<repository>(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?/)?"
+    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A container image reference, as written."""
+
+    reference: str
+    repository: str
+    tag: str
+    digest: str
+
+    @classmethod
+    def parse(cls, reference: str) -> Image | None:
+        """The reference taken apart, or None if no registry would understand it."""
+        found = _REFERENCE.fullmatch(reference)
+        if not found:
+            return None
+        return cls(reference, found["repository"], found["tag"] or "", found["digest"] or "")
+
+    def pinned_to(self, digest: str) -> str:
+        """The same repository at that digest: what cannot be pushed over."""
+        return f"{self.repository}@{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach AWS: the region, and a role to assume if any."""
+
+    region: str
+    role_arn: str = ""
+    role_external_id: str = ""
+    role_session_name: str = "drone-deploy-ecs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One run. `services` are names or ARNs as written; `budget` is in seconds, for the update and again for its undo.
+
+    `max_failed_tasks` None means that evidence decides (see `core.cause`); `report` is a path, "-" or "".
+    """
+
+    access: Access
+    cluster: str
+    services: tuple[str, ...]
+    container: str
+    image: Image
+    budget: float = 600.0
+    roll_back: bool = True
+    max_failed_tasks: int | None = None
+    skip_unchanged: bool = False
+    dry_run: bool = False
+    report: str = ""
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster's name, also when its ARN was given."""
+        return short(self.cluster)

@@ -1,0 +1,103 @@
+"""Task definitions as the plain JSON they are on the wire: strip, edit, compare, and a diff that shows no values.
+
+Nothing here names the members it keeps, so members that AWS adds tomorrow survive. Source of the response-only list:
+the members of `TaskDefinition` that `RegisterTaskDefinitionRequest` doesn't have (ECS API reference).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+RESPONSE_ONLY = frozenset({
+    "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
+    "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt",
+})  # fmt: skip
+
+
+def registrable(described: Mapping[str, Any]) -> dict[str, Any]:
+    """What to send to RegisterTaskDefinition to get this definition again, tags included.
+
+    `described` is the raw answer of DescribeTaskDefinition. An empty tag list is left out: ECS refuses it.
+    """
+    definition = described["taskDefinition"]
+    body = {name: value for name, value in definition.items() if name not in RESPONSE_ONLY}
+    return body | ({"tags": described["tags"]} if described.get("tags") else {})
+
+
+def containers(body: Mapping[str, Any]) -> dict[str, str]:
+    """Image by container name, in order."""
+    return {one.get("name", ""): one.get("image", "") for one in body.get("containerDefinitions", ())}
+
+
+def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str, Any]:
+    """The same definition with this one container's image changed, and nothing else."""
+    changed = [
+        {**one, "image": image} if one.get("name") == container else one
+        for one in body.get("containerDefinitions", ())
+    ]  # fmt: skip
+    return {**body, "containerDefinitions": changed}
+
+
+def without_tags(body: Mapping[str, Any]) -> dict[str, Any]:
+    """For when IAM doesn't allow ecs:TagResource."""
+    return {name: value for name, value in body.items() if name != "tags"}
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether registering either would give the same revision; the order of tags doesn't matter."""
+
+    def by_key(tag: Mapping[str, str]) -> str:
+        return tag.get("key", "")
+
+    return without_tags(one) == without_tags(other) and sorted(one.get("tags", ()), key=by_key) == sorted(
+        other.get("tags", ()), key=by_key
+    )
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """What differs, one line a member, by name only; values are shown for images alone.
+
+    Environment values, secret ARNs and anything else in a definition may be confidential.
+    """
+    return tuple(_differences("", before, after))
+
+
+def _differences(path: str, before: object, after: object) -> Iterator[str]:
+    if before == after:
+        return
+    old, new = _members(before), _members(after)
+    if old is None or new is None:
+        shown = path.endswith(".image") and isinstance(before, str) and isinstance(after, str)
+        yield f"~ {path}: {before} -> {after}" if shown else f"~ {path} (value not shown)"
+        return
+    if list(old) != list(new) and set(old) == set(new) and all(old[key] == new[key] for key in old):
+        yield f"~ {path} (order)"
+    for key in [*old, *(key for key in new if key not in old)]:
+        inner = key if not path else f"{path}{key}" if key.startswith("[") else f"{path}.{key}"
+        if key not in new:
+            yield f"- {inner}"
+        elif key not in old:
+            yield f"+ {inner}"
+        else:
+            yield from _differences(inner, old[key], new[key])
+
+
+def _members(value: object) -> dict[str, object] | None:
+    """A mapping's members, or a list's by the name of each (`environment[LOG_LEVEL]`) or else its place."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        return _by_name(value)
+    return None
+
+
+def _by_name(items: Sequence[object]) -> dict[str, object]:
+    named: dict[str, object] = {}
+    for place, item in enumerate(items):
+        name = next((item[key] for key in ("name", "key") if item.get(key)), None) if isinstance(item, dict) else None
+        label = f"[{name}]" if name is not None and f"[{name}]" not in named else f"[#{place}]"
+        named[label] = item
+    return named

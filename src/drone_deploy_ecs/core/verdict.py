@@ -1,0 +1,93 @@
+"""What became of a deployment: a closed set of verdicts, and the exit code that a run's outcomes add up to."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Verdict(Enum):
+    """What became of one service's deployment. Once given, a verdict never changes."""
+
+    UNCHANGED = "Unchanged"
+    """The service already ran exactly this, COMPLETED: nothing was written."""
+    COMPLETED = "Completed"
+    """Our deployment is PRIMARY and COMPLETED."""
+    ROLLED_BACK = "RolledBack"
+    """ECS itself took our deployment back."""
+    FAILED = "Failed"
+    """Evidence says that it can't succeed, or ECS gave up on it."""
+    TIMED_OUT = "TimedOut"
+    """The budget ran out."""
+    SUPERSEDED = "Superseded"
+    """Somebody's newer deployment took over: not ours to undo."""
+    UNKNOWN = "Unknown"
+    """We lost sight of AWS. Never rolled back on that."""
+    REFUSED = "Refused"
+    """AWS refused the write: this service was not changed."""
+    WITHDRAWN = "Withdrawn"
+    """Taken back, or never sent, because another service of the run failed."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the new version is what runs."""
+        return self in (Verdict.UNCHANGED, Verdict.COMPLETED)
+
+    @property
+    def fails_the_run(self) -> bool:
+        """Whether the run's other services must return too."""
+        return self in (Verdict.ROLLED_BACK, Verdict.FAILED, Verdict.TIMED_OUT, Verdict.REFUSED)
+
+
+class Now(Enum):
+    """How a service stands at the end, against what it ran before the run."""
+
+    NEW = "new"
+    """It runs the new version, as asked."""
+    UNTOUCHED = "untouched"
+    """Nothing was written to it."""
+    AS_BEFORE = "as before"
+    """It runs what it ran before, steady."""
+    NOT_AS_BEFORE = "not as before"
+    """Neither: someone must look."""
+    SOMEBODY_ELSES = "somebody else's"
+    """A newer deployment of somebody else was left alone."""
+    UNSEEN = "unseen"
+    """AWS could not be seen."""
+
+
+class ExitCode(IntEnum):
+    """What the process tells the CI system. A run over several services exits with the worst of them."""
+
+    DONE = 0
+    """Completed or Unchanged: the new version is what runs."""
+    BUG = 1
+    """A defect of this program."""
+    REFUSED = 2
+    """Refused (settings, preflight, permissions): no service was changed."""
+    RETURNED = 3
+    """Failed, and every service touched is back on what it ran before, steady."""
+    NOT_AS_BEFORE = 4
+    """Failed, and something is not as it was before: someone must look."""
+    SUPERSEDED = 5
+    """Somebody's newer deployment took over; it was left alone."""
+    LOST_SIGHT = 6
+    """AWS could not be seen until the budget ended; nothing was rolled back blindly."""
+
+
+_WORST_FIRST = (
+    (Now.NOT_AS_BEFORE, ExitCode.NOT_AS_BEFORE),
+    (Now.UNSEEN, ExitCode.LOST_SIGHT),
+    (Now.AS_BEFORE, ExitCode.RETURNED),
+    (Now.SOMEBODY_ELSES, ExitCode.SUPERSEDED),
+    (Now.NEW, ExitCode.DONE),
+)
+
+
+def exit_code(ends: Iterable[Now]) -> ExitCode:
+    """The worst of how the services stand; REFUSED when none of them was changed."""
+    seen = set(ends)
+    return next((code for now, code in _WORST_FIRST if now in seen), ExitCode.REFUSED)
