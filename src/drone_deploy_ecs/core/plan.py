@@ -15,6 +15,7 @@ from drone_deploy_ecs.core.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.request import Image, Request
@@ -97,13 +98,16 @@ class RegisterTaskDefinition:
 class UpdateService:
     """Point a service at a revision (`definition`: an ARN or a registration's key), and follow that deployment.
 
-    `only_over`, in an undo, is the deployment that must still be PRIMARY: anything else isn't ours to undo.
+    `only_over`, in an undo, is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
+    ours to undo. `confirm_only` leaves the writing to ECS's own rollback.
     """
 
     target: Target
     definition: str
     force: bool = False
     only_over: str = ""
+    confirm_only: bool = False
+    since: datetime | None = None
 
     def __str__(self) -> str:
         forced = ", with a forced new deployment (the tag may have been pushed again)" if self.force else ""
@@ -123,7 +127,8 @@ class FollowDeployment:
         return f"Follow {self.deployment} of {self.target.name}: {short(self.definition)} is rolling out already"
 
 
-Step = RegisterTaskDefinition | UpdateService | FollowDeployment
+ServiceStep = UpdateService | FollowDeployment
+Step = RegisterTaskDefinition | ServiceStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def plan(request: Request, snapshots: Sequence[Snapshot]) -> Plan | tuple[Proble
     if problems:
         return problems
     registrations: list[RegisterTaskDefinition] = []
-    updates: list[Step] = []
+    updates: list[ServiceStep] = []
     unchanged: list[Target] = []
     diffs: list[tuple[str, tuple[str, ...]]] = []
     for one in snapshots:
@@ -227,7 +232,7 @@ def warnings(request: Request, one: Snapshot) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefinition]) -> Step | Target:
+def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefinition]) -> ServiceStep | Target:
     """The step for one service, adding to `registrations` what it needs; a bare Target if nothing is to be done."""
     assert one.service is not None
     assert one.edited is not None
@@ -314,10 +319,12 @@ def _diff(request: Request, one: Snapshot) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A service to take back, and the deployment of ours that must still be PRIMARY for that."""
+    """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation."""
 
     target: Target
     deployment: str
+    since: datetime | None
+    confirm_only: bool
 
 
 def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusable: frozenset[str], newest: Iterable[Definition]) -> Plan:
@@ -327,7 +334,7 @@ def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusab
     meanwhile; `newest` the newest revisions of their families, which may already be the copy that is needed.
     """
     registrations: list[RegisterTaskDefinition] = []
-    updates: list[Step] = []
+    updates: list[ServiceStep] = []
     for one in services:
         back = one.target.back
         definition = back.definition
@@ -337,5 +344,13 @@ def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusab
             what = "its image pinned by digest" if back.must_copy and definition not in unusable else "the same content, as it was deregistered"
             definition = found.arn if found else _register(registrations, back.body, one.target.name, source, what)
         target = replace(one.target, known=known.get(one.target.name, one.target.known))
-        updates.append(UpdateService(target=target, definition=definition, only_over=one.deployment))
+        updates.append(
+            UpdateService(
+                target=target,
+                definition=definition,
+                only_over=one.deployment,
+                since=one.since,
+                confirm_only=one.confirm_only,
+            )
+        )
     return Plan(stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps))

@@ -1,0 +1,203 @@
+"""What happens during a run, as values with their sentence: listeners print them, the report keeps them.
+
+`news(before, after)` says in words what one fold step changed: one fact a line, nothing when nothing changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.cause import cause_of_event, cause_of_task
+from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.text import safe, span, tasks
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.core.watch import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.watch import Watch
+
+
+class Kind(Enum):
+    """What sort of news an event is."""
+
+    PLAN = "plan"
+    WARNING = "warning"
+    REGISTERED = "registered"
+    UPDATED = "updated"
+    PROGRESS = "progress"
+    SERVICE_EVENT = "service event"
+    TASK = "task"
+    TROUBLE = "trouble"
+    """A call to AWS that failed; the run goes on."""
+    VERDICT = "verdict"
+    UNDO = "undo"
+    WAITING = "waiting"
+    CAUSE = "cause"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print."""
+
+    at: datetime
+    kind: Kind
+    service: str
+    text: str
+
+
+News = tuple[Kind, str]
+
+
+def news(before: Watch, after: Watch) -> Iterator[News]:
+    """What changed between two states of a watch, in the order a person would tell it."""
+    yield from _writing(before, after)
+    yield from _sight(before, after)
+    yield from _service_events(before, after)
+    yield from _tasks(before, after)
+    if after.verdict is None and after.deployment:
+        yield from _progress(before, after)
+    if after.verdict is not None and before.verdict is None:
+        yield _verdict(after)
+
+
+def _writing(before: Watch, after: Watch) -> Iterator[News]:
+    fault = after.last_write
+    if fault is not None and fault is not before.last_write and after.verdict is None:
+        yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
+    if after.deployment and not before.deployment:
+        yield Kind.UPDATED, _following(after)
+    if after.phase is Phase.CHECK and before.phase is Phase.FOLLOW:
+        yield Kind.PROGRESS, f"{after.only_over} is PRIMARY again"
+
+
+def _following(watch: Watch) -> str:
+    revision = short(watch.definition)
+    if watch.adopted:
+        return f"ECS itself is returning it, as {watch.deployment}: not written again"
+    if watch.is_undo:
+        return f"updated to {revision}, as {watch.deployment}"
+    found = "found the update accepted" if watch.last_write else "updated"
+    back = f"; back to {short(watch.target.before)} if it fails" if watch.target.before else ""
+    return f"{found} to {revision}, as {watch.deployment}{back}"
+
+
+def _sight(before: Watch, after: Watch) -> Iterator[News]:
+    if after.blindness is not None and before.blindness is None:
+        yield Kind.TROUBLE, safe(f"can't see it: {after.blindness}; going on looking")
+    if after.blindness is None and before.blindness is not None:
+        yield Kind.TROUBLE, "in sight again"
+    for permission in sorted(after.denied - before.denied):
+        yield Kind.TROUBLE, f"{permission} isn't allowed: stopped tasks and their reasons can't be shown"
+
+
+def _service_events(before: Watch, after: Watch) -> Iterator[News]:
+    """ECS's own events, where they speak of trouble; ECS repeats some of them, people need them once."""
+    if after.service is None or after.service is before.service or after.since is None:
+        return
+    known = {one.id for one in before.service.events} if before.service else set()
+    told = {_told(one.message) for one in before.service.events if one.at >= after.since} if before.service else set()
+    for event in after.service.events:
+        if event.at >= after.since and event.id not in known and cause_of_event(event) and _told(event.message) not in told:
+            told.add(_told(event.message))
+            yield Kind.SERVICE_EVENT, f"ECS says: {safe(event.message)}"
+
+
+def _told(message: str) -> str:
+    """An event's message without what differs from task to task, to recognise a repetition."""
+    return message.split("(task ")[0] + message.rpartition(")")[2]
+
+
+def _tasks(before: Watch, after: Watch) -> Iterator[News]:
+    known = {one.arn for one in before.stopped}
+    for task in after.stopped:
+        if task.arn not in known:
+            yield Kind.TASK, f"task {short(task.arn)[:8]} stopped: {describe(cause_of_task(task))}"
+
+
+def describe(cause: Cause) -> str:
+    """A cause in one line: our words first, then AWS's own."""
+    container = f" (container {safe(cause.container)})" if cause.container else ""
+    code = f", exit code {cause.exit_code}" if cause.exit_code is not None else ""
+    said = f": {safe(cause.reason)}" if cause.reason else ": no reason given" if cause.task else ""
+    stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
+    return f"{cause.headline}{container}{code}{said}{stop_code}"
+
+
+def _progress(before: Watch, after: Watch) -> Iterator[News]:
+    said, says = _counts(before), _counts(after)
+    if says and says != said:
+        yield Kind.PROGRESS, says
+    if after.healthy_at is not None and before.healthy_at is None:
+        yield Kind.PROGRESS, f"new tasks are up after {span(after.healthy_at - after.began)}; old ones are draining"
+
+
+def _counts(watch: Watch) -> str:
+    if watch.service is None or not watch.deployment:
+        return ""
+    ours = watch.service.deployment(watch.deployment)
+    others = [one for one in watch.service.deployments if one is not ours and (one.running or one.pending)]
+    return "; ".join(_count(one) for one in ([ours] if ours else []) + others)
+
+
+def _count(one: Deployment) -> str:
+    starting = f", {one.pending} starting" if one.pending else ""
+    failed = f", {one.failed_tasks} failed" if one.failed_tasks else ""
+    wanted = f" of {one.desired}" if one.status == "PRIMARY" else ""
+    return f"{short(one.task_definition)} {one.running}{wanted} running{starting}{failed}"
+
+
+def waiting(watch: Watch, now: float) -> str:
+    """Something to say when nothing changed for a while: CI systems end steps that are silent."""
+    after = span(now - watch.began)
+    if watch.blindness is not None:
+        return safe(f"still can't see it after {after}: {watch.blindness}")
+    if watch.phase is not Phase.FOLLOW:
+        return f"still trying to update it after {after}"
+    return f"still rolling out after {after} of at most {span(watch.budget)}: {_counts(watch)}"
+
+
+def _verdict(watch: Watch) -> News:
+    after = span(watch.decided_at - watch.began)
+    revision = short(watch.definition)
+    verdict = watch.verdict
+    assert verdict is not None
+    because = f": {safe(watch.reason)}" if watch.reason else ""
+    if verdict is Verdict.COMPLETED and watch.is_undo:
+        return Kind.VERDICT, f"back on {runs(watch.service)}, steady, after {after}{because}"
+    if verdict is Verdict.COMPLETED:
+        return Kind.VERDICT, f"{revision} completed after {after}{because}"
+    what = "the way back" if watch.is_undo else revision
+    return Kind.VERDICT, f"{what} {WORDS[verdict]} after {after}{because}"
+
+
+WORDS = {
+    Verdict.UNCHANGED: "is what runs already",
+    Verdict.COMPLETED: "completed",
+    Verdict.ROLLED_BACK: "was rolled back by ECS",
+    Verdict.FAILED: "failed",
+    Verdict.TIMED_OUT: "timed out",
+    Verdict.SUPERSEDED: "was superseded",
+    Verdict.UNKNOWN: "is out of sight",
+    Verdict.REFUSED: "was refused",
+    Verdict.WITHDRAWN: "was withdrawn",
+}
+
+
+def runs(service: Service | None) -> str:
+    """What the service runs: `web:42 (2 of 2 tasks)`, and where several revisions run, all of them."""
+    if service is None:
+        return "an unknown revision"
+    alive = [one for one in service.deployments if one.running or one.status == "PRIMARY"]
+    if len(alive) == 1:
+        (only,) = alive
+        return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
+    return " and ".join(f"{short(one.task_definition)} ({tasks(one.running)})" for one in alive) or "nothing"
+

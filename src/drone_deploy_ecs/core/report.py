@@ -1,0 +1,216 @@
+"""The whole run as one value, with a versioned JSON shape; every human output is rendered from it or from its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.events import describe, runs
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.plan import Target
+    from drone_deploy_ecs.core.problem import Problem
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.watch import Watch
+
+VERSION = 1
+"""Of the JSON shape: grows when a member changes its meaning or goes away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one service: the way forward, and the way back if there was one.
+
+    `forward` is None where nothing was to be written; `stranded` says why a way back could not even be tried.
+    """
+
+    target: Target
+    forward: Watch | None = None
+    back: Watch | None = None
+    stranded: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the way forward."""
+        if self.forward is None:
+            return Verdict.UNCHANGED
+        if self.forward.verdict is None or (self.back and self.forward.verdict is Verdict.COMPLETED):
+            return Verdict.WITHDRAWN
+        return self.forward.verdict
+
+    @property
+    def service(self) -> Service | None:
+        """The service as last seen."""
+        last = self.back or self.forward
+        return last.service if last else None
+
+    @property
+    def reason(self) -> str:
+        """Why, in a sentence ("" when all went well)."""
+        said = [self.forward.reason if self.forward else "", self.stranded]
+        if self.back and self.back.verdict is not Verdict.COMPLETED:
+            said.append(f"the way back: {self.back.reason}")
+        return safe("; ".join(part for part in said if part))
+
+    def now(self, *, run_failed: bool) -> Now:
+        """How the service stands. In a failed run, a service that kept the new version is not as before."""
+        if self.back is not None:
+            return {Verdict.COMPLETED: Now.AS_BEFORE, Verdict.SUPERSEDED: Now.SOMEBODY_ELSES}.get(
+                self.back.verdict or Verdict.UNKNOWN, Now.NOT_AS_BEFORE
+            )
+        if self.verdict is Verdict.UNCHANGED:
+            return Now.UNTOUCHED if run_failed else Now.NEW
+        if self.verdict is Verdict.COMPLETED:
+            return Now.NOT_AS_BEFORE if run_failed else Now.NEW
+        never_written = self.forward is None or not self.forward.deployment
+        if self.verdict is Verdict.REFUSED or (self.verdict is Verdict.WITHDRAWN and never_written):
+            return Now.UNTOUCHED
+        return {Verdict.SUPERSEDED: Now.SOMEBODY_ELSES, Verdict.UNKNOWN: Now.UNSEEN}.get(self.verdict, Now.NOT_AS_BEFORE)
+
+
+_WORST_FIRST = (
+    Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT, Verdict.REFUSED,
+    Verdict.UNKNOWN, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.COMPLETED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One run. `problems` are the reasons for a refusal before anything was written."""
+
+    request: Request
+    started_at: datetime
+    finished_at: datetime
+    outcomes: tuple[Outcome, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    api_calls: Mapping[str, int]
+    timeline: tuple[Event, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the run: that of the service that fared worst."""
+        if self.problems:
+            return Verdict.REFUSED
+        seen = {one.verdict for one in self.outcomes}
+        return next((verdict for verdict in _WORST_FIRST if verdict in seen), Verdict.UNCHANGED)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process exits with."""
+        return exit_code(self.standing.values())
+
+    @property
+    def standing(self) -> dict[str, Now]:
+        """How each service stands, by name."""
+        failed = any(one.verdict.fails_the_run for one in self.outcomes)
+        return {one.target.name: one.now(run_failed=failed) for one in self.outcomes}
+
+
+def last_line(report: Report) -> str:
+    """The verdict, and what every service runs now."""
+    if report.problems:
+        return "Refused: nothing was changed."
+    standing = report.standing
+    return f"{report.verdict.value}: {'; '.join(_stands(one, standing[one.target.name]) for one in report.outcomes)}."
+
+
+def _stands(outcome: Outcome, now: Now) -> str:
+    name, runs_now = outcome.target.name, runs(outcome.service)
+    match now:
+        case Now.NEW if outcome.forward is None:
+            return f"{name} already runs {short(outcome.target.before)}, nothing was changed"
+        case Now.NEW:
+            return f"{name} runs {runs_now}"
+        case Now.UNTOUCHED:
+            return f"{name} was not changed and runs {short(outcome.target.before) or 'what it ran'}"
+        case Now.AS_BEFORE:
+            return f"{name} is back on {runs_now}{_copy(outcome)}"
+        case Now.NOT_AS_BEFORE:
+            return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing'}"
+        case Now.SOMEBODY_ELSES:
+            return f"{name} was taken over by somebody's newer deployment and left alone: it runs {runs_now}"
+        case Now.UNSEEN:
+            return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
+
+
+def _copy(outcome: Outcome) -> str:
+    """A word about a way back that had to be registered anew."""
+    primary = outcome.service.primary if outcome.service else None
+    if primary is None or primary.task_definition == outcome.target.before:
+        return ", as before"
+    return f", the same as {short(outcome.target.before)} before"
+
+
+def why_lines(report: Report) -> list[tuple[str, str]]:
+    """For every service that failed, its causes and what to do: `(service, line)`."""
+    lines = []
+    for one in report.outcomes:
+        found = one.forward.causes[:3] if one.forward else ()
+        for cause in found:
+            times = f" ({cause.count} times)" if cause.count > 1 else ""
+            lines.append((one.target.name, f"why: {describe(cause)}{times}"))
+            lines.extend((one.target.name, f"log: {safe(line)}") for line in cause.log)
+            if cause.advice:
+                lines.append((one.target.name, f"do: {cause.advice}"))
+    return lines
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report in its published shape (docs/report.schema.json)."""
+    return {
+        "version": VERSION,
+        "verdict": report.verdict.value,
+        "exit_code": int(report.exit_code),
+        "started_at": report.started_at.isoformat(),
+        "finished_at": report.finished_at.isoformat(),
+        "problems": [{"what": safe(one.what), "do": safe(one.do)} for one in report.problems],
+        "services": [_service(report, one) for one in report.outcomes],
+        "api_calls": dict(sorted(report.api_calls.items())),
+        "timeline": [
+            {"at": one.at.isoformat(), "kind": one.kind.value, "service": one.service, "text": one.text}
+            for one in report.timeline
+        ],
+    }
+
+
+def _service(report: Report, one: Outcome) -> dict[str, Any]:
+    primary = one.service.primary if one.service else None
+    running = primary.task_definition if primary else one.target.before if one.forward is None else ""
+    return {
+        "region": report.request.access.region,
+        "cluster": report.request.cluster_name,
+        "service": one.target.name,
+        "verdict": one.verdict.value,
+        "stands": report.standing[one.target.name].value,
+        "before": short(one.target.before),
+        "target": short(one.forward.definition if one.forward else one.target.before),
+        "running": short(running),
+        "deployment_id": one.forward.deployment if one.forward else "",
+        "reason": one.reason,
+        "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "name": cause.name,
+        "weight": cause.weight.value,
+        "headline": cause.headline,
+        "container": safe(cause.container),
+        "exit_code": cause.exit_code,
+        "stop_code": safe(cause.stop_code),
+        "reason": safe(cause.reason),
+        "task": short(cause.task),
+        "count": cause.count,
+        "advice": cause.advice,
+        "log": [safe(line) for line in cause.log],
+    }

@@ -1,0 +1,164 @@
+"""One deployment from request to report: plan, do, watch, and take back what failed. The flow on one screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs import observe
+from drone_deploy_ecs.calls import Calls
+from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.plan import Definition, Plan, Undone, plan, undo
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.report import Outcome, Report, last_line, why_lines
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.engine import Engine
+from drone_deploy_ecs.errors import ApiError, Refused
+from drone_deploy_ecs.telling import Telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.ports import Clock, EcsApi, Listener
+
+
+class Deployment:
+    """One run over one API. `chance` gives random numbers in 0..1 (for jitter)."""
+
+    def __init__(
+        self, request: Request, api: EcsApi, clock: Clock, listener: Listener, chance: Callable[[], float]
+    ) -> None:
+        self._request = request
+        self._clock = clock
+        self._calls = Calls(api, clock)
+        self._telling = Telling(clock, listener)
+        self._engine = Engine(request, self._calls, clock, self._telling, chance)
+        self._started_at = clock.now()
+
+    def prepare(self) -> Plan:
+        """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
+        try:
+            found = observe.snapshots(self._calls, self._request)
+        except ApiError as error:
+            raise Refused((_unreadable(error),)) from error
+        planned = plan(self._request, found)
+        if not isinstance(planned, Plan):
+            raise Refused(planned)
+        return planned
+
+    def deploy(self) -> Report:
+        """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
+        try:
+            planned = self.prepare()
+        except Refused as refusal:
+            return self._conclude((), refusal.problems)
+        self._introduce(planned)
+        watches = self._engine.run(planned.stages, together=self._request.roll_back)
+        outcomes = [Outcome(target=one) for one in planned.unchanged]
+        outcomes += [Outcome(target=one.target, forward=one) for one in watches]
+        if any(one.verdict.fails_the_run for one in outcomes):
+            outcomes = self._take_back(outcomes)
+        return self._conclude(outcomes)
+
+    def _introduce(self, planned: Plan) -> None:
+        for problem in planned.warnings:
+            self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
+        for target in planned.unchanged:
+            self._telling.tell(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
+
+    # --- the way back ---
+
+    def _take_back(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Every service that we changed, back to what it ran before; what can't be is marked as stranded."""
+        outcomes = [self._strand(one) for one in outcomes]
+        undone = [self._undone(one.forward) for one in outcomes if one.forward and self._must_return(one)]
+        if not undone:
+            return outcomes
+        for one in undone:
+            to = short(one.target.back.definition)
+            self._telling.tell(Kind.UNDO, one.target.name, f"making sure that ECS returns it to {to}" if one.confirm_only else f"rolling back to {to}")
+        known = {one.target.name: _deployments(one.forward) for one in outcomes if one.forward}
+        unusable, newest = self._look_at_definitions(undone)
+        back = self._engine.run(undo(undone, known, unusable, newest).stages, together=False)
+        returned = {one.target.name: one for one in back}
+        return [replace(one, back=returned.get(one.target.name)) for one in outcomes]
+
+    def _must_return(self, outcome: Outcome) -> bool:
+        """Whether there is something of ours to take back. ECS's own rollback is confirmed even when ours are disabled."""
+        watch = outcome.forward
+        if watch is None or not watch.deployment or watch.target.back.impossible:
+            return False
+        if not self._request.roll_back:
+            return outcome.verdict is Verdict.ROLLED_BACK
+        return outcome.verdict not in (Verdict.SUPERSEDED, Verdict.UNKNOWN)
+
+    def _strand(self, outcome: Outcome) -> Outcome:
+        """Say so where there is no way back."""
+        watch = outcome.forward
+        if watch is None or not watch.deployment or outcome.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
+            return outcome
+        if not self._request.roll_back:
+            return outcome if outcome.verdict is Verdict.ROLLED_BACK else replace(outcome, stranded="rollbacks are disabled")
+        impossible = watch.target.back.impossible
+        return replace(outcome, stranded=f"no way back: {impossible}") if impossible else outcome
+
+    def _undone(self, watch: Watch) -> Undone:
+        return Undone(watch.target, watch.deployment, watch.since, confirm_only=not self._request.roll_back)
+
+    def _look_at_definitions(self, undone: Sequence[Undone]) -> tuple[frozenset[str], list[Definition]]:
+        """Which of the recorded revisions were deregistered meanwhile, and the newest ones of their families.
+
+        What can't be read counts as usable: the write itself will tell.
+        """
+        unusable, newest = set(), {}
+        for back in {one.target.back.definition: one.target.back for one in undone}.values():
+            try:
+                recorded = observe.definition(self._calls, back.definition)
+                if not recorded.active:
+                    unusable.add(back.definition)
+                if back.must_copy or not recorded.active:
+                    newest[recorded.family] = observe.definition(self._calls, recorded.family)
+            except ApiError:
+                continue
+        return frozenset(unusable), list(newest.values())
+
+    # --- the end ---
+
+    def _conclude(self, outcomes: Sequence[Outcome], problems: tuple[Problem, ...] = ()) -> Report:
+        report = Report(
+            request=self._request,
+            started_at=self._started_at,
+            finished_at=self._clock.now(),
+            outcomes=tuple(outcomes),
+            problems=problems,
+            api_calls=self._calls.counted,
+            timeline=(),
+        )
+        for problem in problems:
+            self._telling.tell(Kind.WARNING, "", safe(str(problem)))
+        for service, line in why_lines(report):
+            self._telling.tell(Kind.CAUSE, service, line)
+        self._telling.tell(Kind.END, "", last_line(report))
+        return replace(report, timeline=tuple(self._telling.timeline))
+
+
+def _deployments(watch: Watch | None) -> frozenset[str]:
+    seen = watch.service.deployments if watch and watch.service else ()
+    return frozenset(one.id for one in seen)
+
+
+_ADVICE = {
+    FaultKind.DENIED: "Allow it for the deploying identity (see the IAM policy in the README)",
+    FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
+    FaultKind.UNREACHABLE: "Check aws_region and the network",
+    FaultKind.REJECTED: "Check the cluster's name and the region",
+}
+
+
+def _unreadable(error: ApiError) -> Problem:
+    return Problem(f"the services can't be read: {error}", _ADVICE.get(error.fault.kind, "Try again"))

@@ -1,0 +1,166 @@
+"""The reads: what ECS says, turned into the values that `core` decides on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core import poll, taskdef
+from drone_deploy_ecs.core.ecs import read_service, read_task, short
+from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.plan import Definition, Snapshot
+from drone_deploy_ecs.core.watch import NotSeen, Observation, Seen
+from drone_deploy_ecs.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from drone_deploy_ecs.calls import Calls
+    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.ports import EcsApi
+
+SERVICES_A_CALL = 10
+TASKS_A_CALL = 100
+
+
+# --- before the first write ---
+
+
+def snapshots(calls: Calls, request: Request) -> tuple[Snapshot, ...]:
+    """Every service asked for, with the definitions that a plan needs. Raises ApiError when services can't be read."""
+    found = [
+        service
+        for some in _chunks(request.services, SERVICES_A_CALL)
+        for service in calls.patiently(lambda some=some: describe(calls, request.cluster, some))  # type: ignore[misc]
+    ]
+    by_name = {service.name: service for service in found}
+    definitions = _Definitions(calls)
+    return tuple(_snapshot(calls, request, asked, by_name.get(short(asked)), definitions) for asked in request.services)
+
+
+def describe(api: EcsApi, cluster: str, services: Sequence[str]) -> list[Service]:
+    """Up to ten services; those that don't exist are left out."""
+    answer = api.describe_services(cluster=cluster, services=services)
+    return [read_service(one) for one in answer.get("services", [])]
+
+
+class _Definitions:
+    """Task definitions read once each, however many services share them."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._read: dict[str, Definition] = {}
+
+    def __getitem__(self, name: str) -> Definition:
+        if name not in self._read:
+            self._read[name] = self._calls.patiently(lambda: definition(self._calls, name))
+        return self._read[name]
+
+    def newest(self, family: str) -> Definition | None:
+        """The family's newest ACTIVE revision, if it has one that may be read."""
+        try:
+            return self[family]
+        except ApiError:
+            return None
+
+
+def definition(api: EcsApi, name: str) -> Definition:
+    """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
+    answer = api.describe_task_definition(taskDefinition=name, include=["TAGS"])
+    described = answer["taskDefinition"]
+    active = described.get("status", "ACTIVE") == "ACTIVE"
+    return Definition(described["taskDefinitionArn"], active=active, body=taskdef.registrable(answer))
+
+
+def _snapshot(
+    calls: Calls, request: Request, asked: str, service: Service | None, definitions: _Definitions
+) -> Snapshot:
+    found = Snapshot(asked=asked, service=service)
+    if service is None or service.controller != "ECS" or service.primary is None:
+        return found
+    settled = service.last_completed
+    try:
+        found = replace(found, edited=definitions[service.primary.task_definition])
+        before = definitions[settled.task_definition] if settled else None
+    except ApiError as error:
+        return replace(found, unreadable=str(error))
+    newest = definitions.newest(found.edited.family) if found.edited else None
+    found = replace(found, before=before, newest=newest)
+    if settled is None or before is None or not _goes_back_to_the_same_tag(request, before):
+        return found
+    return replace(found, digest=_running_digest(calls, request, service, settled.id, before.arn))
+
+
+def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
+    same = taskdef.containers(before.body).get(request.container) == request.image.reference
+    return same and not request.image.digest
+
+
+def _running_digest(calls: Calls, request: Request, service: Service, deployment: str, arn: str) -> str:
+    """The digest of the image that the service's settled tasks run; "" when it can't be known."""
+    try:
+        listed = calls.patiently(lambda: _list_tasks(calls, request.cluster, service.name, "RUNNING"))
+        running = calls.patiently(lambda: _describe_tasks(calls, request.cluster, listed))
+    except ApiError:
+        return ""
+    found = (
+        one.image_digest
+        for task in running
+        if task.belongs_to(deployment, arn)
+        for one in task.containers
+        if one.name == request.container and one.image_digest
+    )
+    return next(found, "")
+
+
+# --- while following ---
+
+
+def look(api: EcsApi, cluster: str, watches: Sequence[Watch], now: float) -> dict[str, Observation]:
+    """One look at these services (at most ten, one call), reading stopped tasks where that would tell something."""
+    try:
+        services = describe(api, cluster, [one.target.asked for one in watches])
+    except ApiError as error:
+        return {one.target.name: NotSeen(error.fault) for one in watches}
+    by_name = {service.name: service for service in services}
+    return {one.target.name: _seen(api, cluster, one, by_name.get(one.target.name), now) for one in watches}
+
+
+def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now: float) -> Seen:
+    if not poll.wants_tasks(watch, service, now):
+        return Seen(service)
+    try:
+        listed = _list_tasks(api, cluster, watch.target.name, "STOPPED")
+        unread = [arn for arn in listed if arn not in watch.read]
+        stopped = _describe_tasks(api, cluster, unread)
+    except ApiError as error:
+        denied = error.fault.kind is FaultKind.DENIED
+        return Seen(service, denied=frozenset({f"ecs:{error.fault.operation}"} if denied else ()))
+    # A task listed as STOPPED may still be on its way there, without its exit codes: it is read again.
+    whole = tuple(one for one in stopped if one.status == "STOPPED")
+    return Seen(service, tasks=whole, read=frozenset(one.arn for one in whole))
+
+
+def _list_tasks(api: EcsApi, cluster: str, service: str, status: str) -> list[str]:
+    arns: list[str] = []
+    token = ""
+    while True:
+        page = api.list_tasks(cluster=cluster, serviceName=service, desiredStatus=status, nextToken=token)
+        arns += page.get("taskArns", [])
+        token = page.get("nextToken", "")
+        if not token:
+            return arns
+
+
+def _describe_tasks(api: EcsApi, cluster: str, arns: Sequence[str]) -> list[Task]:
+    return [
+        read_task(one)
+        for some in _chunks(arns, TASKS_A_CALL)
+        for one in api.describe_tasks(cluster=cluster, tasks=some).get("tasks", [])
+    ]
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,27 @@
+"""What is told while a run goes on: events go to the listener at once, and are kept for the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.events import Event, Kind
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.ports import Clock, Listener
+
+
+class Telling:
+    """The run's timeline as it grows."""
+
+    def __init__(self, clock: Clock, listener: Listener) -> None:
+        self._clock = clock
+        self._listener = listener
+        self.timeline: list[Event] = []
+        self.spoke_at = clock.monotonic()
+
+    def tell(self, kind: Kind, service: str, text: str) -> None:
+        """One more line, about a service or ("") the whole run. `text` must be safe to print."""
+        event = Event(self._clock.now(), kind, service, text)
+        self.timeline.append(event)
+        self.spoke_at = self._clock.monotonic()
+        self._listener(event)
