@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
@@ -54,17 +54,15 @@ class Calls:
         self._buckets: dict[str, _Bucket] = {}
         self.counted: Counter[str] = Counter()
 
-    def describe_services(
-        self, *, cluster: str, services: Sequence[str], include: Sequence[str] = ()
-    ) -> DescribeServicesResponseTypeDef:
+    def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
         self._take("DescribeServices")
-        return self._api.describe_services(cluster=cluster, services=services, include=include)
+        return self._api.describe_services(cluster=cluster, services=services)
 
-    def describe_task_definition(self, *, taskDefinition: str, include: Sequence[str] = ()) -> dict[str, Any]:
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
         """See `ports.EcsApi`."""
         self._take("DescribeTaskDefinition")
-        return self._api.describe_task_definition(taskDefinition=taskDefinition, include=include)
+        return self._api.describe_task_definition(taskDefinition=taskDefinition)
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.EcsApi`."""
@@ -81,7 +79,7 @@ class Calls:
         )
 
     def list_tasks(
-        self, *, cluster: str, serviceName: str, desiredStatus: str, nextToken: str = ""
+        self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
     ) -> ListTasksResponseTypeDef:
         """See `ports.EcsApi`."""
         self._take("ListTasks")

@@ -81,7 +81,8 @@ class Deployment:
             return outcomes
         for one in undone:
             to = short(one.target.back.definition)
-            self._telling.tell(Kind.UNDO, one.target.name, f"making sure that ECS returns it to {to}" if one.confirm_only else f"rolling back to {to}")
+            what = "making sure that ECS returns it" if one.ecs_returns_it else "rolling back"
+            self._telling.tell(Kind.UNDO, one.target.name, f"{what} to {to}")
         known = {one.target.name: _deployments(one.forward) for one in outcomes if one.forward}
         unusable, newest = self._look_at_definitions(undone)
         back = self._engine.run(undo(undone, known, unusable, newest).stages, together=False)
@@ -108,7 +109,13 @@ class Deployment:
         return replace(outcome, stranded=f"no way back: {impossible}") if impossible else outcome
 
     def _undone(self, watch: Watch) -> Undone:
-        return Undone(watch.target, watch.deployment, watch.since, confirm_only=not self._request.roll_back)
+        return Undone(
+            watch.target,
+            watch.deployment,
+            watch.since,
+            ecs_returns_it=watch.verdict is Verdict.ROLLED_BACK,
+            confirm_only=not self._request.roll_back,
+        )
 
     def _look_at_definitions(self, undone: Sequence[Undone]) -> tuple[frozenset[str], list[Definition]]:
         """Which of the recorded revisions were deregistered meanwhile, and the newest ones of their families.

@@ -97,8 +97,9 @@ class Engine:
     def _recall(self, flights: list[Flight]) -> None:
         for place, one in enumerate(flights):
             if isinstance(one, Watch) and not one.recalled:
-                flights[place] = watch.recall(one, RECALL, self._clock.monotonic())
-                self._say(one, flights[place])
+                recalled = watch.recall(one, RECALL, self._clock.monotonic())
+                self._say(one, recalled)
+                flights[place] = recalled
 
     def _wait_until(self, due: float, flights: Sequence[Flight]) -> None:
         """Sleep, but not in silence for too long."""

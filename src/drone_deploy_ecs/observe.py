@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from drone_deploy_ecs.core import poll, taskdef
 from drone_deploy_ecs.core.ecs import read_service, read_task, short
@@ -68,7 +68,7 @@ class _Definitions:
 
 def definition(api: EcsApi, name: str) -> Definition:
     """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
-    answer = api.describe_task_definition(taskDefinition=name, include=["TAGS"])
+    answer = api.describe_task_definition(taskDefinition=name)
     described = answer["taskDefinition"]
     active = described.get("status", "ACTIVE") == "ACTIVE"
     return Definition(described["taskDefinitionArn"], active=active, body=taskdef.registrable(answer))
@@ -143,7 +143,7 @@ def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now:
     return Seen(service, tasks=whole, read=frozenset(one.arn for one in whole))
 
 
-def _list_tasks(api: EcsApi, cluster: str, service: str, status: str) -> list[str]:
+def _list_tasks(api: EcsApi, cluster: str, service: str, status: Literal["RUNNING", "STOPPED"]) -> list[str]:
     arns: list[str] = []
     token = ""
     while True:

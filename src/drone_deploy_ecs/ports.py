@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,13 +27,11 @@ class EcsApi(Protocol):
     Task definitions are the exception in shape: plain JSON exactly as on the wire, with members no SDK knows yet.
     """
 
-    def describe_services(
-        self, *, cluster: str, services: Sequence[str], include: Sequence[str] = ()
-    ) -> DescribeServicesResponseTypeDef:
+    def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """Up to ten services; those that don't exist come back under `failures`."""
 
-    def describe_task_definition(self, *, taskDefinition: str, include: Sequence[str] = ()) -> dict[str, Any]:
-        """The raw answer: `{"taskDefinition": {...}, "tags": [...]}`. A bare family means its newest ACTIVE revision."""
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
+        """The raw answer, with tags: `{"taskDefinition": {...}, "tags": [...]}`. A bare family means its newest ACTIVE revision."""
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """Register `definition` (a whole request body, unknown members included); the raw answer."""
@@ -44,7 +42,7 @@ class EcsApi(Protocol):
         """Start a deployment. `forceNewDeployment` is sent only when true."""
 
     def list_tasks(
-        self, *, cluster: str, serviceName: str, desiredStatus: str, nextToken: str = ""
+        self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
     ) -> ListTasksResponseTypeDef:
         """One page (at most 100) of task ARNs of a service."""
 

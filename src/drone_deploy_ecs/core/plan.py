@@ -319,12 +319,16 @@ def _diff(request: Request, one: Snapshot) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation."""
+    """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation.
+
+    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `confirm_only`: nor may we write.
+    """
 
     target: Target
     deployment: str
     since: datetime | None
-    confirm_only: bool
+    ecs_returns_it: bool = False
+    confirm_only: bool = False
 
 
 def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusable: frozenset[str], newest: Iterable[Definition]) -> Plan:
@@ -338,7 +342,7 @@ def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusab
     for one in services:
         back = one.target.back
         definition = back.definition
-        if back.body is not None and (back.must_copy or definition in unusable):
+        if back.body is not None and not one.ecs_returns_it and (back.must_copy or definition in unusable):
             found = _existing(back.body, newest)
             source = Definition(back.definition, active=False, body=back.body)
             what = "its image pinned by digest" if back.must_copy and definition not in unusable else "the same content, as it was deregistered"

@@ -1,0 +1,5 @@
+"""`python -m drone_deploy_ecs`."""
+
+from drone_deploy_ecs.cli import run
+
+run()

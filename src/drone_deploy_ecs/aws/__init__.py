@@ -1,0 +1,1 @@
+"""The real ECS: the only importer of botocore."""

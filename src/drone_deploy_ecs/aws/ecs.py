@@ -1,0 +1,111 @@
+"""`EcsApi` over botocore, with task definitions taken from the wire and put back on it unharmed.
+
+botocore drops response members its model doesn't know and refuses unknown request members. So the raw JSON of
+DescribeTaskDefinition is picked up after the call, and RegisterTaskDefinition's body is replaced before it is signed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from drone_deploy_ecs.aws.faults import fault
+from drone_deploy_ecs.aws.session import READ_TIMEOUT, client, session
+from drone_deploy_ecs.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from types_boto3_ecs import ECSClient
+    from types_boto3_ecs.type_defs import (
+        DescribeServicesResponseTypeDef,
+        DescribeTasksResponseTypeDef,
+        ListTasksRequestTypeDef,
+        ListTasksResponseTypeDef,
+        UpdateServiceRequestTypeDef,
+        UpdateServiceResponseTypeDef,
+    )
+
+    from drone_deploy_ecs.core.request import Access
+
+T = TypeVar("T")
+
+
+class Ecs:
+    """The ECS of one region, over HTTPS."""
+
+    def __init__(self, access: Access, read_timeout: float = READ_TIMEOUT) -> None:
+        self._client: ECSClient = _calling("CreateClient", lambda: client(session(access), "ecs", read_timeout))
+        self._raw = b""
+        self._body = b""
+        on = self._client.meta.events.register
+        on("after-call.ecs.DescribeTaskDefinition", self._pick_up)
+        on("after-call.ecs.RegisterTaskDefinition", self._pick_up)
+        on("before-call.ecs.RegisterTaskDefinition", self._put_back)
+
+    def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
+        """See `ports.EcsApi`."""
+        return _calling(
+            "DescribeServices", lambda: self._client.describe_services(cluster=cluster, services=services)
+        )
+
+    def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
+        """See `ports.EcsApi`."""
+        _calling(
+            "DescribeTaskDefinition",
+            lambda: self._client.describe_task_definition(taskDefinition=taskDefinition, include=["TAGS"]),
+        )
+        return self._picked_up()
+
+    def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
+        """See `ports.EcsApi`."""
+        self._body = json.dumps(definition).encode()
+        family = definition["family"]
+        _calling(
+            "RegisterTaskDefinition",
+            lambda: self._client.register_task_definition(family=family, containerDefinitions=[]),
+        )
+        return self._picked_up()
+
+    def update_service(
+        self, *, cluster: str, service: str, taskDefinition: str, forceNewDeployment: bool = False
+    ) -> UpdateServiceResponseTypeDef:
+        """See `ports.EcsApi`."""
+        asked: UpdateServiceRequestTypeDef = {"cluster": cluster, "service": service, "taskDefinition": taskDefinition}
+        if forceNewDeployment:
+            asked["forceNewDeployment"] = True
+        return _calling("UpdateService", lambda: self._client.update_service(**asked))
+
+    def list_tasks(
+        self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
+    ) -> ListTasksResponseTypeDef:
+        """See `ports.EcsApi`."""
+        asked: ListTasksRequestTypeDef = {"cluster": cluster, "serviceName": serviceName, "desiredStatus": desiredStatus}
+        if nextToken:
+            asked["nextToken"] = nextToken
+        return _calling("ListTasks", lambda: self._client.list_tasks(**asked))
+
+    def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> DescribeTasksResponseTypeDef:
+        """See `ports.EcsApi`."""
+        return _calling("DescribeTasks", lambda: self._client.describe_tasks(cluster=cluster, tasks=tasks))
+
+    def _pick_up(self, http_response: Any, **_: object) -> None:  # noqa: ANN401  botocore's AWSResponse
+        self._raw = http_response.content
+
+    def _put_back(self, params: dict[str, Any], **_: object) -> None:
+        params["body"] = self._body
+
+    def _picked_up(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._raw)
+        return answer
+
+
+def _calling(operation: str, call: Callable[[], T]) -> T:
+    """The call's answer. Raises ApiError for every failure that is not a defect of ours."""
+    try:
+        return call()
+    except Exception as error:
+        found = fault(operation, error)
+        if found is None:
+            raise
+        raise ApiError(found) from error

@@ -1,0 +1,64 @@
+"""botocore's exceptions, sorted into faults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from botocore import exceptions
+from botocore.parsers import ResponseParserError
+
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVER_ERROR = 500
+
+# What AWS says when it wants fewer calls; LimitExceededException is a quota in ECS, not a rate.
+_THROTTLED = frozenset({
+    "ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+    "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete", "BandwidthLimitExceeded",
+})  # fmt: skip
+_DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
+_NO_CREDENTIALS = frozenset({
+    "ExpiredTokenException", "ExpiredToken", "RequestExpired", "UnrecognizedClientException", "InvalidClientTokenId",
+    "InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken",
+})  # fmt: skip
+
+_KINDS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
+    ((exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.CredentialRetrievalError,
+      exceptions.TokenRetrievalError, exceptions.NoAuthTokenError, exceptions.ProfileNotFound), FaultKind.NO_CREDENTIALS),
+    ((exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError,
+      exceptions.SSLError, exceptions.NoRegionError), FaultKind.UNREACHABLE),
+    ((exceptions.HTTPClientError, ResponseParserError), FaultKind.AMBIGUOUS),
+)  # fmt: skip
+
+
+def fault(operation: str, error: Exception) -> Fault | None:
+    """What went wrong with this call, or None where the exception isn't botocore's to raise (then it is a defect)."""
+    if isinstance(error, exceptions.ClientError):
+        return _answered(error)
+    for types, kind in _KINDS:
+        if isinstance(error, types):
+            return Fault(kind, operation, "", str(error))
+    if isinstance(error, exceptions.BotoCoreError):
+        return Fault(FaultKind.REJECTED, operation, "", str(error))
+    return None
+
+
+def _answered(error: exceptions.ClientError) -> Fault:
+    said = cast("Mapping[str, Mapping[str, object]]", error.response)
+    code = str(said.get("Error", {}).get("Code", ""))
+    message = str(said.get("Error", {}).get("Message", ""))
+    status = said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return Fault(_kind(code, status if isinstance(status, int) else 0), error.operation_name, code, message)
+
+
+def _kind(code: str, status: int) -> FaultKind:
+    if code in _THROTTLED:
+        return FaultKind.THROTTLED
+    if code in _DENIED:
+        return FaultKind.DENIED
+    if code in _NO_CREDENTIALS:
+        return FaultKind.NO_CREDENTIALS
+    return FaultKind.AMBIGUOUS if status >= SERVER_ERROR else FaultKind.REJECTED

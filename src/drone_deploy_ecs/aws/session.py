@@ -1,0 +1,67 @@
+"""A botocore session with the right credentials, and clients that make one attempt a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, CredentialResolver, DeferredRefreshableCredentials
+from botocore.session import Session
+
+from drone_deploy_ecs import __version__
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+
+    from drone_deploy_ecs.core.request import Access
+
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 20.0
+"""Seconds. Short: the engine looks again, rather than waiting for an answer that may never come."""
+
+
+def session(access: Access) -> Session:
+    """A session for that region, with the assumed role's credentials where one is asked for.
+
+    Credentials come from botocore's default chain and are refreshed when they expire, assumed ones too.
+    """
+    found = Session()
+    found.set_config_variable("region", access.region)
+    if access.role_arn:
+        found.register_component("credential_provider", CredentialResolver([_AssumedRole(found, access)]))
+    return found
+
+
+def client(made: Session, service: str, read_timeout: float = READ_TIMEOUT) -> Any:  # noqa: ANN401  botocore makes clients at run time
+    """A client whose calls are one attempt each: botocore's own retries would repeat ambiguous writes."""
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=read_timeout,
+        user_agent_extra=f"drone-deploy-ecs/{__version__}",
+    )
+    return made.create_client(service, config=config)
+
+
+class _AssumedRole:
+    """A credential provider: the chain's credentials, exchanged at STS for the role's, and again when they expire."""
+
+    METHOD = "assume-role"
+    CANONICAL_NAME = "drone-deploy-ecs"
+
+    def __init__(self, made: Session, access: Access) -> None:
+        self._session = made
+        self._access = access
+        self._chain = made.get_component("credential_provider")
+
+    def load(self) -> Credentials | None:
+        """The role's credentials; fetched when first needed. None when the chain has none to exchange."""
+        source = self._chain.load_credentials()
+        if source is None:
+            return None
+        extra = {"RoleSessionName": self._access.role_session_name}
+        if self._access.role_external_id:
+            extra["ExternalId"] = self._access.role_external_id
+        fetcher = AssumeRoleCredentialFetcher(
+            self._session.create_client, source, self._access.role_arn, extra_args=extra
+        )
+        return DeferredRefreshableCredentials(method=self.METHOD, refresh_using=fetcher.fetch_credentials)

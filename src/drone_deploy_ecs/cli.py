@@ -1,0 +1,206 @@
+"""The command line and the plugin: argparse over the settings table, and the one place where everything is wired."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from drone_deploy_ecs import __version__
+from drone_deploy_ecs.clock import SystemClock
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.errors import ApiError, ExitCode, Refused
+from drone_deploy_ecs.settings import SETTINGS, did_you_mean_flag, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.request import Access, Request
+    from drone_deploy_ecs.deployment import Deployment
+    from drone_deploy_ecs.ports import Clock, EcsApi
+
+PROGRAM = "drone-deploy-ecs"
+DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
+if it fails. Without a command it is the Drone plugin: it reads the settings below from PLUGIN_* variables
+(cluster is PLUGIN_CLUSTER)."""
+EPILOG = """exit codes: 0 completed or unchanged; 1 a defect of this program; 2 refused, nothing was changed; 3 failed, and
+everything is back on what it ran before; 4 failed, and something is NOT as before; 5 superseded by somebody's newer
+deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
+
+
+def run() -> NoReturn:
+    """The console script: the real environment, streams, AWS and time."""
+    edges = Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(), random.random)
+    sys.exit(main(sys.argv[1:], edges))
+
+
+def main(argv: Sequence[str], edges: Edges) -> int:
+    """Run one command; the exit code."""
+    try:
+        options = _parser().parse_args(argv)
+        return _COMMANDS[options.command](edges, vars(options))
+    except Refused as refusal:
+        for problem in refusal.problems:
+            print(f"{PROGRAM}: {safe(str(problem), 1000)}", file=edges.stderr)
+        print("Refused: nothing was changed.", file=edges.stderr)
+        return ExitCode.REFUSED
+    except Exception as error:  # noqa: BLE001  whatever it is, it is ours
+        _defect(error, edges.stderr)
+        return ExitCode.BUG
+
+
+def _defect(error: Exception, stderr: TextIO) -> None:
+    """Where it happened, without the exception's message: that may quote a value which nobody should see."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        print(f"  {frame.filename}:{frame.lineno} in {frame.name}", file=stderr)
+    print(f"{PROGRAM} {__version__}: a defect of this program ({type(error).__name__}), please report it with the", file=stderr)
+    print("lines above. Look at the service: a deployment may have been left as it was at that moment.", file=stderr)
+
+
+# --- the parser ---
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Refused like any other setting, with a hint where an option is misspelt."""
+        unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
+        raise Refused((Problem(message, did_you_mean_flag(unknown.split(" ")[0]) or f"See {PROGRAM} --help"),))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.set_defaults(command="deploy")
+    commands = parser.add_subparsers(metavar="command", parser_class=_Parser)
+    for name, what in (("deploy", "deploy: the same settings as flags"), ("plan", "print what a deployment would do; write nothing")):
+        command = commands.add_parser(name, help=what, description=what, epilog=EPILOG, allow_abbrev=False)
+        command.set_defaults(command=name)
+        _add_settings(command)
+    simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP", allow_abbrev=False)
+    simulator.set_defaults(command="simulator")
+    simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
+    simulator.add_argument("--port", type=int, default=4566, help="on 127.0.0.1; 0 picks a free one (default: 4566)")
+    simulator.add_argument("--speed", type=float, default=1.0, help="seconds simulated in one second (default: 1)")
+    demo = commands.add_parser("demo", help="a good and a failing deployment, on the simulator", allow_abbrev=False)
+    demo.set_defaults(command="demo")
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("settings", "each also as PLUGIN_<NAME>; a flag wins")
+    for setting in SETTINGS:
+        default = f" (default: {setting.default})" if setting.default else ""
+        text = f"{setting.help}{default}"
+        if setting.type == "yes/no":
+            group.add_argument(setting.flag, nargs="?", const="true", default="", metavar="YES/NO", help=text)
+        else:
+            group.add_argument(setting.flag, default="", metavar=setting.type.upper(), help=text)
+
+
+# --- the commands ---
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What the outside is, for one command."""
+
+    env: Mapping[str, str]
+    stdout: TextIO
+    stderr: TextIO
+    connect: Callable[[Access], EcsApi]
+    clock: Clock
+    chance: Callable[[], float]
+
+
+def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
+    request = _request(edges, options)
+    if request.dry_run:
+        return _show_plan(edges, request)
+    deployment = _deployment(edges, request)
+    report = deployment.deploy()
+    if request.report:
+        _write_report(edges, request, report)
+    return report.exit_code
+
+
+def _plan(edges: Edges, options: Mapping[str, Any]) -> int:
+    return _show_plan(edges, _request(edges, options))
+
+
+def _show_plan(edges: Edges, request: Request) -> int:
+    from drone_deploy_ecs.console.plan import render  # noqa: PLC0415
+
+    edges.stdout.write(render(request, _deployment(edges, request).prepare()))
+    return ExitCode.DONE
+
+
+def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
+    flags = {setting.name: options.get(setting.name, "") for setting in SETTINGS}
+    request, warnings = resolve(flags, edges.env)
+    for problem in warnings:
+        print(f"{PROGRAM}: warning: {safe(str(problem), 1000)}", file=edges.stderr)
+    if request.report not in ("", "-"):
+        _check_writable(request.report)
+    return request
+
+
+def _deployment(edges: Edges, request: Request) -> Deployment:
+    from drone_deploy_ecs.console.plain import listener  # noqa: PLC0415
+    from drone_deploy_ecs.deployment import Deployment  # noqa: PLC0415
+
+    try:
+        api = edges.connect(request.access)
+    except ApiError as error:
+        raise Refused((Problem(str(error), "Check the credentials and aws_region"),)) from error
+    return Deployment(request, api, edges.clock, listener(edges.stderr), edges.chance)
+
+
+def _aws(access: Access) -> EcsApi:
+    # botocore costs more to import than all the rest: only once the settings are known to be good.
+    from drone_deploy_ecs.aws.ecs import Ecs  # noqa: PLC0415
+
+    return Ecs(access)
+
+
+def _check_writable(path: str) -> None:
+    """Find out before the deployment, not after it."""
+    try:
+        with open(path, "a", encoding="utf-8"):  # noqa: PTH123  pathlib costs start-up time
+            pass
+    except OSError as error:
+        raise Refused((Problem(f"report {path!r} can't be written: {error.strerror}", "Give a path that can"),)) from error
+
+
+def _write_report(edges: Edges, request: Request, report: Report) -> None:
+    from drone_deploy_ecs.console.report import write  # noqa: PLC0415
+
+    try:
+        write(report, request.report, edges.stdout)
+    except OSError as error:
+        print(f"{PROGRAM}: warning: the report could not be written: {error.strerror}", file=edges.stderr)
+
+
+def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
+    from drone_deploy_ecs.simulator.http import serve  # noqa: PLC0415
+
+    return serve(options["scenario"], options["port"], options["speed"], edges.stderr)
+
+
+def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:
+    from drone_deploy_ecs.demo import demo  # noqa: PLC0415
+
+    return demo(edges.stdout)
+
+
+_COMMANDS: dict[str, Callable[[Edges, Mapping[str, Any]], int]] = {
+    "deploy": _deploy,
+    "plan": _plan,
+    "simulator": _simulator,
+    "demo": _demo,
+}

@@ -1,0 +1,1 @@
+"""Listeners and renderers: the only place, with `cli`, that prints."""

@@ -1,0 +1,24 @@
+"""Plain lines for CI logs: UTC time, service, one fact each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.ports import Listener
+
+
+def line(event: Event) -> str:
+    """`12:00:07Z web: updated to web:43, as ecs-svc/1`."""
+    about = f"{event.service}: " if event.service else ""
+    return f"{event.at:%H:%M:%S}Z {about}{event.text}"
+
+
+def listener(stream: TextIO) -> Listener:
+    """A listener that writes each event to `stream` as it comes."""
+
+    def listen(event: Event) -> None:
+        print(line(event), file=stream, flush=True)
+
+    return listen
