@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, CredentialResolver, DeferredRefreshableCredentials
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
 from botocore.session import Session
 
 from drone_deploy_ecs import __version__
@@ -42,13 +47,14 @@ def client(made: Session, service: str, read_timeout: float = READ_TIMEOUT) -> A
     return made.create_client(service, config=config)
 
 
-class _AssumedRole:
+class _AssumedRole(CredentialProvider):
     """A credential provider: the chain's credentials, exchanged at STS for the role's, and again when they expire."""
 
     METHOD = "assume-role"
     CANONICAL_NAME = "drone-deploy-ecs"
 
     def __init__(self, made: Session, access: Access) -> None:
+        super().__init__()
         self._session = made
         self._access = access
         self._chain = made.get_component("credential_provider")
