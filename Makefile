@@ -1,0 +1,71 @@
+# Everything a newcomer types. Each target does its own set-up in .venv; only make, git and Python are needed.
+# PYTHON=/path/to/python3.x chooses another interpreter, ARGS="..." goes to the tool that the target runs.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+ITSELF := --no-deps --no-build-isolation --editable .
+PYTHON ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: demo
+demo: $(VENV)/runtime.stamp ## Watch a deployment that goes wrong, on a simulated ECS: no AWS account, no Docker
+	@$(BIN)/drone-deploy-ecs demo $(ARGS)
+
+.PHONY: test
+test: $(VENV)/dev.stamp ## Run the tests (ARGS="-k rollback")
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp ## Check style, formatting and the direction of imports
+	@$(BIN)/nox --session lint
+
+.PHONY: types
+types: $(VENV)/dev.stamp ## Check the types
+	@$(BIN)/nox --session types
+
+.PHONY: check
+check: ## Everything that must pass before a change lands
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory test
+
+.PHONY: format
+format: $(VENV)/dev.stamp ## Format the code, and fix what can be fixed without a thought
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+.PHONY: coverage
+coverage: $(VENV)/dev.stamp ## Run the tests and show what they leave out
+	@$(BIN)/nox --session coverage
+
+.PHONY: lock
+lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
+	@$(BIN)/nox --session lock -- $(ARGS)
+
+.PHONY: clean
+clean: ## Remove everything that these targets made
+	rm -rf $(VENV) .nox .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/python.stamp:
+	@python="$$(PYTHON='$(PYTHON)' sh scripts/find-python)" || exit 1; \
+	echo "setting up $(VENV) with $$python"; \
+	"$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/runtime.stamp: $(VENV)/python.stamp requirements/runtime.txt requirements/build.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install $(ITSELF)
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/python.stamp requirements/dev.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install $(ITSELF)
+	@touch $@

@@ -1,0 +1,82 @@
+"""The one list of checks. `make lint`, `make types` and `make test` run the first three in the locked `.venv`."""
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "tests"]
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = ["3.11", "3.12", "3.13"]
+CHECKED = [name for name in ("src", "tests", "benchmarks", "noxfile.py") if (ROOT / name).exists()]
+LOCK_OPTIONS = (
+    "--generate-hashes",
+    "--strip-extras",
+    "--annotation-style=line",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-emit-trusted-host",
+    "--quiet",
+)
+
+
+def run(session: nox.Session, tool: str, *arguments: str) -> None:
+    """Run `tool` from the environment that nox itself is installed in: the locked one."""
+    session.run(str(Path(sys.executable).with_name(tool)), *arguments, external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting and the direction of imports."""
+    run(session, "ruff", "check")
+    run(session, "ruff", "format", "--check")
+    run(session, "lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    run(session, "mypy", *CHECKED)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The tests; what follows `--` goes to pytest."""
+    run(session, "pytest", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """The tests again, and the lines and branches that they leave out."""
+    run(session, "coverage", "run", "-m", "pytest", *session.posargs)
+    run(session, "coverage", "report")
+
+
+@nox.session(venv_backend="venv", python=PYTHONS)
+def matrix(session: nox.Session) -> None:
+    """The tests of the installed package on every supported Python, each in an environment of its own."""
+    session.install("--require-hashes", "-r", "requirements/dev.txt")
+    session.install("--no-deps", "--no-build-isolation", ".")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="venv", python=PYTHONS[0])
+def lock(session: nox.Session) -> None:
+    """Write requirements/*.txt anew from pyproject.toml; `-- --upgrade` takes newer releases."""
+    session.install("pip-tools==7.6.2")
+    runtime = PYPROJECT["project"]["dependencies"]
+    build = nox.project.dependency_groups(PYPROJECT, "build")
+    dev = nox.project.dependency_groups(PYPROJECT, "dev")
+    same = ("-c runtime.txt", "-c build.txt")
+    for name, wanted in (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same))):
+        source = Path(f"requirements/{name}.in")
+        source.write_text("".join(f"{line}\n" for line in wanted))
+        session.run("pip-compile", *LOCK_OPTIONS, *session.posargs, str(source))
+        source.unlink()
+        lock = source.with_suffix(".txt")
+        lock.write_text(lock.read_text().replace(f"-r {source}", "pyproject.toml"))
