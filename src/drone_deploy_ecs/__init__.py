@@ -1,4 +1,4 @@
-"""Put a new image on a running ECS service, and answer truthfully: is the new version serving? If not, why not?
+"""Put a new image on a running ECS service, and say truthfully whether it serves; if not, why not.
 
     env · argv ─settings→ Request ─observe→ Snapshot ─plan→ Plan ─engine→ Watch … Verdict ─(bad)→ undo → Report
 

@@ -59,7 +59,10 @@ def _defect(error: Exception, stderr: TextIO) -> None:
     """Where it happened, without the exception's message: that may quote a value which nobody should see."""
     for frame in traceback.extract_tb(error.__traceback__):
         print(f"  {frame.filename}:{frame.lineno} in {frame.name}", file=stderr)
-    print(f"{PROGRAM} {__version__}: a defect of this program ({type(error).__name__}), please report it with the", file=stderr)
+    print(
+        f"{PROGRAM} {__version__}: a defect of this program ({type(error).__name__}), please report it with the",
+        file=stderr,
+    )
     print("lines above. Look at the service: a deployment may have been left as it was at that moment.", file=stderr)
 
 
@@ -78,7 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.set_defaults(command="deploy")
     commands = parser.add_subparsers(metavar="command", parser_class=_Parser)
-    for name, what in (("deploy", "deploy: the same settings as flags"), ("plan", "print what a deployment would do; write nothing")):
+    for name, what in (
+        ("deploy", "deploy: the same settings as flags"),
+        ("plan", "print what a deployment would do; write nothing"),
+    ):
         command = commands.add_parser(name, help=what, description=what, epilog=EPILOG, allow_abbrev=False)
         command.set_defaults(command=name)
         _add_settings(command)
@@ -174,7 +180,9 @@ def _check_writable(path: str) -> None:
         with open(path, "a", encoding="utf-8"):  # noqa: PTH123  pathlib costs start-up time
             pass
     except OSError as error:
-        raise Refused((Problem(f"report {path!r} can't be written: {error.strerror}", "Give a path that can"),)) from error
+        raise Refused(
+            (Problem(f"report {path!r} can't be written: {error.strerror}", "Give a path that can"),)
+        ) from error
 
 
 def _write_report(edges: Edges, request: Request, report: Report) -> None:

@@ -90,7 +90,7 @@ class Deployment:
         return [replace(one, back=returned.get(one.target.name)) for one in outcomes]
 
     def _must_return(self, outcome: Outcome) -> bool:
-        """Whether there is something of ours to take back. ECS's own rollback is confirmed even when ours are disabled."""
+        """Whether something of ours is to be taken back; ECS's own rollback is confirmed even with ours disabled."""
         watch = outcome.forward
         if watch is None or not watch.deployment or watch.target.back.impossible:
             return False
@@ -104,7 +104,11 @@ class Deployment:
         if watch is None or not watch.deployment or outcome.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
             return outcome
         if not self._request.roll_back:
-            return outcome if outcome.verdict is Verdict.ROLLED_BACK else replace(outcome, stranded="rollbacks are disabled")
+            return (
+                outcome
+                if outcome.verdict is Verdict.ROLLED_BACK
+                else replace(outcome, stranded="rollbacks are disabled")
+            )
         impossible = watch.target.back.impossible
         return replace(outcome, stranded=f"no way back: {impossible}") if impossible else outcome
 

@@ -31,7 +31,7 @@ class EcsApi(Protocol):
         """Up to ten services; those that don't exist come back under `failures`."""
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
-        """The raw answer, with tags: `{"taskDefinition": {...}, "tags": [...]}`. A bare family means its newest ACTIVE revision."""
+        """The raw answer, `{"taskDefinition": {…}, "tags": […]}`. A bare family means its newest ACTIVE revision."""
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """Register `definition` (a whole request body, unknown members included); the raw answer."""

@@ -82,7 +82,9 @@ def services(value: str) -> tuple[str, ...]:
     found = words(value)
     for one in found:
         if not _NAME.fullmatch(one) and not _is_arn(one, "service"):
-            raise Unfit(f"has {one!r}, which is neither a service's name nor its ARN", "Give names or ARNs, separated by commas")
+            raise Unfit(
+                f"has {one!r}, which is neither a service's name nor its ARN", "Give names or ARNs, separated by commas"
+            )
     names = [short(one) for one in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -195,7 +197,13 @@ SETTINGS: tuple[Setting, ...] = (
 )  # fmt: skip
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-_BUILD_VARIABLES = ("DRONE_BUILD_NUMBER", "CI_PIPELINE_NUMBER", "CI_PIPELINE_ID", "GITHUB_RUN_ID", "BUILDKITE_BUILD_NUMBER")
+_BUILD_VARIABLES = (
+    "DRONE_BUILD_NUMBER",
+    "CI_PIPELINE_NUMBER",
+    "CI_PIPELINE_ID",
+    "GITHUB_RUN_ID",
+    "BUILDKITE_BUILD_NUMBER",
+)
 
 
 def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
@@ -213,10 +221,15 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
 
 def _value(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Any:  # noqa: ANN401
     given = _given(setting, flags, env)
-    if not given or (setting.read in (services,) and not words(given)):
+    if not given or (setting.read is services and not words(given)):
         if setting.required:
             others = f" (or {setting.fallbacks[0]})" if setting.fallbacks else ""
-            problems.append(Problem(f"{setting.name} isn't set", f"Set {setting.name} in the step, {setting.flag}, or {setting.variable}{others}"))
+            problems.append(
+                Problem(
+                    f"{setting.name} isn't set",
+                    f"Set {setting.name} in the step, {setting.flag}, or {setting.variable}{others}",
+                )
+            )
         return None
     try:
         return setting.read(given)
@@ -243,10 +256,16 @@ def _check_together(
     for name in ("cluster", *(values["service"] or ())):
         arn = ARN.fullmatch(in_cluster or "" if name == "cluster" else name)
         if arn and region and arn["region"] != region:
-            problems.append(Problem(f"{arn.group()} is in {arn['region']}, but aws_region is {region}", "Make them agree"))
+            problems.append(
+                Problem(f"{arn.group()} is in {arn['region']}, but aws_region is {region}", "Make them agree")
+            )
         path = arn["rest"].split("/") if arn and arn["kind"] == "service" else []
         if len(path) == 2 and in_cluster and path[0] != short(in_cluster):  # noqa: PLR2004  cluster/service
-            problems.append(Problem(f"service {path[1]} is in cluster {path[0]}, but cluster is {short(in_cluster)}", "Make them agree"))
+            problems.append(
+                Problem(
+                    f"service {path[1]} is in cluster {path[0]}, but cluster is {short(in_cluster)}", "Make them agree"
+                )
+            )
 
 
 def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
@@ -275,7 +294,9 @@ def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
 def _session_name(env: Mapping[str, str]) -> str:
     """Names the tool and the build, so that CloudTrail tells which pipeline it was."""
     build = next((env[name] for name in _BUILD_VARIABLES if env.get(name)), "")
-    return re.sub(r"[^\w+=,.@-]", "-", f"drone-deploy-ecs-{build}" if build else "drone-deploy-ecs", flags=re.ASCII)[:64]
+    return re.sub(r"[^\w+=,.@-]", "-", f"drone-deploy-ecs-{build}" if build else "drone-deploy-ecs", flags=re.ASCII)[
+        :64
+    ]
 
 
 # --- hints ---
@@ -297,11 +318,9 @@ def did_you_mean_flag(given: str) -> str:
 def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:
     """PLUGIN_ variables that are no setting but nearly one. Others are none of our business: CI systems set some."""
     known = [setting.variable for setting in SETTINGS]
-    found = []
-    for name in sorted(env):
-        if name.startswith(PREFIX) and name not in known and (hint := _did_you_mean(name.removeprefix(PREFIX), BY_NAME)):
-            found.append(Problem(f"{name.removeprefix(PREFIX).lower()} isn't a setting", hint))
-    return tuple(found)
+    strange = (name.removeprefix(PREFIX) for name in sorted(env) if name.startswith(PREFIX) and name not in known)
+    hints = ((name, _did_you_mean(name, BY_NAME)) for name in strange)
+    return tuple(Problem(f"{name.lower()} isn't a setting", hint) for name, hint in hints if hint)
 
 
 def _notes(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -45,9 +45,7 @@ class Ecs:
 
     def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
-        return _calling(
-            "DescribeServices", lambda: self._client.describe_services(cluster=cluster, services=services)
-        )
+        return _calling("DescribeServices", lambda: self._client.describe_services(cluster=cluster, services=services))
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
         """See `ports.EcsApi`."""
@@ -80,7 +78,11 @@ class Ecs:
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
     ) -> ListTasksResponseTypeDef:
         """See `ports.EcsApi`."""
-        asked: ListTasksRequestTypeDef = {"cluster": cluster, "serviceName": serviceName, "desiredStatus": desiredStatus}
+        asked: ListTasksRequestTypeDef = {
+            "cluster": cluster,
+            "serviceName": serviceName,
+            "desiredStatus": desiredStatus,
+        }
         if nextToken:
             asked["nextToken"] = nextToken
         return _calling("ListTasks", lambda: self._client.list_tasks(**asked))

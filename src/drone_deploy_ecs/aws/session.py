@@ -50,8 +50,8 @@ def client(made: Session, service: str, read_timeout: float = READ_TIMEOUT) -> A
 class _AssumedRole(CredentialProvider):
     """A credential provider: the chain's credentials, exchanged at STS for the role's, and again when they expire."""
 
-    METHOD = "assume-role"
-    CANONICAL_NAME = "drone-deploy-ecs"
+    METHOD: str | None = "assume-role"
+    CANONICAL_NAME: str | None = "drone-deploy-ecs"
 
     def __init__(self, made: Session, access: Access) -> None:
         super().__init__()
@@ -70,4 +70,4 @@ class _AssumedRole(CredentialProvider):
         fetcher = AssumeRoleCredentialFetcher(
             self._session.create_client, source, self._access.role_arn, extra_args=extra
         )
-        return DeferredRefreshableCredentials(method=self.METHOD, refresh_using=fetcher.fetch_credentials)
+        return DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)

@@ -35,7 +35,10 @@ def _lines(request: Request, plan: Plan) -> Iterator[tuple[str, str]]:
             yield INDENT, f"For {', '.join(step.serves)}. Undo: none needed; the revision stays."
             continue
         target = step.target
-        yield INDENT, f"Now {short(target.before) or 'without a COMPLETED deployment'}, {tasks(target.desired)} desired."
+        yield (
+            INDENT,
+            f"Now {short(target.before) or 'without a COMPLETED deployment'}, {tasks(target.desired)} desired.",
+        )
         yield INDENT, f"Wait for that deployment to be PRIMARY and COMPLETED, at most {span(request.budget)}."
         yield INDENT, f"Undo: {_undo(request, target)}."
     for service, diff in plan.diffs:

@@ -144,8 +144,20 @@ EXITS: dict[int, Known] = {
                 "Compare its memory limit with what it takes; look at its stop time-out"),
     139: _known("segfault", _R, "", "the container crashed (SIGSEGV)", "Look for a native library of another platform"),
 }  # fmt: skip
-EXITED = _known("exited", _R, "", "the container exited by itself", "Read the container's log; run the image with the same environment")
-UNEXPLAINED = _known("unexplained", _R, "", "a task stopped, and ECS doesn't say why", "Look at the task in the ECS console within the hour")
+EXITED = _known(
+    "exited",
+    _R,
+    "",
+    "the container exited by itself",
+    "Read the container's log; run the image with the same environment",
+)
+UNEXPLAINED = _known(
+    "unexplained",
+    _R,
+    "",
+    "a task stopped, and ECS doesn't say why",
+    "Look at the task in the ECS console within the hour",
+)
 
 # Matched against service events since the deployment began.
 KNOWN_EVENTS: tuple[Known, ...] = (
@@ -239,7 +251,9 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     known = _recognise(KNOWN_EVENTS, event.message)
     if not known:
         return None
-    return Cause(name=known.name, weight=known.weight, headline=known.headline, advice=known.advice, reason=event.message)
+    return Cause(
+        name=known.name, weight=known.weight, headline=known.headline, advice=known.advice, reason=event.message
+    )
 
 
 def is_evidence(task: Task) -> bool:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from types_boto3_ecs.type_defs import ContainerTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
 
-ARN = re.compile(r"arn:(?P<partition>aws[\w-]*):ecs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<kind>[\w-]+)/(?P<rest>.+)")
+ARN = re.compile(
+    r"arn:(?P<partition>aws[\w-]*):ecs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<kind>[\w-]+)/(?P<rest>.+)"
+)
 
 
 def short(name_or_arn: str) -> str:

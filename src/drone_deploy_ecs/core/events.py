@@ -105,14 +105,19 @@ def _service_events(before: Watch, after: Watch) -> Iterator[News]:
     known = {one.id for one in before.service.events} if before.service else set()
     told = {_told(one.message) for one in before.service.events if one.at >= after.since} if before.service else set()
     for event in after.service.events:
-        if event.at >= after.since and event.id not in known and cause_of_event(event) and _told(event.message) not in told:
+        if (
+            event.at >= after.since
+            and event.id not in known
+            and cause_of_event(event)
+            and _told(event.message) not in told
+        ):
             told.add(_told(event.message))
             yield Kind.SERVICE_EVENT, f"ECS says: {safe(event.message)}"
 
 
 def _told(message: str) -> str:
     """An event's message without what differs from task to task, to recognise a repetition."""
-    return message.split("(task ")[0] + message.rpartition(")")[2]
+    return message.partition("(task ")[0] + message.rpartition(")")[2]
 
 
 def _tasks(before: Watch, after: Watch) -> Iterator[News]:
@@ -200,4 +205,3 @@ def runs(service: Service | None) -> str:
         (only,) = alive
         return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
     return " and ".join(f"{short(one.task_definition)} ({tasks(one.running)})" for one in alive) or "nothing"
-

@@ -23,7 +23,7 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One failed call: `operation` is the API name (`UpdateService`), `code` AWS's error code or "", `message` its text."""
+    """One failed call: `operation` (`UpdateService`), AWS's error `code` or "", and its `message`."""
 
     kind: FaultKind
     operation: str

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import doom, is_evidence
 from drone_deploy_ecs.core.ecs import short
-from drone_deploy_ecs.core.text import span, tasks
+from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs import Deployment, Service, Task
 
 GRACE = 30.0
-"""Seconds in which "our deployment isn't there" may be a stale read: no consistency is promised for DescribeServices."""
+"""Seconds in which "ours isn't there" may be a stale read: DescribeServices promises no consistency."""
 
 Judgement = tuple[Verdict, str]
 
@@ -162,7 +162,9 @@ def only_draining_is_left(service: Service | None, ours: Deployment) -> bool:
     just whether ours run (running isn't healthy).
     """
     others = [one for one in service.deployments if one.id != ours.id] if service else []
-    return bool(others) and ours.is_at_full_count and not any(one.desired or one.running or one.pending for one in others)
+    return (
+        bool(others) and ours.is_at_full_count and not any(one.desired or one.running or one.pending for one in others)
+    )
 
 
 def ecs_is_rolling_back(service: Service, deployment: str) -> bool:

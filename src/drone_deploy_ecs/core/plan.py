@@ -216,19 +216,33 @@ def warnings(request: Request, one: Snapshot) -> tuple[Problem, ...]:
         return ()
     found = []
     if service.desired == 0 and service.scheduling == "REPLICA":
-        found.append(Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved"))
+        found.append(
+            Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
+        )
     settled = service.last_completed
     if settled is None:
-        found.append(Problem(f"{service.name} has no COMPLETED deployment", "If this fails there is nothing to go back to"))
+        found.append(
+            Problem(f"{service.name} has no COMPLETED deployment", "If this fails there is nothing to go back to")
+        )
     elif settled.id != service.primary.id:
         found.append(Problem(
             f"{service.name} has another deployment in progress ({service.primary.id}, {short(service.primary.task_definition)})",
             f"The edit starts from it; a rollback goes to {short(settled.task_definition)}"))  # fmt: skip
     back = _way_back(request, one)
     if back.impossible and settled is not None:
-        found.append(Problem(f"{service.name} could not be rolled back: {back.impossible}", "Deploy by digest, or with a tag of its own"))
+        found.append(
+            Problem(
+                f"{service.name} could not be rolled back: {back.impossible}",
+                "Deploy by digest, or with a tag of its own",
+            )
+        )
     elif back.must_copy:
-        found.append(Problem(f"{service.name} would be rolled back to a copy of {short(one.before.arn) if one.before else ''}", back.must_copy))
+        found.append(
+            Problem(
+                f"{service.name} would be rolled back to a copy of {short(one.before.arn) if one.before else ''}",
+                back.must_copy,
+            )
+        )
     return tuple(found)
 
 
@@ -274,7 +288,9 @@ def _register(
             return one.key
     key = f"{source.family}#{len(registrations) + 1}"
     registrations.append(
-        RegisterTaskDefinition(key=key, family=source.family, body=body, serves=(service,), source=source.arn, what=what)
+        RegisterTaskDefinition(
+            key=key, family=source.family, body=body, serves=(service,), source=source.arn, what=what
+        )
     )
     return key
 
@@ -307,7 +323,9 @@ def _pinned(image: Image, container: str, before: Definition, digest: str) -> Wa
     if not digest:
         return WayBack(impossible=f"{short(before.arn)} names the same tag, and the digest its tasks run isn't known")
     body = taskdef.with_image(before.body, container, image.pinned_to(digest))
-    return WayBack(definition=before.arn, body=body, must_copy=f"The same tag is pinned to what runs now, {digest[:19]}…")
+    return WayBack(
+        definition=before.arn, body=body, must_copy=f"The same tag is pinned to what runs now, {digest[:19]}…"
+    )
 
 
 def _diff(request: Request, one: Snapshot) -> tuple[str, ...]:
@@ -331,7 +349,12 @@ class Undone:
     confirm_only: bool = False
 
 
-def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusable: frozenset[str], newest: Iterable[Definition]) -> Plan:
+def undo(
+    services: Iterable[Undone],
+    known: Mapping[str, frozenset[str]],
+    unusable: frozenset[str],
+    newest: Iterable[Definition],
+) -> Plan:
     """The plan that brings these services back to what they ran before.
 
     `known` gives the deployments each service has now; `unusable` the recorded revisions that have been deregistered
@@ -345,7 +368,11 @@ def undo(services: Iterable[Undone], known: Mapping[str, frozenset[str]], unusab
         if back.body is not None and not one.ecs_returns_it and (back.must_copy or definition in unusable):
             found = _existing(back.body, newest)
             source = Definition(back.definition, active=False, body=back.body)
-            what = "its image pinned by digest" if back.must_copy and definition not in unusable else "the same content, as it was deregistered"
+            what = (
+                "its image pinned by digest"
+                if back.must_copy and definition not in unusable
+                else "the same content, as it was deregistered"
+            )
             definition = found.arn if found else _register(registrations, back.body, one.target.name, source, what)
         target = replace(one.target, known=known.get(one.target.name, one.target.known))
         updates.append(

@@ -1,4 +1,4 @@
-"""The whole run as one value, with a versioned JSON shape; every human output is rendered from it or from its events."""
+"""The whole run as one value, with a versioned JSON shape; human outputs are rendered from it or its events."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ class Outcome:
         never_written = self.forward is None or not self.forward.deployment
         if self.verdict is Verdict.REFUSED or (self.verdict is Verdict.WITHDRAWN and never_written):
             return Now.UNTOUCHED
-        return {Verdict.SUPERSEDED: Now.SOMEBODY_ELSES, Verdict.UNKNOWN: Now.UNSEEN}.get(self.verdict, Now.NOT_AS_BEFORE)
+        return {Verdict.SUPERSEDED: Now.SOMEBODY_ELSES, Verdict.UNKNOWN: Now.UNSEEN}.get(
+            self.verdict, Now.NOT_AS_BEFORE
+        )
 
 
 _WORST_FIRST = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from drone_deploy_ecs.core.ecs import short
 
-# The grammar of a Docker image reference: [registry[:port]/]path[:tag][@digest], as in distribution's reference package.
+# A Docker image reference, [registry[:port]/]path[:tag][@digest], by the grammar of the distribution project.
 _REFERENCE = re.compile(
     r"(?P<repository>(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?/)?"
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"

@@ -5,7 +5,9 @@ import re
 # ANSI sequences go whole (an OSC one with its payload), before their ESC would be dropped and the rest left to read.
 _ANSI = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]?")
 # C0 and C1 controls, bidirectional controls, zero-width characters, line and paragraph separators, surrogates, BOM.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+")
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+"
+)
 # What GitHub, Azure, TeamCity and GitLab take for a command, mostly at the start of a line.
 _COMMAND = re.compile(r"::|##(?=vso\[|\[|teamcity\[)|section_(?=start:|end:)", re.IGNORECASE)
 _MAX = 400

@@ -146,7 +146,12 @@ def begin(
 ) -> Watch:
     """A watch on this step; `definition` is the ARN its revision turned out to have."""
     watch = Watch(
-        target=step.target, definition=definition, budget=budget, max_failed_tasks=max_failed_tasks, began=now, changed_at=now
+        target=step.target,
+        definition=definition,
+        budget=budget,
+        max_failed_tasks=max_failed_tasks,
+        began=now,
+        changed_at=now,
     )
     if isinstance(step, FollowDeployment):
         return replace(watch, phase=Phase.FOLLOW, deployment=step.deployment)
@@ -174,11 +179,10 @@ def advance(watch: Watch, observation: Observation, now: float) -> Watch:
     """The watch after this observation. A given verdict is only ever explained further, never changed."""
     if isinstance(observation, Seen) and _is_stale(watch, observation.service):
         observation = NotSeen(PAST)
-    match observation:
-        case Seen():
-            watch = _remember(watch, observation, now)
-        case NotSeen(fault):
-            watch = _lose_sight(watch, fault, now)
+    if isinstance(observation, Seen):
+        watch = _remember(watch, observation, now)
+    elif isinstance(observation, NotSeen):
+        watch = _lose_sight(watch, observation.fault, now)
     if watch.verdict is not None:
         return _explain(replace(watch, explained=watch.explained or now >= watch.decided_at + LAST_SIGHT))
     match observation:
@@ -232,9 +236,7 @@ def _is_stale(watch: Watch, service: Service | None) -> bool:
 def _decide(watch: Watch, verdict: Verdict, reason: str, now: float) -> Watch:
     needs_tasks = verdict in (Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT) and bool(watch.deployment)
     fresh = watch.tasks_read_at == now
-    return _explain(
-        replace(watch, verdict=verdict, reason=reason, decided_at=now, explained=fresh or not needs_tasks)
-    )
+    return _explain(replace(watch, verdict=verdict, reason=reason, decided_at=now, explained=fresh or not needs_tasks))
 
 
 def _explain(watch: Watch) -> Watch:
@@ -272,7 +274,7 @@ def _not_written(watch: Watch, fault: Fault, now: float) -> Watch:
 
 
 def _check(watch: Watch, now: float) -> Watch:
-    """The service was looked at before a write: what does that mean for the write?"""
+    """Decide, from a look at the service before a write, what it means for the write."""
     service = watch.service
     primary = service.primary if service else None
     if primary is None:
@@ -331,7 +333,9 @@ def _out_of_time(watch: Watch, now: float) -> Watch:
         return watch
     if _may_have_landed(watch):
         return _decide(watch, Verdict.UNKNOWN, f"the update may or may not have been accepted: {watch.last_write}", now)
-    return _decide(watch, Verdict.REFUSED, f"the update never got through: {watch.last_write or 'AWS was not seen'}", now)
+    return _decide(
+        watch, Verdict.REFUSED, f"the update never got through: {watch.last_write or 'AWS was not seen'}", now
+    )
 
 
 # --- following ---
@@ -347,7 +351,7 @@ def _blind(watch: Watch, now: float) -> Watch:
 
 
 def _follow(watch: Watch, now: float) -> Watch:
-    """Our deployment was looked for: is there a verdict?"""
+    """Our deployment was looked for; there may be a verdict."""
     service = watch.service
     if watch.adopted and service and service.primary and service.primary.id == watch.only_over:
         return replace(watch, phase=Phase.CHECK, not_before=now)
