@@ -50,7 +50,7 @@ def main(argv: Sequence[str], edges: Edges) -> int:
             print(f"{PROGRAM}: {safe(str(problem), 1000)}", file=edges.stderr)
         print("Refused: nothing was changed.", file=edges.stderr)
         return ExitCode.REFUSED
-    except Exception as error:  # noqa: BLE001  whatever it is, it is ours
+    except Exception as error:
         _defect(error, edges.stderr)
         return ExitCode.BUG
 
@@ -140,7 +140,7 @@ def _plan(edges: Edges, options: Mapping[str, Any]) -> int:
 
 
 def _show_plan(edges: Edges, request: Request) -> int:
-    from drone_deploy_ecs.console.plan import render  # noqa: PLC0415
+    from drone_deploy_ecs.console.plan import render
 
     edges.stdout.write(render(request, _deployment(edges, request).prepare()))
     return ExitCode.DONE
@@ -157,8 +157,8 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
 
 
 def _deployment(edges: Edges, request: Request) -> Deployment:
-    from drone_deploy_ecs.console.plain import listener  # noqa: PLC0415
-    from drone_deploy_ecs.deployment import Deployment  # noqa: PLC0415
+    from drone_deploy_ecs.console.plain import listener
+    from drone_deploy_ecs.deployment import Deployment
 
     try:
         api = edges.connect(request.access)
@@ -169,7 +169,7 @@ def _deployment(edges: Edges, request: Request) -> Deployment:
 
 def _aws(access: Access) -> EcsApi:
     # botocore costs more to import than all the rest: only once the settings are known to be good.
-    from drone_deploy_ecs.aws.ecs import Ecs  # noqa: PLC0415
+    from drone_deploy_ecs.aws.ecs import Ecs
 
     return Ecs(access)
 
@@ -177,8 +177,7 @@ def _aws(access: Access) -> EcsApi:
 def _check_writable(path: str) -> None:
     """Find out before the deployment, not after it."""
     try:
-        with open(path, "a", encoding="utf-8"):  # noqa: PTH123  pathlib costs start-up time
-            pass
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
     except OSError as error:
         raise Refused(
             (Problem(f"report {path!r} can't be written: {error.strerror}", "Give a path that can"),)
@@ -186,7 +185,7 @@ def _check_writable(path: str) -> None:
 
 
 def _write_report(edges: Edges, request: Request, report: Report) -> None:
-    from drone_deploy_ecs.console.report import write  # noqa: PLC0415
+    from drone_deploy_ecs.console.report import write
 
     try:
         write(report, request.report, edges.stdout)
@@ -195,13 +194,13 @@ def _write_report(edges: Edges, request: Request, report: Report) -> None:
 
 
 def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
-    from drone_deploy_ecs.simulator.http import serve  # noqa: PLC0415
+    from drone_deploy_ecs.simulator.http import serve
 
     return serve(options["scenario"], options["port"], options["speed"], edges.stderr)
 
 
 def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:
-    from drone_deploy_ecs.demo import demo  # noqa: PLC0415
+    from drone_deploy_ecs.demo import demo
 
     return demo(edges.stdout)
 

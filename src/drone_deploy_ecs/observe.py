@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from drone_deploy_ecs.core import poll, taskdef
@@ -33,7 +34,7 @@ def snapshots(calls: Calls, request: Request) -> tuple[Snapshot, ...]:
     found = [
         service
         for some in _chunks(request.services, SERVICES_A_CALL)
-        for service in calls.patiently(lambda some=some: describe(calls, request.cluster, some))  # type: ignore[misc]
+        for service in calls.patiently(partial(describe, calls, request.cluster, some))
     ]
     by_name = {service.name: service for service in found}
     definitions = _Definitions(calls)

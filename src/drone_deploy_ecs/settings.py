@@ -219,7 +219,7 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     return _request(values, env), (*_near_misses(env), *_notes(flags, env))
 
 
-def _value(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Any:  # noqa: ANN401
+def _value(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Any:
     given = _given(setting, flags, env)
     if not given or (setting.read is services and not words(given)):
         if setting.required:
@@ -259,11 +259,11 @@ def _check_together(
             problems.append(
                 Problem(f"{arn.group()} is in {arn['region']}, but aws_region is {region}", "Make them agree")
             )
-        path = arn["rest"].split("/") if arn and arn["kind"] == "service" else []
-        if len(path) == 2 and in_cluster and path[0] != short(in_cluster):  # noqa: PLR2004  cluster/service
+        theirs, _, service = arn["rest"].rpartition("/") if arn and arn["kind"] == "service" else ("", "", "")
+        if theirs and in_cluster and theirs != short(in_cluster):
             problems.append(
                 Problem(
-                    f"service {path[1]} is in cluster {path[0]}, but cluster is {short(in_cluster)}", "Make them agree"
+                    f"service {service} is in cluster {theirs}, but cluster is {short(in_cluster)}", "Make them agree"
                 )
             )
 
@@ -304,7 +304,7 @@ def _session_name(env: Mapping[str, str]) -> str:
 
 def _did_you_mean(given: str, known: Iterable[str]) -> str:
     # Imported here because only a mistake needs it, and every start pays for imports.
-    from difflib import get_close_matches  # noqa: PLC0415
+    from difflib import get_close_matches
 
     close = get_close_matches(given.lower().replace("_", "-"), [one.replace("_", "-") for one in known], 1, 0.7)
     return next((f"Did you mean {one}" for one in known if close and one.replace("_", "-") == close[0]), "")

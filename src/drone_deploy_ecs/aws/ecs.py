@@ -91,7 +91,7 @@ class Ecs:
         """See `ports.EcsApi`."""
         return _calling("DescribeTasks", lambda: self._client.describe_tasks(cluster=cluster, tasks=tasks))
 
-    def _pick_up(self, http_response: Any, **_: object) -> None:  # noqa: ANN401  botocore's AWSResponse
+    def _pick_up(self, http_response: Any, **_: object) -> None:
         self._raw = http_response.content
 
     def _put_back(self, params: dict[str, Any], **_: object) -> None:

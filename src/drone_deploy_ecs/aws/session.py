@@ -36,7 +36,7 @@ def session(access: Access) -> Session:
     return found
 
 
-def client(made: Session, service: str, read_timeout: float = READ_TIMEOUT) -> Any:  # noqa: ANN401  botocore makes clients at run time
+def client(made: Session, service: str, read_timeout: float = READ_TIMEOUT) -> Any:
     """A client whose calls are one attempt each: botocore's own retries would repeat ambiguous writes."""
     config = Config(
         retries={"total_max_attempts": 1},
