@@ -69,7 +69,7 @@ def _differences(path: str, before: object, after: object) -> Iterator[str]:
     if before == after:
         return
     old, new = _members(before), _members(after)
-    if old is None or new is None:
+    if old is None or new is None or type(before) is not type(after):
         shown = path.endswith(".image") and isinstance(before, str) and isinstance(after, str)
         yield f"~ {path}: {before} -> {after}" if shown else f"~ {path} (value not shown)"
         return

@@ -1,0 +1,127 @@
+"""Settings: the same table for variables and flags, all problems at once, nothing secret shown."""
+
+import pytest
+
+from drone_deploy_ecs.core.verdict import ExitCode
+from drone_deploy_ecs.errors import Refused
+from drone_deploy_ecs.settings import SETTINGS, resolve
+
+GOOD = {
+    "PLUGIN_AWS_REGION": "eu-west-1",
+    "PLUGIN_CLUSTER": "prod",
+    "PLUGIN_SERVICE": "web, web-spot,,",
+    "PLUGIN_CONTAINER": "app",
+    "PLUGIN_IMAGE": "registry.example:5000/shop/web:2",
+}
+
+
+def refused(env: dict[str, str], **flags: str) -> list[str]:
+    with pytest.raises(Refused) as refusal:
+        resolve(flags, env)
+    return [str(problem) for problem in refusal.value.problems]
+
+
+def test_a_pipeline_of_the_go_plugin_works_unchanged() -> None:
+    env = {
+        **GOOD,
+        "PLUGIN_MODE": "rolling",
+        "PLUGIN_MAX_DEPLOY_CHECKS": "30",
+        "PLUGIN_DISABLE_ROLLBACKS": "true",
+        "PLUGIN_AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/deploy",
+    }
+    request, warnings = resolve({}, env)
+    assert request.services == ("web", "web-spot")
+    assert request.budget == 300
+    assert not request.roll_back
+    assert request.access.role_arn == "arn:aws:iam::123456789012:role/deploy"
+    assert not warnings
+
+
+def test_defect_18_the_budget_is_n_times_ten_seconds() -> None:
+    assert resolve({}, GOOD)[0].budget == 600
+
+
+@pytest.mark.parametrize("no", ["false", "False", "0", "no", "off"])
+def test_defect_19_disable_rollbacks_false_means_false_and_is_noted(no: str) -> None:
+    request, warnings = resolve({}, GOOD | {"PLUGIN_DISABLE_ROLLBACKS": no})
+    assert request.roll_back
+    assert len(warnings) == 1
+    assert "rollbacks are on" in str(warnings[0])
+
+
+def test_defect_20_a_misspelt_mode_is_refused_with_a_hint() -> None:
+    assert refused(GOOD | {"PLUGIN_MODE": "blue_green"}) == ["mode 'blue_green' isn't a mode. Did you mean blue-green."]
+    assert refused(GOOD | {"PLUGIN_MODE": "roling"}) == ["mode 'roling' isn't a mode. Did you mean rolling."]
+
+
+@pytest.mark.parametrize("mode", ["blue-green", "blue-green-cluster"])
+def test_modes_of_a_later_version_are_refused_clearly(mode: str) -> None:
+    (problem,) = refused(GOOD | {"PLUGIN_MODE": mode})
+    assert problem.startswith(f"mode '{mode}' isn't served by this version")
+
+
+def test_all_problems_come_at_once_each_with_its_value() -> None:
+    problems = refused({
+        "PLUGIN_CLUSTER": "my cluster", "PLUGIN_IMAGE": "Shop:2", "PLUGIN_MAX_DEPLOY_CHECKS": "6.5",
+        "PLUGIN_DISABLE_ROLLBACKS": "maybe", "PLUGIN_TIMEOUT": "10", "PLUGIN_AWS_REGION": "Frankfurt",
+    })  # fmt: skip
+    text = "\n".join(problems)
+    for expected in ("aws_region 'Frankfurt'", "cluster 'my cluster'", "service isn't set", "container isn't set", "image 'Shop:2'",
+                     "max_deploy_checks '6.5'", "disable_rollbacks 'maybe'", "timeout '10'", "both set"):  # fmt: skip
+        assert expected in text
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "abc", "1e3", "60 checks"])
+def test_a_budget_that_is_no_positive_whole_number_is_refused(value: str) -> None:
+    assert "isn't a positive whole number" in refused(GOOD | {"PLUGIN_MAX_DEPLOY_CHECKS": value})[0]
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("90s", 90), ("15m", 900), ("1h30m", 5400)])
+def test_timeout_is_the_budget_in_plain_units(given: str, seconds: float) -> None:
+    assert resolve({}, GOOD | {"PLUGIN_TIMEOUT": given})[0].budget == seconds
+
+
+def test_a_secrets_value_is_never_shown() -> None:
+    (problem,) = refused(GOOD | {"PLUGIN_AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r", "PLUGIN_AWS_ROLE_EXTERNAL_ID": "s3cret value"})
+    assert "s3cret" not in problem
+    assert "aws_role_external_id" in problem
+
+
+def test_flags_win_over_variables() -> None:
+    assert resolve({"cluster": "other"}, GOOD)[0].cluster == "other"
+
+
+def test_the_region_falls_back_to_awss_own_variables() -> None:
+    env = {name: value for name, value in GOOD.items() if name != "PLUGIN_AWS_REGION"}
+    assert resolve({}, env | {"AWS_DEFAULT_REGION": "us-east-1"})[0].access.region == "us-east-1"
+    assert resolve({}, env | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-west-2"})[0].access.region == "us-west-2"
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_arns_of_every_partition_are_accepted(partition: str) -> None:
+    arn = f"arn:{partition}:ecs:cn-north-1:123456789012"
+    env = GOOD | {
+        "PLUGIN_AWS_REGION": "cn-north-1", "PLUGIN_CLUSTER": f"{arn}:cluster/prod", "PLUGIN_SERVICE": f"{arn}:service/prod/web",
+    }  # fmt: skip
+    request, _ = resolve({}, env)
+    assert request.cluster_name == "prod"
+    assert request.services == (f"{arn}:service/prod/web",)
+
+
+def test_arns_that_disagree_with_the_region_or_cluster_are_refused() -> None:
+    arn = "arn:aws:ecs:us-east-1:123456789012:service/staging/web"
+    assert len(refused(GOOD | {"PLUGIN_SERVICE": arn})) == 2
+
+
+def test_a_variable_that_is_nearly_a_setting_draws_a_hint() -> None:
+    _, warnings = resolve({}, GOOD | {"PLUGIN_MAX_DEPLOY_CHECK": "3", "PLUGIN_UNRELATED_THING": "x"})
+    assert [str(one) for one in warnings] == ["max_deploy_check isn't a setting. Did you mean max_deploy_checks."]
+
+
+def test_the_session_name_tells_the_build() -> None:
+    assert resolve({}, GOOD | {"DRONE_BUILD_NUMBER": "77"})[0].access.role_session_name == "drone-deploy-ecs-77"
+
+
+def test_every_setting_is_told_once() -> None:
+    assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
+    assert ExitCode.REFUSED == 2
