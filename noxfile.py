@@ -35,7 +35,7 @@ def lint(session: nox.Session) -> None:
     """Style, formatting and the direction of imports."""
     run(session, "ruff", "check")
     run(session, "ruff", "format", "--check")
-    run(session, "lint-imports")
+    run(session, "lint-imports", "--no-logo")
 
 
 @nox.session
