@@ -2,20 +2,20 @@
 ARG BASE_IMAGE=python:3.13-slim
 
 FROM ${BASE_IMAGE} AS build
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 APP=/opt/drone-deploy-ecs
 WORKDIR /src
 
 COPY requirements/runtime.txt requirements/build.txt requirements/
-RUN python -m venv --without-pip /opt/drone-deploy-ecs \
-    && python -m pip --python /opt/drone-deploy-ecs/bin/python install --no-compile --require-hashes -r requirements/runtime.txt \
-    && python -m pip install --require-hashes -r requirements/build.txt
+RUN python -m venv /opt/build && python -m venv --without-pip $APP \
+    && /opt/build/bin/pip install --require-hashes -r requirements/build.txt \
+    && /opt/build/bin/pip --python $APP/bin/python install --no-compile --require-hashes -r requirements/runtime.txt
 
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY src src
-RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
-    && python -m pip --python /opt/drone-deploy-ecs/bin/python install --no-compile --no-deps --no-index dist/*.whl \
-    # A read-only root can't cache bytecode, and a copied file's time can't vouch for it: hence compiled here, unchecked.
-    && python -m compileall -q --invalidation-mode unchecked-hash /opt/drone-deploy-ecs/lib
+# A read-only root can't cache bytecode, and a copied file's time can't vouch for it: compiled here, and never checked.
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
+    && /opt/build/bin/pip --python $APP/bin/python install --no-compile --no-deps --no-index dist/*.whl \
+    && python -m compileall -q --invalidation-mode unchecked-hash $APP/lib
 
 FROM ${BASE_IMAGE}
 # The official Python images come without the standard library's bytecode: compiling it would cost every start.
