@@ -194,9 +194,18 @@ def _write_report(edges: Edges, request: Request, report: Report) -> None:
 
 
 def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
-    from drone_deploy_ecs.simulator.http import serve
+    from drone_deploy_ecs.simulator import scenario
+    from drone_deploy_ecs.simulator.http import Server, lines
 
-    return serve(options["scenario"], options["port"], options["speed"], edges.stderr)
+    world = scenario.load(options["scenario"]) if options["scenario"] else scenario.default()
+    with Server(world, options["port"], options["speed"]) as server:
+        for line in lines(server):
+            print(line, file=edges.stdout, flush=True)
+        try:
+            while True:
+                edges.clock.sleep(3600)
+        except KeyboardInterrupt:
+            return ExitCode.DONE
 
 
 def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:

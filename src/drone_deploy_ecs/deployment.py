@@ -66,6 +66,12 @@ class Deployment:
         return self._conclude(outcomes)
 
     def _introduce(self, planned: Plan) -> None:
+        asked = self._request
+        services = ", ".join(target.name for target in planned.targets)
+        where = f"in cluster {asked.cluster_name}, {asked.access.region}"
+        self._telling.tell(
+            Kind.PLAN, "", f"{asked.image.reference} for container {asked.container} of {services} {where}"
+        )
         for problem in planned.warnings:
             self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
         for target in planned.unchanged:

@@ -82,7 +82,10 @@ def test_timeout_is_the_budget_in_plain_units(given: str, seconds: float) -> Non
 
 
 def test_a_secrets_value_is_never_shown() -> None:
-    (problem,) = refused(GOOD | {"PLUGIN_AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r", "PLUGIN_AWS_ROLE_EXTERNAL_ID": "s3cret value"})
+    (problem,) = refused(
+        GOOD
+        | {"PLUGIN_AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r", "PLUGIN_AWS_ROLE_EXTERNAL_ID": "s3cret value"}
+    )
     assert "s3cret" not in problem
     assert "aws_role_external_id" in problem
 
@@ -94,7 +97,10 @@ def test_flags_win_over_variables() -> None:
 def test_the_region_falls_back_to_awss_own_variables() -> None:
     env = {name: value for name, value in GOOD.items() if name != "PLUGIN_AWS_REGION"}
     assert resolve({}, env | {"AWS_DEFAULT_REGION": "us-east-1"})[0].access.region == "us-east-1"
-    assert resolve({}, env | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-west-2"})[0].access.region == "us-west-2"
+    assert (
+        resolve({}, env | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-west-2"})[0].access.region
+        == "us-west-2"
+    )
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])

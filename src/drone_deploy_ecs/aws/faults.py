@@ -40,7 +40,7 @@ def fault(operation: str, error: Exception) -> Fault | None:
         return _answered(error)
     for types, kind in _KINDS:
         if isinstance(error, types):
-            return Fault(kind, operation, "", str(error))
+            return Fault(kind, operation, "", "no answer" if kind is FaultKind.AMBIGUOUS else str(error))
     if isinstance(error, exceptions.BotoCoreError):
         return Fault(FaultKind.REJECTED, operation, "", str(error))
     return None

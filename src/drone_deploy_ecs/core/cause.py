@@ -268,7 +268,12 @@ def rank(causes: Iterable[Cause]) -> tuple[Cause, ...]:
         known = counted.get(cause.key)
         counted[cause.key] = _again(known, cause) if known else cause
     weights = list(Weight)
-    evidence = (one for one in counted.values() if one.weight is not Weight.NOT_EVIDENCE)
+    told_by_tasks = any(one.task for one in counted.values())
+    evidence = (
+        one
+        for one in counted.values()
+        if one.weight is not Weight.NOT_EVIDENCE and not (told_by_tasks and one.name == "launch-failed")
+    )
     return tuple(sorted(evidence, key=lambda one: (weights.index(one.weight), not one.task, -one.count)))
 
 

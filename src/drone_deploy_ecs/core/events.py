@@ -102,6 +102,8 @@ def _service_events(before: Watch, after: Watch) -> Iterator[News]:
     """ECS's own events, where they speak of trouble; ECS repeats some of them, people need them once."""
     if after.service is None or after.service is before.service or after.since is None:
         return
+    if before.service is None and after.is_undo:
+        return  # told on the way forward
     known = {one.id for one in before.service.events} if before.service else set()
     told = {_told(one.message) for one in before.service.events if one.at >= after.since} if before.service else set()
     for event in after.service.events:
@@ -138,7 +140,7 @@ def describe(cause: Cause) -> str:
 
 def _progress(before: Watch, after: Watch) -> Iterator[News]:
     said, says = _counts(before), _counts(after)
-    if says and says != said:
+    if before.deployment and says and says != said:
         yield Kind.PROGRESS, says
     if after.healthy_at is not None and before.healthy_at is None:
         yield Kind.PROGRESS, f"new tasks are up after {span(after.healthy_at - after.began)}; old ones are draining"
@@ -149,14 +151,15 @@ def _counts(watch: Watch) -> str:
         return ""
     ours = watch.service.deployment(watch.deployment)
     others = [one for one in watch.service.deployments if one is not ours and (one.running or one.pending)]
-    return "; ".join(_count(one) for one in ([ours] if ours else []) + others)
+    return "; ".join(_count(one, ours) for one in ([ours] if ours else []) + others)
 
 
-def _count(one: Deployment) -> str:
+def _count(one: Deployment, ours: Deployment | None) -> str:
     starting = f", {one.pending} starting" if one.pending else ""
     failed = f", {one.failed_tasks} failed" if one.failed_tasks else ""
     wanted = f" of {one.desired}" if one.status == "PRIMARY" else ""
-    return f"{short(one.task_definition)} {one.running}{wanted} running{starting}{failed}"
+    same = ours is not None and one is not ours and one.task_definition == ours.task_definition
+    return f"{short(one.task_definition)}{' of before' if same else ''} {one.running}{wanted} running{starting}{failed}"
 
 
 def waiting(watch: Watch, now: float) -> str:

@@ -1,0 +1,44 @@
+"""What containers of an image do: the script that the simulated tasks follow."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """Of one image. Seconds count from the task's start (`starts_after`) or from RUNNING (the others).
+
+    `start_error` is the stopped reason of a task that never starts (`CannotPullContainerError: …`,
+    `ResourceInitializationError: …`). `exits_after` None means that it keeps running. `health` is "" without a
+    container health check, "healthy" or "unhealthy" after `health_after`. `heals_after` tasks of a deployment have
+    failed, the others do well. `placeable_after` is in seconds of the world's time.
+    """
+
+    starts_after: float = 4.0
+    start_error: str = ""
+    exits_after: float | None = None
+    exit_code: int = 0
+    reason: str = ""
+    stopped_reason: str = "Essential container in task exited"
+    stop_code: str = "EssentialContainerExited"
+    health: str = ""
+    health_after: float = 10.0
+    target_unhealthy: bool = False
+    heals_after: int | None = None
+    placeable_after: float = 0.0
+    placement_event: str = (
+        "was unable to place a task because no container instance met all of its requirements. "
+        "The closest matching container-instance 0123456789abcdef0123456789abcdef has insufficient memory available."
+    )
+
+
+def crash(exit_code: int = 1, after: float = 0.0) -> Behaviour:
+    """A container that exits by itself."""
+    return Behaviour(exits_after=after, exit_code=exit_code)
+
+
+def missing(image: str) -> Behaviour:
+    """An image that isn't in its registry."""
+    return Behaviour(
+        start_error=f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {image}: {image}: not found"
+    )

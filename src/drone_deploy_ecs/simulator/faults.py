@@ -1,0 +1,120 @@
+"""What goes wrong with calls: a table of rules that both faces of the simulator consult."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+
+if TYPE_CHECKING:
+    import random
+
+    from drone_deploy_ecs.simulator.clock import VirtualClock
+
+
+class Killed(BaseException):
+    """Our process was killed after this call: nothing of it runs any more."""
+
+
+class Effect(Enum):
+    """What a rule does to a call."""
+
+    THROTTLE = "throttle"
+    SERVER_ERROR = "server error"
+    TIMEOUT_BEFORE = "time-out before the effect"
+    TIMEOUT_AFTER = "time-out after the effect"
+    RESET_AFTER = "connection reset after the effect"
+    UNREACHABLE = "unreachable"
+    DENY = "deny"
+    DENY_TAGS = "deny ecs:TagResource"
+    EXPIRE = "expired credentials"
+    KILL = "kill after the call"
+
+    @property
+    def comes_after(self) -> bool:
+        """Whether the call has its effect all the same."""
+        return self in (Effect.TIMEOUT_AFTER, Effect.RESET_AFTER, Effect.KILL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """An effect on calls of `operation` ("" all), the `first` to the `last` of them, between two times, at a chance.
+
+    `about` must occur in the call's parameters (a service's name).
+    """
+
+    effect: Effect
+    operation: str = ""
+    first: int = 1
+    last: int = 10**9
+    after: float = 0.0
+    until: float = 1e12
+    chance: float = 1.0
+    about: str = ""
+
+
+class Faults:
+    """The rules, and a count of calls. `latency` is how long each call takes; `stale_seconds` how old reads are."""
+
+    def __init__(self, clock: VirtualClock, chance: random.Random) -> None:
+        self._clock = clock
+        self._chance = chance
+        self.rules: list[Rule] = []
+        self.calls: Counter[str] = Counter()
+        self.log: list[tuple[float, str, str]] = []
+        self.latency = 0.05
+        self.timeout = 20.0
+        self.stale_seconds = 0.0
+        self.stale_until = 1e12
+
+    def add(self, effect: Effect, operation: str = "", **when: float | str) -> None:
+        """One more rule."""
+        self.rules.append(Rule(effect=effect, operation=operation, **when))  # type: ignore[arg-type]
+
+    def strike(self, operation: str, about: str) -> Effect | None:
+        """Count this call, let its latency pass, and say what goes wrong with it."""
+        self.calls[operation] += 1
+        self.calls[""] += 1
+        self.log.append((self._clock.monotonic(), operation, about))
+        self._clock.sleep(self.latency)
+        return next((rule.effect for rule in self.rules if self._hits(rule, operation, about)), None)
+
+    def _hits(self, rule: Rule, operation: str, about: str) -> bool:
+        number, now = self.calls[rule.operation], self._clock.monotonic()
+        fits = rule.operation in ("", operation) and rule.about in about
+        in_time = rule.first <= number <= rule.last and rule.after <= now <= rule.until
+        return fits and in_time and (rule.chance >= 1 or self._chance.random() < rule.chance)
+
+
+def as_fault(effect: Effect, operation: str) -> Fault:
+    """What a caller makes of it."""
+    arn = "arn:aws:sts::123456789012:assumed-role/deploy/ci"
+    faults = {
+        Effect.THROTTLE: Fault(FaultKind.THROTTLED, operation, "ThrottlingException", "Rate exceeded"),
+        Effect.SERVER_ERROR: Fault(
+            FaultKind.AMBIGUOUS, operation, "ServerException", "Service Unavailable. Please try again later."
+        ),
+        Effect.UNREACHABLE: Fault(FaultKind.UNREACHABLE, operation, "", "could not connect"),
+        Effect.EXPIRE: Fault(
+            FaultKind.NO_CREDENTIALS,
+            operation,
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+        ),
+        Effect.DENY: Fault(
+            FaultKind.DENIED,
+            operation,
+            "AccessDeniedException",
+            f"User: {arn} is not authorized to perform: ecs:{operation}",
+        ),
+        Effect.DENY_TAGS: Fault(
+            FaultKind.DENIED,
+            operation,
+            "AccessDeniedException",
+            f"User: {arn} is not authorized to perform: ecs:TagResource",
+        ),
+    }
+    return faults.get(effect, Fault(FaultKind.AMBIGUOUS, operation, "", "no answer"))

@@ -1,0 +1,189 @@
+"""The simulator over loopback HTTP (AWS JSON 1.1): for botocore, the AWS CLI, and other people's tools."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.simulator.api import Operations
+from drone_deploy_ecs.simulator.faults import Effect, as_fault
+from drone_deploy_ecs.simulator.registry import rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from drone_deploy_ecs.simulator.world import World
+
+Json = dict[str, Any]
+
+BAD_REQUEST, SERVER_ERROR = 400, 500
+
+
+class Wire:
+    """The operations by their names on the wire: request body → answer body."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._do = Operations(world)
+        self._operations: dict[str, Callable[[Json], Json]] = {
+            "DescribeServices": lambda asked: self._do.describe_services(_cluster(asked), asked.get("services", [])),
+            "UpdateService": self._update_service,
+            "ListTasks": self._list_tasks,
+            "DescribeTasks": lambda asked: self._do.describe_tasks(_cluster(asked), asked.get("tasks", [])),
+            "DescribeTaskDefinition": self._describe_task_definition,
+            "RegisterTaskDefinition": lambda asked: world.definitions.register(asked, world.clock.monotonic()),
+            "DeregisterTaskDefinition": lambda asked: world.definitions.deregister(asked["taskDefinition"]),
+            "ListTaskDefinitions": lambda _: {"taskDefinitionArns": world.definitions.arns()},
+            "ListClusters": lambda _: {"clusterArns": [f"{world.arn_prefix}cluster/{name}" for name in world.clusters]},
+            "ListServices": self._list_services,
+        }
+
+    def answer(self, operation: str, asked: Json) -> Json:
+        """The answer. Raises ApiError as ECS would refuse."""
+        if operation not in self._operations:
+            served = ", ".join(sorted(self._operations))
+            raise rejected(operation, "UnknownOperationException", f"{operation} isn't simulated; served: {served}")
+        return self._operations[operation](asked)
+
+    def about(self, operation: str, asked: Json) -> str:
+        """What fault rules may match on."""
+        if operation == "RegisterTaskDefinition":
+            return "with tags" if asked.get("tags") else ""
+        if operation == "DescribeServices":
+            return ",".join(asked.get("services", []))
+        return str(asked.get("service") or asked.get("serviceName") or asked.get("taskDefinition") or "")
+
+    def _update_service(self, asked: Json) -> Json:
+        return self._do.update_service(
+            _cluster(asked),
+            asked["service"],
+            asked.get("taskDefinition", ""),
+            asked.get("desiredCount"),
+            force=asked.get("forceNewDeployment", False),
+        )
+
+    def _list_tasks(self, asked: Json) -> Json:
+        status, token = asked.get("desiredStatus", "RUNNING"), asked.get("nextToken", "")
+        return self._do.list_tasks(_cluster(asked), asked.get("serviceName", ""), status, token)
+
+    def _describe_task_definition(self, asked: Json) -> Json:
+        answer = self.world.definitions.describe(asked["taskDefinition"])
+        # Tags come beside the definition, and only when they are asked for.
+        return answer if "TAGS" in asked.get("include", []) else {"taskDefinition": answer["taskDefinition"]}
+
+    def _list_services(self, asked: Json) -> Json:
+        prefix = f"{self.world.arn_prefix}service"
+        here = [name for owner, name in self.world.services if owner == _cluster(asked).rpartition("/")[2]]
+        return {"serviceArns": [f"{prefix}/{_cluster(asked).rpartition('/')[2]}/{name}" for name in here]}
+
+
+def _cluster(asked: Json) -> str:
+    return str(asked.get("cluster", "default"))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection. Headers and body leave in one write: two would cost a delayed ACK, 44 ms a call."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    @property
+    def _server(self) -> Server:
+        assert isinstance(self.server, Server)
+        return self.server
+
+    def do_POST(self) -> None:
+        """One call."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
+        with self._server.lock:
+            self._server.keep_pace()
+            status, answer = self._answer(operation, json.loads(body or b"{}"))
+        if answer is None:
+            self.close_connection = True
+            return
+        payload = json.dumps(answer, default=_plain).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+        self.wfile.flush()
+
+    def _answer(self, operation: str, asked: Json) -> tuple[int, Json | None]:
+        """Status and body; no body means that the connection is closed without an answer."""
+        wire, faults = self._server.wire, self._server.wire.world.faults
+        about = wire.about(operation, asked)
+        effect = faults.strike(operation, about)
+        try:
+            if effect is None or (effect is Effect.DENY_TAGS and about != "with tags"):
+                return 200, wire.answer(operation, asked)
+            if effect.comes_after:
+                wire.answer(operation, asked)
+        except ApiError as error:
+            return BAD_REQUEST, {"__type": error.fault.code, "message": error.fault.message}
+        if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
+            wire.world.clock.sleep(faults.timeout)
+        fault = as_fault(effect, operation)
+        if not fault.code:
+            return 0, None
+        status = SERVER_ERROR if fault.kind is FaultKind.AMBIGUOUS else BAD_REQUEST
+        return status, {"__type": fault.code, "message": fault.message}
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing: the simulator's own log is `faults.log`."""
+
+
+def _plain(value: object) -> float:
+    assert isinstance(value, datetime)
+    return value.timestamp()
+
+
+class Server(ThreadingHTTPServer):
+    """The simulator on 127.0.0.1. `speed` None leaves the world's clock to others; else it runs with the real one."""
+
+    daemon_threads = True
+
+    def __init__(self, world: World, port: int = 0, speed: float | None = None) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.wire = Wire(world)
+        self.lock = Lock()
+        self._speed = speed
+        self._began = time.monotonic()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def keep_pace(self) -> None:
+        """Bring the simulated time to where real time has it; what happened meanwhile doesn't depend on looking."""
+        if self._speed is not None:
+            self.wire.world.clock.advance_to((time.monotonic() - self._began) * self._speed)
+
+    def __enter__(self) -> Server:  # noqa: PYI034
+        """Serve in the background."""
+        Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.shutdown()
+        self.server_close()
+
+
+def lines(server: Server) -> Iterator[str]:
+    """What a person needs to know to talk to it."""
+    world = server.wire.world
+    yield f"simulated ECS on {server.url}; time runs {server._speed:g} times as fast; stop with Ctrl-C"  # noqa: SLF001
+    for (cluster, name), service in world.services.items():
+        runs = ", ".join(f"{count} of {definition}" for definition, count in service.runs.items())
+        yield f"  cluster {cluster}, service {name}: runs {runs or 'nothing'}"
+    yield f"  export AWS_ENDPOINT_URL={server.url} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=eu-west-1"

@@ -1,0 +1,145 @@
+"""What the simulated ECS keeps: services, deployments, tasks. Changed by `lifecycle`, `scheduler` and `world` alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.simulator.behaviour import Behaviour
+
+PENDING_STATES = ("PROVISIONING", "PENDING", "ACTIVATING")
+
+
+@dataclass(slots=True, kw_only=True)
+class Task:
+    """One task; times are seconds of the world, None for what hasn't happened."""
+
+    id: str
+    deployment: Deployment
+    task_definition: str
+    containers: Mapping[str, str]
+    script: Behaviour
+    digest: str
+    created: float
+    status: str = "PROVISIONING"
+    health: str = "UNKNOWN"
+    is_healthy: bool = False
+    started: float | None = None
+    stopping: float | None = None
+    stopped: float | None = None
+    stop_code: str = ""
+    stopped_reason: str = ""
+    container_reason: str = ""
+    exit_code: int | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        """Neither stopped nor on its way there."""
+        return self.stopping is None and self.stopped is None
+
+    @property
+    def is_running(self) -> bool:
+        """Counted in runningCount."""
+        return self.status == "RUNNING"
+
+    @property
+    def is_pending(self) -> bool:
+        """Counted in pendingCount."""
+        return self.status in PENDING_STATES
+
+
+@dataclass(slots=True, kw_only=True)
+class Deployment:
+    """One deployment; `desired` of an old one falls as it is replaced."""
+
+    id: str
+    task_definition: str
+    created: float
+    updated: float
+    desired: int
+    status: str = "PRIMARY"
+    state: str = "IN_PROGRESS"
+    reason: str = ""
+    failed_tasks: int = 0
+    died: int = 0
+    tasks: list[Task] = field(default_factory=list)
+    not_before: float = 0.0
+    start_failures: int = 0
+
+    @property
+    def alive(self) -> list[Task]:
+        """Its tasks that aren't stopping."""
+        return [task for task in self.tasks if task.is_alive]
+
+    @property
+    def present(self) -> list[Task]:
+        """Its tasks that aren't STOPPED yet."""
+        return [task for task in self.tasks if task.stopped is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """The deployment circuit breaker's configuration."""
+
+    rollback: bool = True
+    threshold: int | None = None
+    """COUNT; None is BOUNDED_PERCENT 50, the default."""
+    reset_on_healthy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A service event."""
+
+    id: str
+    at: float
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """One service. `history` keeps every deployment, `deployments` those that ECS would still list."""
+
+    name: str
+    cluster: str
+    desired: int
+    breaker: Breaker | None = None
+    minimum_percent: int = 100
+    maximum_percent: int = 200
+    target_group: str = ""
+    classic_elb: bool = False
+    scheduling: str = "REPLICA"
+    controller: str = "ECS"
+    strategy: str = "ROLLING"
+    status: str = "ACTIVE"
+    counts_exits: bool = False
+    """Whether ECS counts exits after RUNNING as failed tasks: it didn't (containers-roadmap 1206), it may now."""
+    deployments: list[Deployment] = field(default_factory=list)
+    history: list[Deployment] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    shown: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
+    """What DescribeServices answered from when on: for stale reads."""
+
+    @property
+    def primary(self) -> Deployment:
+        """The deployment worked towards."""
+        return next(one for one in self.deployments if one.status == "PRIMARY")
+
+    @property
+    def others(self) -> list[Deployment]:
+        """The deployments being replaced."""
+        return [one for one in self.deployments if one.status != "PRIMARY"]
+
+    @property
+    def runs(self) -> dict[str, int]:
+        """The truth for tests: running tasks by `family:revision`."""
+        found: dict[str, int] = {}
+        for task in self.tasks:
+            if task.is_running:
+                name = task.task_definition.rpartition("/")[2]
+                found[name] = found.get(name, 0) + 1
+        return found

@@ -1,0 +1,108 @@
+"""Task definitions and images of the simulated account."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.taskdef import RESPONSE_ONLY
+from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.clock import START
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def rejected(operation: str, code: str, message: str) -> ApiError:
+    """What ECS answers to a request that can't be."""
+    return ApiError(Fault(FaultKind.REJECTED, operation, code, message))
+
+
+class Images:
+    """What each image does, by tag and by digest: a tag can be pushed again, a digest never changes."""
+
+    def __init__(self) -> None:
+        self._tags: dict[str, str] = {}
+        self._behaviours: dict[str, Behaviour] = {}
+
+    def push(self, image: str, behaviour: Behaviour, digest: str = "") -> str:
+        """Push (again); the digest. Running tasks keep what they run."""
+        made = digest or "sha256:" + hashlib.sha256(f"{image} {behaviour}".encode()).hexdigest()
+        self._tags[image] = made
+        self._behaviours[made] = behaviour
+        return made
+
+    def resolve(self, image: str) -> tuple[str, Behaviour]:
+        """Digest and behaviour of what a pull gets now."""
+        digest = image.partition("@")[2] or self._tags.get(image) or self.push(image, Behaviour())
+        return digest, self._behaviours.get(digest, Behaviour())
+
+
+class TaskDefinitions:
+    """Every revision ever registered, as JSON; members nobody knows are kept."""
+
+    def __init__(self, arn_prefix: str) -> None:
+        self._prefix = arn_prefix
+        self._revisions: dict[str, list[dict[str, Any]]] = {}
+
+    def register(self, body: Mapping[str, Any], now: float = 0.0) -> dict[str, Any]:
+        """A new revision: `{"taskDefinition": …, "tags": …}`."""
+        definition = copy.deepcopy(dict(body))
+        strange = sorted(RESPONSE_ONLY & set(definition))
+        if strange:
+            raise rejected("RegisterTaskDefinition", "SerializationException", f"unknown members: {', '.join(strange)}")
+        tags = definition.pop("tags", None)
+        if tags == []:
+            raise rejected("RegisterTaskDefinition", "ClientException", "Tags can not be empty.")
+        if not definition.get("containerDefinitions"):
+            raise rejected("RegisterTaskDefinition", "ClientException", "Container list cannot be empty.")
+        revisions = self._revisions.setdefault(definition["family"], [])
+        definition |= {
+            "taskDefinitionArn": f"{self._prefix}task-definition/{definition['family']}:{len(revisions) + 1}",
+            "revision": len(revisions) + 1,
+            "status": "ACTIVE",
+            "requiresAttributes": [],
+            "compatibilities": ["EC2", "FARGATE"],
+            "registeredAt": START.timestamp() + now,
+            "registeredBy": f"{self._prefix.replace(':ecs:', ':iam:')}user/simulator",
+        }
+        revisions.append({"taskDefinition": definition, "tags": tags or []})
+        return copy.deepcopy(revisions[-1])
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """A revision by ARN, `family:revision` or family (its newest ACTIVE one), with tags."""
+        return copy.deepcopy(self.find("DescribeTaskDefinition", name))
+
+    def find(self, operation: str, name: str) -> dict[str, Any]:
+        """The kept revision itself."""
+        family, _, revision = name.rpartition("/")[2].partition(":")
+        revisions = self._revisions.get(family, [])
+        if revision:
+            matching = [one for one in revisions if one["taskDefinition"]["revision"] == int(revision)]
+        else:
+            matching = [one for one in revisions if one["taskDefinition"]["status"] == "ACTIVE"]
+        if not matching:
+            raise rejected(operation, "ClientException", "Unable to describe task definition.")
+        return matching[-1]
+
+    def deregister(self, name: str) -> dict[str, Any]:
+        """Make a revision INACTIVE: what runs it goes on, but nothing can be updated to it."""
+        found = self.find("DeregisterTaskDefinition", name)
+        found["taskDefinition"]["status"] = "INACTIVE"
+        return copy.deepcopy(found)
+
+    def families(self) -> dict[str, int]:
+        """How many revisions each family has."""
+        return {family: len(revisions) for family, revisions in self._revisions.items()}
+
+    def arns(self) -> list[str]:
+        """Every ACTIVE revision's ARN."""
+        return [
+            one["taskDefinition"]["taskDefinitionArn"]
+            for revisions in self._revisions.values()
+            for one in revisions
+            if one["taskDefinition"]["status"] == "ACTIVE"
+        ]

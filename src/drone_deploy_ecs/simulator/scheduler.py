@@ -1,0 +1,140 @@
+"""The service scheduler's turn: start, stop, complete, give up, roll back. Texts and arithmetic as ECS's."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.simulator.lifecycle import say, start, stop
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.model import Deployment, Service, Task
+    from drone_deploy_ecs.simulator.world import World
+
+BOUNDED_PERCENT, FEWEST, MOST = 50, 3, 200
+
+
+def tick(world: World, service: Service) -> None:
+    """One turn."""
+    if service.status != "ACTIVE" or not service.deployments:
+        return
+    primary = service.primary
+    primary.desired = service.desired
+    if primary.state == "IN_PROGRESS" and _is_tripped(service, primary):
+        _give_up(world, service, primary)
+        primary = service.primary
+    if primary.state != "FAILED":
+        _start_missing(world, service, primary)
+        _stop_surplus(world, service, primary)
+    for old in service.others:
+        old.desired = len(old.alive) if primary.state != "FAILED" else old.desired
+    _forget(world, service)
+    if primary.state == "IN_PROGRESS":
+        _complete(world, service, primary)
+    world.changed(service)
+
+
+def _start_missing(world: World, service: Service, primary: Deployment) -> None:
+    """As many as fit under the ceiling of RUNNING and PENDING tasks."""
+    missing = service.desired - len(primary.alive)
+    ceiling = floor(service.desired * service.maximum_percent / 100)
+    room = ceiling - sum(len(one.alive) for one in service.deployments)
+    if missing <= 0 or room <= 0 or world.clock.monotonic() < primary.not_before:
+        return
+    _, script = world.leading(world.containers(primary.task_definition))
+    if world.clock.monotonic() < script.placeable_after:
+        say_once(world, service, script.placement_event)
+        return
+    started = [start(world, service, primary) for _ in range(min(missing, room))]
+    say(world, service, f"has started {len(started)} tasks: {_named(started)}.")
+
+
+def _stop_surplus(world: World, service: Service, primary: Deployment) -> None:
+    """As many old ones as the floor of healthy tasks permits; those that aren't healthy don't count."""
+    lowest = ceil(service.desired * service.minimum_percent / 100)
+    old = [task for one in service.others for task in one.alive]
+    healthy = sum(task.is_healthy for one in service.deployments for task in one.alive)
+    going = [task for task in old if not task.is_healthy]
+    going += [task for task in old if task.is_healthy][: max(0, healthy - lowest)]
+    surplus = len(primary.alive) - service.desired
+    going += sorted(primary.alive, key=lambda task: task.is_healthy)[: max(0, surplus)]
+    if not going:
+        return
+    for task in going:
+        stop(
+            world,
+            service,
+            task,
+            "ServiceSchedulerInitiated",
+            f"Scaling activity initiated by (deployment {primary.id})",
+        )
+    if service.target_group:
+        say(world, service, f"has begun draining connections on {len(going)} tasks.")
+    say(world, service, f"has stopped {len(going)} running tasks: {_named(going)}.")
+
+
+def _complete(world: World, service: Service, primary: Deployment) -> None:
+    """Done when all new tasks are healthy and the old ones are gone."""
+    healthy = sum(task.is_healthy for task in primary.alive)
+    if healthy < service.desired or len(primary.alive) > service.desired or service.others:
+        return
+    primary.state, primary.updated = "COMPLETED", world.clock.monotonic()
+    primary.reason = f"ECS deployment {primary.id} completed."
+    if not service.classic_elb:
+        say(world, service, f"(deployment {primary.id}) deployment completed.")
+    say(world, service, "has reached a steady state.")
+
+
+def _forget(world: World, service: Service) -> None:
+    """Replaced deployments vanish once their tasks are gone; stopped tasks after an hour."""
+    service.deployments = [one for one in service.deployments if one.status == "PRIMARY" or one.present or one.alive]
+    horizon = world.clock.monotonic() - world.timing.forget_stopped
+    service.tasks = [task for task in service.tasks if task.stopped is None or task.stopped > horizon]
+
+
+# --- circuit breaker ---
+
+
+def threshold(service: Service) -> int:
+    """How many failed tasks trip the breaker: BOUNDED_PERCENT 50 unless a COUNT is set."""
+    assert service.breaker is not None
+    bounded = min(max(ceil(service.desired * BOUNDED_PERCENT / 100), FEWEST), MOST)
+    return bounded if service.breaker.threshold is None else service.breaker.threshold
+
+
+def _is_tripped(service: Service, primary: Deployment) -> bool:
+    return service.breaker is not None and primary.failed_tasks >= threshold(service)
+
+
+def _give_up(world: World, service: Service, failed: Deployment) -> None:
+    """FAILED launches nothing more; with rollback, the newest COMPLETED deployment is PRIMARY again, by the same id."""
+    assert service.breaker is not None
+    failed.state, failed.updated = "FAILED", world.clock.monotonic()
+    failed.reason = "ECS deployment circuit breaker: tasks failed to start."
+    say(world, service, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
+    if not service.breaker.rollback:
+        return
+    candidate = next((one for one in reversed(service.history) if one.state == "COMPLETED"), None)
+    if candidate is None:
+        return  # ECS stalls: "No rollback candidate was found to run the rollback."
+    failed.status = "ACTIVE"
+    failed.reason = f"ECS deployment circuit breaker: rolling back to deploymentId {candidate.id}."
+    candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
+    candidate.reason = f"ECS deployment {candidate.id} in progress."
+    candidate.updated = world.clock.monotonic()
+    candidate.failed_tasks = 0
+    service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]
+    say(world, service, f"rolling back to deployment {candidate.id}.")
+
+
+# --- saying ---
+
+
+def say_once(world: World, service: Service, message: str) -> None:
+    """ECS suppresses an event that it repeated just now."""
+    if not service.events or not service.events[0].message.endswith(message):
+        say(world, service, message)
+
+
+def _named(tasks: list[Task]) -> str:
+    return " ".join(f"(task {task.id})" for task in tasks)

@@ -1,0 +1,115 @@
+"""The simulator's records in the shapes of botocore's answers. Members that ECS would leave out are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.model import Deployment, Service, Task
+    from drone_deploy_ecs.simulator.world import World
+
+
+def service_shape(world: World, service: Service) -> dict[str, Any]:
+    """A member of DescribeServices' `services`."""
+    now = [one for one in service.deployments if one.status == "PRIMARY"]
+    breaker = service.breaker
+    present = [task for one in service.deployments for task in one.present]
+    shape: dict[str, Any] = {
+        "serviceArn": f"{world.arn_prefix}service/{service.cluster}/{service.name}",
+        "serviceName": service.name,
+        "clusterArn": f"{world.arn_prefix}cluster/{service.cluster}",
+        "status": service.status,
+        "desiredCount": service.desired,
+        "runningCount": sum(task.is_running for task in present),
+        "pendingCount": sum(task.is_pending for task in present),
+        "launchType": "FARGATE",
+        "deploymentConfiguration": {
+            "deploymentCircuitBreaker": {"enable": breaker is not None, "rollback": bool(breaker and breaker.rollback)},
+            "maximumPercent": service.maximum_percent,
+            "minimumHealthyPercent": service.minimum_percent,
+            "strategy": service.strategy,
+        },
+        "deployments": [_deployment_shape(world, service, one) for one in service.deployments],
+        "events": [
+            {"id": one.id, "createdAt": world.clock.at(one.at), "message": one.message} for one in service.events
+        ],
+        "schedulingStrategy": service.scheduling,
+    }
+    if now:
+        shape["taskDefinition"] = now[0].task_definition
+    if service.controller != "ECS":
+        shape["deploymentController"] = {"type": service.controller}
+        del shape["deployments"]
+    if service.target_group:
+        shape["loadBalancers"] = [
+            {"targetGroupArn": service.target_group, "containerName": "app", "containerPort": 8080}
+        ]
+    return shape
+
+
+def _deployment_shape(world: World, service: Service, one: Deployment) -> dict[str, Any]:
+    shape = {
+        "id": one.id,
+        "status": one.status,
+        "taskDefinition": one.task_definition,
+        "desiredCount": one.desired,
+        "pendingCount": sum(task.is_pending for task in one.tasks),
+        "runningCount": sum(task.is_running for task in one.tasks),
+        "failedTasks": one.failed_tasks,
+        "createdAt": world.clock.at(one.created),
+        "updatedAt": world.clock.at(one.updated),
+        "launchType": "FARGATE",
+    }
+    # Behind a Classic Load Balancer ECS gives no rolloutState (ECS API reference, Deployment).
+    return shape if service.classic_elb else {**shape, "rolloutState": one.state, "rolloutStateReason": one.reason}
+
+
+def task_shape(world: World, service: Service, task: Task) -> dict[str, Any]:
+    """A member of DescribeTasks' `tasks`."""
+    clock = world.clock
+    shape: dict[str, Any] = {
+        "taskArn": task_arn(world, service, task),
+        "clusterArn": f"{world.arn_prefix}cluster/{service.cluster}",
+        "taskDefinitionArn": task.task_definition,
+        "startedBy": task.deployment.id,
+        "group": f"service:{service.name}",
+        "lastStatus": task.status,
+        "desiredStatus": "RUNNING" if task.is_alive else "STOPPED",
+        "healthStatus": task.health,
+        "createdAt": clock.at(task.created),
+        "containers": [
+            _container_shape(world, service, task, place, one) for place, one in enumerate(task.containers.items())
+        ],
+    }
+    times = {"startedAt": task.started, "stoppingAt": task.stopping, "stoppedAt": task.stopped}
+    shape |= {name: clock.at(at) for name, at in times.items() if at is not None}
+    shape |= {
+        name: said for name, said in (("stopCode", task.stop_code), ("stoppedReason", task.stopped_reason)) if said
+    }
+    return shape
+
+
+def _container_shape(
+    world: World, service: Service, task: Task, place: int, container: tuple[str, str]
+) -> dict[str, Any]:
+    name, image = container
+    digest = task.digest if place == 0 else world.images.resolve(image)[0]
+    shape: dict[str, Any] = {
+        "containerArn": task_arn(world, service, task).replace(":task/", ":container/") + f"/{place}",
+        "name": name,
+        "image": image,
+        "lastStatus": "STOPPED" if task.stopped is not None else "RUNNING" if task.is_running else "PENDING",
+        "healthStatus": task.health if place == 0 else "UNKNOWN",
+    }
+    if not task.script.start_error:
+        shape["imageDigest"] = digest
+    if task.stopped is not None and task.exit_code is not None:
+        shape["exitCode"] = task.exit_code if place == 0 else 0
+    if place == 0 and task.container_reason:
+        shape["reason"] = task.container_reason
+    return shape
+
+
+def task_arn(world: World, service: Service, task: Task) -> str:
+    """A task's ARN."""
+    return f"{world.arn_prefix}task/{service.cluster}/{task.id}"

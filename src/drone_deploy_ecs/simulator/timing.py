@@ -1,0 +1,25 @@
+"""How long things take in the simulated ECS, in seconds. Calibrated on public captures of single runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The constants of one world."""
+
+    tick: float = 10.0
+    """Between two turns of a service's scheduler; captures show events clustered so."""
+    provisioning: float = 6.0
+    """PROVISIONING → PENDING → RUNNING of a task whose image needs no time of its own."""
+    healthy_after_running: float = 40.0
+    """Without any health check, a task counts as healthy this long after RUNNING (ECS API reference)."""
+    stopping: float = 3.0
+    """SIGTERM to STOPPED."""
+    draining: float = 0.0
+    """Deregistration delay of a target group; ECS's default is 300."""
+    restart_first: float = 10.0
+    """Wait before a task is tried again after one that never reached RUNNING; doubles."""
+    restart_most: float = 1620.0
+    """27 minutes: the longest such wait (developer guide, service throttle logic)."""
+    forget_stopped: float = 3600.0
+    """Stopped tasks can be described for an hour."""

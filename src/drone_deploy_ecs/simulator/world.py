@@ -1,0 +1,162 @@
+"""The whole simulated account and Region: build it, push images, let other people act, and ask it for the truth."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.simulator import scheduler
+from drone_deploy_ecs.simulator.clock import VirtualClock
+from drone_deploy_ecs.simulator.faults import Faults
+from drone_deploy_ecs.simulator.lifecycle import say, start, stop
+from drone_deploy_ecs.simulator.model import Breaker, Deployment, Service
+from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
+from drone_deploy_ecs.simulator.shapes import service_shape
+from drone_deploy_ecs.simulator.timing import Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from drone_deploy_ecs.simulator.behaviour import Behaviour
+
+CAPTURED_IDS = 10**18
+
+
+def task_definition(
+    family: str = "web", image: str = "shop:1", container: str = "app", **members: Any
+) -> dict[str, Any]:
+    """A small task definition to start from; `members` are added at the top."""
+    containers = [{"name": container, "image": image, "cpu": 0, "essential": True, "environment": []}]
+    return {"family": family, "containerDefinitions": containers, "cpu": "256", "memory": "512", **members}
+
+
+class World:
+    """Clusters with services, task definitions, images; one account, one Region, one clock, seeded chance."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        timing: Timing | None = None,
+        region: str = "eu-west-1",
+        account: str = "123456789012",
+        partition: str = "aws",
+        clock: VirtualClock | None = None,
+    ) -> None:
+        self.clock = clock or VirtualClock()
+        self.timing = timing or Timing()
+        self.arn_prefix = f"arn:{partition}:ecs:{region}:{account}:"
+        self.images = Images()
+        self.definitions = TaskDefinitions(self.arn_prefix)
+        self.services: dict[tuple[str, str], Service] = {}
+        self.clusters: dict[str, int] = {}
+        self.random = random.Random(seed)
+        self.faults = Faults(self.clock, random.Random(seed + 1))
+
+    # --- building ---
+
+    def add_cluster(self, name: str, instances: int = 2) -> None:
+        """An empty cluster; `instances` is how many tasks a DAEMON service runs."""
+        self.clusters[name] = instances
+
+    def push(self, image: str, behaviour: Behaviour, digest: str = "") -> str:
+        """Push an image (again): what its containers will do from now on. The digest."""
+        return self.images.push(image, behaviour, digest)
+
+    def register(self, body: Mapping[str, Any]) -> str:
+        """Register a task definition; its ARN."""
+        return str(self.definitions.register(body, self.clock.monotonic())["taskDefinition"]["taskDefinitionArn"])
+
+    def add_service(
+        self, cluster: str, name: str, body: Mapping[str, Any] | str, *, desired: int = 2, **options: Any
+    ) -> Service:
+        """A service that has long been running this definition (or ARN), COMPLETED and steady."""
+        self.clusters.setdefault(cluster, 2)
+        arn = body if isinstance(body, str) else self.register(body)
+        wanted = self.clusters[cluster] if options.get("scheduling") == "DAEMON" else desired
+        service = Service(name=name, cluster=cluster, desired=wanted, **options)
+        self.services[cluster, name] = service
+        if service.controller == "ECS":
+            self._settle(service, arn)
+        self._tick_on(service)
+        self.changed(service)
+        return service
+
+    def _settle(self, service: Service, arn: str) -> None:
+        deployment = self.deploy(service, arn)
+        deployment.state, deployment.created = "COMPLETED", self.clock.monotonic() - 86400.0
+        deployment.reason = f"ECS deployment {deployment.id} completed."
+        for _ in range(service.desired):
+            task = start(self, service, deployment)
+            task.created = task.started = deployment.created
+            task.status, task.is_healthy = "RUNNING", True
+            task.health = "HEALTHY" if task.script.health else "UNKNOWN"
+        service.events.clear()
+        say(self, service, "has reached a steady state.")
+
+    def _tick_on(self, service: Service) -> None:
+        def turn() -> None:
+            scheduler.tick(self, service)
+            self.clock.call_in(self.timing.tick, turn)
+
+        self.clock.call_in(self.random.uniform(0.5, self.timing.tick), turn)
+
+    # --- what happens to a service ---
+
+    def deploy(self, service: Service, arn: str) -> Deployment:
+        """A new PRIMARY deployment, as UpdateService makes one."""
+        for one in service.deployments:
+            one.status = "ACTIVE"
+        now = self.clock.monotonic()
+        identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
+        deployment = Deployment(id=identifier, task_definition=arn, created=now, updated=now, desired=service.desired)
+        deployment.reason = f"ECS deployment {identifier} in progress."
+        service.deployments.insert(0, deployment)
+        service.history.append(deployment)
+        self.changed(service)
+        return deployment
+
+    def scale(self, service: Service, desired: int) -> None:
+        """Somebody, or autoscaling, changes the desired count."""
+        service.desired = desired
+        self.changed(service)
+
+    def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
+        """Stop one running task from outside."""
+        task = next(one for one in service.tasks if one.is_alive)
+        stop(self, service, task, code, reason)
+
+    def at(self, seconds: float, act: Callable[[], object]) -> None:
+        """Have something happen that many seconds from now."""
+        self.clock.call_in(seconds, lambda: void(act()))
+
+    def changed(self, service: Service) -> None:
+        """Remember what a read would have shown, for reads that will be stale."""
+        if self.faults.stale_seconds:
+            service.shown.append((self.clock.monotonic(), service_shape(self, service)))
+
+    # --- asking ---
+
+    def service(self, cluster: str, name: str) -> Service:
+        """The service itself: the truth."""
+        return self.services[cluster, name]
+
+    def containers(self, arn: str) -> dict[str, str]:
+        """Image by container of a revision."""
+        definition = self.definitions.find("DescribeTaskDefinition", arn)["taskDefinition"]
+        return {one["name"]: one["image"] for one in definition["containerDefinitions"]}
+
+    def leading(self, containers: Mapping[str, str]) -> tuple[str, Behaviour]:
+        """Digest and behaviour of the first container: it stands for its task."""
+        return self.images.resolve(next(iter(containers.values())))
+
+    def identifier(self, digits: int) -> str:
+        """A random hexadecimal name (36 digits: a UUID's shape)."""
+        return f"{self.random.getrandbits(4 * digits):0{digits}x}"
+
+
+def void(_: object) -> None:
+    """Nothing, whatever it is given."""
+
+
+__all__ = ["Breaker", "World", "task_definition"]
