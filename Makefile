@@ -47,7 +47,7 @@ lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (AR
 
 .PHONY: clean
 clean: ## Remove everything that these targets made
-	rm -rf $(VENV) .nox .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .cache .nox .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

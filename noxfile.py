@@ -73,7 +73,9 @@ def lock(session: nox.Session) -> None:
     build = nox.project.dependency_groups(PYPROJECT, "build")
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     same = ("-c runtime.txt", "-c build.txt")
-    for name, wanted in (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same))):
+    ministack = nox.project.dependency_groups(PYPROJECT, "containers")
+    locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), ("ministack", ministack))
+    for name, wanted in locks:
         source = Path(f"requirements/{name}.in")
         source.write_text("".join(f"{line}\n" for line in wanted))
         session.run("pip-compile", *LOCK_OPTIONS, *session.posargs, str(source))
