@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.text import safe
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -200,6 +202,14 @@ class Cause:
     def key(self) -> tuple[str, str, int | None]:
         """What makes two causes the same for people."""
         return (self.name, self.container, self.exit_code)
+
+
+def brief(cause: Cause) -> str:
+    """Our own words for it: `the container exited by itself (container app, exit code 1)`."""
+    container = f"container {safe(cause.container)}" if cause.container else ""
+    code = f"exit code {cause.exit_code}" if cause.exit_code is not None else ""
+    where = ", ".join(part for part in (container, code) if part)
+    return f"{cause.headline} ({where})" if where else cause.headline
 
 
 def cause_of_task(task: Task) -> Cause:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import cause_of_event, cause_of_task
+from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task
 from drone_deploy_ecs.core.ecs import short
 from drone_deploy_ecs.core.text import safe, span, tasks
 from drone_deploy_ecs.core.verdict import Verdict
@@ -54,6 +55,9 @@ class Event:
 
 
 News = tuple[Kind, str]
+
+NAMED = 3
+"""Tasks named in a line about several."""
 
 
 def news(before: Watch, after: Watch) -> Iterator[News]:
@@ -114,7 +118,7 @@ def _service_events(before: Watch, after: Watch) -> Iterator[News]:
             and _told(event.message) not in told
         ):
             told.add(_told(event.message))
-            yield Kind.SERVICE_EVENT, f"ECS says: {safe(event.message)}"
+            yield Kind.SERVICE_EVENT, f"ECS says: {safe(without_service(event.message))}"
 
 
 def _told(message: str) -> str:
@@ -124,18 +128,25 @@ def _told(message: str) -> str:
 
 def _tasks(before: Watch, after: Watch) -> Iterator[News]:
     known = {one.arn for one in before.stopped}
+    alike: dict[str, list[str]] = {}
     for task in after.stopped:
         if task.arn not in known:
-            yield Kind.TASK, f"task {short(task.arn)[:8]} stopped: {describe(cause_of_task(task))}"
+            alike.setdefault(describe(cause_of_task(task)), []).append(short(task.arn)[:8])
+    for said, names in alike.items():
+        listed = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        yield Kind.TASK, f"{tasks(len(names))} stopped ({listed}): {said}"
 
 
 def describe(cause: Cause) -> str:
     """A cause in one line: our words first, then AWS's own."""
-    container = f" (container {safe(cause.container)})" if cause.container else ""
-    code = f", exit code {cause.exit_code}" if cause.exit_code is not None else ""
-    said = f": {safe(cause.reason)}" if cause.reason else ": no reason given" if cause.task else ""
+    said = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
     stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
-    return f"{cause.headline}{container}{code}{said}{stop_code}"
+    return f"{brief(cause)}{said}{stop_code}"
+
+
+def without_service(message: str) -> str:
+    """An event's message without the service's name in front, which our own line has already."""
+    return re.sub(r"^\(service [^()\s]+\) ", "", message)
 
 
 def _progress(before: Watch, after: Watch) -> Iterator[News]:

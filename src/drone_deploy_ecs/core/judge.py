@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import doom, is_evidence
+from drone_deploy_ecs.core.cause import brief, doom, is_evidence
 from drone_deploy_ecs.core.ecs import short
 from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Verdict
@@ -130,9 +130,7 @@ def _doomed(sight: Sight) -> Judgement | None:
     cause = doom(sight.stopped)
     if cause is None:
         return None
-    where = f" in container {cause.container}" if cause.container else ""
-    code = f" (exit code {cause.exit_code})" if cause.exit_code is not None else ""
-    return Verdict.FAILED, f"it can't succeed: {cause.headline}{where}{code}"
+    return Verdict.FAILED, f"it can't succeed: {brief(cause)}"
 
 
 def _too_many_failed(sight: Sight) -> Judgement | None:

@@ -8,8 +8,8 @@ _ANSI = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x1b\x9b]\[?[0-?]*[ -/]
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+"
 )
-# What GitHub, Azure, TeamCity and GitLab take for a command, mostly at the start of a line.
-_COMMAND = re.compile(r"::|##(?=vso\[|\[|teamcity\[)|section_(?=start:|end:)", re.IGNORECASE)
+# What CI systems take for a command: GitHub at the start of a line, Azure, TeamCity and GitLab anywhere in it.
+_COMMAND = re.compile(r"^::|##(?=vso\[|\[|teamcity\[)|section_(?=start:|end:)", re.IGNORECASE)
 _MAX = 400
 MINUTE = 60
 

@@ -1,0 +1,120 @@
+"""Tell a story: a world, the plugin's settings, and what a person then reads, in process or through botocore over HTTP.
+
+The transcript (what was printed), exit code and report are compared with `transcripts/<name>.txt`; to accept new ones
+run with UPDATE_TRANSCRIPTS=1 and read the diff.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.aws.ecs import Ecs
+from drone_deploy_ecs.cli import Edges, main
+from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.behaviour import crash, missing
+from drone_deploy_ecs.simulator.http import Server
+from drone_deploy_ecs.simulator.world import World, task_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pytest
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+PLUGIN = {
+    "PLUGIN_AWS_REGION": "eu-west-1",
+    "PLUGIN_CLUSTER": "prod",
+    "PLUGIN_SERVICE": "web",
+    "PLUGIN_CONTAINER": "app",
+    "PLUGIN_IMAGE": "shop:2",
+}
+
+
+def small_world() -> World:
+    """Cluster prod with service web: two tasks of web:1, image shop:1."""
+    world = World()
+    world.push("shop:crash", crash(1))
+    world.push("shop:missing", missing("shop:missing"))
+    world.add_service("prod", "web", task_definition("web", "shop:1"))
+    return world
+
+
+@dataclass
+class Told:
+    """How a story ended."""
+
+    exit_code: int
+    stderr: str
+    stdout: str
+    report: dict[str, Any]
+    world: World
+    endpoint: Server | None = None
+
+    @property
+    def last_line(self) -> str:
+        return self.stderr.splitlines()[-1]
+
+    @property
+    def text(self) -> str:
+        """What is kept as the transcript."""
+        counts = ", ".join(f"{name} {count}" for name, count in self.report.get("api_calls", {}).items())
+        services = [
+            f"  {one['service']}: {one['verdict']}, stands {one['stands']}, before {one['before']}, target {one['target']}, "
+            f"running {one['running']}, causes {[cause['name'] for cause in one['causes']]}"
+            for one in self.report.get("services", [])
+        ]
+        truth = [f"  {name}: {service.runs}" for (_, name), service in self.world.services.items()]
+        parts = [self.stdout, self.stderr, f"exit code {self.exit_code}", "report:", *services]
+        return "\n".join(part.rstrip("\n") for part in (*parts, f"  calls: {counts}", "truth:", *truth) if part) + "\n"
+
+
+@dataclass
+class Teller:
+    """Tells stories by one face of the simulator."""
+
+    face: str
+    monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path
+    told: list[Told] = field(default_factory=list)
+
+    def __call__(self, world: World, *, argv: Sequence[str] = (), **settings: str) -> Told:
+        """Run the plugin (or `argv`) in this world with these settings."""
+        report = self.tmp_path / f"report-{len(self.told)}.json"
+        env = PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
+        env["PLUGIN_REPORT"] = str(report)
+        stdout, stderr = io.StringIO(), io.StringIO()
+        if self.face == "in process":
+            api = SimulatedEcs(world)
+            edges = Edges(env, stdout, stderr, lambda _: api, world.clock, lambda: 0.5)
+            code = main(argv, edges)
+        else:
+            with Server(world) as server:
+                self._point_at(server)
+                code = main(argv, Edges(env, stdout, stderr, Ecs, world.clock, lambda: 0.5))
+        kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
+        told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, world)
+        self.told.append(told)
+        return told
+
+    def _point_at(self, server: Server) -> None:
+        for name, value in {
+            "AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+        }.items():  # fmt: skip
+            self.monkeypatch.setenv(name, value)
+
+    def compare(self, name: str) -> None:
+        """With what is on record."""
+        path = TRANSCRIPTS / f"{name}.txt"
+        text = "\n".join(told.text for told in self.told)
+        if os.environ.get("UPDATE_TRANSCRIPTS") and self.face == "in process":
+            TRANSCRIPTS.mkdir(exist_ok=True)
+            path.write_text(text)
+        assert text == path.read_text()
+
+
+Story = "Callable[[Teller], None]"

@@ -1,0 +1,367 @@
+"""The rolling deployment, story by story. The transcripts beside this file are what a person reads at 2 a.m."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
+from drone_deploy_ecs.simulator.faults import Effect
+from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.timing import Timing
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.stories.story import small_world
+
+if TYPE_CHECKING:
+    from tests.stories.story import Teller
+
+
+def test_good(tell: Teller) -> None:
+    told = tell(small_world())
+    assert told.exit_code == 0
+    assert told.world.service("prod", "web").runs == {"web:2": 2}
+
+
+def test_plan_writes_nothing(tell: Teller) -> None:
+    world = small_world()
+    told = tell(world, argv=["plan"])
+    assert told.exit_code == 0
+    assert "shop:1 -> shop:2" in told.stdout
+    assert not {"RegisterTaskDefinition", "UpdateService"} & set(world.faults.calls)
+
+
+def test_dry_run_is_the_plugins_way_to_plan(tell: Teller) -> None:
+    world = small_world()
+    assert tell(world, dry_run="true").stdout.startswith("Plan for cluster prod")
+    assert "UpdateService" not in world.faults.calls
+
+
+def test_no_change_by_digest(tell: Teller) -> None:
+    world = World()
+    digest = world.push("shop:1", Behaviour())
+    world.add_service("prod", "web", task_definition("web", f"shop@{digest}"))
+    told = tell(world, image=f"shop@{digest}")
+    assert told.exit_code == 0
+    assert "UpdateService" not in world.faults.calls
+
+
+def test_no_change_with_skip_unchanged(tell: Teller) -> None:
+    world = small_world()
+    assert tell(world, image="shop:1", skip_unchanged="true").exit_code == 0
+    assert "UpdateService" not in world.faults.calls
+
+
+def test_this_very_revision_is_rolling_out_already(tell: Teller) -> None:
+    world = small_world()
+    web = world.service("prod", "web")
+    world.deploy(web, world.register(task_definition("web", "shop:2")))
+    world.clock.sleep(15)
+    told = tell(world, skip_unchanged="true")
+    assert told.exit_code == 0
+    assert "UpdateService" not in world.faults.calls
+
+
+def test_same_tag_pushed_again(tell: Teller) -> None:
+    world = small_world()
+    fresh = world.push("shop:1", Behaviour(), digest="sha256:" + "f" * 64)
+    told = tell(world, image="shop:1")
+    assert told.exit_code == 0
+    web = world.service("prod", "web")
+    assert {task.digest for task in web.tasks if task.is_running} == {fresh}
+    assert world.definitions.families() == {"web": 1}
+
+
+def test_same_tag_pushed_again_crashes(tell: Teller) -> None:
+    world = small_world()
+    good = world.service("prod", "web").tasks[0].digest
+    world.push("shop:1", crash(1))
+    told = tell(world, image="shop:1")
+    assert told.exit_code == 3
+    web = world.service("prod", "web")
+    assert {task.digest for task in web.tasks if task.is_running} == {good}
+
+
+def test_crash_at_start(tell: Teller) -> None:
+    told = tell(small_world(), image="shop:crash")
+    assert told.exit_code == 3
+    assert told.world.service("prod", "web").runs == {"web:1": 2}
+
+
+def test_exit_after_5_seconds(tell: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", crash(3, after=5.0))
+    assert tell(world).exit_code == 3
+
+
+def test_missing_image(tell: Teller) -> None:
+    assert tell(small_world(), image="shop:missing").exit_code == 3
+
+
+def test_first_generation_crashes_then_recovers(tell: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(exits_after=1.0, exit_code=1, heals_after=2))
+    assert tell(world).exit_code == 0
+
+
+def test_cannot_be_placed_until_the_budget_ends(tell: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(placeable_after=1e9))
+    assert tell(world, timeout="2m").exit_code == 3
+
+
+def test_cannot_be_placed_for_a_while(tell: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(placeable_after=90))
+    assert tell(world).exit_code == 0
+
+
+def test_breaker_rolls_back(tell: Teller) -> None:
+    world = small_world()
+    world.service("prod", "web").breaker = Breaker(rollback=True)
+    told = tell(world, image="shop:missing", max_failed_tasks="50")
+    assert told.exit_code == 3
+    assert told.report["verdict"] == "RolledBack"
+    assert world.faults.calls["UpdateService"] == 1
+
+
+def test_breaker_without_rollback(tell: Teller) -> None:
+    world = small_world()
+    world.service("prod", "web").breaker = Breaker(rollback=False)
+    told = tell(world, image="shop:missing", max_failed_tasks="50")
+    assert told.exit_code == 3
+    assert told.report["verdict"] == "Failed"
+    assert world.faults.calls["UpdateService"] == 2
+
+
+def test_no_breaker_and_hanging(tell: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(starts_after=1e9))
+    told = tell(world, max_deploy_checks="18")
+    assert told.exit_code == 3
+    assert told.report["verdict"] == "TimedOut"
+
+
+def test_rollbacks_disabled(tell: Teller) -> None:
+    world = small_world()
+    told = tell(world, image="shop:missing", disable_rollbacks="true")
+    assert told.exit_code == 4
+    assert world.faults.calls["UpdateService"] == 1
+
+
+def test_somebody_elses_newer_deployment(tell: Teller) -> None:
+    world = small_world()
+    web = world.service("prod", "web")
+    other = world.register(task_definition("web", "shop:9"))
+    world.at(20, lambda: world.deploy(web, other))
+    told = tell(world)
+    assert told.exit_code == 5
+    assert world.faults.calls["UpdateService"] == 1
+
+
+def test_throttled_30_percent(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.THROTTLE, chance=0.3)
+    assert tell(world).exit_code == 0
+
+
+def test_every_write_times_out_after_its_effect(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.TIMEOUT_AFTER, "UpdateService")
+    world.faults.add(Effect.TIMEOUT_AFTER, "RegisterTaskDefinition")
+    told = tell(world)
+    assert told.exit_code == 0
+    assert world.definitions.families() == {"web": 2}
+    assert world.faults.calls["UpdateService"] == 1
+
+
+def test_every_write_times_out_before_its_effect_once(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.TIMEOUT_BEFORE, "UpdateService", last=1)
+    world.faults.add(Effect.TIMEOUT_BEFORE, "RegisterTaskDefinition", last=1)
+    assert tell(world).exit_code == 0
+    assert world.definitions.families() == {"web": 2}
+    assert world.faults.calls["UpdateService"] == 2
+
+
+def test_update_denied(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.DENY, "UpdateService")
+    told = tell(world)
+    assert told.exit_code == 2
+    assert world.service("prod", "web").runs == {"web:1": 2}
+
+
+def test_rollback_denied(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.DENY, "UpdateService", first=2)
+    told = tell(world, image="shop:missing")
+    assert told.exit_code == 4
+    assert "IS NOT AS BEFORE" in told.last_line
+
+
+def test_tags_denied(tell: Teller) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web", "shop:1", tags=[{"key": "team", "value": "shop"}]))
+    world.faults.add(Effect.DENY_TAGS, "RegisterTaskDefinition")
+    assert tell(world).exit_code == 0
+
+
+def test_two_families_the_second_fails(tell: Teller) -> None:
+    world = small_world()
+    world.add_service("prod", "api", task_definition("api", "shop:1", command=["serve"]))
+    world.push("shop:2", Behaviour())
+    world.service("prod", "api").target_group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/1"
+    world.push("shop:2", Behaviour(target_unhealthy=True, health_after=20))
+    told = tell(world, service="web,api")
+    assert told.exit_code == 3
+    assert world.service("prod", "web").runs == {"web:1": 2}
+    assert world.service("prod", "api").runs == {"api:1": 2}
+    assert world.definitions.families() == {"web": 2, "api": 2}
+
+
+def test_a_list_with_a_space(tell: Teller) -> None:
+    world = small_world()
+    world.add_service("prod", "web-spot", world.service("prod", "web").primary.task_definition, desired=1)
+    told = tell(world, service="web, web-spot")
+    assert told.exit_code == 0
+    assert world.service("prod", "web-spot").runs == {"web:2": 1}
+    assert world.definitions.families() == {"web": 2}
+
+
+def test_rollout_state_absent(tell: Teller) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web", "shop:1"), classic_elb=True)
+    assert tell(world).exit_code == 0
+
+
+def test_stopped_task_without_reason(tell: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(exits_after=0.0, exit_code=1, stopped_reason="", stop_code=""))
+    assert tell(world).exit_code == 3
+
+
+def test_service_missing(tell: Teller) -> None:
+    world = small_world()
+    assert tell(world, service="web,wbe").exit_code == 2
+    assert "UpdateService" not in world.faults.calls
+
+
+def test_cluster_missing(tell: Teller) -> None:
+    assert tell(small_world(), cluster="prd").exit_code == 2
+
+
+def test_container_missing(tell: Teller) -> None:
+    assert tell(small_world(), container="apq").exit_code == 2
+
+
+def test_code_deploy(tell: Teller) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web"), controller="CODE_DEPLOY")
+    assert tell(world).exit_code == 2
+
+
+def test_strategy_not_rolling(tell: Teller) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web"), strategy="BLUE_GREEN")
+    assert tell(world).exit_code == 2
+
+
+def test_inactive_service(tell: Teller) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web"), status="INACTIVE")
+    assert tell(world).exit_code == 2
+
+
+def test_desired_count_zero(tell: Teller) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web"), desired=0)
+    assert tell(world).exit_code == 0
+
+
+def test_daemon(tell: Teller) -> None:
+    world = World()
+    world.add_cluster("prod", instances=3)
+    world.add_service(
+        "prod", "web", task_definition("web"), scheduling="DAEMON", minimum_percent=0, maximum_percent=100
+    )
+    assert tell(world).exit_code == 0
+    assert world.service("prod", "web").runs == {"web:2": 3}
+
+
+def test_rollback_target_deregistered_before(tell: Teller) -> None:
+    world = small_world()
+    world.definitions.deregister("web:1")
+    told = tell(world, image="shop:missing")
+    assert told.exit_code == 3
+    assert world.containers(world.service("prod", "web").primary.task_definition) == {"app": "shop:1"}
+
+
+def test_rollback_target_deregistered_meanwhile(tell: Teller) -> None:
+    world = small_world()
+    world.at(5, lambda: world.definitions.deregister("web:1"))
+    assert tell(world, image="shop:missing").exit_code == 3
+
+
+def test_a_first_deployment_has_nothing_to_go_back_to(tell: Teller) -> None:
+    world = small_world()
+    world.service("prod", "web").primary.state = "IN_PROGRESS"
+    world.service("prod", "web").tasks[0].is_healthy = False
+    assert tell(world, image="shop:missing").exit_code == 4
+
+
+def test_another_deployment_is_in_progress(tell: Teller) -> None:
+    world = small_world()
+    world.deploy(world.service("prod", "web"), world.register(task_definition("web", "shop:missing", cpu="512")))
+    world.clock.sleep(5)
+    told = tell(world)
+    assert told.exit_code == 0
+    assert "another deployment in progress" in told.stderr
+
+
+def test_no_credentials(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.EXPIRE)
+    assert tell(world).exit_code == 2
+
+
+def test_lost_sight_until_the_end(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.SERVER_ERROR, "DescribeServices", first=4)
+    told = tell(world, timeout="1m")
+    assert told.exit_code == 6
+    assert world.faults.calls["UpdateService"] == 1
+
+
+def test_a_failed_poll_is_not_a_failed_deployment(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.SERVER_ERROR, "DescribeServices", first=3, last=6)
+    assert tell(world).exit_code == 0
+
+
+def test_stale_reads(tell: Teller) -> None:
+    world = World()
+    world.faults.stale_seconds = 8.0
+    world.add_service("prod", "web", task_definition("web", "shop:1"))
+    world.clock.sleep(60)
+    assert tell(world).exit_code == 0
+
+
+def test_draining_past_the_budget(tell: Teller) -> None:
+    world = World(timing=Timing(draining=300.0))
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+    world.add_service("prod", "web", task_definition("web"), target_group=group)
+    told = tell(world, timeout="2m")
+    assert told.exit_code == 0
+    assert "still draining" in told.stderr
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+def test_cluster_and_service_as_arns(tell: Teller, partition: str) -> None:
+    region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[partition]
+    world = World(partition=partition, region=region)
+    world.add_service("prod", "web", task_definition("web"))
+    arn = f"arn:{partition}:ecs:{region}:123456789012"
+    told = tell(world, aws_region=region, cluster=f"{arn}:cluster/prod", service=f"{arn}:service/prod/web")
+    assert told.exit_code == 0
+    tell.told[0].stderr = tell.told[0].stderr.replace(region, "REGION")
