@@ -63,6 +63,7 @@ class Deployment:
         outcomes += [Outcome(target=one.target, forward=one) for one in watches]
         if any(one.verdict.fails_the_run for one in outcomes):
             outcomes = self._take_back(outcomes)
+        self._name_unused(watches)
         return self._conclude(outcomes)
 
     def _introduce(self, planned: Plan) -> None:
@@ -76,6 +77,13 @@ class Deployment:
             self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
         for target in planned.unchanged:
             self._telling.tell(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
+
+    def _name_unused(self, watches: Sequence[Watch]) -> None:
+        """Revisions that no service was ever pointed at."""
+        updated = {one.definition for one in watches if one.deployment}
+        for arn in sorted({one.definition for one in watches} & self._engine.registered - updated):
+            text = f"{short(arn)} was registered for nothing; it is left, and the next run may reuse it"
+            self._telling.tell(Kind.WARNING, "", text)
 
     # --- the way back ---
 

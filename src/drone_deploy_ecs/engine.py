@@ -46,6 +46,7 @@ class Engine:
         self._clock = clock
         self._telling = telling
         self._chance = chance
+        self.registered: set[str] = set()
 
     def run(self, stages: Sequence[Stage], *, together: bool) -> list[Watch]:
         """The stages in order; what became of each service. `together`: when one fails, the others are recalled."""
@@ -58,6 +59,7 @@ class Engine:
                     watches.append(flight)
                 elif flight.arn:
                     arns[flight.step.key] = flight.arn
+                    self.registered.add(flight.arn)
                 else:
                     failures[flight.step.key] = f"its revision couldn't be registered: {flight.failure}"
         return watches

@@ -25,6 +25,11 @@ def short(name_or_arn: str) -> str:
     return name_or_arn.rpartition("/")[2]
 
 
+def without_service(message: str) -> str:
+    """An event's message without the service's name in front, which whoever prints it says anyway."""
+    return re.sub(r"^\(service [^()\s]+\) ", "", message)
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer."""

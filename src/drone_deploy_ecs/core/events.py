@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.ecs import short, without_service
 from drone_deploy_ecs.core.text import safe, span, tasks
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase
@@ -127,12 +127,18 @@ def _told(message: str) -> str:
 
 
 def _tasks(before: Watch, after: Watch) -> Iterator[News]:
+    """Stopped tasks, those alike in one line; the same again only each time there are twice as many."""
+    if after.stopped is before.stopped:
+        return
+    told = Counter(describe(cause_of_task(task)) for task in before.stopped)
     known = {one.arn for one in before.stopped}
     alike: dict[str, list[str]] = {}
     for task in after.stopped:
         if task.arn not in known:
             alike.setdefault(describe(cause_of_task(task)), []).append(short(task.arn)[:8])
     for said, names in alike.items():
+        if len(names) < told[said]:
+            continue
         listed = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
         yield Kind.TASK, f"{tasks(len(names))} stopped ({listed}): {said}"
 
@@ -142,11 +148,6 @@ def describe(cause: Cause) -> str:
     said = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
     stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
     return f"{brief(cause)}{said}{stop_code}"
-
-
-def without_service(message: str) -> str:
-    """An event's message without the service's name in front, which our own line has already."""
-    return re.sub(r"^\(service [^()\s]+\) ", "", message)
 
 
 def _progress(before: Watch, after: Watch) -> Iterator[News]:

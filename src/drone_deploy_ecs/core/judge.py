@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import brief, doom, is_evidence
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.ecs import short, without_service
 from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Verdict
 
@@ -189,7 +189,7 @@ def says_failed(service: Service, deployment: str) -> bool:
 
 def _failure_event(service: Service, deployment: str) -> str:
     told = f"(deployment {deployment}) deployment failed"
-    return next((one.message for one in service.events if told in one.message), "")
+    return next((without_service(one.message) for one in service.events if told in one.message), "")
 
 
 def is_ours(task: Task, deployment: str, definition: str, since: datetime | None) -> bool:

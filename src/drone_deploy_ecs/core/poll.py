@@ -66,6 +66,9 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     died = sum(map(is_evidence, watch.stopped))
     if ours.failed_tasks > died or ours.rollout_state == "FAILED":
         return True
+    seen = watch.service.deployment(watch.deployment) if watch.service else None
+    if seen and seen.running + seen.pending > ours.running + ours.pending:
+        return True
     if _started_since(service, watch) > ours.running + ours.pending + len(watch.stopped):
         return True
     return now - max(watch.tasks_read_at, watch.began) >= TASKS_EVERY

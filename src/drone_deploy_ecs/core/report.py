@@ -137,7 +137,7 @@ def _stands(outcome: Outcome, now: Now) -> str:
         case Now.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case Now.NOT_AS_BEFORE:
-            return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing'}"
+            return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing COMPLETED'}"
         case Now.SOMEBODY_ELSES:
             return f"{name} was taken over by somebody's newer deployment and left alone: it runs {runs_now}"
         case Now.UNSEEN:
@@ -186,7 +186,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def _service(report: Report, one: Outcome) -> dict[str, Any]:
     primary = one.service.primary if one.service else None
-    running = primary.task_definition if primary else one.target.before if one.forward is None else ""
+    running = primary.task_definition if primary else one.target.before
     return {
         "region": report.request.access.region,
         "cluster": report.request.cluster_name,
