@@ -29,6 +29,8 @@ JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
 TASKS_EVERY = 30.0
 """Seconds between task listings that nothing called for: they catch exits that ECS doesn't count."""
+SHORT_EVERY = 10.0
+"""The same while fewer tasks are there than are wanted: they die unseen, or can't be placed."""
 
 _STARTED = re.compile(r"has started (\d+) tasks")
 
@@ -71,7 +73,10 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
         return True
     if _started_since(service, watch) > ours.running + ours.pending + len(watch.stopped):
         return True
-    return now - max(watch.tasks_read_at, watch.began) >= TASKS_EVERY
+    since_read = now - max(watch.tasks_read_at, watch.began)
+    if ours.running + ours.pending < ours.desired and since_read >= SHORT_EVERY:
+        return True
+    return since_read >= TASKS_EVERY
 
 
 def _started_since(service: Service, watch: Watch) -> int:

@@ -1,0 +1,63 @@
+"""The simulator answers in botocore's own shapes: no invented member, no wrong type, no unknown enum value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+from botocore.validate import ParamValidator
+
+from drone_deploy_ecs.simulator.api import Operations
+from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
+from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.world import World, task_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODEL = ServiceModel(Loader().load_service_model("ecs", "service-2"))
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+
+
+def strange_values(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+    """Enum values that the model doesn't have."""
+    if isinstance(shape, StructureShape):
+        for name, inner in value.items():
+            yield from strange_values(shape.members[name], inner, f"{path}.{name}")
+    elif isinstance(shape, ListShape):
+        for inner in value:
+            yield from strange_values(shape.member, inner, f"{path}[]")
+    elif isinstance(shape, StringShape) and not isinstance(shape, MapShape) and shape.enum and value not in shape.enum:
+        yield f"{path} is {value!r}"
+
+
+def check(operation: str, answer: dict[str, Any]) -> None:
+    shape = MODEL.operation_model(operation).output_shape
+    assert isinstance(shape, StructureShape)
+    assert ParamValidator().validate(answer, shape).generate_report() == ""
+    assert list(strange_values(shape, answer)) == []
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Behaviour(), crash(1), missing("shop:2"), Behaviour(health="unhealthy"), Behaviour(target_unhealthy=True)],
+    ids=["good", "crash", "missing", "unhealthy", "target unhealthy"],
+)
+@pytest.mark.parametrize("breaker", [None, Breaker(rollback=True), Breaker(rollback=False)])
+def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breaker | None) -> None:
+    world = World()
+    world.push("shop:2", behaviour)
+    world.add_service("prod", "web", task_definition(tags=[{"key": "a", "value": "b"}]), breaker=breaker, target_group=GROUP)
+    do = Operations(world)
+    check("UpdateService", do.update_service("prod", "web", world.register(task_definition(image="shop:2"))))
+    for _ in range(40):
+        world.clock.sleep(5)
+        check("DescribeServices", do.describe_services("prod", ["web", "nope"]))
+        for status in ("RUNNING", "STOPPED"):
+            listed = do.list_tasks("prod", "web", status, "")
+            check("ListTasks", listed)
+            if listed["taskArns"]:
+                check("DescribeTasks", do.describe_tasks("prod", listed["taskArns"]))
+    check("DescribeTaskDefinition", world.definitions.describe("web:2"))
