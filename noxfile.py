@@ -73,8 +73,9 @@ def lock(session: nox.Session) -> None:
     build = nox.project.dependency_groups(PYPROJECT, "build")
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     same = ("-c runtime.txt", "-c build.txt")
-    ministack = nox.project.dependency_groups(PYPROJECT, "containers")
-    locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), ("ministack", ministack))
+    # Each pins a botocore of its own: an environment of its own (tests/own_venv.py).
+    others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in ("ministack", "awscli"))
+    locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), *others)
     for name, wanted in locks:
         source = Path(f"requirements/{name}.in")
         source.write_text("".join(f"{line}\n" for line in wanted))

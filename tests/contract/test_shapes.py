@@ -49,7 +49,9 @@ def check(operation: str, answer: dict[str, Any]) -> None:
 def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breaker | None) -> None:
     world = World()
     world.push("shop:2", behaviour)
-    world.add_service("prod", "web", task_definition(tags=[{"key": "a", "value": "b"}]), breaker=breaker, target_group=GROUP)
+    world.add_service(
+        "prod", "web", task_definition(tags=[{"key": "a", "value": "b"}]), breaker=breaker, target_group=GROUP
+    )
     do = Operations(world)
     check("UpdateService", do.update_service("prod", "web", world.register(task_definition(image="shop:2"))))
     for _ in range(40):

@@ -186,4 +186,4 @@ def lines(server: Server) -> Iterator[str]:
     for (cluster, name), service in world.services.items():
         runs = ", ".join(f"{count} of {definition}" for definition, count in service.runs.items())
         yield f"  cluster {cluster}, service {name}: runs {runs or 'nothing'}"
-    yield f"  export AWS_ENDPOINT_URL={server.url} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=eu-west-1"
+    yield f"  export AWS_ENDPOINT_URL={server.url} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=eu-west-1"
