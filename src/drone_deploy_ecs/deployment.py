@@ -61,7 +61,7 @@ class Deployment:
         watches = self._engine.run(planned.stages, together=self._request.roll_back)
         outcomes = [Outcome(target=one) for one in planned.unchanged]
         outcomes += [Outcome(target=one.target, forward=one) for one in watches]
-        if any(one.verdict.fails_the_run for one in outcomes):
+        if any(one.failed for one in outcomes):
             outcomes = self._take_back(outcomes)
         self._name_unused(watches)
         return self._conclude(outcomes)

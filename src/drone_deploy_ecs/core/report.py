@@ -40,12 +40,19 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the way forward."""
+        """The verdict on the way forward; Superseded where somebody took over, be it on the way back."""
         if self.forward is None:
             return Verdict.UNCHANGED
+        if self.back and self.back.verdict is Verdict.SUPERSEDED:
+            return Verdict.SUPERSEDED
         if self.forward.verdict is None or (self.back and self.forward.verdict is Verdict.COMPLETED):
             return Verdict.WITHDRAWN
         return self.forward.verdict
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed by itself, so that the run's other services must return too."""
+        return self.forward is not None and self.forward.verdict is not None and self.forward.verdict.fails_the_run
 
     @property
     def service(self) -> Service | None:
@@ -113,7 +120,7 @@ class Report:
     @property
     def standing(self) -> dict[str, Now]:
         """How each service stands, by name."""
-        failed = any(one.verdict.fails_the_run for one in self.outcomes)
+        failed = any(one.failed for one in self.outcomes)
         return {one.target.name: one.now(run_failed=failed) for one in self.outcomes}
 
 
