@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # The same examples every time, so that a red run says something about the change; HYPOTHESIS_PROFILE=long to search.
 settings.register_profile("bounded", derandomize=True, deadline=None, max_examples=100)
-settings.register_profile("long", deadline=None, max_examples=10_000)
+settings.register_profile("long", deadline=None, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000")))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "bounded"))
 
 OUTSIDE = ("AWS_", "PLUGIN_", "DRONE_", "CI_", "GITHUB_")

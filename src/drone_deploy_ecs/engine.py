@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.events import Kind, news, waiting
 from drone_deploy_ecs.core.plan import RegisterTaskDefinition, Stage, Step, UpdateService
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.core.watch import Accepted, NotWritten, Phase, Watch
+from drone_deploy_ecs.core.watch import Accepted, NotWritten, Phase, Terms, Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -69,13 +69,24 @@ class Engine:
         if isinstance(step, RegisterTaskDefinition):
             return registration.begin(step, now, budget)
         is_undo = isinstance(step, UpdateService) and bool(step.only_over)
-        limit = None if is_undo else self._request.max_failed_tasks
-        begun = watch.begin(step, arns.get(step.definition, step.definition), now, budget, limit)
+        begun = watch.begin(step, arns.get(step.definition, step.definition), self._terms(is_undo=is_undo), now)
         if step.definition not in failures:
             return begun
         refused = watch.refuse(begun, failures[step.definition], now)
         self._say(begun, refused)
         return refused
+
+    def _terms(self, *, is_undo: bool) -> Terms:
+        """On the way back nobody is choosy: it is judged by the evidence, and done when it is complete."""
+        asked = self._request
+        if is_undo:
+            return Terms(budget=asked.budget)
+        return Terms(
+            budget=asked.budget,
+            max_failed_tasks=asked.max_failed_tasks,
+            stable_for=asked.stable_for,
+            wait_for_drained=asked.wait_for_drained,
+        )
 
     def _fly(self, flights: list[Flight], *, together: bool) -> list[Flight]:
         """Until all are done: do what is due first, and let a look take along the others that are nearly due."""
@@ -86,6 +97,8 @@ class Engine:
             due = {place: at for place, at in due.items() if not flights[place].is_done}
             if not due:
                 return flights
+            if self._settle(flights, due):
+                continue
             first = min(due, key=due.__getitem__)
             self._wait_until(due[first], [flights[place] for place in due])
             for place in self._act(first, flights, due):
@@ -95,6 +108,23 @@ class Engine:
         if isinstance(flight, Registration):
             return flight.not_before
         return poll.next_look(flight, self._clock.monotonic(), self._chance())
+
+    def _settle(self, flights: list[Flight], due: dict[int, float]) -> bool:
+        """Give the verdict when all that are still open are complete, long enough, and were just seen to be."""
+        now = self._clock.monotonic()
+        open_watches = [(place, one) for place, one in enumerate(flights) if isinstance(one, Watch) and not one.is_done]
+        if len(open_watches) < len(due) or not all((one.stable_at or now + 1) <= now for _, one in open_watches):
+            return False
+        for place, one in open_watches:
+            if one.looked_at < now - TOGETHER:
+                due[place] = now
+        if any(due[place] <= now for place, _ in open_watches):
+            return False
+        for place, one in open_watches:
+            settled = watch.settle(one, now)
+            self._say(one, settled)
+            flights[place] = settled
+        return True
 
     def _recall(self, flights: list[Flight]) -> None:
         for place, one in enumerate(flights):

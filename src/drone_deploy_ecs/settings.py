@@ -72,6 +72,22 @@ def duration(value: str) -> float:
     return float(seconds)
 
 
+def duration_or_none(value: str) -> float:
+    """Seconds, as `duration`; `0` and `0s` mean not at all."""
+    return 0.0 if re.fullmatch("0+[smh]?", value) else duration(value)
+
+
+def choice(*known: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def read(value: str) -> str:
+        if value not in known:
+            raise Unfit("isn't a choice", _did_you_mean(value, known) or f"Known: {', '.join(known)}")
+        return value
+
+    return read
+
+
 def words(value: str) -> tuple[str, ...]:
     """A comma list: trimmed, empties and repetitions dropped."""
     return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
@@ -181,6 +197,10 @@ SETTINGS: tuple[Setting, ...] = (
             help="leave a failed deployment as it is, and exit 4"),
     Setting(name="max_failed_tasks", type="number", read=whole,
             help="fail when this many of the new tasks have failed, instead of judging by the evidence; 1 is what the Go plugin did"),
+    Setting(name="stable_for", type="duration", read=duration_or_none, default="0s",
+            help="keep watching for this long after it is complete; a container that dies in that time fails it"),
+    Setting(name="wait_for", type="text", read=choice("completed", "healthy"), default="completed",
+            help="when it is done: completed (old tasks drained too) or healthy (all new tasks up, old ones may drain)"),
     Setting(name="skip_unchanged", type="yes/no", read=yes_or_no, default="false",
             help="do nothing where the service runs this very image reference; without it, a tag is deployed again (it may have been re-pushed)"),
     Setting(name="dry_run", type="yes/no", read=yes_or_no, default="false",
@@ -285,6 +305,8 @@ def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
         roll_back=not values["disable_rollbacks"],
         max_failed_tasks=values["max_failed_tasks"],
+        stable_for=values["stable_for"] or 0.0,
+        wait_for_drained=values["wait_for"] != "healthy",
         skip_unchanged=bool(values["skip_unchanged"]),
         dry_run=bool(values["dry_run"]),
         report=values["report"] or "",

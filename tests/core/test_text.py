@@ -18,16 +18,15 @@ from drone_deploy_ecs.core.text import safe, span
         ("over\rwritten", "over written"),
         ("two\nlines", "two lines"),
         ("a\u2028b\u202ec", "a b c"),
-        ("::set-output name=x::y", ": :set-output name=x: :y".replace(": :", ": : ").replace(":  ", ": ")),
+        ("::set-output name=x::y", ": :set-output name=x::y"),
+        ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/x"),
         ("##vso[task.setvariable]x", "# #vso[task.setvariable]x"),
         ("##[error]x", "# #[error]x"),
         ("##teamcity[x]", "# #teamcity[x]"),
     ],
 )
 def test_foreign_text_is_shown_safely(foreign: str, shown: str) -> None:
-    assert safe(foreign).replace(" ", "") == shown.replace(" ", "")
-    assert "::" not in safe(foreign)
-    assert "##" not in safe(foreign)
+    assert safe(foreign) == shown
 
 
 @given(st.text(max_size=2000))

@@ -199,6 +199,11 @@ class Cause:
     log: tuple[str, ...] = ()
 
     @property
+    def is_the_containers(self) -> bool:
+        """Whether it is the container's own doing, not its surroundings'."""
+        return self.weight in (Weight.TERMINAL, Weight.REPEATING)
+
+    @property
     def key(self) -> tuple[str, str, int | None]:
         """What makes two causes the same for people."""
         return (self.name, self.container, self.exit_code)

@@ -68,8 +68,10 @@ def news(before: Watch, after: Watch) -> Iterator[News]:
     yield from _tasks(before, after)
     if after.verdict is None and after.deployment:
         yield from _progress(before, after)
+    if after.completed_at is not None and before.completed_at is None:
+        yield Kind.VERDICT, _complete(after, after.completed_at)
     if after.verdict is not None and before.verdict is None:
-        yield _verdict(after)
+        yield from _verdict(after)
 
 
 def _writing(before: Watch, after: Watch) -> Iterator[News]:
@@ -154,8 +156,10 @@ def _progress(before: Watch, after: Watch) -> Iterator[News]:
     said, says = _counts(before), _counts(after)
     if before.deployment and says and says != said:
         yield Kind.PROGRESS, says
-    if after.healthy_at is not None and before.healthy_at is None:
+    if after.healthy_at is not None and before.healthy_at is None and after.completed_at is None:
         yield Kind.PROGRESS, f"new tasks are up after {span(after.healthy_at - after.began)}; old ones are draining"
+    if before.completed_at is not None and after.completed_at is None:
+        yield Kind.PROGRESS, "no longer complete"
 
 
 def _counts(watch: Watch) -> str:
@@ -181,21 +185,32 @@ def waiting(watch: Watch, now: float) -> str:
         return safe(f"still can't see it after {after}: {watch.blindness}")
     if watch.phase is not Phase.FOLLOW:
         return f"still trying to update it after {after}"
-    return f"still rolling out after {after} of at most {span(watch.budget)}: {_counts(watch)}"
+    return f"still rolling out after {after} of at most {span(watch.terms.budget)}: {_counts(watch)}"
 
 
-def _verdict(watch: Watch) -> News:
-    after = span(watch.decided_at - watch.began)
-    revision = short(watch.definition)
+def _complete(watch: Watch, at: float) -> str:
+    """Both moments: new tasks up, old ones gone."""
+    up = span((at if watch.healthy_at is None else watch.healthy_at) - watch.began)
+    gone = span(at - watch.began)
+    because = f"; {watch.completed_reason}" if watch.completed_reason else ""
+    hold = f"; watching it for another {span(watch.terms.stable_for)}" if watch.terms.stable_for else ""
+    if watch.is_undo:
+        return f"back on {runs(watch.service)}, steady, after {gone}{because}"
+    moments = f"new tasks up after {up}" + ("" if watch.completed_reason else f", old ones gone after {gone}")
+    return f"{short(watch.definition)} completed: {moments}{because}{hold}"
+
+
+def _verdict(watch: Watch) -> Iterator[News]:
     verdict = watch.verdict
     assert verdict is not None
-    because = f": {safe(watch.reason)}" if watch.reason else ""
-    if verdict is Verdict.COMPLETED and watch.is_undo:
-        return Kind.VERDICT, f"back on {runs(watch.service)}, steady, after {after}{because}"
     if verdict is Verdict.COMPLETED:
-        return Kind.VERDICT, f"{revision} completed after {after}{because}"
-    what = "the way back" if watch.is_undo else revision
-    return Kind.VERDICT, f"{what} {WORDS[verdict]} after {after}{because}"
+        if watch.terms.stable_for:
+            yield Kind.VERDICT, f"{short(watch.definition)} was stable for {span(watch.terms.stable_for)}"
+        return
+    after = span(watch.decided_at - watch.began)
+    because = f": {safe(watch.reason)}" if watch.reason else ""
+    what = "the way back" if watch.is_undo else short(watch.definition)
+    yield Kind.VERDICT, f"{what} {WORDS[verdict]} after {after}{because}"
 
 
 WORDS = {

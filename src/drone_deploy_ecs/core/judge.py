@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import brief, doom, is_evidence
+from drone_deploy_ecs.core.cause import brief, cause_of_task, doom, is_evidence
 from drone_deploy_ecs.core.ecs import short, without_service
 from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Verdict
@@ -31,7 +31,8 @@ class Sight:
     """One look, with all that a verdict may depend on.
 
     `before` and `known`: the revision a rollback goes to, and the deployments from before ours. `displaced`: the failed
-    deployment that ours, an older one that ECS returned to, has to push out first. `away_for`: seconds since ours was
+    deployment that ours, an older one that ECS returned to, has to push out first. `stopped_since_complete`: tasks that
+    stopped while ours was complete and had to prove stable. `away_for`: seconds since ours was
     last PRIMARY. `left`: seconds of the budget.
     """
 
@@ -43,6 +44,8 @@ class Sight:
     since: datetime | None
     stopped: tuple[Task, ...]
     max_failed_tasks: int | None
+    wait_for_drained: bool
+    stopped_since_complete: tuple[Task, ...]
     away_for: float
     left: float
 
@@ -55,7 +58,7 @@ class Sight:
 def judge(sight: Sight) -> Judgement | None:
     """The verdict that this look justifies."""
     rules: tuple[Callable[[Sight], Judgement | None], ...] = (
-        _service_gone, _superseded, _rolled_back, _completed, _given_up, _doomed, _too_many_failed, _out_of_budget,
+        _service_gone, _superseded, _rolled_back, _unstable, _completed, _healthy, _given_up, _doomed, _too_many_failed, _out_of_budget,
     )  # fmt: skip
     return next((found for rule in rules if (found := rule(sight))), None)
 
@@ -101,17 +104,34 @@ def _rolled_back(sight: Sight) -> Judgement | None:
 
 
 def _completed(sight: Sight) -> Judgement | None:
+    """ECS keeps saying COMPLETED when containers die afterwards, so the tasks must be there too."""
     service, ours = sight.service, sight.ours
     if service is None or ours is None or ours.status != "PRIMARY":
         return None
     displaced = service.deployment(sight.displaced)
     if displaced and (displaced.running or displaced.pending):
         return None
-    if ours.rollout_state == "COMPLETED":
+    if ours.rollout_state == "COMPLETED" and ours.running >= ours.desired:
         return Verdict.COMPLETED, ""
     if not ours.rollout_state and ours.is_at_full_count and len(service.deployments) == 1:
         return Verdict.COMPLETED, "by its counts: ECS gives no rolloutState for this service"
     return None
+
+
+def _healthy(sight: Sight) -> Judgement | None:
+    """All new tasks are healthy, and that is all that was to be waited for."""
+    service, ours = sight.service, sight.ours
+    if sight.wait_for_drained or service is None or ours is None or ours.status != "PRIMARY":
+        return None
+    if ours.rollout_state == "FAILED" or not only_draining_is_left(service, ours):
+        return None
+    return Verdict.COMPLETED, "all new tasks are up; old ones are still draining"
+
+
+def _unstable(sight: Sight) -> Judgement | None:
+    """It was complete, and then a container of it died: once is enough within the time it has to prove stable."""
+    cause = next((found for found in map(cause_of_task, sight.stopped_since_complete) if found.is_the_containers), None)
+    return (Verdict.FAILED, f"it was complete, but not stable: {brief(cause)}") if cause else None
 
 
 def _given_up(sight: Sight) -> Judgement | None:
@@ -150,7 +170,8 @@ def _out_of_budget(sight: Sight) -> Judgement | None:
         return Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"
     if ours.status == "PRIMARY" and ours.rollout_state != "FAILED" and only_draining_is_left(service, ours):
         return Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"
-    return Verdict.TIMED_OUT, f"the budget ended with {ours.running} of {tasks(ours.desired)} running"
+    although = ", although ECS calls it COMPLETED" if ours.rollout_state == "COMPLETED" else ""
+    return Verdict.TIMED_OUT, f"the budget ended with {ours.running} of {tasks(ours.desired)} running{although}"
 
 
 def only_draining_is_left(service: Service | None, ours: Deployment) -> bool:

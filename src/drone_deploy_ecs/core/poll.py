@@ -23,6 +23,8 @@ STARTING = 6.0
 """Seconds between looks while new tasks are still to start: the end isn't near, a failure may be."""
 FINISHING = 3.0
 """Seconds between looks once all new tasks run: the end may come at any of ECS's ticks."""
+HOLDING = 10.0
+"""Seconds between looks at a service that is complete and waits for others, or proves stable."""
 BLIND_FIRST, BLIND_MOST = 2.0, 15.0
 """Seconds between looks while they fail: doubling."""
 JITTER = 0.1
@@ -42,12 +44,15 @@ def next_look(watch: Watch, now: float, chance: float) -> float:
     if watch.phase is not Phase.FOLLOW:
         return watch.not_before
     wait = _interval(watch) * (1 - JITTER * chance)
-    return min(now + wait, watch.deadline) if now < watch.deadline else now + wait
+    moments = (at for at in (watch.deadline, watch.stable_at) if at is not None and at > now)
+    return min((now + wait, *moments))
 
 
 def _interval(watch: Watch) -> float:
     if watch.blind_looks:
         return float(min(BLIND_FIRST * 2 ** (watch.blind_looks - 1), BLIND_MOST))
+    if watch.completed_at is not None:
+        return HOLDING
     ours = watch.service.deployment(watch.deployment) if watch.service else None
     if ours is None:
         return FINISHING

@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from drone_deploy_ecs.core.cause import Cause
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.watch import Watch
 
+MOST_CAUSES = 3
+"""Shown to people; the JSON has them all."""
 VERSION = 1
 """Of the JSON shape: grows when a member changes its meaning or goes away."""
 
@@ -161,16 +163,18 @@ def _copy(outcome: Outcome) -> str:
 
 def why_lines(report: Report) -> list[tuple[str, str]]:
     """For every service that failed, its causes and what to do: `(service, line)`."""
-    lines = []
-    for one in report.outcomes:
-        found = one.forward.causes[:3] if one.forward else ()
-        for cause in found:
-            times = f" ({cause.count} times)" if cause.count > 1 else ""
-            lines.append((one.target.name, f"why: {describe(cause)}{times}"))
-            lines.extend((one.target.name, f"log: {safe(line)}") for line in cause.log)
-            if cause.advice:
-                lines.append((one.target.name, f"do: {cause.advice}"))
-    return lines
+    return [(one.target.name, line) for one in report.outcomes if one.forward for line in _why(one.forward.causes)]
+
+
+def _why(causes: Sequence[Cause]) -> Iterator[str]:
+    advised = set()
+    for cause in causes[:MOST_CAUSES]:
+        times = f" ({cause.count} times)" if cause.count > 1 else ""
+        yield f"why: {describe(cause)}{times}"
+        yield from (f"log: {safe(line)}" for line in cause.log)
+        if cause.advice and cause.advice not in advised:
+            advised.add(cause.advice)
+            yield f"do: {cause.advice}"
 
 
 def as_json(report: Report) -> dict[str, Any]:

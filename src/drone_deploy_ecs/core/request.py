@@ -52,7 +52,8 @@ class Access:
 class Request:
     """One run. `services` are names or ARNs as written; `budget` is in seconds, for the update and again for its undo.
 
-    `max_failed_tasks` None means that evidence decides (see `core.cause`); `report` is a path, "-" or "".
+    `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
+    stay complete; `report` is a path, "-" or "".
     """
 
     access: Access
@@ -63,6 +64,8 @@ class Request:
     budget: float = 600.0
     roll_back: bool = True
     max_failed_tasks: int | None = None
+    stable_for: float = 0.0
+    wait_for_drained: bool = True
     skip_unchanged: bool = False
     dry_run: bool = False
     report: str = ""

@@ -82,11 +82,22 @@ Observation = Accepted | NotWritten | Seen | NotSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What counts as done, and how long it may take: seconds, as in `Request`."""
+
+    budget: float
+    max_failed_tasks: int | None = None
+    stable_for: float = 0.0
+    wait_for_drained: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
     """Everything known about one service's update. `began` and the other times are monotonic seconds.
 
     `since` is AWS's time of our deployment's creation; `stopped` our deployment's stopped tasks; `adopted` says that an
-    undo found ECS's own rollback and follows that; `recalled` that nothing more is to be written.
+    undo found ECS's own rollback and follows that; `recalled` that nothing more is to be written. Complete is not yet
+    a verdict: that is given (`settle`) when all services of the run are, and have been for as long as asked.
     """
 
     target: Target
@@ -96,8 +107,7 @@ class Watch:
     confirm_only: bool = False
     recalled: bool = False
     adopted: bool = False
-    budget: float
-    max_failed_tasks: int | None = None
+    terms: Terms
     phase: Phase = Phase.WRITE
     began: float
     attempts: int = 0
@@ -119,6 +129,9 @@ class Watch:
     read: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     healthy_at: float | None = None
+    completed_at: float | None = None
+    completed_reason: str = ""
+    stopped_when_complete: int = 0
     verdict: Verdict | None = None
     reason: str = ""
     decided_at: float = 0.0
@@ -138,21 +151,17 @@ class Watch:
     @property
     def deadline(self) -> float:
         """When the budget ends."""
-        return self.began + self.budget
+        return self.began + self.terms.budget
+
+    @property
+    def stable_at(self) -> float | None:
+        """When it will have been complete for as long as asked; None while it isn't complete."""
+        return None if self.completed_at is None else self.completed_at + self.terms.stable_for
 
 
-def begin(
-    step: UpdateService | FollowDeployment, definition: str, now: float, budget: float, max_failed_tasks: int | None
-) -> Watch:
+def begin(step: UpdateService | FollowDeployment, definition: str, terms: Terms, now: float) -> Watch:
     """A watch on this step; `definition` is the ARN its revision turned out to have."""
-    watch = Watch(
-        target=step.target,
-        definition=definition,
-        budget=budget,
-        max_failed_tasks=max_failed_tasks,
-        began=now,
-        changed_at=now,
-    )
+    watch = Watch(target=step.target, definition=definition, terms=terms, began=now, changed_at=now)
     if isinstance(step, FollowDeployment):
         return replace(watch, phase=Phase.FOLLOW, deployment=step.deployment)
     phase = Phase.CHECK if step.only_over else Phase.WRITE
@@ -370,9 +379,36 @@ def _follow(watch: Watch, now: float) -> Watch:
         displaced=watch.only_over if watch.adopted else "",
         since=watch.since,
         stopped=watch.stopped,
-        max_failed_tasks=watch.max_failed_tasks,
+        max_failed_tasks=watch.terms.max_failed_tasks,
+        wait_for_drained=watch.terms.wait_for_drained,
+        stopped_since_complete=_stopped_since_complete(watch),
         away_for=0.0 if watch.away_since is None else now - watch.away_since,
         left=watch.deadline - now,
     )
     found = judge.judge(sight)
-    return watch if found is None else _decide(watch, *found, now)
+    if found is None:
+        return replace(watch, completed_at=None)
+    verdict, reason = found
+    if verdict is not Verdict.COMPLETED:
+        return _decide(watch, verdict, reason, now)
+    if watch.completed_at is not None:
+        return watch
+    return replace(
+        watch,
+        completed_at=now,
+        completed_reason=reason,
+        healthy_at=now if watch.healthy_at is None else watch.healthy_at,
+        stopped_when_complete=len(watch.stopped),
+    )
+
+
+def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:
+    """Tasks that stopped while it was complete and to prove stable."""
+    if watch.completed_at is None or not watch.terms.stable_for:
+        return ()
+    return watch.stopped[watch.stopped_when_complete :]
+
+
+def settle(watch: Watch, now: float) -> Watch:
+    """Complete, and for long enough: that is the verdict."""
+    return _decide(watch, Verdict.COMPLETED, watch.completed_reason, now)
