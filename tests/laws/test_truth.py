@@ -112,10 +112,10 @@ def build(script: Script) -> World:
                 arn = world.register(task_definition("s0", "shop:1", cpu="1024"))
                 world.at(at, lambda arn=arn: world.deploy(service, arn))  # type: ignore[misc]
             case "kill task":
-                world.at(at, lambda: any(task.is_alive for task in service.tasks) and world.kill_task(service))
+                world.at(at, lambda: world.kill_task(service))
             case "deregister":
                 world.at(at, lambda: world.definitions.deregister("s0:1"))
-            case "delete":
+            case _:
                 world.at(at, lambda: setattr(service, "status", "DRAINING"))
     return world
 

@@ -19,3 +19,9 @@ def tell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     teller = Teller(request.param, monkeypatch, tmp_path)
     yield teller
     teller.compare(request.node.originalname.removeprefix("test_"))
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Teller:
+    """A teller of which no transcript is kept."""
+    return Teller("in process", monkeypatch, tmp_path)

@@ -122,9 +122,9 @@ class World:
         self.changed(service)
 
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
-        """Stop one running task from outside."""
-        task = next(one for one in service.tasks if one.is_alive)
-        stop(self, service, task, code, reason)
+        """Stop one task from outside, if there is one."""
+        for task in [one for one in service.tasks if one.is_alive][:1]:
+            stop(self, service, task, code, reason)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen that many seconds from now."""
