@@ -76,6 +76,7 @@ class Service:
     scheduling: str = "REPLICA"
     strategy: str = "ROLLING"
     breaker_rolls_back: bool = False
+    is_load_balanced: bool = False
 
     @property
     def primary(self) -> Deployment | None:
@@ -160,6 +161,7 @@ def read_service(raw: ServiceTypeDef) -> Service:
         controller=raw.get("deploymentController", {}).get("type", "ECS"),
         scheduling=raw.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
+        is_load_balanced=bool(raw.get("loadBalancers") or raw.get("serviceRegistries")),
         breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
     )
 

@@ -68,12 +68,16 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The service a step is about: `asked` is how it was named to us, `known` the deployments it had before."""
+    """The service a step is about: `asked` is how it was named to us, `known` the deployments it had before.
+
+    `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING.
+    """
 
     name: str
     asked: str
     cluster: str
     desired: int
+    warm_up: float
     before: str
     known: frozenset[str]
     back: WayBack
@@ -302,6 +306,7 @@ def _target(request: Request, one: Snapshot, service: Service) -> Target:
         asked=one.asked,
         cluster=request.cluster,
         desired=service.desired,
+        warm_up=0.0 if service.is_load_balanced or not one.edited else taskdef.warm_up(one.edited.body),
         before=settled.task_definition if settled else "",
         known=frozenset(deployment.id for deployment in service.deployments),
         back=_way_back(request, one),

@@ -1,7 +1,8 @@
 """When to look again, and when to read tasks: looks are spent where they tell something.
 
-A deployment can't complete before its tasks run, so the waiting for them is patient, and once they do run the looks
-are quick. Against fixed polling at the quick pace this gives the same delay for fewer calls, at every length.
+A deployment can't complete before its tasks run and had the time to be found healthy: until then looking is patient,
+and from then on quick. Once a task has died it is quick too, as its replacement will tell. Against fixed polling at the
+quick pace this gives the same delay for fewer calls, at every length.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
 
 FIRST = 4.0
 """Seconds to the first look: no task starts sooner."""
-STARTING = 6.0
-"""Seconds between looks while new tasks are still to start: the end isn't near, a failure may be."""
-FINISHING = 3.0
-"""Seconds between looks once all new tasks run: the end may come at any of ECS's ticks."""
+PATIENT = 6.0
+"""Seconds between looks while the end can't be near; a failure may be."""
+QUICK = 3.4
+"""Seconds between looks when the end may come at any of ECS's ticks."""
 HOLDING = 10.0
 """Seconds between looks at a service that is complete and waits for others, or proves stable."""
 BLIND_FIRST, BLIND_MOST = 2.0, 15.0
 """Seconds between looks while they fail: doubling."""
 JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
-TASKS_EVERY = 30.0
-"""Seconds between task listings that nothing called for: they catch exits that ECS doesn't count."""
+TASKS_EVERY = 60.0
+"""Seconds between task listings that nothing called for: they catch what counts and events didn't tell."""
 SHORT_EVERY = 10.0
-"""The same while fewer tasks are there than are wanted: they die unseen, or can't be placed."""
+"""The same while tasks are missing although no event says that any was started: some emulators have no events."""
 
 _STARTED = re.compile(r"has started (\d+) tasks")
 
@@ -53,12 +54,16 @@ def _interval(watch: Watch) -> float:
         return float(min(BLIND_FIRST * 2 ** (watch.blind_looks - 1), BLIND_MOST))
     if watch.completed_at is not None:
         return HOLDING
-    ours = watch.service.deployment(watch.deployment) if watch.service else None
-    if ours is None:
-        return FINISHING
-    if not watch.was_seen:
+    if watch.service is None or not watch.was_seen:
         return FIRST
-    return FINISHING if ours.is_at_full_count else STARTING
+    return PATIENT if _end_is_far(watch, watch.service) else QUICK
+
+
+def _end_is_far(watch: Watch, service: Service) -> bool:
+    ours = service.deployment(watch.deployment)
+    if ours is None or watch.stopped or ours.failed_tasks:
+        return False
+    return not ours.is_at_full_count or watch.looked_at < watch.short_at + watch.target.warm_up
 
 
 def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
@@ -76,10 +81,11 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     seen = watch.service.deployment(watch.deployment) if watch.service else None
     if seen and seen.running + seen.pending > ours.running + ours.pending:
         return True
-    if _started_since(service, watch) > ours.running + ours.pending + len(watch.stopped):
+    started = _started_since(service, watch)
+    if started > ours.running + ours.pending + len(watch.stopped):
         return True
     since_read = now - max(watch.tasks_read_at, watch.began)
-    if ours.running + ours.pending < ours.desired and since_read >= SHORT_EVERY:
+    if not started and ours.running + ours.pending < ours.desired and since_read >= SHORT_EVERY:
         return True
     return since_read >= TASKS_EVERY
 

@@ -32,6 +32,16 @@ def containers(body: Mapping[str, Any]) -> dict[str, str]:
     return {one.get("name", ""): one.get("image", "") for one in body.get("containerDefinitions", ())}
 
 
+def warm_up(body: Mapping[str, Any]) -> float:
+    """Seconds that a task needs at least from RUNNING to healthy, where no load balancer judges it.
+
+    With container health checks the first result comes after an interval (30 s by default). Without any, ECS takes a
+    task for healthy 40 s after RUNNING (ECS API reference, DeploymentConfiguration).
+    """
+    checks = [one["healthCheck"] for one in body.get("containerDefinitions", ()) if one.get("healthCheck")]
+    return max((float(check.get("interval", 30)) for check in checks), default=40.0)
+
+
 def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str, Any]:
     """The same definition with this one container's image changed, and nothing else."""
     changed = [

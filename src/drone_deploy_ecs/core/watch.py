@@ -95,7 +95,7 @@ class Terms:
 class Watch:
     """Everything known about one service's update. `began` and the other times are monotonic seconds.
 
-    `since` is AWS's time of our deployment's creation; `stopped` our deployment's stopped tasks; `adopted` says that an
+    `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our deployment's stopped tasks; `adopted` says that an
     undo found ECS's own rollback and follows that; `recalled` that nothing more is to be written. Complete is not yet
     a verdict: that is given (`settle`) when all services of the run are, and have been for as long as asked.
     """
@@ -117,6 +117,7 @@ class Watch:
     deployment: str = ""
     since: datetime | None = None
     was_seen: bool = False
+    short_at: float = 0.0
     away_since: float | None = None
     blind_since: float | None = None
     blindness: Fault | None = None
@@ -366,7 +367,8 @@ def _follow(watch: Watch, now: float) -> Watch:
         return replace(watch, phase=Phase.CHECK, not_before=now)
     ours = service.deployment(watch.deployment) if service else None
     if ours and ours.status == "PRIMARY":
-        watch = replace(watch, was_seen=True, away_since=None, since=watch.since or ours.created_at)
+        short_at = watch.short_at if ours.is_at_full_count else now
+        watch = replace(watch, was_seen=True, away_since=None, since=watch.since or ours.created_at, short_at=short_at)
         if watch.healthy_at is None and ours.desired and judge.only_draining_is_left(service, ours):
             watch = replace(watch, healthy_at=now)
     elif watch.away_since is None:
