@@ -1,6 +1,6 @@
 """What following a rollout costs (calls) and how late the verdict comes, against polling at fixed intervals.
 
-`python -m benchmarks.polling [--write]`: virtual time, the same worlds and seeds for all, a minute or so to run.
+`python -m benchmarks.polling [--write]`: virtual time, the same worlds and seeds for all, some three minutes to run.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LENGTHS = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 PERIODS = (1.0, 2.0, 5.0, 10.0, 15.0)
-SEEDS = 20
+SEEDS = 40
 OURS = "ours"
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 BAD = (Verdict.FAILED, Verdict.ROLLED_BACK)
@@ -156,6 +156,7 @@ class Cost:
     wrong: int
     took: float
     median: float
+    mean: float
     p95: float
     calls: float
     reads: int
@@ -171,6 +172,7 @@ def _cost(who: str, runs: Iterable[Run]) -> Cost:
         len(mine) - len(right),
         mean(run.took for run in right),
         median(delays),
+        mean(delays),
         quantiles(delays, n=20)[-1],
         mean(run.calls for run in right),
         0 if right[0].scenario.good else 2,
@@ -189,7 +191,7 @@ def _share(cost: Cost) -> float:
 def _needed(cost: Cost, period: float) -> float:
     """Calls of polling at this period: T/period, the delay being anything from 0 to the period.
 
-    So the median delay is period/2, the 95th percentile 0.95 of it.
+    So the median delay is period/2, and the mean too: of few rollouts, it is the steadier of the two.
     """
     return cost.took / period + cost.reads
 
@@ -210,16 +212,16 @@ def _table(costs: Sequence[Cost]) -> Iterator[str]:
 
 
 def _curve_row(name: str, ours: Cost) -> str:
-    share, late = _share(ours), ours.calls / _needed(ours, ours.p95 / 0.95)
+    share, steady = _share(ours), ours.calls / _needed(ours, 2 * ours.mean)
     word = "below" if share < 0.98 else "on" if share <= 1.02 else "ABOVE"
     return (
         f"| {name} | {ours.took:.0f} s | {ours.median:.2f} s | {ours.p95:.2f} s | {ours.calls:.1f} | "
-        f"{_needed(ours, 2 * ours.median):.1f} | {share:.2f} | {word} | {late:.2f} |"
+        f"{_needed(ours, 2 * ours.median):.1f} | {share:.2f} | {word} | {steady:.2f} |"
     )
 
 
 CURVE_HEAD = (
-    "| rollouts | took, mean | delay, median | p95 | our calls | fixed needs | share | curve | share at p95 |\n"
+    "| rollouts | took, mean | delay, median | p95 | our calls | fixed needs | share | curve | share by mean |\n"
     "|---|--:|--:|--:|--:|--:|--:|---|--:|"
 )
 

@@ -53,7 +53,7 @@ def _subjects(boto3_python: str) -> list[Subject]:
         Subject(HELP, (PROGRAM, "--help")),
         Subject("drone-deploy-ecs deploy --help", (PROGRAM, "deploy", "--help")),
         Subject("a refused configuration", (PROGRAM, "deploy", "--image", "no image", "--timeout", "soon"), 2),
-        Subject("drone-deploy-ecs plan (4 calls)", (PROGRAM, "plan", *SETTINGS)),
+        Subject("drone-deploy-ecs plan (3 calls)", (PROGRAM, "plan", *SETTINGS)),
         Subject("botocore, 1 call", (python, "-c", BOTOCORE)),
     ]
     if boto3_python:
