@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import sys
-import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from drone_deploy_ecs import __version__
 from drone_deploy_ecs.clock import SystemClock
@@ -19,6 +16,7 @@ from drone_deploy_ecs.settings import SETTINGS, did_you_mean_flag, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import TextIO
 
     from drone_deploy_ecs.core.report import Report
     from drone_deploy_ecs.core.request import Access, Request
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Clock, EcsApi
 
 PROGRAM = "drone-deploy-ecs"
+HELP_WIDTH = 100
 DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
 if it fails. Without a command it is the Drone plugin: it reads the settings below from PLUGIN_* variables
 (cluster is PLUGIN_CLUSTER)."""
@@ -36,7 +35,7 @@ deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
 
 def run() -> NoReturn:
     """The console script: the real environment, streams, AWS and time."""
-    edges = Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(), random.random)
+    edges = Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(), _chance)
     sys.exit(main(sys.argv[1:], edges))
 
 
@@ -57,6 +56,8 @@ def main(argv: Sequence[str], edges: Edges) -> int:
 
 def _defect(error: Exception, stderr: TextIO) -> None:
     """Where it happened, without the exception's message: that may quote a value which nobody should see."""
+    import traceback
+
     for frame in traceback.extract_tb(error.__traceback__):
         print(f"  {frame.filename}:{frame.lineno} in {frame.name}", file=stderr)
     print(
@@ -70,14 +71,22 @@ def _defect(error: Exception, stderr: TextIO) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_formatter, allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         """Refused like any other setting, with a hint where an option is misspelt."""
         unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
         raise Refused((Problem(message, did_you_mean_flag(unknown.split(" ")[0]) or f"See {PROGRAM} --help"),))
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The same width everywhere; asking the terminal for its own would cost an import of shutil."""
+    return argparse.HelpFormatter(prog, width=HELP_WIDTH)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.set_defaults(command="deploy")
     commands = parser.add_subparsers(metavar="command", parser_class=_Parser)
@@ -85,15 +94,15 @@ def _parser() -> argparse.ArgumentParser:
         ("deploy", "deploy: the same settings as flags"),
         ("plan", "print what a deployment would do; write nothing"),
     ):
-        command = commands.add_parser(name, help=what, description=what, epilog=EPILOG, allow_abbrev=False)
+        command = commands.add_parser(name, help=what, description=what, epilog=EPILOG)
         command.set_defaults(command=name)
         _add_settings(command)
-    simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP", allow_abbrev=False)
+    simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP")
     simulator.set_defaults(command="simulator")
     simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
     simulator.add_argument("--port", type=int, default=4566, help="on 127.0.0.1; 0 picks a free one (default: 4566)")
     simulator.add_argument("--speed", type=float, default=1.0, help="seconds simulated in one second (default: 1)")
-    demo = commands.add_parser("demo", help="a good and a failing deployment, on the simulator", allow_abbrev=False)
+    demo = commands.add_parser("demo", help="a good and a failing deployment, on the simulator")
     demo.set_defaults(command="demo")
     return parser
 
@@ -112,8 +121,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 # --- the commands ---
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(NamedTuple):
     """What the outside is, for one command."""
 
     env: Mapping[str, str]
@@ -165,6 +173,12 @@ def _deployment(edges: Edges, request: Request) -> Deployment:
     except ApiError as error:
         raise Refused((Problem(str(error), "Check the credentials and aws_region"),)) from error
     return Deployment(request, api, edges.clock, listener(edges.stderr), edges.chance)
+
+
+def _chance() -> float:
+    from random import random
+
+    return random()  # noqa: S311  jitter, not a secret
 
 
 def _aws(access: Access) -> EcsApi:

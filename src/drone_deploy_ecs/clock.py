@@ -1,7 +1,12 @@
 """The real clock."""
 
+from __future__ import annotations
+
 import time
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class SystemClock:
@@ -9,6 +14,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time of day, UTC."""
+        from datetime import UTC, datetime
+
         return datetime.now(UTC)
 
     def monotonic(self) -> float:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
-from drone_deploy_ecs.core.ecs import short
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import Definition, Plan, Undone, plan, undo
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Outcome, Report, last_line, why_lines

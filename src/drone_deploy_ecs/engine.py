@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.core import poll, registration, watch
-from drone_deploy_ecs.core.ecs import read_service, short
+from drone_deploy_ecs.core.ecs import read_service
 from drone_deploy_ecs.core.events import Kind, news, waiting
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import RegisterTaskDefinition, Stage, Step, UpdateService
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
 from drone_deploy_ecs.core.text import safe

@@ -1,8 +1,14 @@
 """Every error this package raises on purpose; the exit codes they and the verdicts lead to are `ExitCode`."""
 
-from drone_deploy_ecs.core.fault import Fault
-from drone_deploy_ecs.core.problem import Problem
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from drone_deploy_ecs.core.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.fault import Fault
+    from drone_deploy_ecs.core.problem import Problem
 
 __all__ = ["ApiError", "DeployError", "ExitCode", "Refused"]
 

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from drone_deploy_ecs.core import poll, taskdef
-from drone_deploy_ecs.core.ecs import read_service, read_task, short
+from drone_deploy_ecs.core.ecs import read_service, read_task
 from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import Definition, Snapshot
 from drone_deploy_ecs.core.watch import NotSeen, Observation, Seen
 from drone_deploy_ecs.errors import ApiError
@@ -139,9 +140,11 @@ def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now:
     except ApiError as error:
         denied = error.fault.kind is FaultKind.DENIED
         return Seen(service, denied=frozenset({f"ecs:{error.fault.operation}"} if denied else ()))
-    # A task listed as STOPPED may still be on its way there, without its exit codes: it is read again.
-    whole = tuple(one for one in stopped if one.status == "STOPPED")
-    return Seen(service, tasks=whole, read=frozenset(one.arn for one in whole))
+    ours = [one for one in stopped if one.belongs_to(watch.deployment, watch.definition)]
+    # A task listed as STOPPED may still be on its way there, without its exit codes: ours are read again.
+    unfinished = {one.arn for one in ours if one.status != "STOPPED"}
+    whole = tuple(one for one in ours if one.arn not in unfinished)
+    return Seen(service, tasks=whole, read=frozenset(one.arn for one in stopped if one.arn not in unfinished))
 
 
 def _list_tasks(api: EcsApi, cluster: str, service: str, status: Literal["RUNNING", "STOPPED"]) -> list[str]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from drone_deploy_ecs.core.ecs import ARN, short
+from drone_deploy_ecs.core.names import read_arn, short
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.request import Access, Image, Request
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from drone_deploy_ecs.core.request import Image, Request
 
 PREFIX = "PLUGIN_"
 SECONDS_A_CHECK = 10
@@ -22,12 +22,13 @@ LATER_MODES = ("blue-green", "blue-green-cluster")
 YES = ("true", "1", "yes", "on", "y", "t")
 NO = ("false", "0", "no", "off", "n", "f")
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_DURATION = re.compile(r"(\d+)\s*([smh])")
-_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
-_SESSION = re.compile(r"[\w+=,.@-]{2,64}")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+# Patterns are compiled when they are used: start-up is paid in every pipeline.
+_NAME = r"[A-Za-z0-9_-]{1,255}"
+_DURATION = r"(\d+)\s*([smh])"
+_ROLE = r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+"
+_SESSION = r"[\w+=,.@-]{2,64}"
+_EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
+_REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 
 
 class Unfit(ValueError):
@@ -65,9 +66,9 @@ def whole(value: str) -> int:
 
 def duration(value: str) -> float:
     """Seconds, out of `90s`, `15m`, `1h` or `1h30m`."""
-    parts = _DURATION.findall(value)
+    parts = re.findall(_DURATION, value)
     seconds = sum(int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts)
-    if not re.fullmatch(f"({_DURATION.pattern})+", value) or not 0 < seconds <= 24 * 3600:
+    if not re.fullmatch(f"({_DURATION})+", value) or not 0 < seconds <= 24 * 3600:
         raise Unfit("isn't a length of time up to 24h", "Give it as 90s, 15m or 1h")
     return float(seconds)
 
@@ -97,7 +98,7 @@ def services(value: str) -> tuple[str, ...]:
     """A comma list of service names or ARNs."""
     found = words(value)
     for one in found:
-        if not _NAME.fullmatch(one) and not _is_arn(one, "service"):
+        if not re.fullmatch(_NAME, one) and not _is_arn(one, "service"):
             raise Unfit(
                 f"has {one!r}, which is neither a service's name nor its ARN", "Give names or ARNs, separated by commas"
             )
@@ -110,18 +111,20 @@ def services(value: str) -> tuple[str, ...]:
 
 def cluster(value: str) -> str:
     """A cluster's name or ARN."""
-    if not _NAME.fullmatch(value) and not _is_arn(value, "cluster"):
+    if not re.fullmatch(_NAME, value) and not _is_arn(value, "cluster"):
         raise Unfit("is neither a cluster's name nor its ARN", "Give one of them")
     return value
 
 
 def _is_arn(value: str, kind: str) -> bool:
-    found = ARN.fullmatch(value)
-    return bool(found and found["kind"] == kind and all(map(_NAME.fullmatch, found["rest"].split("/"))))
+    found = read_arn(value)
+    return bool(found and found.kind == kind and re.fullmatch(f"{_NAME}(/{_NAME})*", found.rest))
 
 
 def image(value: str) -> Image:
     """A whole image reference."""
+    from drone_deploy_ecs.core.request import Image
+
     found = Image.parse(value)
     if found is None:
         raise Unfit("isn't an image reference", "Give [registry/]repository:tag or …@sha256:digest, in lower case")
@@ -137,11 +140,11 @@ def mode(value: str) -> str:
     return value
 
 
-def matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
+def matching(pattern: str, what: str) -> Callable[[str], str]:
     """Text of that pattern; `what` says what it isn't otherwise."""
 
     def read(value: str) -> str:
-        if not pattern.fullmatch(value):
+        if not re.fullmatch(pattern, value, re.ASCII):
             raise Unfit(f"isn't {what}", "Check it")
         return value
 
@@ -151,8 +154,7 @@ def matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
 # --- the table ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(NamedTuple):
     """One row. `type` is for people, `read` turns text into the value, `fallbacks` are other variables to look at."""
 
     name: str
@@ -274,12 +276,10 @@ def _check_together(
         problems.append(Problem("aws_role_external_id is set without aws_role_arn", "Set aws_role_arn too"))
     region, in_cluster = values["aws_region"], values["cluster"]
     for name in ("cluster", *(values["service"] or ())):
-        arn = ARN.fullmatch(in_cluster or "" if name == "cluster" else name)
-        if arn and region and arn["region"] != region:
-            problems.append(
-                Problem(f"{arn.group()} is in {arn['region']}, but aws_region is {region}", "Make them agree")
-            )
-        theirs, _, service = arn["rest"].rpartition("/") if arn and arn["kind"] == "service" else ("", "", "")
+        arn = read_arn(in_cluster or "" if name == "cluster" else name)
+        if arn and region and arn.region != region:
+            problems.append(Problem(f"{arn.text} is in {arn.region}, but aws_region is {region}", "Make them agree"))
+        theirs, _, service = arn.rest.rpartition("/") if arn and arn.kind == "service" else ("", "", "")
         if theirs and in_cluster and theirs != short(in_cluster):
             problems.append(
                 Problem(
@@ -289,6 +289,8 @@ def _check_together(
 
 
 def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
+    from drone_deploy_ecs.core.request import Access, Request
+
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     access = Access(
         region=values["aws_region"],

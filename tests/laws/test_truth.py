@@ -12,7 +12,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
 from drone_deploy_ecs.deployment import Deployment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import RegisterTaskDefinition
 from drone_deploy_ecs.core.text import safe, span, tasks
 

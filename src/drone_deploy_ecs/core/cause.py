@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.known import EVENTS, EXITED, EXITS, TOLD, UNEXPLAINED
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from drone_deploy_ecs.core.ecs import Container, Service, ServiceEvent, Task
 
@@ -88,7 +88,7 @@ def _culprit(task: Task) -> Container | None:
 
     When a container exited, the others were stopped by a signal; when ECS stopped the task, all of them were.
     """
-    order = [
+    order: list[Callable[[Container], bool]] = [
         lambda one: bool(one.reason) and not _AFTERMATH.search(one.reason),
         lambda one: one.exit_code not in (None, 0, *_BY_SIGNAL),
         lambda one: one.exit_code == _BY_SIGNAL[0],

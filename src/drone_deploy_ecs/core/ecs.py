@@ -10,19 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.names import short
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from types_boto3_ecs.type_defs import ContainerTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
-
-ARN = re.compile(
-    r"arn:(?P<partition>aws[\w-]*):ecs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<kind>[\w-]+)/(?P<rest>.+)"
-)
-
-
-def short(name_or_arn: str) -> str:
-    """The last part of an ARN or path: the cluster's or service's name, a revision's `family:revision`, a task's id."""
-    return name_or_arn.rpartition("/")[2]
 
 
 def without_service(message: str) -> str:

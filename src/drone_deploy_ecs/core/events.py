@@ -11,7 +11,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task
-from drone_deploy_ecs.core.ecs import short, without_service
+from drone_deploy_ecs.core.ecs import without_service
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import safe, span, tasks
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase

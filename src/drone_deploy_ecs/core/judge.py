@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import brief, cause_of_task, doom, is_evidence
-from drone_deploy_ecs.core.ecs import short, without_service
+from drone_deploy_ecs.core.ecs import without_service
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Verdict
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.problem import Problem
 
 if TYPE_CHECKING:

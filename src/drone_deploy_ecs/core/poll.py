@@ -30,8 +30,8 @@ BLIND_FIRST, BLIND_MOST = 2.0, 15.0
 """Seconds between looks while they fail: doubling."""
 JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
-TASKS_EVERY = 60.0
-"""Seconds between task listings that nothing called for: they catch what counts and events didn't tell."""
+TASKS_FIRST = 30.0
+"""Seconds to a task listing that nothing called for; then twice as long each time. It catches what wasn't told."""
 SHORT_EVERY = 10.0
 """The same while tasks are missing although no event says that any was started: some emulators have no events."""
 
@@ -84,10 +84,11 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     started = _started_since(service, watch)
     if started > ours.running + ours.pending + len(watch.stopped):
         return True
-    since_read = now - max(watch.tasks_read_at, watch.began)
+    last_read = max(watch.tasks_read_at, watch.began)
+    since_read = now - last_read
     if not started and ours.running + ours.pending < ours.desired and since_read >= SHORT_EVERY:
         return True
-    return since_read >= TASKS_EVERY
+    return since_read >= max(TASKS_FIRST, last_read - watch.began)
 
 
 def _started_since(service: Service, watch: Watch) -> int:

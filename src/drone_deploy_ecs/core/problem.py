@@ -1,10 +1,9 @@
 """A reason to refuse, or to warn, before anything is written: what is wrong, and what to do about it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong: `what` (a whole sentence's worth, with the value) and `do` (the next thing to do)."""
 
     what: str

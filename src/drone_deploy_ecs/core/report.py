@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.ecs import short
 from drone_deploy_ecs.core.events import describe, runs
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.names import short
 
 # A Docker image reference, [registry[:port]/]path[:tag][@digest], by the grammar of the distribution project.
 _REFERENCE = re.compile(

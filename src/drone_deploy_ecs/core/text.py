@@ -3,21 +3,19 @@
 import re
 
 # ANSI sequences go whole (an OSC one with its payload), before their ESC would be dropped and the rest left to read.
-_ANSI = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]?")
+_ANSI = r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]?"
 # C0 and C1 controls, bidirectional controls, zero-width characters, line and paragraph separators, surrogates, BOM.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+"
-)
+_UNSEEN = "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]+"
 # What CI systems take for a command: GitHub at the start of a line, Azure, TeamCity and GitLab anywhere in it.
-_COMMAND = re.compile(r"^::|##(?=vso\[|\[|teamcity\[)|section_(?=start:|end:)", re.IGNORECASE)
+_COMMAND = r"(?i)^::|##(?=vso\[|\[|teamcity\[)|section_(?=start:|end:)"
 _MAX = 400
 MINUTE = 60
 
 
 def safe(text: str, limit: int = _MAX) -> str:
     """One printable line of at most `limit` characters out of any text."""
-    line = " ".join(_UNSEEN.sub(" ", _ANSI.sub("", text[: limit * 8])).split())
-    line = _COMMAND.sub(lambda found: " ".join(found.group()), line)
+    line = " ".join(re.sub(_UNSEEN, " ", re.sub(_ANSI, "", text[: limit * 8])).split())
+    line = re.sub(_COMMAND, lambda found: " ".join(found.group()), line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

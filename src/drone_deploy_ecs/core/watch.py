@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core import judge
 from drone_deploy_ecs.core.cause import Cause, causes
-from drone_deploy_ecs.core.ecs import Service, Task, short
 from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from drone_deploy_ecs.core.ecs import Service, Task
     from drone_deploy_ecs.core.plan import Target
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
@@ -95,9 +96,10 @@ class Terms:
 class Watch:
     """Everything known about one service's update. `began` and the other times are monotonic seconds.
 
-    `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our deployment's stopped tasks; `adopted` says that an
-    undo found ECS's own rollback and follows that; `recalled` that nothing more is to be written. Complete is not yet
-    a verdict: that is given (`settle`) when all services of the run are, and have been for as long as asked.
+    `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
+    deployment's stopped tasks; `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that
+    nothing more is to be written. Complete is not yet a verdict: that is given (`settle`) when all services of the run
+    are, and have been for as long as asked.
     """
 
     target: Target

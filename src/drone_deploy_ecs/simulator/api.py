@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from drone_deploy_ecs.core.ecs import short
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.registry import rejected
