@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from drone_deploy_ecs import __version__
-from drone_deploy_ecs.clock import SystemClock
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.errors import ApiError, ExitCode, Refused
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report import Report
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.deployment import Deployment
-    from drone_deploy_ecs.ports import Clock, EcsApi
+    from drone_deploy_ecs.ports import Cancellation, Clock, EcsApi
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
@@ -35,7 +34,10 @@ deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
 
 def run() -> NoReturn:
     """The console script: the real environment, streams, AWS and time."""
-    edges = Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(), _chance)
+    from drone_deploy_ecs.signals import Signals, SystemClock
+
+    signals = Signals()
+    edges = Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(signals.woken), _chance, signals)
     sys.exit(main(sys.argv[1:], edges))
 
 
@@ -130,6 +132,7 @@ class Edges(NamedTuple):
     connect: Callable[[Access], EcsApi]
     clock: Clock
     chance: Callable[[], float]
+    cancellation: Cancellation
 
 
 def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
@@ -172,7 +175,7 @@ def _deployment(edges: Edges, request: Request) -> Deployment:
         api = edges.connect(request.access)
     except ApiError as error:
         raise Refused((Problem(str(error), "Check the credentials and aws_region"),)) from error
-    return Deployment(request, api, edges.clock, listener(edges.stderr), edges.chance)
+    return Deployment(request, api, edges.clock, listener(edges.stderr), edges.chance, cancellation=edges.cancellation)
 
 
 def _chance() -> float:
@@ -215,11 +218,8 @@ def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
     with Server(world, options["port"], options["speed"]) as server:
         for line in lines(server):
             print(line, file=edges.stdout, flush=True)
-        try:
-            while True:
-                edges.clock.sleep(3600)
-        except KeyboardInterrupt:
-            return ExitCode.DONE
+        while True:  # a signal ends it
+            edges.clock.sleep(3600)
 
 
 def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:

@@ -24,20 +24,40 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.watch import Watch
-    from drone_deploy_ecs.ports import Clock, EcsApi, Listener
+    from drone_deploy_ecs.ports import Cancellation, Clock, EcsApi, Listener
+
+
+class Never:
+    """The `Cancellation` that doesn't come."""
+
+    signal = 0
+
+    def defer(self) -> None:
+        """Nothing to defer."""
+
+
+NEVER = Never()
 
 
 class Deployment:
     """One run over one API. `chance` gives random numbers in 0..1 (for jitter)."""
 
     def __init__(
-        self, request: Request, api: EcsApi, clock: Clock, listener: Listener, chance: Callable[[], float]
+        self,
+        request: Request,
+        api: EcsApi,
+        clock: Clock,
+        listener: Listener,
+        chance: Callable[[], float],
+        *,
+        cancellation: Cancellation = NEVER,
     ) -> None:
         self._request = request
         self._clock = clock
         self._calls = Calls(api, clock)
         self._telling = Telling(clock, listener)
-        self._engine = Engine(request, self._calls, clock, self._telling, chance)
+        self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
+        self._cancellation = cancellation
         self._started_at = clock.now()
 
     def prepare(self) -> Plan:
@@ -58,10 +78,11 @@ class Deployment:
         except Refused as refusal:
             return self._conclude((), refusal.problems)
         self._introduce(planned)
-        watches = self._engine.run(planned.stages, together=self._request.roll_back)
+        self._cancellation.defer()
+        watches = self._engine.run(planned.stages, forward=True)
         outcomes = [Outcome(target=one) for one in planned.unchanged]
         outcomes += [Outcome(target=one.target, forward=one) for one in watches]
-        if any(one.failed for one in outcomes):
+        if any(one.failed or one.verdict is Verdict.CANCELLED for one in outcomes):
             outcomes = self._take_back(outcomes)
         self._name_unused(watches)
         return self._conclude(outcomes)
@@ -99,14 +120,14 @@ class Deployment:
             self._telling.tell(Kind.UNDO, one.target.name, f"{what} to {to}")
         known = {one.target.name: _deployments(one.forward) for one in outcomes if one.forward}
         unusable, newest = self._look_at_definitions(undone)
-        back = self._engine.run(undo(undone, known, unusable, newest).stages, together=False)
+        back = self._engine.run(undo(undone, known, unusable, newest).stages, forward=False)
         returned = {one.target.name: one for one in back}
         return [replace(one, back=returned.get(one.target.name)) for one in outcomes]
 
     def _must_return(self, outcome: Outcome) -> bool:
         """Whether something of ours is to be taken back; ECS's own rollback is confirmed even with ours disabled."""
         watch = outcome.forward
-        if watch is None or not watch.deployment or watch.target.back.impossible:
+        if watch is None or not watch.deployment or watch.target.back.impossible or self._is_left(outcome):
             return False
         if not self._request.roll_back:
             return outcome.verdict is Verdict.ROLLED_BACK
@@ -115,7 +136,9 @@ class Deployment:
     def _strand(self, outcome: Outcome) -> Outcome:
         """Say so where there is no way back."""
         watch = outcome.forward
-        if watch is None or not watch.deployment or outcome.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
+        if watch is None or not watch.deployment or self._is_left(outcome):
+            return outcome
+        if outcome.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
             return outcome
         if not self._request.roll_back:
             return (
@@ -125,6 +148,9 @@ class Deployment:
             )
         impossible = watch.target.back.impossible
         return replace(outcome, stranded=f"no way back: {impossible}") if impossible else outcome
+
+    def _is_left(self, outcome: Outcome) -> bool:
+        return outcome.verdict is Verdict.CANCELLED and self._request.leave_on_cancel
 
     def _undone(self, watch: Watch) -> Undone:
         return Undone(
@@ -161,6 +187,7 @@ class Deployment:
             finished_at=self._clock.now(),
             outcomes=tuple(outcomes),
             problems=problems,
+            cancelled_by=self._cancellation.signal,
             api_calls=self._calls.counted,
             timeline=(),
         )

@@ -15,6 +15,7 @@ from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import RegisterTaskDefinition, Stage, Step, UpdateService
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
 from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Accepted, NotWritten, Phase, Terms, Watch
 from drone_deploy_ecs.errors import ApiError
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.ports import Clock
+    from drone_deploy_ecs.ports import Cancellation, Clock
     from drone_deploy_ecs.telling import Telling
 
 Flight = Registration | Watch
@@ -34,28 +35,40 @@ SILENCE = 55.0
 TOGETHER = 1.0
 """Seconds by which a look may be early, to share another's call."""
 RECALL = "another service of this run failed"
+CANCEL = "the run was cancelled by signal {}"
 
 
 class Engine:
     """Runs stages over one API. `chance` gives random numbers in 0..1."""
 
     def __init__(
-        self, request: Request, calls: Calls, clock: Clock, telling: Telling, chance: Callable[[], float]
+        self,
+        request: Request,
+        calls: Calls,
+        clock: Clock,
+        telling: Telling,
+        chance: Callable[[], float],
+        *,
+        cancellation: Cancellation,
     ) -> None:
         self._request = request
         self._calls = calls
         self._clock = clock
         self._telling = telling
         self._chance = chance
+        self._cancellation = cancellation
         self.registered: set[str] = set()
 
-    def run(self, stages: Sequence[Stage], *, together: bool) -> list[Watch]:
-        """The stages in order; what became of each service. `together`: when one fails, the others are recalled."""
+    def run(self, stages: Sequence[Stage], *, forward: bool) -> list[Watch]:
+        """The stages in order; what became of each service.
+
+        `forward`: when one service fails, or the run is cancelled, the others are recalled; on the way back none is.
+        """
         arns: dict[str, str] = {}
         failures: dict[str, str] = {}
         watches: list[Watch] = []
         for stage in stages:
-            for flight in self._fly([self._begin(step, arns, failures) for step in stage.steps], together=together):
+            for flight in self._fly([self._begin(step, arns, failures) for step in stage.steps], forward=forward):
                 if isinstance(flight, Watch):
                     watches.append(flight)
                 elif flight.arn:
@@ -89,19 +102,20 @@ class Engine:
             wait_for_drained=asked.wait_for_drained,
         )
 
-    def _fly(self, flights: list[Flight], *, together: bool) -> list[Flight]:
+    def _fly(self, flights: list[Flight], *, forward: bool) -> list[Flight]:
         """Until all are done: do what is due first, and let a look take along the others that are nearly due."""
         due = {place: self._due(one) for place, one in enumerate(flights)}
         while True:
-            if together and any(map(_failed, flights)):
-                self._recall(flights)
+            if forward:
+                self._recall_if_need_be(flights)
             due = {place: at for place, at in due.items() if not flights[place].is_done}
             if not due:
                 return flights
             if self._settle(flights, due):
                 continue
             first = min(due, key=due.__getitem__)
-            self._wait_until(due[first], [flights[place] for place in due])
+            if not self._wait_until(due[first], [flights[place] for place in due]):
+                continue
             for place in self._act(first, flights, due):
                 due[place] = self._due(flights[place])
 
@@ -127,15 +141,24 @@ class Engine:
             flights[place] = settled
         return True
 
-    def _recall(self, flights: list[Flight]) -> None:
+    def _recall_if_need_be(self, flights: list[Flight]) -> None:
+        if self._cancellation.signal:
+            self._recall(flights, Verdict.CANCELLED, CANCEL.format(self._cancellation.signal))
+        elif self._request.roll_back and any(map(_failed, flights)):
+            self._recall(flights, Verdict.WITHDRAWN, RECALL)
+
+    def _recall(self, flights: list[Flight], verdict: Verdict, reason: str) -> None:
         for place, one in enumerate(flights):
-            if isinstance(one, Watch) and not one.recalled:
-                recalled = watch.recall(one, RECALL, self._clock.monotonic())
+            if isinstance(one, Registration):
+                flights[place] = registration.abandon(one)
+            elif not one.recalled:
+                recalled = watch.recall(one, verdict, reason, self._clock.monotonic())
                 self._say(one, recalled)
                 flights[place] = recalled
 
-    def _wait_until(self, due: float, flights: Sequence[Flight]) -> None:
-        """Sleep, but not in silence for too long."""
+    def _wait_until(self, due: float, flights: Sequence[Flight]) -> bool:
+        """Sleep, but not in silence for too long. Whether the time has come: a cancellation ends the sleep before."""
+        signal = self._cancellation.signal
         while (now := self._clock.monotonic()) < due:
             speak_at = self._telling.spoke_at + SILENCE
             if speak_at <= now:
@@ -146,6 +169,9 @@ class Engine:
                     self._telling.tell(Kind.WAITING, "", "still registering task definitions")
                 continue
             self._clock.sleep(min(due, speak_at) - now)
+            if self._cancellation.signal != signal:
+                return False
+        return True
 
     # --- doing ---
 

@@ -60,4 +60,15 @@ class Clock(Protocol):
         """Seconds that only ever grow. For budgets and intervals."""
 
     def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Let `seconds` pass, fewer when a cancellation arrives meanwhile."""
+
+
+class Cancellation(Protocol):
+    """The CI system's wish that the run end, which arrives as a signal at any time."""
+
+    @property
+    def signal(self) -> int:
+        """The signal's number, 0 while there was none."""
+
+    def defer(self) -> None:
+        """From now on a signal is noted rather than obeyed at once: there may be something to undo."""

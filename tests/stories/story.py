@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.aws.ecs import Ecs
 from drone_deploy_ecs.cli import Edges, main
+from drone_deploy_ecs.deployment import NEVER
 from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.behaviour import crash, missing
 from drone_deploy_ecs.simulator.http import Server
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pytest
+
+    from drone_deploy_ecs.ports import Cancellation
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PLUGIN = {
@@ -82,7 +85,9 @@ class Teller:
     tmp_path: Path
     told: list[Told] = field(default_factory=list)
 
-    def __call__(self, world: World, *, argv: Sequence[str] = (), **settings: str) -> Told:
+    def __call__(
+        self, world: World, *, argv: Sequence[str] = (), cancellation: Cancellation = NEVER, **settings: str
+    ) -> Told:
         """Run the plugin (or `argv`) in this world with these settings."""
         report = self.tmp_path / f"report-{len(self.told)}.json"
         env = PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
@@ -90,12 +95,12 @@ class Teller:
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":
             api = SimulatedEcs(world)
-            edges = Edges(env, stdout, stderr, lambda _: api, world.clock, lambda: 0.5)
+            edges = Edges(env, stdout, stderr, lambda _: api, world.clock, lambda: 0.5, cancellation)
             code = main(argv, edges)
         else:
             with Server(world) as server:
                 self._point_at(server)
-                code = main(argv, Edges(env, stdout, stderr, Ecs, world.clock, lambda: 0.5))
+                code = main(argv, Edges(env, stdout, stderr, Ecs, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
         told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, world)
         self.told.append(told)

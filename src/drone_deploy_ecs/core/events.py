@@ -224,6 +224,7 @@ WORDS = {
     Verdict.UNKNOWN: "is out of sight",
     Verdict.REFUSED: "was refused",
     Verdict.WITHDRAWN: "was withdrawn",
+    Verdict.CANCELLED: "was cancelled",
 }
 
 

@@ -53,18 +53,24 @@ class Registration:
     in_doubt_until: float = 0.0
     last_fault: Fault | None = None
     untagged: bool = False
+    abandoned: bool = False
     arn: str = ""
     failure: str = ""
 
     @property
     def is_done(self) -> bool:
         """Registered, or never to be."""
-        return bool(self.arn or self.failure)
+        return bool(self.arn or self.failure or self.abandoned)
 
 
 def begin(step: RegisterTaskDefinition, now: float, budget: float) -> Registration:
     """A registration that is to be sent."""
     return Registration(step=step, body=step.body, began=now, budget=budget)
+
+
+def abandon(one: Registration) -> Registration:
+    """Nothing needs it any more. One that may have landed unseen stays, as any unused revision does."""
+    return replace(one, abandoned=True)
 
 
 def advance(one: Registration, observation: Registered | NotRegistered | Newest, now: float) -> Registration:

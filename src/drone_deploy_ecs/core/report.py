@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
+from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.watch import Watch
 
+SIGNALLED = 128
+"""A shell's exit code for a process that signal n ended is this plus n."""
 MOST_CAUSES = 3
 """Shown to people; the JSON has them all."""
 VERSION = 1
@@ -81,28 +83,33 @@ class Outcome:
         if self.verdict is Verdict.COMPLETED:
             return Now.NOT_AS_BEFORE if run_failed else Now.NEW
         never_written = self.forward is None or not self.forward.deployment
-        if self.verdict is Verdict.REFUSED or (self.verdict is Verdict.WITHDRAWN and never_written):
+        if self.verdict is Verdict.REFUSED or (
+            self.verdict in (Verdict.WITHDRAWN, Verdict.CANCELLED) and never_written
+        ):
             return Now.UNTOUCHED
+        if self.verdict is Verdict.CANCELLED and not self.stranded:
+            return Now.LEFT
         return {Verdict.SUPERSEDED: Now.SOMEBODY_ELSES, Verdict.UNKNOWN: Now.UNSEEN}.get(
             self.verdict, Now.NOT_AS_BEFORE
         )
 
 
 _WORST_FIRST = (
-    Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT, Verdict.REFUSED,
+    Verdict.CANCELLED, Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT, Verdict.REFUSED,
     Verdict.UNKNOWN, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.COMPLETED,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One run. `problems` are the reasons for a refusal before anything was written."""
+    """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0."""
 
     request: Request
     started_at: datetime
     finished_at: datetime
     outcomes: tuple[Outcome, ...] = ()
     problems: tuple[Problem, ...] = ()
+    cancelled_by: int = 0
     api_calls: Mapping[str, int]
     timeline: tuple[Event, ...]
 
@@ -115,9 +122,9 @@ class Report:
         return next((verdict for verdict in _WORST_FIRST if verdict in seen), Verdict.UNCHANGED)
 
     @property
-    def exit_code(self) -> ExitCode:
-        """What the process exits with."""
-        return exit_code(self.standing.values())
+    def exit_code(self) -> int:
+        """What the process exits with: 128+n when signal n cancelled it, whatever became of the services."""
+        return SIGNALLED + self.cancelled_by if self.cancelled_by else exit_code(self.standing.values())
 
     @property
     def standing(self) -> dict[str, Now]:
@@ -147,6 +154,8 @@ def _stands(outcome: Outcome, now: Now) -> str:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case Now.NOT_AS_BEFORE:
             return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing COMPLETED'}"
+        case Now.LEFT:
+            return f"{name} was left rolling out to {short(outcome.forward.definition) if outcome.forward else ''}: it runs {runs_now}"
         case Now.SOMEBODY_ELSES:
             return f"{name} was taken over by somebody's newer deployment and left alone: it runs {runs_now}"
         case Now.UNSEEN:

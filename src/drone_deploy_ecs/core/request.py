@@ -63,6 +63,7 @@ class Request:
     image: Image
     budget: float = 600.0
     roll_back: bool = True
+    leave_on_cancel: bool = False
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
     wait_for_drained: bool = True

@@ -30,6 +30,8 @@ class Verdict(Enum):
     """AWS refused the write: this service was not changed."""
     WITHDRAWN = "Withdrawn"
     """Taken back, or never sent, because another service of the run failed."""
+    CANCELLED = "Cancelled"
+    """The CI system cancelled the run before there was a verdict."""
 
     @property
     def is_good(self) -> bool:
@@ -53,6 +55,8 @@ class Now(Enum):
     """It runs what it ran before, steady."""
     NOT_AS_BEFORE = "not as before"
     """Neither: someone must look."""
+    LEFT = "left rolling out"
+    """Cancelled, and left to ECS as asked."""
     SOMEBODY_ELSES = "somebody else's"
     """A newer deployment of somebody else was left alone."""
     UNSEEN = "unseen"
@@ -82,6 +86,7 @@ _WORST_FIRST = (
     (Now.NOT_AS_BEFORE, ExitCode.NOT_AS_BEFORE),
     (Now.UNSEEN, ExitCode.LOST_SIGHT),
     (Now.AS_BEFORE, ExitCode.RETURNED),
+    (Now.LEFT, ExitCode.NOT_AS_BEFORE),
     (Now.SOMEBODY_ELSES, ExitCode.SUPERSEDED),
     (Now.NEW, ExitCode.DONE),
 )

@@ -98,8 +98,8 @@ class Watch:
 
     `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
     deployment's stopped tasks; `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that
-    nothing more is to be written. Complete is not yet a verdict: that is given (`settle`) when all services of the run
-    are, and have been for as long as asked.
+    nothing more is to be written, and with which verdict. Complete is not yet a verdict: that is given (`settle`) when
+    all services of the run are complete, and have been for as long as asked.
     """
 
     target: Target
@@ -107,7 +107,7 @@ class Watch:
     force: bool = False
     only_over: str = ""
     confirm_only: bool = False
-    recalled: bool = False
+    recalled: Verdict | None = None
     adopted: bool = False
     terms: Terms
     phase: Phase = Phase.WRITE
@@ -178,13 +178,13 @@ def refuse(watch: Watch, reason: str, now: float) -> Watch:
     return _decide(watch, Verdict.REFUSED, reason, now)
 
 
-def recall(watch: Watch, reason: str, now: float) -> Watch:
-    """Stop going forward: another service failed. Where a write may have landed, find that out first."""
+def recall(watch: Watch, verdict: Verdict, reason: str, now: float) -> Watch:
+    """Stop going forward, for that reason. Where a write may have landed, find that out first."""
     if watch.verdict is not None:
         return watch
     if watch.deployment or not _may_have_landed(watch):
-        return _decide(watch, Verdict.WITHDRAWN, reason, now)
-    return replace(watch, recalled=True, reason=reason)
+        return _decide(watch, verdict, reason, now)
+    return replace(watch, recalled=verdict, reason=reason)
 
 
 def advance(watch: Watch, observation: Observation, now: float) -> Watch:
@@ -274,7 +274,7 @@ def _accepted(watch: Watch, service: Service, now: float) -> Watch:
 def _now_following(watch: Watch, deployment: str, since: datetime | None, now: float) -> Watch:
     """The budget starts to count when ECS has the update."""
     watch = replace(watch, phase=Phase.FOLLOW, deployment=deployment, since=since, began=now, not_before=0.0)
-    return _decide(watch, Verdict.WITHDRAWN, watch.reason, now) if watch.recalled else watch
+    return _decide(watch, watch.recalled, watch.reason, now) if watch.recalled else watch
 
 
 def _not_written(watch: Watch, fault: Fault, now: float) -> Watch:
@@ -335,7 +335,7 @@ def _write_when_settled(watch: Watch, now: float) -> Watch:
     if _may_have_landed(watch) and now < watch.wrote_at + SETTLE:
         return replace(watch, not_before=now + 2 * RETRY_FIRST)
     if watch.recalled:
-        return _decide(watch, Verdict.WITHDRAWN, watch.reason, now)
+        return _decide(watch, watch.recalled, watch.reason, now)
     return replace(watch, phase=Phase.WRITE, not_before=now)
 
 

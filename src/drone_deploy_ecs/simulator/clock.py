@@ -18,6 +18,7 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._woken = False
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
 
@@ -38,12 +39,18 @@ class VirtualClock:
         self.advance_to(self._now + max(seconds, 0.0))
 
     def advance_to(self, until: float) -> None:
-        """Move time to `until` seconds after the start; never back."""
-        while self._due and self._due[0][0] <= until:
+        """Move time to `until` seconds after the start; never back. `wake` ends it at that moment."""
+        self._woken = False
+        while self._due and self._due[0][0] <= until and not self._woken:
             at, _, act = heapq.heappop(self._due)
             self._now = max(self._now, at)
             act()
-        self._now = max(self._now, until)
+        if not self._woken:
+            self._now = max(self._now, until)
+
+    def wake(self) -> None:
+        """End the sleep under way, as a signal does."""
+        self._woken = True
 
     def call_in(self, seconds: float, act: Callable[[], None]) -> None:
         """Have `act` called in that many seconds (at the earliest: when time is next moved)."""
