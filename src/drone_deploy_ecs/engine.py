@@ -74,7 +74,7 @@ class Engine:
                 elif flight.arn:
                     arns[flight.step.key] = flight.arn
                     self.registered.add(flight.arn)
-                else:
+                elif flight.failure:
                     failures[flight.step.key] = f"its revision couldn't be registered: {flight.failure}"
         return watches
 
@@ -170,6 +170,8 @@ class Engine:
                 continue
             self._clock.sleep(min(due, speak_at) - now)
             if self._cancellation.signal != signal:
+                said = f"cancelled by signal {self._cancellation.signal}; a second one stops at once"
+                self._telling.tell(Kind.TROUBLE, "", said)
                 return False
         return True
 

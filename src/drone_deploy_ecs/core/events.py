@@ -86,14 +86,14 @@ def _writing(before: Watch, after: Watch) -> Iterator[News]:
 
 
 def _following(watch: Watch) -> str:
-    revision = short(watch.definition)
+    revision = watch.revision
     if watch.adopted:
         return f"ECS itself is returning it, as {watch.deployment}: not written again"
     if watch.is_undo:
         return f"updated to {revision}, as {watch.deployment}"
-    found = "found the update accepted" if watch.last_write else "updated"
+    found = f"found the update to {revision} accepted" if watch.last_write else f"updated to {revision}"
     back = f"; back to {short(watch.target.before)} if it fails" if watch.target.before else ""
-    return f"{found} to {revision}, as {watch.deployment}{back}"
+    return f"{found}, as {watch.deployment}{back}"
 
 
 def _sight(before: Watch, after: Watch) -> Iterator[News]:
@@ -210,7 +210,7 @@ def _verdict(watch: Watch) -> Iterator[News]:
         return
     after = span(watch.decided_at - watch.began)
     because = f": {safe(watch.reason)}" if watch.reason else ""
-    what = "the way back" if watch.is_undo else short(watch.definition)
+    what = "the way back" if watch.is_undo else watch.revision
     yield Kind.VERDICT, f"{what} {WORDS[verdict]} after {after}{because}"
 
 

@@ -155,7 +155,7 @@ def _stands(outcome: Outcome, now: Now) -> str:
         case Now.NOT_AS_BEFORE:
             return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing COMPLETED'}"
         case Now.LEFT:
-            return f"{name} was left rolling out to {short(outcome.forward.definition) if outcome.forward else ''}: it runs {runs_now}"
+            return f"{name} was left rolling out to {outcome.forward.revision if outcome.forward else ''}: it runs {runs_now}"
         case Now.SOMEBODY_ELSES:
             return f"{name} was taken over by somebody's newer deployment and left alone: it runs {runs_now}"
         case Now.UNSEEN:
@@ -214,12 +214,19 @@ def _service(report: Report, one: Outcome) -> dict[str, Any]:
         "verdict": one.verdict.value,
         "stands": report.standing[one.target.name].value,
         "before": short(one.target.before),
-        "target": short(one.forward.definition if one.forward else one.target.before),
+        "target": _target(one),
         "running": short(running),
         "deployment_id": one.forward.deployment if one.forward else "",
         "reason": one.reason,
         "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
     }
+
+
+def _target(one: Outcome) -> str:
+    """The revision it was to run, "" where that was never registered."""
+    if one.forward is None:
+        return short(one.target.before)
+    return short(one.forward.definition) if one.forward.definition.startswith("arn:") else ""
 
 
 def _cause(cause: Cause) -> dict[str, Any]:

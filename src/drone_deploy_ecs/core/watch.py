@@ -152,6 +152,11 @@ class Watch:
         return self.verdict is not None and self.explained
 
     @property
+    def revision(self) -> str:
+        """What it goes to, for people: an ARN is known once the revision is registered."""
+        return short(self.definition) if self.definition.startswith("arn:") else "the new revision"
+
+    @property
     def deadline(self) -> float:
         """When the budget ends."""
         return self.began + self.terms.budget

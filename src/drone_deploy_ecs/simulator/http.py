@@ -6,7 +6,7 @@ import json
 import time
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.fault import FaultKind
@@ -103,6 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         """One call."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
+        self._server.called.set()
         with self._server.lock:
             self._server.keep_pace()
             status, answer = self._answer(operation, json.loads(body or b"{}"))
@@ -155,6 +156,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.wire = Wire(world)
         self.lock = Lock()
+        self.called = Event()
         self._speed = speed
         self._began = time.monotonic()
 
