@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.known import EVENTS, EXITED, EXITS, TOLD, UNEXPLAINED
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from drone_deploy_ecs.core.ecs import Container, Service, ServiceEvent, Task
 
@@ -83,7 +83,7 @@ def _culprit(task: Task) -> Container | None:
 
     When a container exited, the others were stopped by a signal; when ECS stopped the task, all of them were.
     """
-    order = [
+    order: list[Callable[[Container], bool]] = [
         lambda one: bool(one.reason) and not _AFTERMATH.search(one.reason),
         lambda one: one.exit_code not in (None, 0, *_BY_SIGNAL),
         lambda one: one.exit_code == _BY_SIGNAL[0],
@@ -100,7 +100,8 @@ def _culprit(task: Task) -> Container | None:
 
 def _known(*said: str) -> Known | None:
     """What these texts tell, the most telling first: a vague word in one doesn't hide a clear one in another."""
-    return next((known for table in (TOLD, VAGUE) for text in said for known in table if known.tells(text)), None)
+    clear = (one for text in said for one in TOLD if one.tells(text))
+    return next(clear, None) or next((one for one in VAGUE if one.tells("\n".join(said))), None)
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:
