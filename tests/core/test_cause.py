@@ -406,6 +406,7 @@ def test_a_repeated_cause_dooms_only_what_was_never_healthy_and_only_by_known_ti
     assert doom([first, replace(second, health="HEALTHY")]) is None
     assert doom([replace(first, stopped_at=None), replace(second, stopped_at=None)]) is None
     assert doom([first, replace(second, created_at=None)]) is None
+    assert doom([replace(first, stopped_at=first.created_at)]) is None
     assert doom([]) is None
 
 
@@ -449,6 +450,13 @@ def test_causes_are_ranked_by_weight_tasks_first_then_by_number() -> None:
     assert causes(None, [], 0) == ()
 
 
+def test_an_event_counts_with_a_task_and_the_task_is_shown() -> None:
+    placed = cause_of_event(event("(service shop) was unable to place a task. Reason: RESOURCE:FARGATE"))
+    stopped = cause_of_task(task("Capacity is unavailable", container(), container(name="b"), code="TaskFailedToStart"))
+    assert placed is not None
+    assert rank([placed, stopped]) == rank([stopped, placed]) == (replace(stopped, count=2),)
+
+
 # Laws. Texts are made of what ECS says, cut and glued, and of anything else.
 SAID = [one[1] for one in (*UNSTARTED, *EVENTS)] + [one[2] for one in STOPPED] + [one[4] for one in STOPPED]
 pieces = st.builds(lambda text, cut: text[cut:], st.sampled_from(SAID), st.integers(0, 200))
@@ -458,7 +466,7 @@ exit_codes = st.none() | st.sampled_from([0, 1, 126, 127, 137, 139, 143]) | st.i
 containers = st.builds(container, exit_codes, texts, st.sampled_from("ab"), st.sampled_from(["", "UNHEALTHY"]))
 times = st.none() | st.integers(0, 50).map(lambda seconds: T0 + timedelta(seconds=seconds))
 tasks = st.builds(
-    Task, arn=st.text(max_size=3), started_by=st.just(""), task_definition=st.just(""), status=st.just("STOPPED"),
+    Task, arn=st.sampled_from("123"), started_by=st.just(""), task_definition=st.just(""), status=st.just("STOPPED"),
     health=st.sampled_from(["", "HEALTHY", "UNHEALTHY"]), stop_code=codes, stopped_reason=texts, created_at=times,
     started_at=times, stopped_at=times, containers=st.lists(containers, max_size=3).map(tuple),
 )  # fmt: skip
