@@ -105,7 +105,8 @@ def _culprit(task: Task) -> Container | None:
 
 def _known(*said: str) -> Known | None:
     """What these texts tell, the most telling first: a vague word in one doesn't hide a clear one in another."""
-    return next((known for table in (TOLD, VAGUE) for text in said for known in table if known.tells(text)), None)
+    clear = (one for text in said for one in TOLD if one.tells(text))
+    return next(clear, None) or next((one for one in VAGUE if one.tells("\n".join(said))), None)
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:
@@ -138,26 +139,27 @@ def is_evidence(task: Task) -> bool:
 
 def rank(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Equal causes counted together, the heaviest and most frequent first; what is no evidence is left out."""
+    evidence = [one for one in causes if one.weight is not Weight.NOT_EVIDENCE]
+    by_tasks = {one.reason.strip() for one in evidence if one.task}
     counted: dict[tuple[str, str, int | None], Cause] = {}
-    for cause in causes:
-        known = counted.get(cause.key)
-        counted[cause.key] = _again(known, cause) if known else cause
+    for cause in evidence:
+        if cause.task or not _repeats(cause, by_tasks):
+            counted[cause.key] = _again(counted.get(cause.key), cause)
     weights = list(Weight)
-    told = [one for one in counted.values() if one.weight is not Weight.NOT_EVIDENCE]
-    by_tasks = [one for one in told if one.task]
-    evidence = (one for one in told if one.task or not _repeats(one, by_tasks))
-    return tuple(sorted(evidence, key=lambda one: (weights.index(one.weight), not one.task, -one.count)))
+    return tuple(sorted(counted.values(), key=lambda one: (weights.index(one.weight), not one.task, -one.count)))
 
 
-def _repeats(event: Cause, by_tasks: list[Cause]) -> bool:
-    """Whether an event only says what stopped tasks say more precisely."""
+def _repeats(event: Cause, by_tasks: set[str]) -> bool:
+    """Whether an event only says what stopped tasks, with these reasons, say more precisely."""
     if event.name == "launch-failed":
         return bool(by_tasks)
-    return any(one.reason and one.reason in event.reason for one in by_tasks)
+    return any(reason and reason in event.reason for reason in by_tasks)
 
 
-def _again(known: Cause, cause: Cause) -> Cause:
-    return replace(known, count=known.count + cause.count)
+def _again(known: Cause | None, cause: Cause) -> Cause:
+    if known is None:
+        return cause
+    return replace(known if known.task else cause, count=known.count + cause.count)
 
 
 def doom(tasks: Iterable[Task]) -> Cause | None:
@@ -172,11 +174,14 @@ def doom(tasks: Iterable[Task]) -> Cause | None:
     if terminal:
         return terminal
     repeating = [(task, cause) for task, cause in judged if cause.weight is Weight.REPEATING and not was_healthy(task)]
-    ends = [task.stopped_at for task, _ in repeating if task.stopped_at]
-    if not ends:
+    ended = [(task.stopped_at, task.arn) for task, _ in repeating if task.stopped_at]
+    if not ended:
         return None
-    first_end = min(ends)
-    return next((cause for task, cause in repeating if task.created_at and task.created_at >= first_end), None)
+    first_end, first = min(ended)
+    later = (
+        cause for task, cause in repeating if task.created_at and task.created_at >= first_end and task.arn != first
+    )
+    return next(later, None)
 
 
 def was_healthy(task: Task) -> bool:

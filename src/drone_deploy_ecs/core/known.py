@@ -72,7 +72,7 @@ TOLD: tuple[Known, ...] = (
     Known("capacity", _P, r"Capacity is unavailable|RESOURCE:FARGATE|Unable to launch instance|insufficient ?(instance ?)?capacity"
           r"|UnfulfillableCapacity|(VcpuLimit|SpotInstanceCount)Exceeded", "AWS has no capacity for the task now",
           "Retry, use subnets in more Availability Zones, or add another capacity provider"),
-    Known("quota", _P, r"reached the limit on the number of (tasks|vCPUs)", "an account quota is used up",
+    Known("quota", _P, r"reached the limit on the number of (tasks|vCPUs)|configuration is above your limit", "an account quota is used up",
           "Raise the Fargate vCPU quota in Service Quotas, or stop what isn't needed"),
     Known("incompatible-capacity", _T, r"task definition is not compatible with the selected compute strategy",
           "the task definition can't run on the service's capacity",
@@ -84,10 +84,10 @@ TOLD: tuple[Known, ...] = (
           "Compare the task definition's requiresAttributes with `aws ecs describe-container-instances`"),
     Known("placement-constraint", _P, r"(MemberOf|distinctInstance).{0,40}constraint|placement constraint",
           "no container instance satisfies a placement constraint", "Check placementConstraints of service and task definition"),
-    Known("network-interface-refused", _R, r"(network interface|\bENI\b).{0,200}"
+    Known("network-interface-refused", _R, r"network interface.{0,200}"
           r"(TagPolicyViolation|UnauthorizedOperation|InvalidSecurityGroup|InvalidSubnet|SecurityGroupLimit)",
           "EC2 refuses the task's network interface", "Check the service's subnets and security groups, and tag policies"),
-    Known("network-interface", _P, r"network interface|\bENI\b|RESOURCE:ENI|InsufficientFreeAddresses",
+    Known("network-interface", _P, r"network interface|(configure|setup regular) ENI\b|RESOURCE:ENI|InsufficientFreeAddresses",
           "the task's network interface couldn't be provided",
           "Check free IP addresses in the subnets; on EC2 the instance type's ENI limit (account setting awsvpcTrunking)"),
     Known("no-instance-fits", _P, r"RESOURCE:(CPU|MEMORY|GPU)|has insufficient (CPU|memory|GPU)|enough (CPU|memory|GPU)",
@@ -101,7 +101,7 @@ TOLD: tuple[Known, ...] = (
           "a volume couldn't be attached or mounted",
           "Check mount targets in the task's zones, port 2049 between the security groups, and the EBS infrastructure role"),
     # The way to AWS and to the registry. A role, secret or log group can't be judged where there was no connection.
-    Known("registry-throttled", _P, r"CannotPull.*(toomanyrequests|Too Many Requests|pull rate limit|rate exceeded|Throttl)",
+    Known("registry-throttled", _P, r"CannotPull.*(toomanyrequests|Too Many Requests|pull rate limit|rate exceeded|ThrottlingException)",
           "the registry throttled the pull", "Retry later, log in to the registry, or use an ECR pull-through cache"),
     Known("aws-throttled", _P, r"ThrottlingException|Rate (limit )?exceeded|RequestLimitExceeded",
           "AWS throttled a call that starts the task", "Retry later, or start fewer tasks at once"),
@@ -112,7 +112,7 @@ TOLD: tuple[Known, ...] = (
           "no connection to the registry or to AWS's APIs",
           "Check the subnets' route (NAT, assignPublicIp or VPC endpoints incl. S3), security groups for 443, and DNS"),
     Known("registry-unavailable", _P, r"CannotPull.*(unexpected (HTTP )?status.{0,500}\b5\d\d\b|Service Unavailable|Internal Server Error"
-          r"|Bad Gateway|unexpected EOF|: EOF|short read|authorization token has expired)",
+          r"|Bad Gateway|unexpected EOF|: EOF$|short read|authorization token has expired)",
           "the registry had a fault of its own", "Retry; look at the registry's status page"),
     # The image.
     Known("wrong-platform", _T, r"no matching manifest for|no match for platform in manifest|descriptor matching platform"
@@ -127,7 +127,7 @@ TOLD: tuple[Known, ...] = (
     Known("image-name-invalid", _T, r"CannotPull.*invalid reference format", "the image's name isn't valid", "Correct the image setting"),
     Known("image-not-found", _T, r"CannotPull.*(failed to resolve ref.*: not found|manifest (for .*)?(unknown|not found)|name unknown"
           r"|no such image|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .* not found)",
-          "the image isn't in the registry", "Check that the image was pushed, its tag, and the registry's account and region"),
+          "the image isn't in the registry", "Check that the image was pushed, its tag, and the registry's region"),
     Known("image-not-allowed", _T, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials"
           r"|insufficient_scope|not authorized to perform: ecr:|permissions to pull images|401 Unauthorized|403 Forbidden)",
           "the registry refused the pull, or doesn't know the repository",
@@ -179,7 +179,7 @@ TOLD: tuple[Known, ...] = (
           "Check the target group's path, port and codes, the security groups, and healthCheckGracePeriodSeconds against the start-up time"),
     Known("container-unhealthy", _R, r"failed container health checks", "the container's health check failed",
           "Run the healthCheck command in the image; raise startPeriod if it starts slowly"),
-    Known("aws-fault", _P, r"\bInternalError\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
+    Known("aws-fault", _P, r"\bInternal ?error\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
 )  # fmt: skip
 
 # Where nothing in TOLD matched.
@@ -222,27 +222,27 @@ EVENTS: tuple[Known, ...] = (
     _named("attribute-missing", r"unable to place .*(missing an attribute|ATTRIBUTE)"),
     _named("placement-constraint", r"unable to place .*constraint"),
     _named("network-interface", r"unable to place .*\bENI\b"),
-    _named("host-gone", r"unable to place .*\bAGENT\b"),
+    _named("host-gone", r"unable to place .*\bAGENT\b|waiting for Amazon ECS Agent to start"),
     Known("no-instances", _P, r"No Container Instances were found", "the cluster has no container instance",
           "Register instances, or give the service a capacity provider"),
     _named("no-instance-fits", r"unable to place .*(insufficient|enough|RESOURCE:(CPU|MEMORY|GPU)|no container instance|closest matching)"),
-    _named("quota", r"reached the limit on the number of"),
-    _named("capacity", r"unable to place .*capacity|Capacity is unavailable|RESOURCE:FARGATE"),
+        _named("capacity", r"unable to place .*capacity|Capacity is unavailable|RESOURCE:FARGATE"),
     Known("not-placed", _P, r"unable to place a (daemon )?task", "a task can't be placed", "Read the event; check capacity and placement constraints"),
-    Known("tasks-protected", _P, r"tasks? under protection", "old tasks are protected from being stopped",
+    Known("tasks-protected", _P, r"tasks? under protection|number of protected tasks", "old tasks are protected from being stopped",
           "Wait, or end their protection with `aws ecs update-task-protection`"),
     Known("stuck-by-percent", _P, r"unable to stop or start tasks.*(deployment configuration|minimumHealthyPercent|maximumPercent)",
           "minimumHealthyPercent and maximumPercent leave no room to replace a task",
           "Raise maximumPercent or lower minimumHealthyPercent"),
-    _named("target-unhealthy", r"is unhealthy in .*target"),
-    Known("target-registration", _R, r"failed to register targets", "targets couldn't be registered",
+    _named("target-unhealthy", r"is unhealthy in .*(target|\(elb )"),
+    Known("target-registration", _R, r"failed to register targets|TARGET (GROUP )?IS NOT FOUND", "targets couldn't be registered",
           "Check that the target group exists, its type and its VPC"),
     Known("discovery", _P, r"(failed|unable) to (de)?register .*(service registr|service discovery|Cloud ?Map)|is unhealthy in .*(service registr|discovery)",
           "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
           "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
+    _named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured"),
     Known("alarm", _T, r"deployment failed: alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
     Known("ecs-throttled", _P, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
-    Known("launch-failed", _R, r"failed to launch a task|unable to consistently start tasks|tasks failed to start",
+    Known("launch-failed", _R, r"failed to launch a task|could not launch \d+ tasks?|unable to consistently start tasks|tasks failed to start",
           "ECS can't start tasks", "Read the stopped tasks' reasons"),
 )  # fmt: skip
 

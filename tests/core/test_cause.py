@@ -1,0 +1,499 @@
+"""Causes are told by what ECS says, in its old and its new words, and never cost a good deployment its life."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drone_deploy_ecs.core import known
+from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task, causes, doom, is_evidence, rank
+from drone_deploy_ecs.core.ecs import Container, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.known import CATALOGUE, Weight
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop"
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/1"
+ROLE = "User: arn:aws:sts::123456789012:assumed-role/exec/1 is not authorized to perform:"
+PULL = "CannotPullContainerError: "
+INIT = "ResourceInitializationError: "
+SECRETS = f"{INIT}unable to pull secrets or registry auth: "
+RETRIEVAL = f"{SECRETS}execution resource retrieval failed: "
+ASM = f"{RETRIEVAL}unable to retrieve secret from asm: service call has been retried 1 time(s): "
+RUNC = (
+    "CannotStartContainerError: Error response from daemon: failed to create task for container: failed to create shim "
+    "task: OCI runtime create failed: runc create failed: unable to start container process: "
+)
+PLACE = "(service shop) was unable to place a task because no container instance met all of its requirements. "
+CLOSEST = f"{PLACE}The closest matching container-instance 0123456789abcdef0123456789abcdef "
+
+
+def container(exit_code: int | None = None, reason: str = "", name: str = "app", health: str = "") -> Container:
+    return Container(name, "shop:1", "", "STOPPED", exit_code, reason, health)
+
+
+def task(
+    reason: str = "", *containers: Container, code: str = "", name: str = "t", created: float = 0, stopped: float = 10
+) -> Task:
+    return Task(
+        arn=f"arn:aws:ecs:eu-west-1:123456789012:task/shop/{name}", started_by="ecs-svc/1", task_definition="shop:2",
+        status="STOPPED", health="", stop_code=code, stopped_reason=reason, created_at=T0 + timedelta(seconds=created),
+        started_at=None, stopped_at=T0 + timedelta(seconds=stopped), containers=containers or (container(),),
+    )  # fmt: skip
+
+
+def event(message: str, at: float = 0) -> ServiceEvent:
+    return ServiceEvent(message, T0 + timedelta(seconds=at), message)
+
+
+# What ECS says of tasks that didn't start, as users and AWS's pages quote it.
+UNSTARTED = [
+    ("capacity-refused", f"{INIT}Unable to launch instance(s) for capacity provider mi. UnauthorizedOperation: You are not authorized to perform this operation. {ROLE} iam:PassRole"),
+    ("capacity", "Capacity is unavailable at this time. Please try again later or in a different availability zone"),
+    ("capacity", f"{INIT}Unable to launch instance(s) for capacity provider spot. MaxSpotInstanceCountExceeded: Max spot instance count exceeded. RequestId: 1"),
+    ("capacity", f"{INIT}Unable to launch instance(s) for capacity provider spot. UnfulfillableCapacity: Unable to fulfill capacity due to your request configuration."),
+    ("capacity", "RESOURCE:FARGATE"),
+    ("quota", "You\u2019ve reached the limit on the number of vCPUs you can run concurrently"),
+    ("quota", "You've reached the limit on the number of tasks you can run concurrently"),
+    ("quota", "The requested MEMORY configuration is above your limit"),
+    ("incompatible-capacity", "The selected task definition is not compatible with the selected compute strategy."),
+    ("host-port-taken", "CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint x: Bind for 0.0.0.0:80 failed: port is already allocated"),
+    ("attribute-missing", "RESOURCE:ATTRIBUTE"),
+    ("placement-constraint", "MemberOf placement constraint unsatisfied."),
+    ("network-interface-refused", "Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation"),
+    ("network-interface", "Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet"),
+    ("network-interface", "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1': AuthFailure"),
+    ("network-interface", "Timeout waiting for network interface provisioning to complete."),
+    ("network-interface", f"{INIT}failed to configure ENI: failed to setup regular eni: netplugin failed with no error message"),
+    ("network-interface", "Unable to attach network interface to unused device index"),
+    ("no-instance-fits", "RESOURCE:GPU"),
+    ("no-instance-fits", "RESOURCE:MEMORY"),
+    ("volume-refused", f"{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' :"),
+    ("volume-refused", f"{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: mounting fs-1.efs.eu-west-1.amazonaws.com:/x failed, reason given by server: No such file or directory"),
+    ("volume", f"{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec, wait 0 sec before next attempt. b'mount.nfs4: mount system call failed'"),
+    ("volume", f'{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve "fs-1.efs.eu-west-1.amazonaws.com"'),
+    ("volume", "Timeout waiting for EphemeralStorage provisioning to complete."),
+    ("volume", "CannotCreateVolumeError: create: driver unavailable"),
+    ("registry-throttled", f"{PULL}inspect image has been retried 5 time(s): httpReaderSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/nginx/manifests/sha256:1: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit."),
+    ("registry-throttled", f"{PULL}Error response from daemon: toomanyrequests: Rate exceeded"),
+    ("aws-throttled", f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded"),
+    ("no-connection", f'{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/shop:1: failed to do request: Head "https://registry-1.docker.io/v2/shop/manifests/1": dial tcp 34.205.13.154:443: i/o timeout'),
+    ("no-connection", f"{PULL}API error (500): Get https://{REPOSITORY}/v2/: net/http: request canceled while waiting for connection"),
+    ("no-connection", f"{PULL}The task cannot pull 'shop' from the Amazon ECR repository '{REPOSITORY}'. There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
+    ("no-connection", f"{PULL}The task can\u2019t pull the image. Check your network configuration. Error response from daemon: Get x: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"),
+    ("no-connection", f"{SECRETS}pull command failed: : signal: killed"),
+    ("no-connection", f"{SECRETS}pull command failed: panic: runtime error: invalid memory address or nil pointer dereference"),
+    ("no-connection", f'{SECRETS}The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. operation error ECR: GetAuthorizationToken, exceeded maximum number of attempts, 3, https response error StatusCode: 0, RequestID: , request send failed, Post "https://api.ecr.eu-west-1.amazonaws.com/": dial tcp 13.53.180.123:443: i/o timeout'),
+    ("no-connection", f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 5 time(s): RequestCanceled: request context canceled caused by: context deadline exceeded"),
+    ("no-connection", f"{SECRETS}unable to retrieve secrets from ssm: The task cannot pull secrets from AWS Systems Manager. There is a connection issue between the task and AWS Systems Manager Parameter Store. Check your task network configuration."),
+    ("no-connection", f"{INIT}failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed"),
+    ("no-connection", f"{INIT}failed to download env files: file download command: non-empty error stream: RequestCanceled: request context canceled caused by: context deadline exceeded"),
+    ("no-connection", f"{PULL}ref pull has been retried 1 time(s): context canceled"),
+    ("registry-unavailable", f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/shop:1: unexpected status from HEAD request to https://registry-1.docker.io/v2/shop/manifests/1: 503 Service Unavailable"),
+    ("registry-unavailable", f"{PULL}Error response from daemon: denied: Your authorization token has expired. Reauthenticate and try again."),
+    ("wrong-platform", f"{PULL}image Manifest does not contain descriptor matching platform 'linux/amd64'"),
+    ("wrong-platform", f"{PULL}pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'"),
+    ("wrong-platform", f"{PULL}Error response from daemon: no matching manifest for linux/arm64/v8 in the manifest list entries"),
+    ("wrong-platform", f"{PULL}failed to pull and unpack image: no match for platform in manifest sha256:1: not found"),
+    ("image-too-big", f"{PULL}write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device"),
+    ("layer-download", f"{PULL}ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: unexpected status code https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/1: 403 Forbidden"),
+    ("layer-download", f"{PULL}failed to extract layer sha256:1: content digest sha256:2: not found"),
+    ("layer-download", f"{PULL}error pulling image configuration: download failed after attempts=6"),
+    ("image-name-invalid", f"{PULL}Error response from daemon: invalid reference format"),
+    ("image-not-found", f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref {REPOSITORY}:2: {REPOSITORY}:2: not found"),
+    ("image-not-found", f'{PULL}inspect image has been retried 1 time(s): failed to resolve ref "{REPOSITORY}:429": {REPOSITORY}:429: not found'),
+    ("image-not-found", f"{PULL}Error response from daemon: manifest for {REPOSITORY}:2 not found: manifest unknown: Requested image not found"),
+    ("image-not-found", f"{PULL}The task can\u2019t pull the image. Check whether the image exists. Error response from daemon: pull access denied for shop, repository does not exist or may require 'docker login': denied: requested access to the resource is denied"),
+    ("image-not-found", "CannotPullImageManifestError: Error response from daemon: name unknown: The repository with name 'shop' does not exist"),
+    ("image-not-found", f'{PULL}404 Client Error for http+docker://localhost/v1.41/images/create: Not Found ("manifest for shop:2 not found: manifest unknown")'),
+    ("image-not-allowed", f"{PULL}The task can\u2019t pull the image. Check that the role has the permissions to pull images from the registry. Error response from daemon: pull access denied for {REPOSITORY}, repository does not exist or may require 'docker login': denied: {ROLE} ecr:BatchGetImage on resource: x"),
+    ("image-not-allowed", f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/shop:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
+    ("image-not-allowed", f"{PULL}failed to resolve ref: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized"),
+    ("registry-auth-denied", f"{RETRIEVAL}unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: {ROLE} ecr:GetAuthorizationToken on resource: *"),
+    ("registry-auth-denied", f"{RETRIEVAL}unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException: no"),
+    ("role-refused", "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/exec' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions"),
+    ("secret-key-missing", f"{ASM}retrieved secret from Secrets Manager did not contain json key PASSWORD"),
+    ("secret-denied", f"{ASM}AccessDeniedException: {ROLE} secretsmanager:GetSecretValue on resource: x"),
+    ("secret-denied", f"Fetching secret data from SSM Parameter Store in eu-west-1: AccessDeniedException: {ROLE} ssm:GetParameters on resource: x"),
+    ("secret-denied", f"{ASM}failed to fetch secret x from secrets manager: AccessDeniedException: Access to KMS is not allowed"),
+    ("secret-missing", f"{ASM}failed to fetch secret arn:x from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."),
+    ("secret-missing", "Fetching secret data from AWS Secrets Manager in region eu-west-1: secret arn:x: ResourceNotFoundException: Secrets Manager can't find the specified secret."),
+    ("secret-missing", "ResourceNotFoundException: The task can't retrieve the secret with ARN 'x' from AWS Secrets Manager. Check whether the secret exists in the specified Region"),
+    ("secret-missing", f"{ASM}InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."),
+    ("secret-missing", "Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/KEY"),
+    ("secret-missing", f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: /shop/KEY"),
+    ("log-group-missing", f"{INIT}failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1"),
+    ("log-group-missing", "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, ResourceNotFoundException: The specified log group does not exist."),
+    ("log-denied", f"{INIT}failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: {ROLE} logs:CreateLogStream on resource: x"),
+    ("log-options", f"{INIT}failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required"),
+    ("logging-failed", f"{INIT}failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log"),
+    ("logging-failed", "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: dial tcp 127.0.0.1:24224: connect: connection refused"),
+    ("env-file", f"{INIT}failed to download env files: service call has been retried 1 time(s): operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden."),
+    ("exec-format", f'{RUNC}exec "/app": exec format error: unknown'),
+    ("command-not-found", f'{RUNC}exec: "serve": executable file not found in $PATH: unknown'),
+    ("command-not-found", f'{RUNC}exec: "/app/serve": stat /app/serve: no such file or directory: unknown'),
+    ("command-not-executable", f'{RUNC}exec: "./docker-entrypoint.sh": permission denied: unknown'),
+    ("user-missing", "CannotCreateContainerError: Error response from daemon: unable to find user shop: no matching entries in passwd file"),
+    ("dependency", "dependency graph: container ordering dependency [db] for target [app] has timed out."),
+    ("dependency", "TaskDependencyError: Task dependencies cannot be resolved, taskArn: x"),
+    ("start-timeout", "DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s"),
+    ("start-timeout", "ContainerRuntimeTimeoutError: Could not transition to running; timed out after waiting 1m: x"),
+    ("disk-full", "CannotCreateContainerError: mkdir /x: no space left on device"),
+    ("aws-fault", "InternalError: the agent didn't answer"),
+    ("aws-fault", "Internal error."),
+    ("pull-failed", f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref"),
+    ("init-failed", f"{INIT}something new"),
+    ("init-failed", f'{RUNC}error mounting "/srv/x" to rootfs at "/x": no such file or directory: unknown'),
+    ("init-failed", "ContainerRuntimeError: something new"),
+    ("not-started", "something new"),
+]  # fmt: skip
+
+# (name, stop code, stopped reason, exit code, the container's reason)
+STOPPED = [
+    ("scaling", "ServiceSchedulerInitiated", "Scaling activity initiated by deployment ecs-svc/123", 0, ""),
+    ("scaling", "ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/123)", 137, ""),
+    ("rebalancing", "ServiceSchedulerInitiated", "AZ Rebalancing", 143, ""),
+    ("stopped-by-user", "UserInitiated", "Task stopped by user", 137, ""),
+    ("stopped-by-user", "UserInitiated", "CannotPullContainerError: manifest unknown, says Bob", 1, ""),
+    ("host-gone", "ServiceSchedulerInitiated", "Service shop: container instance is in DRAINING state", 143, ""),
+    ("host-gone", "UserInitiated", "Host EC2 (instance i-1) terminated.", None, ""),
+    ("host-gone", "InfrastructureHealth", "", None, ""),
+    ("host-gone", "TaskFailedToStart", "AGENT", None, ""),
+    ("spot", "SpotInterruption", "", 143, ""),
+    ("spot", "TerminationNotice", "Your Spot Task was interrupted.", 143, ""),
+    ("maintenance", "TerminationNotice", "", None, ""),
+    ("maintenance", "ServiceSchedulerInitiated",
+     "Service shop: ECS is performing maintenance on the underlying infrastructure hosting the task", 137, ""),
+    ("target-unhealthy", "ServiceSchedulerInitiated", f"Task failed ELB health checks in (target-group {GROUP})", 137, ""),
+    ("container-unhealthy", "ServiceSchedulerInitiated", "Task failed container health checks", 137, ""),
+    ("stopped-by-ecs", "ServiceSchedulerInitiated", "something new", 137, ""),
+    ("out-of-memory", "EssentialContainerExited", "Essential container in task exited", 137,
+     "OutOfMemoryError: Container killed due to memory usage"),
+    ("out-of-memory", "EssentialContainerExited", "Essential container in task exited", 137,
+     "container killed due to memory usage"),
+    ("command-not-found", "TaskFailedToStart", "Task failed to start", 128, f'{RUNC}exec: "x": executable file not found'),
+    ("ended", "EssentialContainerExited", "Essential container in task exited", 0, ""),
+    ("exited", "EssentialContainerExited", "Essential container in task exited", 1, ""),
+    ("exited", "EssentialContainerExited", "Essential container in task exited", None, ""),
+    ("exited", "", "", 255, ""),
+    ("command-not-executable", "EssentialContainerExited", "Essential container in task exited", 126, ""),
+    ("command-not-found", "EssentialContainerExited", "Essential container in task exited", 127, ""),
+    ("aborted", "EssentialContainerExited", "Essential container in task exited", 134, ""),
+    ("killed", "EssentialContainerExited", "Essential container in task exited", 137, ""),
+    ("segfault", "EssentialContainerExited", "Essential container in task exited", 139, ""),
+    ("terminated", "EssentialContainerExited", "Essential container in task exited", 143, ""),
+    ("unexplained", "", "", None, ""),
+]  # fmt: skip
+
+EVENTS = [
+    ("no-instance-fits", f"{CLOSEST}has insufficient CPU units available."),
+    ("no-instance-fits", f"{CLOSEST}has insufficient memory available."),
+    ("no-instance-fits", PLACE),
+    ("no-instance-fits", "(service shop) is unable to place a task in eu-west-1a because no container instance met all of its requirements."),
+    ("no-instance-fits", "(service shop) was unable to place a task. Reason: TaskFailedToStart: RESOURCE:GPU."),
+    ("host-port-taken", f"{CLOSEST}is already using a port required by your task."),
+    ("attribute-missing", f"{CLOSEST}is missing an attribute required by your task."),
+    ("placement-constraint", f"{PLACE}Reason: MemberOf placement constraint unsatisfied."),
+    ("placement-constraint", f"{CLOSEST}violates a constraint."),
+    ("network-interface", f'{CLOSEST}encountered error "RESOURCE:ENI".'),
+    ("host-gone", f'{CLOSEST}encountered error "AGENT".'),
+    ("host-gone", "(service shop) Timed out waiting for Amazon ECS Agent to start. Please check logs at /var/log/ecs/ecs-agent.log"),
+    ("no-instances", "(service shop) was unable to reach steady state. Reason: No Container Instances were found in your capacity provider."),
+    ("no-instances", "(service shop) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster."),
+    ("quota", "(service shop) was unable to place a task. Reason: You\u2019ve reached the limit on the number of vCPUs you can run concurrently"),
+    ("quota", "(service shop) was unable to place a task. Reason: The requested CPU configuration is above your limit."),
+    ("capacity", "(service shop) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone."),
+    ("capacity", "(service shop) was unable to place tasks in your cluster because the tasks provisioning capacity limit was exceeded."),
+    ("aws-fault", "(service shop) was unable to place a task. Reason: Internal error."),
+    ("not-placed", "(service shop) was unable to place a task. Reason: something new"),
+    ("image-not-found", f"(service shop) was unable to place a task. Reason: {PULL}failed to resolve ref shop:2: shop:2: not found."),
+    ("secret-key-missing", f"(service shop) was unable to place a task. Reason: {ASM}retrieved secret from Secrets Manager did not contain json key KEY."),
+    ("role-refused", "(service shop) failed to launch a task with (error ECS was unable to assume the role 'arn:x' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions)."),
+    ("role-refused", "IAM trust relationship has been misconfigured or changed, and ECS can no longer maintain your service"),
+    ("launch-failed", "(service shop) failed to launch a task with (error something new)."),
+    ("launch-failed", "(service shop) is unable to consistently start tasks successfully."),
+    ("launch-failed", "(service shop) could not launch 3 tasks for deployment ecs-svc/1."),
+    ("launch-failed", "(service shop) (deployment ecs-svc/1) deployment failed: tasks failed to start."),
+    ("alarm", "(service shop) (deployment ecs-svc/1) deployment failed: alarm detected."),
+    ("ecs-throttled", "(service shop) operations are being throttled. Will try again later."),
+    ("stuck-by-percent", "(service shop) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."),
+    ("tasks-protected", "(service shop) was unable to reach steady state because (taskSet ecs-svc/1) was unable to scale in due to (reason 2 tasks under protection)"),
+    ("target-unhealthy", f"(service shop) (task 1) (port 80) is unhealthy in (target-group {GROUP}) due to (reason Health checks failed with these codes: [404])."),
+    ("target-unhealthy", f"(service shop) (instance i-1) (port 32779) is unhealthy in (target-group {GROUP}) due to (reason Request timed out)"),
+    ("target-unhealthy", "(service shop) (instance i-1) is unhealthy in (elb shop) due to (reason Instance has failed at least the UnhealthyThreshold number of health checks consecutively.)"),
+    ("target-registration", f"(service shop) failed to register targets in (target-group {GROUP}) with (error x)"),
+    ("target-registration", f"(service shop) (task 1) is not healthy in (target-group {GROUP}) due to TARGET GROUP IS NOT FOUND."),
+    ("discovery", "(service shop) was unable to register the task in Cloud Map"),
+]  # fmt: skip
+
+QUIET = (
+    "(service shop) has reached a steady state.",
+    "(service shop) has started 2 tasks: (task 1) (task 2).",
+    "(service shop) has started 1 tasks: (task 1). Amazon ECS replaced 1 tasks due to an unhealthy status.",
+    "(service shop) has stopped 1 running tasks in eu-west-1a due to AZ rebalancing: (task 1).",
+    "(service shop) is not AZ balanced with 3 tasks in eu-west-1a, 1 tasks in eu-west-1b. AZ Rebalancing in progress.",
+    "(service shop) has begun draining connections on 2 tasks.",
+    "(service shop) (deployment ecs-svc/1) deployment completed.",
+    "(service shop) stopped 2 pending tasks. Reason: Scaling activity initiated by deployment ecs-svc/1",
+)
+
+WEIGHTS = {
+    Weight.TERMINAL: {
+        "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-not-found", "image-not-allowed",
+        "registry-auth-denied", "secret-key-missing", "secret-denied", "secret-missing", "log-group-missing",
+        "log-denied", "log-options", "env-file", "exec-format", "command-not-found", "command-not-executable",
+        "user-missing", "alarm",
+    },
+    Weight.REPEATING: {
+        "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-download",
+        "role-refused", "logging-failed", "dependency", "out-of-memory", "disk-full", "target-unhealthy",
+        "container-unhealthy", "pull-failed", "init-failed", "ended", "exited", "aborted", "killed", "segfault",
+        "terminated", "target-registration", "launch-failed",
+    },
+    Weight.TRANSIENT: {
+        "host-gone", "spot", "maintenance", "capacity", "quota", "host-port-taken", "attribute-missing",
+        "placement-constraint", "network-interface", "no-instance-fits", "volume", "registry-throttled",
+        "aws-throttled", "no-connection", "registry-unavailable", "start-timeout", "aws-fault", "not-started",
+        "stopped-by-ecs", "unexplained", "no-instances", "not-placed", "tasks-protected", "stuck-by-percent",
+        "discovery", "ecs-throttled",
+    },
+    Weight.NOT_EVIDENCE: {"scaling", "rebalancing", "stopped-by-user"},
+}  # fmt: skip
+WEIGHT = {name: weight for weight, names in WEIGHTS.items() for name in names}
+
+
+@pytest.mark.parametrize(("name", "said"), UNSTARTED)
+def test_a_task_that_did_not_start_tells_why(name: str, said: str) -> None:
+    whole = cause_of_task(task(said, code="TaskFailedToStart"))
+    assert (whole.name, whole.weight) == (name, WEIGHT[name])
+    if name != "not-started":
+        by_container = cause_of_task(task("Task failed to start", container(reason=said), code="TaskFailedToStart"))
+        assert by_container.name == name
+
+
+@pytest.mark.parametrize(("name", "code", "said", "exit_code", "reason"), STOPPED)
+def test_a_task_that_stopped_tells_why(name: str, code: str, said: str, exit_code: int | None, reason: str) -> None:
+    cause = cause_of_task(task(said, container(exit_code, reason), code=code))
+    assert (cause.name, cause.weight) == (name, WEIGHT[name])
+
+
+@pytest.mark.parametrize(("name", "said"), EVENTS)
+def test_an_event_tells_why(name: str, said: str) -> None:
+    cause = cause_of_event(event(said))
+    assert cause is not None
+    assert (cause.name, cause.weight, cause.reason) == (name, WEIGHT[name], said)
+
+
+@pytest.mark.parametrize("said", QUIET)
+def test_an_event_of_every_day_tells_nothing(said: str) -> None:
+    assert cause_of_event(event(said)) is None
+
+
+def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -> None:
+    names = [one.name for one in CATALOGUE]
+    assert len(names) == len(set(names)) == 69
+    assert {one.name: one.weight for one in CATALOGUE} == WEIGHT
+    assert {one[0] for one in (*UNSTARTED, *STOPPED, *EVENTS)} == set(names)
+    assert all(one.headline and one.advice for one in CATALOGUE)
+    for row in (*known.TOLD, *known.VAGUE, *known.EXITS.values(), known.EXITED, known.UNEXPLAINED, *known.EVENTS):
+        same = next(one for one in CATALOGUE if one.name == row.name)
+        assert replace(row, pattern="") == replace(same, pattern="")
+
+
+@pytest.mark.parametrize("table", [known.TOLD, known.VAGUE, known.EVENTS])
+def test_no_pattern_matches_nothing_in_particular(table: tuple[known.Known, ...]) -> None:
+    for row in table:
+        assert row.pattern
+        assert not row.tells("")
+        assert not row.tells(": ")
+        assert not row.tells("EssentialContainerExited: Essential container in task exited")
+
+
+WORDS = (
+    "capacity", "connection", "denied", "disk", "eni", "eof", "exec", "host", "manifest", "oom", "room", "secret", "spot",
+    "throttler", "timeout", "unknown", "volume", "403", "429", "503",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map("-".join), st.sampled_from(WORDS))
+def test_a_name_is_no_cause(name: str, tag: str) -> None:
+    said = f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref {name}:{tag}: {name}:{tag}: not found"
+    assert cause_of_task(task(said, code="TaskFailedToStart")).name == "image-not-found"
+
+
+def test_what_could_not_be_reached_is_not_called_missing_or_denied() -> None:
+    for name, said in UNSTARTED:
+        if WEIGHT[name] is Weight.TERMINAL and said.startswith((PULL, INIT)):
+            unsure = cause_of_task(task(f"{said} dial tcp 10.0.0.1:443: i/o timeout", code="TaskFailedToStart"))
+            assert unsure.weight is not Weight.TERMINAL, said
+
+
+@pytest.mark.parametrize(
+    ("code", "containers", "culprit"),
+    [
+        # the sidecar fails, the app is stopped with it: by SIGKILL, by SIGTERM, or ending politely
+        ("EssentialContainerExited", [container(137), container(2, name="proxy")], "proxy"),
+        ("EssentialContainerExited", [container(143), container(0, name="proxy")], "proxy"),
+        ("EssentialContainerExited", [container(0), container(1, name="proxy")], "proxy"),
+        ("EssentialContainerExited", [container(1), container(137, "OutOfMemoryError: x", name="proxy")], "proxy"),
+        ("EssentialContainerExited", [container(0), container(137, name="proxy")], "proxy"),
+        # a helper's bad health brings nothing down, a container's own reason for not stopping neither
+        ("EssentialContainerExited", [container(143, name="helper", health="UNHEALTHY"), container(1)], "app"),
+        (
+            "EssentialContainerExited",
+            [container(137, "CannotStopContainerError: x", name="helper"), container(1)],
+            "app",
+        ),
+        ("EssentialContainerExited", [container(reason="dependency graph: x", name="late"), container(3)], "app"),
+        ("EssentialContainerExited", [container(143, name="helper"), container(None)], "helper"),
+        ("TaskFailedToStart", [container(), container(reason=f"{PULL}x", name="proxy")], "proxy"),
+        ("TaskFailedToStart", [container(), container(reason="TaskDependencyError: x", name="proxy")], "proxy"),
+        ("ServiceSchedulerInitiated", [container(2, name="helper"), container(143, health="UNHEALTHY")], "app"),
+        ("TaskFailedToStart", [container(), container(name="proxy")], ""),
+        ("TaskFailedToStart", [container()], "app"),
+    ],
+)
+def test_the_container_is_named_that_brought_the_task_down(
+    code: str, containers: list[Container], culprit: str
+) -> None:
+    assert cause_of_task(task("", *containers, code=code)).container == culprit
+
+
+def test_a_container_that_could_not_start_is_no_cause_of_a_stop_by_the_load_balancer() -> None:
+    broken = container(127, f'{RUNC}exec: "x": executable file not found', name="helper")
+    said = f"Task failed ELB health checks in (target-group {GROUP})"
+    assert (
+        cause_of_task(task(said, container(143), broken, code="ServiceSchedulerInitiated")).name == "target-unhealthy"
+    )
+
+
+def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed() -> None:
+    alone = task("", container(127), container(143, name="b"), code="EssentialContainerExited")
+    beside = task("", container(127), container(1, name="b"), code="EssentialContainerExited")
+    assert (cause_of_task(alone).name, cause_of_task(alone).weight) == ("command-not-found", Weight.TERMINAL)
+    assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
+
+
+def test_a_cause_in_our_own_words() -> None:
+    assert brief(cause_of_task(task("", container(1)))) == "the container exited by itself (container app, exit code 1)"
+    assert brief(cause_of_task(task("", container(), container(name="b")))) == "a task stopped, and ECS doesn't say why"
+    assert cause_of_task(task("a: b", container(1, "b"))).reason == "a: b"
+    assert cause_of_task(task("a", container(1, "b"))).reason == "a; b"
+
+
+def crash(name: str, created: float, stopped: float, **changes: object) -> Task:
+    crashed = task("", container(1), code="EssentialContainerExited", name=name, created=created, stopped=stopped)
+    return replace(crashed, **changes)  # type: ignore[arg-type]
+
+
+def test_fifty_first_crashes_are_no_doom_and_the_replacement_of_one_is() -> None:
+    first = [crash(str(n), created=n / 100, stopped=10 + n / 100) for n in range(50)]
+    assert doom(first) is None
+    late_first = crash("late", created=9.9, stopped=300)
+    assert doom([*first, late_first]) is None
+    replacement = crash("again", created=10, stopped=12)
+    told = doom([replacement, *first])
+    assert told is not None
+    assert (told.name, told.task) == ("exited", replacement.arn)
+
+
+def test_a_repeated_cause_dooms_only_what_was_never_healthy_and_only_by_known_times() -> None:
+    first, second = crash("1", 0, 10), crash("2", 20, 30)
+    assert doom([first, second])
+    assert doom([first, replace(second, health="HEALTHY")]) is None
+    assert doom([replace(first, stopped_at=None), replace(second, stopped_at=None)]) is None
+    assert doom([first, replace(second, created_at=None)]) is None
+    assert doom([replace(first, stopped_at=first.created_at)]) is None
+    assert doom([]) is None
+
+
+def test_a_terminal_cause_dooms_at_once() -> None:
+    missing = task(f"{PULL}manifest unknown", name="2", code="TaskFailedToStart")
+    told = doom([crash("1", 0, 10), missing])
+    assert told is not None
+    assert told.name == "image-not-found"
+
+
+def test_what_users_and_scaling_stop_is_no_evidence() -> None:
+    assert not is_evidence(task("Scaling activity initiated by deployment ecs-svc/1", container(137)))
+    assert is_evidence(task("", container(1)))
+
+
+def test_causes_are_ranked_by_weight_tasks_first_then_by_number() -> None:
+    tasks = [
+        *(crash(str(n), 0, 10) for n in range(3)),
+        task("", container(2), name="other", code="EssentialContainerExited"),
+        task("Capacity is unavailable", name="none", code="TaskFailedToStart"),
+        task(f"{PULL}manifest unknown", name="missing", code="TaskFailedToStart"),
+        task("Task stopped by user", name="user", code="UserInitiated"),
+    ]
+    service = Service(
+        name="shop", arn="", status="ACTIVE", desired=1, running=0, task_definition="shop:2", deployments=(),
+        events=(
+            event("(service shop) (deployment ecs-svc/0) deployment failed: alarm detected.", at=-1),
+            event(f"(service shop) was unable to place a task. Reason: {PULL}manifest unknown.", at=1),
+            event("(service shop) is unable to consistently start tasks successfully.", at=2),
+            event(f"(service shop) (task 1) is unhealthy in (target-group {GROUP}) due to (reason x).", at=3),
+            event("(service shop) has reached a steady state.", at=4),
+        ),
+    )  # fmt: skip
+    told = [(one.name, one.exit_code, one.count) for one in causes(service, tasks, T0.timestamp())]
+    assert told == [
+        ("image-not-found", None, 1), ("exited", 1, 3), ("exited", 2, 1), ("target-unhealthy", None, 1), ("capacity", None, 1),
+    ]  # fmt: skip
+    assert [one.name for one in causes(service, [], T0.timestamp())] == [
+        "image-not-found", "launch-failed", "target-unhealthy",
+    ]  # fmt: skip
+    assert causes(None, [], 0) == ()
+
+
+def test_an_event_counts_with_a_task_and_the_task_is_shown() -> None:
+    placed = cause_of_event(event("(service shop) was unable to place a task. Reason: RESOURCE:FARGATE"))
+    stopped = cause_of_task(task("Capacity is unavailable", container(), container(name="b"), code="TaskFailedToStart"))
+    assert placed is not None
+    assert rank([placed, stopped]) == rank([stopped, placed]) == (replace(stopped, count=2),)
+
+
+# Laws. Texts are made of what ECS says, cut and glued, and of anything else.
+SAID = [one[1] for one in (*UNSTARTED, *EVENTS)] + [one[2] for one in STOPPED] + [one[4] for one in STOPPED]
+pieces = st.builds(lambda text, cut: text[cut:], st.sampled_from(SAID), st.integers(0, 200))
+texts = st.lists(pieces | st.text(max_size=40), max_size=3).map(" ".join)
+codes = st.sampled_from(sorted({one[1] for one in STOPPED}))
+exit_codes = st.none() | st.sampled_from([0, 1, 126, 127, 137, 139, 143]) | st.integers()
+containers = st.builds(container, exit_codes, texts, st.sampled_from("ab"), st.sampled_from(["", "UNHEALTHY"]))
+times = st.none() | st.integers(0, 50).map(lambda seconds: T0 + timedelta(seconds=seconds))
+tasks = st.builds(
+    Task, arn=st.sampled_from("123"), started_by=st.just(""), task_definition=st.just(""), status=st.just("STOPPED"),
+    health=st.sampled_from(["", "HEALTHY", "UNHEALTHY"]), stop_code=codes, stopped_reason=texts, created_at=times,
+    started_at=times, stopped_at=times, containers=st.lists(containers, max_size=3).map(tuple),
+)  # fmt: skip
+
+
+@given(st.lists(tasks, max_size=5), st.lists(texts, max_size=3))
+def test_no_text_raises_and_the_ranking_is_stable(stopped: list[Task], messages: list[str]) -> None:
+    told = [*map(cause_of_task, stopped), *(one for text in messages if (one := cause_of_event(event(text))))]
+    ranked = rank(told)
+    assert rank(ranked) == ranked
+    assert [one.weight for one in ranked] == sorted((one.weight for one in ranked), key=list(Weight).index)
+    assert len({one.key for one in ranked}) == len(ranked)
+    assert all(one.weight is not Weight.NOT_EVIDENCE for one in ranked)
+    assert {(one.name, one.count) for one in rank(reversed(told))} == {(one.name, one.count) for one in ranked}
+
+
+@given(st.lists(tasks, max_size=5))
+def test_doom_needs_a_terminal_cause_or_a_repetition(stopped: list[Task]) -> None:
+    told = doom(stopped)
+    weights = [cause_of_task(one).weight for one in stopped]
+    if told is None:
+        assert Weight.TERMINAL not in weights
+    else:
+        assert told.weight in (Weight.TERMINAL, Weight.REPEATING)
+        assert told.weight is Weight.TERMINAL or weights.count(Weight.REPEATING) > 1
+
+
+@given(st.lists(tasks.filter(lambda one: cause_of_task(one).weight in (Weight.TRANSIENT, Weight.NOT_EVIDENCE))))
+def test_what_may_pass_never_dooms_however_often_it_happens(stopped: list[Task]) -> None:
+    assert doom(stopped) is None
