@@ -74,7 +74,7 @@ def lock(session: nox.Session) -> None:
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     same = ("-c runtime.txt", "-c build.txt")
     # Each pins a botocore of its own: an environment of its own (tests/own_venv.py).
-    others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in ("ministack", "awscli"))
+    others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in ("ministack", "awscli", "moto"))
     locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), *others)
     for name, wanted in locks:
         source = Path(f"requirements/{name}.in")

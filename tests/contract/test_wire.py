@@ -97,6 +97,20 @@ def test_nobody_listening_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> Non
     assert error.value.fault.kind is FaultKind.UNREACHABLE
 
 
+def test_credentials_that_expired_are_read_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "old")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "old")
+    world.faults.add(Effect.EXPIRE, last=1)
+    with Server(world) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        ecs = Ecs(Access("eu-west-1"))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "new")
+        with pytest.raises(ApiError):
+            ecs.describe_services(cluster="prod", services=["web"])
+        ecs.describe_services(cluster="prod", services=["web"])
+        assert server.keys == ["old", "new"]
+
+
 def test_no_credentials_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ApiError) as error:
         Ecs(Access("eu-west-1")).describe_services(cluster="prod", services=["web"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from drone_deploy_ecs.aws.faults import fault
 from drone_deploy_ecs.aws.session import READ_TIMEOUT, client, session
+from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -35,21 +36,30 @@ class Ecs:
     """The ECS of one region, over HTTPS."""
 
     def __init__(self, access: Access, read_timeout: float = READ_TIMEOUT) -> None:
-        self._client: ECSClient = _calling("CreateClient", lambda: client(session(access), "ecs", read_timeout))
+        self._access = access
+        self._read_timeout = read_timeout
         self._raw = b""
         self._body = b""
-        on = self._client.meta.events.register
+        self._client = self._connect()
+
+    def _connect(self) -> ECSClient:
+        """A client whose session reads credentials anew, wherever they come from."""
+        made: ECSClient = calling("CreateClient", lambda: client(session(self._access), "ecs", self._read_timeout))
+        on = made.meta.events.register
         on("after-call.ecs.DescribeTaskDefinition", self._pick_up)
         on("after-call.ecs.RegisterTaskDefinition", self._pick_up)
         on("before-call.ecs.RegisterTaskDefinition", self._put_back)
+        return made
 
     def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
-        return _calling("DescribeServices", lambda: self._client.describe_services(cluster=cluster, services=services))
+        return self._call(
+            "DescribeServices", lambda: self._client.describe_services(cluster=cluster, services=services)
+        )
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
         """See `ports.EcsApi`."""
-        _calling(
+        self._call(
             "DescribeTaskDefinition",
             lambda: self._client.describe_task_definition(taskDefinition=taskDefinition, include=["TAGS"]),
         )
@@ -59,7 +69,7 @@ class Ecs:
         """See `ports.EcsApi`."""
         self._body = json.dumps(definition).encode()
         family = definition["family"]
-        _calling(
+        self._call(
             "RegisterTaskDefinition",
             lambda: self._client.register_task_definition(family=family, containerDefinitions=[]),
         )
@@ -72,7 +82,7 @@ class Ecs:
         asked: UpdateServiceRequestTypeDef = {"cluster": cluster, "service": service, "taskDefinition": taskDefinition}
         if forceNewDeployment:
             asked["forceNewDeployment"] = True
-        return _calling("UpdateService", lambda: self._client.update_service(**asked))
+        return self._call("UpdateService", lambda: self._client.update_service(**asked))
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
@@ -85,11 +95,23 @@ class Ecs:
         }
         if nextToken:
             asked["nextToken"] = nextToken
-        return _calling("ListTasks", lambda: self._client.list_tasks(**asked))
+        return self._call("ListTasks", lambda: self._client.list_tasks(**asked))
 
     def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> DescribeTasksResponseTypeDef:
         """See `ports.EcsApi`."""
-        return _calling("DescribeTasks", lambda: self._client.describe_tasks(cluster=cluster, tasks=tasks))
+        return self._call("DescribeTasks", lambda: self._client.describe_tasks(cluster=cluster, tasks=tasks))
+
+    def _call(self, operation: str, call: Callable[[], T]) -> T:
+        """The call's answer; credentials that AWS no longer takes are read anew before the next call.
+
+        botocore refreshes those whose end it knows; others it would keep for ever.
+        """
+        try:
+            return calling(operation, call)
+        except ApiError as error:
+            if error.fault.kind is FaultKind.NO_CREDENTIALS:
+                self._client = self._connect()
+            raise
 
     def _pick_up(self, http_response: Any, **_: object) -> None:
         self._raw = http_response.content
@@ -102,7 +124,7 @@ class Ecs:
         return answer
 
 
-def _calling(operation: str, call: Callable[[], T]) -> T:
+def calling(operation: str, call: Callable[[], T]) -> T:
     """The call's answer. Raises ApiError for every failure that is not a defect of ours."""
     try:
         return call()

@@ -104,6 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
         self._server.called.set()
+        self._server.keys.append(_access_key(self.headers.get("Authorization") or ""))
         with self._server.lock:
             self._server.keep_pace()
             status, answer = self._answer(operation, json.loads(body or b"{}"))
@@ -142,6 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the simulator's own log is `faults.log`."""
 
 
+def _access_key(authorization: str) -> str:
+    return authorization.partition("Credential=")[2].partition("/")[0]
+
+
 def _plain(value: object) -> float:
     assert isinstance(value, datetime)
     return value.timestamp()
@@ -157,6 +162,8 @@ class Server(ThreadingHTTPServer):
         self.wire = Wire(world)
         self.lock = Lock()
         self.called = Event()
+        self.keys: list[str] = []
+        """The access key of every call, as it was signed."""
         self._speed = speed
         self._began = time.monotonic()
 
