@@ -85,6 +85,7 @@ UNSTARTED = [
     ("no-connection", f"{PULL}The task cannot pull 'shop' from the Amazon ECR repository '{REPOSITORY}'. There is a connection issue between the task and Amazon ECR. Check your task network configuration."),
     ("no-connection", f"{PULL}The task can\u2019t pull the image. Check your network configuration. Error response from daemon: Get x: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)"),
     ("no-connection", f"{SECRETS}pull command failed: : signal: killed"),
+    ("no-connection", f"{SECRETS}unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets Manager."),
     ("no-connection", f"{SECRETS}pull command failed: panic: runtime error: invalid memory address or nil pointer dereference"),
     ("no-connection", f'{SECRETS}The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. operation error ECR: GetAuthorizationToken, exceeded maximum number of attempts, 3, https response error StatusCode: 0, RequestID: , request send failed, Post "https://api.ecr.eu-west-1.amazonaws.com/": dial tcp 13.53.180.123:443: i/o timeout'),
     ("no-connection", f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 5 time(s): RequestCanceled: request context canceled caused by: context deadline exceeded"),
