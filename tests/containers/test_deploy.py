@@ -61,6 +61,15 @@ def test_a_bad_image_is_taken_back(
     wait_until(lambda: rig.pages(name) == ["v1", "v1"], 60, "only v1 answers")
 
 
+def test_a_container_that_dies_after_completed_is_caught_by_stable_for(rig: Rig, service: MakeService) -> None:
+    name = service("late", desired=1)
+    code, said, report = plugin(rig, name, "late", stable_for="20s")
+    assert code == 3, said
+    assert "not stable" in said
+    assert report["services"][0]["causes"][0]["exit_code"] == 3
+    wait_until(lambda: rig.pages(name) == ["v1"], 60, "only v1 answers")
+
+
 def test_tags_and_unknown_members_survive(rig: Rig, service: MakeService) -> None:
     name = service("tagged", desired=1)
     code, said, _ = plugin(rig, name, "v2")
