@@ -1,0 +1,142 @@
+"""`--help`, `--version` and a refused configuration: what they say, and what they don't import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from drone_deploy_ecs import __version__
+from drone_deploy_ecs.core.verdict import ExitCode
+from drone_deploy_ecs.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = (
+    "asyncio", "boto3", "botocore", "dataclasses", "difflib", "email", "http", "importlib.metadata", "inspect", "json",
+    "logging", "pydantic", "random", "rich", "shutil", "socket", "ssl", "traceback", "urllib3",
+)  # fmt: skip
+"""None of these may be paid for by somebody who only reads the help."""
+BOTOCORE = ("boto3", "botocore", "urllib3", "ssl", "socket", "http")
+
+# Runs the command line in a process of its own, and then says what that process had imported.
+PROBE = """
+import sys
+from drone_deploy_ecs.cli import run
+sys.argv = ["drone-deploy-ecs", *sys.argv[1:]]
+try:
+    run()
+finally:
+    loaded = sorted(sys.modules)
+    import json
+    with open("modules.json", "w") as file:
+        json.dump(loaded, file)
+"""
+
+
+class Ran(NamedTuple):
+    """What a process did."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    modules: set[str]
+
+
+class Run:
+    """Runs the command with an environment of nothing but what is given."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self._tmp_path = tmp_path
+
+    def __call__(self, *words: str, **environment: str) -> Ran:
+        command = [sys.executable, "-I", "-c", PROBE, *words]
+        done = subprocess.run(
+            command, env=environment, cwd=self._tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        modules = set(json.loads((self._tmp_path / "modules.json").read_text()))
+        return Ran(done.returncode, done.stdout, done.stderr, modules)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The command."""
+    return Run(tmp_path)
+
+
+def words(text: str) -> str:
+    """Without the line breaks that argparse chose."""
+    return " ".join(text.split()).replace("- ", "-")
+
+
+def test_version(run: Run) -> None:
+    ran = run("--version")
+    assert (ran.exit_code, ran.stdout, ran.stderr) == (0, f"drone-deploy-ecs {__version__}\n", "")
+
+
+def test_help_names_every_command(run: Run) -> None:
+    ran = run("--help")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("usage: drone-deploy-ecs [-h] [--version] command ...\n")
+    for command in ("deploy", "plan", "simulator", "demo"):
+        assert f"\n    {command} " in ran.stdout or f"\n    {command}\n" in ran.stdout
+
+
+@pytest.mark.parametrize("command", ["deploy", "plan"])
+def test_help_of_a_command_has_every_setting_with_its_default(run: Run, command: str) -> None:
+    ran = run(command, "--help")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    told = words(ran.stdout)
+    for setting in SETTINGS:
+        assert f"\n  {setting.flag} " in ran.stdout
+        assert words(setting.help) in told
+        if setting.default:
+            assert f"{words(setting.help)} (default: {words(setting.default)})" in told
+
+
+@pytest.mark.parametrize("command", [[], ["deploy"], ["plan"]])
+def test_help_has_every_exit_code(run: Run, command: list[str]) -> None:
+    codes = words(run(*command, "--help").stdout).rpartition("exit codes: ")[2].split("; ")
+    assert [code.partition(" ")[0] for code in codes] == [*(str(int(code)) for code in ExitCode), "128+n"]
+
+
+@pytest.mark.parametrize("command", [["--help"], ["deploy", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(run: Run, command: list[str]) -> None:
+    assert not run(*command).modules & set(HEAVY)
+
+
+def test_the_probe_would_see_botocore(run: Run) -> None:
+    settings = {"AWS_REGION": "eu-west-1", "PLUGIN_CLUSTER": "prod", "PLUGIN_SERVICE": "web", "PLUGIN_CONTAINER": "app",
+                "PLUGIN_IMAGE": "shop:2", "AWS_EC2_METADATA_DISABLED": "true"}  # fmt: skip
+    ran = run(**settings)
+    assert ran.exit_code == 2  # no credentials
+    assert set(BOTOCORE) - {"boto3"} <= ran.modules
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"PLUGIN_MODE": "blue_green", "PLUGIN_IMAGE": "No Image"}, {"PLUGIN_AWS_ROLE_EXTERNAL_ID": "xyz"}],
+    ids=["nothing set", "wrong values", "half a role"],
+)
+def test_a_refused_configuration_never_imports_botocore(run: Run, environment: dict[str, str]) -> None:
+    ran = run(**environment)
+    assert ran.exit_code == 2
+    assert ran.stdout == ""
+    assert ran.stderr.splitlines()[-1] == "Refused: nothing was changed."
+    assert not ran.modules & set(BOTOCORE)
+
+
+def test_a_refused_configuration_names_everything_that_is_missing(run: Run) -> None:
+    ran = run("deploy", "--image", "shop:2")
+    required = [one.name for one in SETTINGS if one.required and one.name != "image"]
+    assert [line.split()[1] for line in ran.stderr.splitlines()[:-1]] == required
+
+
+def test_a_misspelt_flag_is_refused_with_a_hint(run: Run) -> None:
+    ran = run("deploy", "--dryrun")
+    assert ran.exit_code == 2
+    assert "Did you mean dry-run" in ran.stderr
