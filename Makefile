@@ -41,6 +41,10 @@ format: $(VENV)/dev.stamp ## Format the code, and fix what can be fixed without 
 coverage: $(VENV)/dev.stamp ## Run the tests and show what they leave out
 	@$(BIN)/nox --session coverage
 
+.PHONY: docs
+docs: $(VENV)/dev.stamp ## Write what the code knows into README.md and docs/ (ARGS=--check only tells)
+	@$(BIN)/nox --session docs -- $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
 	@$(BIN)/nox --session lock -- $(ARGS)

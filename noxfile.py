@@ -12,7 +12,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
-CHECKED = [name for name in ("src", "tests", "benchmarks", "noxfile.py") if (ROOT / name).exists()]
+CHECKED = [name for name in ("src", "tests", "benchmarks", "docs", "noxfile.py") if (ROOT / name).exists()]
 LOCK_OPTIONS = (
     "--generate-hashes",
     "--strip-extras",
@@ -55,6 +55,12 @@ def coverage(session: nox.Session) -> None:
     """The tests again, and the lines and branches that they leave out."""
     run(session, "coverage", "run", "-m", "pytest", *session.posargs)
     run(session, "coverage", "report")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the generated documentation anew; `-- --check` only tells whether that would change anything."""
+    run(session, "python", "docs/generate.py", *session.posargs)
 
 
 @nox.session(venv_backend="venv", python=PYTHONS)

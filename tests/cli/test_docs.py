@@ -1,0 +1,321 @@
+"""The documentation says what the code does: generated pages, the policy, the scenario, and the report's schema."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import tomllib
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from drone_deploy_ecs.core.report import VERSION
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.ports import EcsApi
+from drone_deploy_ecs.settings import LATER_MODES, SETTINGS
+from drone_deploy_ecs.simulator import scenario
+from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.faults import Effect
+from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.stories.story import Teller, small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """`docs/generate.py`, which is no package's."""
+    spec = spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Teller:
+    """Runs the plugin in a simulated world; no transcript is kept."""
+    return Teller("in process", monkeypatch, tmp_path)
+
+
+# --- pages ---
+
+
+def test_generated_pages_say_what_the_code_says(generate: ModuleType) -> None:
+    drifted = [str(path) for path, text in generate.pages().items() if path.read_text(encoding="utf-8") != text]
+    assert not drifted, "run `make docs`"
+
+
+def test_every_member_of_what_the_pages_explain_is_explained(generate: ModuleType) -> None:
+    enums = (generate.ExitCode, generate.Now, generate.Verdict, generate.Weight)
+    unexplained = [(enum.__name__, name) for enum in enums for name, said in generate.members(enum).items() if not said]
+    assert not unexplained
+
+
+def test_the_check_tells_what_drifted_and_changes_nothing(
+    generate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text(README)
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert generate.main(["--check"]) == 1
+    assert "docs/settings.md isn't what the code says" in capsys.readouterr().err
+    assert not list((tmp_path / "docs").iterdir())
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+
+
+def test_every_link_in_the_documentation_leads_somewhere() -> None:
+    pages = (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))]
+    assert not [(page.name, link) for page, link in links if "://" not in link and not (page.parent / link).exists()]
+
+
+def test_every_file_that_architecture_names_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = {one for one in re.findall(r"`([\w/]+\.(?:py|md|json|toml))`", text) if "/" in one or one.endswith(".py")}
+    package = ROOT / "src" / "drone_deploy_ecs"
+    assert named
+    assert not [one for one in named if not any((place / one).exists() for place in (ROOT, package, package / "core"))]
+
+
+def test_architecture_has_a_place_for_every_module() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    package = ROOT / "src" / "drone_deploy_ecs"
+    modules = [path.relative_to(package).as_posix() for path in package.rglob("*.py") if path.name != "__init__.py"]
+    assert not [one for one in modules if f"`{one}`" not in text and f"`{Path(one).name}`" not in text]
+
+
+# --- the README ---
+
+
+def part(marker: str, language: str) -> str:
+    found = re.search(rf"<!-- {marker} -->\n```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_policy_allows_every_call_and_no_other() -> None:
+    statements = json.loads(part("policy", "json"))["Statement"]
+    allowed = [one for statement in statements for one in _list(statement["Action"])]
+    calls = [name for name in vars(EcsApi) if not name.startswith("_")]
+    made = [f"ecs:{''.join(word.capitalize() for word in name.split('_'))}" for name in calls]
+    assert sorted(allowed) == sorted([*made, "iam:PassRole", "ecs:TagResource"])
+    pass_role = next(one for one in statements if one["Action"] == "iam:PassRole")
+    assert pass_role["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
+def _list(one: Any) -> list[str]:
+    return one if isinstance(one, list) else [one]
+
+
+def test_the_table_of_missing_permissions_has_every_action() -> None:
+    statements = json.loads(part("policy", "json"))["Statement"]
+    missing = README.partition("| Without |")[2].partition("\n\n")[0]
+    assert not [one for statement in statements for one in _list(statement["Action"]) if f"`{one}`" not in missing]
+
+
+@pytest.mark.parametrize(
+    ("operation", "exit_code", "said"),
+    [
+        ("DescribeServices", 2, "nothing was changed"),
+        ("DescribeTaskDefinition", 2, "nothing was changed"),
+        ("RegisterTaskDefinition", 2, "was not changed"),
+        ("UpdateService", 2, "was not changed"),
+        ("ListTasks", 3, "as before"),
+        ("DescribeTasks", 3, "as before"),
+    ],
+)
+def test_without_a_permission_it_is_as_the_readme_says(run: Teller, operation: str, exit_code: int, said: str) -> None:
+    world = small_world()
+    world.faults.add(Effect.DENY, operation)
+    told = run(world, image="shop:crash", timeout="3m")
+    assert told.exit_code == exit_code
+    assert said in told.last_line
+    if exit_code == 3:
+        assert told.report["verdict"] == "TimedOut"
+        assert f"ecs:{operation} isn't allowed: stopped tasks and their reasons can't be shown" in told.stderr
+
+
+def test_the_scenario_of_the_readme_is_one(tmp_path: Path, run: Teller) -> None:
+    path = tmp_path / "scenario.toml"
+    path.write_text(part("scenario", "toml"))
+    assert set(tomllib.loads(path.read_text())) <= scenario.TABLES
+    told = run(scenario.load(str(path)))
+    assert told.exit_code == 3
+    assert told.report["services"][0]["causes"][0]["name"] == "exited"
+
+
+def test_the_drone_step_uses_settings_that_exist() -> None:
+    steps = "".join(re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
+    names = set(re.findall(r"^      (\w+):", steps, re.MULTILINE)) - {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert {"cluster", "aws_role_arn"} <= names <= {one.name for one in SETTINGS}
+
+
+def test_every_variable_and_flag_in_the_readme_exists() -> None:
+    variables = set(re.findall(r"PLUGIN_[A-Z_]+\b(?=[=\s])", README))
+    assert variables
+    assert variables <= {one.variable for one in SETTINGS}
+    flags = {
+        flag for line in re.findall(r"drone-deploy-ecs deploy (--.*)", README) for flag in re.findall(r"--[\w-]+", line)
+    }
+    assert flags
+    assert flags <= {one.flag for one in SETTINGS}
+
+
+def test_modes_that_are_not_served_are_said_to_be() -> None:
+    assert all(f"`{mode}`" in README for mode in LATER_MODES)
+
+
+# --- the report ---
+
+
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema, but what it doesn't describe isn't allowed: readers must be lenient, this test must not."""
+    strict = copy.deepcopy(schema)
+    todo = [strict]
+    while todo:
+        one = todo.pop()
+        if "properties" in one:
+            one["additionalProperties"] = False
+            todo += one["properties"].values()
+        if "items" in one:
+            todo.append(one["items"])
+    return strict
+
+
+@pytest.fixture(scope="module")
+def strict() -> Draft202012Validator:
+    """Of the published schema."""
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(_described(schema), format_checker=FormatChecker())
+
+
+class Cancelled:
+    """A signal that came after the update."""
+
+    def __init__(self, world: World) -> None:
+        self.signal = 0
+        world.at(20, self._arrive)
+
+    def defer(self) -> None:
+        """It comes later."""
+
+    def _arrive(self) -> None:
+        self.signal = 15
+
+
+def completed(run: Teller) -> None:
+    run(small_world())
+
+
+def unchanged(run: Teller) -> None:
+    run(small_world(), image="shop:1", skip_unchanged="yes")
+
+
+def rolled_back(run: Teller) -> None:
+    world = small_world()
+    world.service("prod", "web").breaker = Breaker()
+    run(world, image="shop:missing", max_failed_tasks="99")
+
+
+def failed(run: Teller) -> None:
+    run(small_world(), image="shop:crash")
+
+
+def timed_out(run: Teller) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(starts_after=10_000))
+    run(world, timeout="1m")
+
+
+def superseded(run: Teller) -> None:
+    world = small_world()
+    theirs = world.register(task_definition("web", "shop:9"))
+    world.at(19, lambda: world.deploy(world.service("prod", "web"), theirs))
+    run(world)
+
+
+def unknown(run: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.UNREACHABLE, "DescribeServices", after=10)
+    run(world, timeout="1m")
+
+
+def refused(run: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.DENY, "UpdateService")
+    run(world)
+
+
+def refused_before_the_first_write(run: Teller) -> None:
+    run(small_world(), service="nowhere")
+
+
+def withdrawn(run: Teller) -> None:
+    world = small_world()
+    world.add_service("prod", "bad", task_definition("bad", "shop:1", cpu="512"))
+    world.push("shop:2", Behaviour(exits_after=1, exit_code=1, heals_after=None))
+    world.faults.add(Effect.DENY, "UpdateService", about="bad")
+    run(world, service="web,bad")
+
+
+def cancelled(run: Teller) -> None:
+    world = small_world()
+    run(world, cancellation=Cancelled(world))
+
+
+ENDINGS: dict[Callable[[Teller], None], Verdict] = {
+    completed: Verdict.COMPLETED, unchanged: Verdict.UNCHANGED, rolled_back: Verdict.ROLLED_BACK, failed: Verdict.FAILED,
+    timed_out: Verdict.TIMED_OUT, superseded: Verdict.SUPERSEDED, unknown: Verdict.UNKNOWN, refused: Verdict.REFUSED,
+    refused_before_the_first_write: Verdict.REFUSED, withdrawn: Verdict.WITHDRAWN, cancelled: Verdict.CANCELLED,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda one: one.__name__)
+def test_every_kind_of_report_is_as_the_schema_says(
+    ending: Callable[[Teller], None], run: Teller, strict: Draft202012Validator
+) -> None:
+    ending(run)
+    (told,) = run.told
+    seen = {told.report["verdict"], *(one["verdict"] for one in told.report["services"])}
+    assert ENDINGS[ending].value in seen
+    assert told.report["version"] == VERSION
+    assert [f"{error.json_path}: {error.message}" for error in strict.iter_errors(told.report)] == []
+
+
+def test_there_is_a_report_of_every_verdict() -> None:
+    assert set(ENDINGS.values()) == set(Verdict)
+
+
+@pytest.mark.parametrize("broken", [{"verdict": "Fine"}, {"extra": 1}, {"exit_code": 1}, {"started_at": 7}])
+def test_the_schema_finds_what_is_wrong(run: Teller, strict: Draft202012Validator, broken: dict[str, Any]) -> None:
+    run(small_world())
+    assert not strict.is_valid(run.told[0].report | broken)
+
+
+def test_every_member_of_the_schema_is_described(strict: Draft202012Validator) -> None:
+    schema = strict.schema
+    assert isinstance(schema, dict)
+    todo, bare = [("", schema)], []
+    while todo:
+        at, one = todo.pop()
+        for name, member in one.get("properties", {}).items():
+            if not member.get("description"):
+                bare.append(f"{at}.{name}")
+            todo.append((f"{at}.{name}", member))
+        if "items" in one:
+            todo.append((f"{at}[]", one["items"]))
+    assert not bare
