@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
@@ -22,7 +24,7 @@ def test_thresholds(count: int | None, desired: int, expected: int) -> None:
 
 
 @pytest.mark.parametrize(("count", "trips"), [(2, True), (3, False)])
-def test_it_trips_when_the_count_equals_the_threshold(count: int, trips: bool) -> None:  # noqa: FBT001
+def test_it_trips_when_the_count_equals_the_threshold(*, count: int, trips: bool) -> None:
     world = world_with(missing("shop:2"), breaker=Breaker(rollback=False, threshold=count))
     update(world)
     world.clock.sleep(21)
@@ -154,7 +156,7 @@ def test_while_one_task_runs_those_that_never_do_are_not_counted() -> None:
 
 
 @pytest.mark.parametrize(("reset", "left"), [(True, 0), (False, 2)])
-def test_a_healthy_task_resets_the_count_unless_told_otherwise(reset: bool, left: int) -> None:  # noqa: FBT001
+def test_a_healthy_task_resets_the_count_unless_told_otherwise(*, reset: bool, left: int) -> None:
     heals = Behaviour(start_error="ResourceInitializationError: no", heals_after=2)
     world = world_with(heals, breaker=Breaker(threshold=99, reset_on_healthy=reset))
     update(world)
@@ -171,7 +173,7 @@ def test_without_a_breaker_it_tries_for_ever() -> None:
 
 
 @pytest.mark.parametrize(("counts", "failed"), [(False, 0), (True, 10)])
-def test_exits_after_running_are_counted_only_where_ecs_does(counts: bool, failed: int) -> None:  # noqa: FBT001
+def test_exits_after_running_are_counted_only_where_ecs_does(*, counts: bool, failed: int) -> None:
     world = world_with(crash(1, after=5), counts_exits=counts)
     update(world)
     world.clock.sleep(109)
@@ -191,7 +193,7 @@ def test_what_never_runs_is_restarted_ever_more_slowly_up_to_27_minutes() -> Non
     update(world)
     world.clock.sleep(3 * 3600)
     starts = [float(one.partition(":")[0]) for one in events(world) if "has started" in one]
-    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(starts)]
     assert gaps == [20, 30, 50, 90, 170, 330, 650, 1290, 1630, 1630, 1630, 1630, 1630]
     update(world, "shop:3")  # a new definition resets it
     world.clock.sleep(30)

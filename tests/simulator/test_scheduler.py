@@ -71,8 +71,10 @@ def test_stuck_between_floor_and_ceiling_is_said_once_and_nothing_happens(
     assert not settle(world, within=3600)
     assert web(world).runs == {"web:1": desired}
     assert events(world) == [
-        "10: was unable to stop or start tasks during a deployment because of the service deployment configuration. "
-        "Update the minimumHealthyPercent or maximumPercent value and try again."
+        (
+            "10: was unable to stop or start tasks during a deployment because of the service deployment configuration. "
+            "Update the minimumHealthyPercent or maximumPercent value and try again."
+        )
     ]
 
 
@@ -103,10 +105,14 @@ def test_a_second_update_on_the_way_makes_the_first_active_and_wins() -> None:
     world.clock.sleep(25)
     update(world, "shop:3")
     assert film(world, 100) == [
-        "25: PRIMARY 3 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 2 IN_PROGRESS 2+0/2 failed 0 | "
-        "ACTIVE 1 COMPLETED 2+0/2 failed 0",
-        "30: PRIMARY 3 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 2 IN_PROGRESS 0+0/0 failed 0 | "
-        "ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        (
+            "25: PRIMARY 3 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 2 IN_PROGRESS 2+0/2 failed 0 | "
+            "ACTIVE 1 COMPLETED 2+0/2 failed 0"
+        ),
+        (
+            "30: PRIMARY 3 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 2 IN_PROGRESS 0+0/0 failed 0 | "
+            "ACTIVE 1 COMPLETED 2+0/2 failed 0"
+        ),
         "40: PRIMARY 3 IN_PROGRESS 0+2/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "50: PRIMARY 3 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "90: PRIMARY 3 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 0+0/0 failed 0",
@@ -181,7 +187,9 @@ def test_what_can_not_be_placed_is_said_once_and_placed_when_there_is_room() -> 
     update(world)
     world.clock.sleep(101)
     told = events(world)
-    assert told[0].startswith("10: was unable to place a task because no container instance met all of its requirements")
+    assert told[0].startswith(
+        "10: was unable to place a task because no container instance met all of its requirements"
+    )
     assert told[1:] == ["100: has started 2 tasks: (task T1) (task T2)."]
 
 
@@ -230,8 +238,7 @@ def test_a_good_update_completes_whatever_was_before(
     world = World(timing=Timing(draining=30.0))
     for image, behaviour in BAD.items():
         world.push(image, behaviour)
-    options = {"breaker": breaker, "minimum_percent": minimum, "target_group": group}
-    world.add_service("prod", "web", task_definition("web", "shop:1"), **options)
+    world.add_service("prod", "web", task_definition(), breaker=breaker, minimum_percent=minimum, target_group=group)
     for deed, seconds in history:
         do(world, *deed)
         world.clock.sleep(seconds)

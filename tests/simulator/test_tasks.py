@@ -29,7 +29,7 @@ def test_replaced_tasks_say_who_stopped_them_and_why() -> None:
 def test_a_task_on_its_way_out_says_why_at_once() -> None:
     world = world_with(target_group=GROUP, timing=Timing(draining=60, stopping=3))
     update(world)
-    seen = []
+    seen: list[tuple[float, str, str, bool]] = []
     for _ in range(120):
         now = [(one["lastStatus"], one["stopCode"], "stoppedAt" in one) for one in stopped_tasks(world)[:1]]
         if now and (not seen or seen[-1][1:] != now[0]):
@@ -72,22 +72,25 @@ def test_what_never_starts_has_no_start_no_exit_code_and_no_digest(error: str) -
     assert not {"exitCode", "imageDigest"} & set(container)
 
 
-def test_failed_checks() -> None:
-    for options, behaviour, reason, health in (
-        ({}, Behaviour(health="unhealthy"), "Task failed container health checks", "UNHEALTHY"),
+@pytest.mark.parametrize(
+    ("group", "behaviour", "reason", "health"),
+    [
+        ("", Behaviour(health="unhealthy"), "Task failed container health checks", "UNHEALTHY"),
         (
-            {"target_group": GROUP},
+            GROUP,
             Behaviour(target_unhealthy=True),
             f"Task failed ELB health checks in (target-group {GROUP})",
             "UNKNOWN",
         ),
-    ):
-        world = world_with(behaviour, **options)  # type: ignore[arg-type]
-        update(world)
-        world.clock.sleep(35)
-        task = stopped_tasks(world)[0]
-        assert (task["stopCode"], task["stoppedReason"]) == ("ServiceSchedulerInitiated", reason)
-        assert (task["healthStatus"], task["containers"][0]["exitCode"]) == (health, 137)
+    ],
+)
+def test_failed_checks(group: str, behaviour: Behaviour, reason: str, health: str) -> None:
+    world = world_with(behaviour, target_group=group)
+    update(world)
+    world.clock.sleep(35)
+    task = stopped_tasks(world)[0]
+    assert (task["stopCode"], task["stoppedReason"]) == ("ServiceSchedulerInitiated", reason)
+    assert (task["healthStatus"], task["containers"][0]["exitCode"]) == (health, 137)
 
 
 def test_somebody_stops_one() -> None:

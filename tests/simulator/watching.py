@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.model import Breaker
-from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.behaviour import Behaviour
     from drone_deploy_ecs.simulator.model import Service
+    from drone_deploy_ecs.simulator.timing import Timing
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 ROLLBACK, NO_ROLLBACK = Breaker(rollback=True), Breaker(rollback=False)
