@@ -27,7 +27,7 @@ class Effect(Enum):
     TIMEOUT_BEFORE = "time-out before the effect"
     TIMEOUT_AFTER = "time-out after the effect"
     RESET_AFTER = "connection reset after the effect"
-    UNREACHABLE = "unreachable"
+    UNREACHABLE = "unreachable"  # over HTTP a closed connection: nobody can know that the call had no effect
     DENY = "deny"
     DENY_TAGS = "deny ecs:TagResource"
     EXPIRE = "expired credentials"
@@ -57,7 +57,10 @@ class Rule:
 
 
 class Faults:
-    """The rules, and a count of calls. `latency` is how long each call takes; `stale_seconds` how old reads are."""
+    """The rules, and a count of calls. `latency` is how long each call takes; `stale_seconds` how old reads are.
+
+    Only what changes while `stale_seconds` is set is remembered, so set it before services are added.
+    """
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:
         self._clock = clock
@@ -85,6 +88,7 @@ class Faults:
     def _hits(self, rule: Rule, operation: str, about: str) -> bool:
         number, now = self.calls[rule.operation], self._clock.monotonic()
         fits = rule.operation in ("", operation) and rule.about in about
+        fits &= rule.effect is not Effect.DENY_TAGS or about == "with tags"
         in_time = rule.first <= number <= rule.last and rule.after <= now <= rule.until
         return fits and in_time and (rule.chance >= 1 or self._chance.random() < rule.chance)
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
+NEEDED = {
+    "UpdateService": "service",
+    "DescribeTaskDefinition": "taskDefinition",
+    "DeregisterTaskDefinition": "taskDefinition",
+    "RegisterTaskDefinition": "family",
+}
 
 
 class Wire:
@@ -38,7 +44,9 @@ class Wire:
             "DescribeTasks": lambda asked: self._do.describe_tasks(_cluster(asked), asked.get("tasks", [])),
             "DescribeTaskDefinition": self._describe_task_definition,
             "RegisterTaskDefinition": lambda asked: world.definitions.register(asked, world.clock.monotonic()),
-            "DeregisterTaskDefinition": lambda asked: world.definitions.deregister(asked["taskDefinition"]),
+            "DeregisterTaskDefinition": lambda asked: world.definitions.deregister(
+                asked["taskDefinition"], world.clock.monotonic()
+            ),
             "ListTaskDefinitions": lambda _: {"taskDefinitionArns": world.definitions.arns()},
             "ListClusters": lambda _: {"clusterArns": [f"{world.arn_prefix}cluster/{name}" for name in world.clusters]},
             "ListServices": self._list_services,
@@ -49,6 +57,9 @@ class Wire:
         if operation not in self._operations:
             served = ", ".join(sorted(self._operations))
             raise rejected(operation, "UnknownOperationException", f"{operation} isn't simulated; served: {served}")
+        needed = NEEDED.get(operation)
+        if needed and not asked.get(needed):
+            raise rejected(operation, "InvalidParameterException", f"{needed} can not be blank.")
         return self._operations[operation](asked)
 
     def about(self, operation: str, asked: Json) -> str:
@@ -87,6 +98,14 @@ def _cluster(asked: Json) -> str:
     return str(asked.get("cluster", "default"))
 
 
+def _read(body: bytes) -> Json | None:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 class _Handler(BaseHTTPRequestHandler):
     """One connection. Headers and body leave in one write: two would cost a delayed ACK, 44 ms a call."""
 
@@ -107,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._server.keys.append(_access_key(self.headers.get("Authorization") or ""))
         with self._server.lock:
             self._server.keep_pace()
-            status, answer = self._answer(operation, json.loads(body or b"{}"))
+            status, answer = self._answer(operation, _read(body))
         if answer is None:
             self.close_connection = True
             return
@@ -119,13 +138,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
         self.wfile.flush()
 
-    def _answer(self, operation: str, asked: Json) -> tuple[int, Json | None]:
+    def _answer(self, operation: str, asked: Json | None) -> tuple[int, Json | None]:
         """Status and body; no body means that the connection is closed without an answer."""
+        if asked is None:
+            return BAD_REQUEST, {"__type": "SerializationException", "message": "the body isn't a JSON object"}
         wire, faults = self._server.wire, self._server.wire.world.faults
         about = wire.about(operation, asked)
         effect = faults.strike(operation, about)
         try:
-            if effect is None or (effect is Effect.DENY_TAGS and about != "with tags"):
+            if effect is None:
                 return 200, wire.answer(operation, asked)
             if effect.comes_after:
                 wire.answer(operation, asked)
@@ -165,6 +186,8 @@ class Server(ThreadingHTTPServer):
         self.keys: list[str] = []
         """The access key of every call, as it was signed."""
         self._speed = speed
+        if speed is not None:
+            world.faults.latency = 0.0  # calls take real time then: looking must not hurry the simulated one on
         self._began = time.monotonic()
 
     @property

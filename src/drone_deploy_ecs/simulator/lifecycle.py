@@ -13,25 +13,43 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.world import World
 
 
+STEADY = "has reached a steady state."
+SUPPRESSED = 6 * 3600.0
+STUMBLES = 3
+"""Tasks in a row that never ran, before ECS says that it can't start them. Unconfirmed: only the text is documented."""
+
+
 def say(world: World, service: Service, message: str) -> None:
     """A service event, newest first, the latest hundred kept."""
-    service.events.insert(
-        0, Event(world.identifier(36), world.clock.monotonic(), f"(service {service.name}) {message}")
-    )
+    text = message if message.startswith("(service ") else f"(service {service.name}) {message}"
+    service.events.insert(0, Event(world.identifier(36), world.clock.monotonic(), text))
     del service.events[100:]
+
+
+def say_once(world: World, service: Service, message: str) -> None:
+    """ECS repeats a complaint after six hours, or when it had been settled: the service was steady, or is updated."""
+    since = max(service.primary.created, world.clock.monotonic() - SUPPRESSED)
+    for one in service.events:
+        if one.at < since or one.message.endswith(STEADY):
+            break
+        if one.message.endswith(message):
+            return
+    say(world, service, message)
 
 
 def start(world: World, service: Service, deployment: Deployment) -> Task:
     """A new task of this deployment."""
-    containers = world.containers(deployment.task_definition)
-    digest, script = world.leading(containers)
+    digests = world.pulls(deployment)
+    script = _healed(world.script(digests), deployment)
+    if not script.start_error:
+        deployment.digests = digests
     task = Task(
         id=world.identifier(32),
         deployment=deployment,
         task_definition=deployment.task_definition,
-        containers=containers,
-        script=_healed(script, deployment),
-        digest=digest,
+        containers=world.containers(deployment.task_definition),
+        digests=digests,
+        script=script,
         created=world.clock.monotonic(),
     )
     deployment.tasks.append(task)
@@ -59,20 +77,28 @@ def _run(world: World, service: Service, task: Task) -> None:
         return
     task.status, task.started = "RUNNING", world.clock.monotonic()
     task.deployment.start_failures = 0
+    world.changed(service)
     if script.exits_after is not None:
         world.clock.call_in(script.exits_after, lambda: _exit(world, service, task))
     judged = script.health == "unhealthy" or (bool(service.target_group) and script.target_unhealthy)
     wait = script.health_after if script.health or service.target_group else world.timing.healthy_after_running
-    world.clock.call_in(wait, lambda: _fail_health(world, service, task) if judged else _become_healthy(service, task))
+    world.clock.call_in(
+        wait, lambda: _fail_health(world, service, task) if judged else _become_healthy(world, service, task)
+    )
 
 
 def _failed_to_start(world: World, service: Service, task: Task) -> None:
-    deployment = task.deployment
-    deployment.failed_tasks += 1
+    deployment, error = task.deployment, task.script.start_error
+    # The breaker's first stage is over as soon as one task runs (developer guide, failure detection).
+    deployment.failed_tasks += not any(one.is_running for one in deployment.tasks)
     deployment.start_failures += 1
+    if error.startswith("CannotPull"):
+        say_once(world, service, f"was unable to place a task. Reason: {error}.")
+    if deployment.start_failures == STUMBLES:
+        say_once(world, service, "is unable to consistently start tasks successfully.")
     wait = world.timing.restart_first * 2 ** (deployment.start_failures - 1)
     deployment.not_before = world.clock.monotonic() + min(wait, world.timing.restart_most)
-    _stopped(world, service, task, "TaskFailedToStart", task.script.start_error)
+    _stopped(world, service, task, "TaskFailedToStart", error)
 
 
 def _exit(world: World, service: Service, task: Task) -> None:
@@ -85,13 +111,14 @@ def _exit(world: World, service: Service, task: Task) -> None:
     _stopped(world, service, task, task.script.stop_code, task.script.stopped_reason)
 
 
-def _become_healthy(service: Service, task: Task) -> None:
+def _become_healthy(world: World, service: Service, task: Task) -> None:
     if not task.is_alive:
         return
     task.is_healthy = True
     task.health = "HEALTHY" if task.script.health else "UNKNOWN"
     if service.breaker is None or service.breaker.reset_on_healthy:
         task.deployment.failed_tasks = 0
+    world.changed(service)
 
 
 def _fail_health(world: World, service: Service, task: Task) -> None:
@@ -108,30 +135,41 @@ def _fail_health(world: World, service: Service, task: Task) -> None:
             "(port 8080) is unhealthy in (target-group {}) due to (reason Health checks failed with these codes: [503])"
         )
         say(world, service, f"(task {task.id}) {said.format(service.target_group)}.")
-    task.exit_code = 137
+    task.exit_code = 137  # a container that answers no check may not heed SIGTERM either; unconfirmed
     stop(world, service, task, "ServiceSchedulerInitiated", why)
 
 
 def stop(world: World, service: Service, task: Task, code: str, reason: str) -> None:
-    """SIGTERM, after draining where there is a load balancer."""
+    """SIGTERM, after draining where a load balancer sends it requests."""
     if not task.is_alive:
         return
     task.stopping = world.clock.monotonic()
-    task.status = "DEACTIVATING"
+    task.stop_code, task.stopped_reason = code, reason
     task.deployment.died += task.script.heals_after is not None
     drain = world.timing.draining if service.target_group and task.is_healthy else 0.0
-    world.clock.call_in(drain + world.timing.stopping, lambda: _end(world, service, task, code, reason))
+    if drain:
+        task.status = "DEACTIVATING"
+        world.clock.call_in(drain, lambda: _terminate(world, service, task))
+        world.changed(service)
+    else:
+        _terminate(world, service, task)
+
+
+def _terminate(world: World, service: Service, task: Task) -> None:
+    task.status = "STOPPING"
+    world.clock.call_in(world.timing.stopping, lambda: _end(world, service, task))
+    world.changed(service)
 
 
 def _stopped(world: World, service: Service, task: Task, code: str, reason: str) -> None:
     task.stopping = world.clock.monotonic()
-    task.deployment.died += 1
-    _end(world, service, task, code, reason)
-
-
-def _end(world: World, service: Service, task: Task, code: str, reason: str) -> None:
-    task.status, task.stopped = "STOPPED", world.clock.monotonic()
     task.stop_code, task.stopped_reason = code, reason
+    task.deployment.died += 1
+    _end(world, service, task)
+
+
+def _end(world: World, service: Service, task: Task) -> None:
+    task.status, task.stopped = "STOPPED", world.clock.monotonic()
     if task.exit_code is None and task.started is not None:
         task.exit_code = 0
     world.changed(service)

@@ -21,8 +21,8 @@ class Task:
     deployment: Deployment
     task_definition: str
     containers: Mapping[str, str]
+    digests: Mapping[str, str]
     script: Behaviour
-    digest: str
     created: float
     status: str = "PROVISIONING"
     health: str = "UNKNOWN"
@@ -34,6 +34,13 @@ class Task:
     stopped_reason: str = ""
     container_reason: str = ""
     exit_code: int | None = None
+    is_registered: bool = False
+    """A target of the service's load balancer."""
+
+    @property
+    def digest(self) -> str:
+        """What its first container runs: that container stands for the task."""
+        return next(iter(self.digests.values()))
 
     @property
     def is_alive(self) -> bool:
@@ -53,7 +60,10 @@ class Task:
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """One deployment; `desired` of an old one falls as it is replaced."""
+    """One deployment; `desired` of an old one falls as it is replaced.
+
+    `failed_tasks` goes on counting after it is COMPLETED, and `created` stays when ECS returns to it: both unconfirmed.
+    """
 
     id: str
     task_definition: str
@@ -66,6 +76,8 @@ class Deployment:
     failed_tasks: int = 0
     died: int = 0
     tasks: list[Task] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    """What its containers run, by name: fixed by the first task that starts ("version consistency")."""
     not_before: float = 0.0
     start_failures: int = 0
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+UNKNOWN = "Unable to describe task definition."
+
+
 def rejected(operation: str, code: str, message: str) -> ApiError:
     """What ECS answers to a request that can't be."""
     return ApiError(Fault(FaultKind.REJECTED, operation, code, message))
@@ -38,7 +41,11 @@ class Images:
     def resolve(self, image: str) -> tuple[str, Behaviour]:
         """Digest and behaviour of what a pull gets now."""
         digest = image.partition("@")[2] or self._tags.get(image) or self.push(image, Behaviour())
-        return digest, self._behaviours.get(digest, Behaviour())
+        return digest, self.behaviour(digest)
+
+    def behaviour(self, digest: str) -> Behaviour:
+        """What containers of this digest do; one that nobody pushed does well."""
+        return self._behaviours.get(digest, Behaviour())
 
 
 class TaskDefinitions:
@@ -78,20 +85,22 @@ class TaskDefinitions:
 
     def find(self, operation: str, name: str) -> dict[str, Any]:
         """The kept revision itself."""
-        family, _, revision = name.rpartition("/")[2].partition(":")
+        family, _, number = name.rpartition("/")[2].partition(":")
+        revision = int(number) if number.isdecimal() else number
         revisions = self._revisions.get(family, [])
         if revision:
-            matching = [one for one in revisions if one["taskDefinition"]["revision"] == int(revision)]
+            matching = [one for one in revisions if one["taskDefinition"]["revision"] == revision]
         else:
             matching = [one for one in revisions if one["taskDefinition"]["status"] == "ACTIVE"]
         if not matching:
-            raise rejected(operation, "ClientException", "Unable to describe task definition.")
+            unknown = "TaskDefinition not found." if operation == "UpdateService" else UNKNOWN
+            raise rejected(operation, "ClientException", unknown)
         return matching[-1]
 
-    def deregister(self, name: str) -> dict[str, Any]:
+    def deregister(self, name: str, now: float = 0.0) -> dict[str, Any]:
         """Make a revision INACTIVE: what runs it goes on, but nothing can be updated to it."""
         found = self.find("DeregisterTaskDefinition", name)
-        found["taskDefinition"]["status"] = "INACTIVE"
+        found["taskDefinition"] |= {"status": "INACTIVE", "deregisteredAt": START.timestamp() + now}
         return copy.deepcopy(found)
 
     def families(self) -> dict[str, int]:

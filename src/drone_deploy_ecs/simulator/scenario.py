@@ -1,12 +1,11 @@
-"""A scenario file (JSON or TOML): clusters, services, images' behaviours, and what other people do when."""
+"""A scenario file (JSON or TOML): clusters, services, images' behaviours, and what goes wrong with calls."""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.errors import Refused
@@ -19,11 +18,15 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SERVICE_OPTIONS = frozenset({
-    "cluster", "name", "image", "container", "family", "task_definition", "desired", "breaker", "minimum_percent",
-    "maximum_percent", "target_group", "classic_elb", "scheduling", "controller", "strategy", "status", "counts_exits",
-})  # fmt: skip
-TABLES = frozenset({"seed", "region", "account", "partition", "timing", "clusters", "images", "services", "faults"})
+SERVICE_OPTIONS: Mapping[str, Any] = {
+    "cluster": str, "name": str, "image": str, "container": str, "family": str, "task_definition": dict | str,
+    "desired": int, "breaker": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
+    "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "status": str, "counts_exits": bool,
+}  # fmt: skip
+TABLES: Mapping[str, Any] = {
+    "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
+    "services": list, "faults": list,
+}  # fmt: skip
 
 
 def default() -> World:
@@ -61,26 +64,50 @@ def _parse(path: str, text: str) -> dict[str, Any]:
 
 
 def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _unknown("the scenario", raw, TABLES)
-    yield from _unknown("timing", raw.get("timing", {}), {one.name for one in fields(Timing)})
+    yield from _wrong("the scenario", raw, TABLES)
+    if any(not isinstance(raw.get(name, kind()), kind) for name, kind in TABLES.items()):
+        return  # what is inside them can't be read
+    yield from _wrong("timing", raw.get("timing", {}), get_type_hints(Timing))
+    for name, instances in raw.get("clusters", {}).items():
+        yield from _wrong("clusters", {name: instances}, {name: int})
     for image, behaviour in raw.get("images", {}).items():
-        yield from _unknown(f"image {image}", behaviour, {one.name for one in fields(Behaviour)} | {"digest"})
+        yield from _wrong(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
     for number, service in enumerate(raw.get("services", ()), 1):
-        yield from _unknown(f"service {number}", service, SERVICE_OPTIONS)
-        for name in ("cluster", "name"):
-            if not service.get(name):
-                yield Problem(f"service {number} has no {name}", "Give it one")
+        yield from _service_problems(f"service {number}", service)
     for number, rule in enumerate(raw.get("faults", ()), 1):
-        yield from _unknown(f"fault {number}", rule, {one.name for one in fields(Rule)})
-        if rule.get("effect") not in {one.value for one in Effect}:
+        yield from _wrong(f"fault {number}", rule, {**get_type_hints(Rule), "effect": str})
+        effect = rule.get("effect") if isinstance(rule, dict) else None
+        if effect not in {one.value for one in Effect}:
             known = ", ".join(one.value for one in Effect)
-            yield Problem(f"fault {number} has the effect {rule.get('effect')!r}", f"Known: {known}")
+            yield Problem(f"fault {number} has the effect {effect!r}", f"Known: {known}")
 
 
-def _unknown(where: str, raw: Mapping[str, Any], known: frozenset[str] | set[str]) -> Iterator[Problem]:
-    for name in raw:
+def _service_problems(where: str, service: Any) -> Iterator[Problem]:
+    yield from _wrong(where, service, SERVICE_OPTIONS)
+    if not isinstance(service, dict):
+        return
+    yield from _wrong(f"{where}, breaker", service.get("breaker", {}), get_type_hints(Breaker))
+    for name in ("cluster", "name"):
+        if not service.get(name):
+            yield Problem(f"{where} has no {name}", "Give it one")
+
+
+def _wrong(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
+    """Members that aren't known, or are of another kind."""
+    if not isinstance(raw, dict):
+        yield Problem(f"{where} isn't a table, but {raw!r}", f"Known in it: {', '.join(sorted(known))}")
+        return
+    for name, value in raw.items():
         if name not in known:
             yield Problem(f"{where} has {name!r}, which isn't known", f"Known: {', '.join(sorted(known))}")
+        elif not _fits(value, known[name]):
+            yield Problem(f"{where} has {name} {value!r}", f"Give {getattr(known[name], '__name__', known[name])}")
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, kind) or (isinstance(value, int) and isinstance(0.0, kind))
 
 
 def _build(raw: Mapping[str, Any]) -> World:

@@ -1,11 +1,14 @@
-"""The service scheduler's turn: start, stop, complete, give up, roll back. Texts and arithmetic as ECS's."""
+"""The service scheduler's turn: start, stop, complete, give up, roll back. Texts and arithmetic as ECS's.
+
+Simpler than ECS: a task of an old deployment that dies is not replaced by another of that deployment.
+"""
 
 from __future__ import annotations
 
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.simulator.lifecycle import say, start, stop
+from drone_deploy_ecs.simulator.lifecycle import STEADY, say, say_once, start, stop
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Deployment, Service, Task
@@ -19,29 +22,44 @@ def tick(world: World, service: Service) -> None:
     if service.status != "ACTIVE" or not service.deployments:
         return
     primary = service.primary
-    primary.desired = service.desired
+    _register(world, service)
     if primary.state == "IN_PROGRESS" and _is_tripped(service, primary):
         _give_up(world, service, primary)
-        primary = service.primary
+        world.changed(service)
+        return
     if primary.state != "FAILED":
         _start_missing(world, service, primary)
         _stop_surplus(world, service, primary)
+        _complain_if_stuck(world, service, primary)
     for old in service.others:
         old.desired = len(old.alive) if primary.state != "FAILED" else old.desired
     _forget(world, service)
-    if primary.state == "IN_PROGRESS":
-        _complete(world, service, primary)
+    if primary.state != "FAILED":
+        _conclude(world, service, primary)
     world.changed(service)
+
+
+def _register(world: World, service: Service) -> None:
+    """Tasks that run become targets."""
+    new = [task for one in service.deployments for task in one.alive if task.is_running and not task.is_registered]
+    if service.target_group and new:
+        for task in new:
+            task.is_registered = True
+        say(world, service, f"registered {len(new)} targets in (target-group {service.target_group})")
+
+
+def _room(service: Service) -> int:
+    ceiling = floor(service.desired * service.maximum_percent / 100)
+    return ceiling - sum(len(one.alive) for one in service.deployments)
 
 
 def _start_missing(world: World, service: Service, primary: Deployment) -> None:
     """As many as fit under the ceiling of RUNNING and PENDING tasks."""
     missing = service.desired - len(primary.alive)
-    ceiling = floor(service.desired * service.maximum_percent / 100)
-    room = ceiling - sum(len(one.alive) for one in service.deployments)
+    room = _room(service)
     if missing <= 0 or room <= 0 or world.clock.monotonic() < primary.not_before:
         return
-    _, script = world.leading(world.containers(primary.task_definition))
+    script = world.script(world.pulls(primary))
     if world.clock.monotonic() < script.placeable_after:
         say_once(world, service, script.placement_event)
         return
@@ -68,21 +86,45 @@ def _stop_surplus(world: World, service: Service, primary: Deployment) -> None:
             "ServiceSchedulerInitiated",
             f"Scaling activity initiated by (deployment {primary.id})",
         )
-    if service.target_group:
-        say(world, service, f"has begun draining connections on {len(going)} tasks.")
     say(world, service, f"has stopped {len(going)} running tasks: {_named(going)}.")
+    _deregister(world, service, [task for task in going if task.is_registered])
 
 
-def _complete(world: World, service: Service, primary: Deployment) -> None:
-    """Done when all new tasks are healthy and the old ones are gone."""
+def _deregister(world: World, service: Service, going: list[Task]) -> None:
+    if not going:
+        return
+    say(world, service, f"deregistered {len(going)} targets in (target-group {service.target_group})")
+    for one in service.deployments:
+        if count := sum(task.deployment is one for task in going):
+            prefix = f"(service {service.name}, taskSet {one.id})"
+            say(world, service, f"{prefix} has begun draining connections on {count} tasks.")
+
+
+def _complain_if_stuck(world: World, service: Service, primary: Deployment) -> None:
+    """Where the percentages allow neither to start a new task nor to stop an old one, nothing will ever happen."""
+    present = [task for one in service.deployments for task in one.present]
+    waits = any(not (task.is_alive and task.is_healthy) for task in present)
+    if service.others and len(primary.alive) < service.desired and _room(service) <= 0 and not waits:
+        say_once(
+            world,
+            service,
+            "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
+            "Update the minimumHealthyPercent or maximumPercent value and try again.",
+        )
+
+
+def _conclude(world: World, service: Service, primary: Deployment) -> None:
+    """Done when all new tasks are healthy and the old ones are gone; steady also whenever that is so again."""
     healthy = sum(task.is_healthy for task in primary.alive)
     if healthy < service.desired or len(primary.alive) > service.desired or service.others:
         return
-    primary.state, primary.updated = "COMPLETED", world.clock.monotonic()
-    primary.reason = f"ECS deployment {primary.id} completed."
-    if not service.classic_elb:
-        say(world, service, f"(deployment {primary.id}) deployment completed.")
-    say(world, service, "has reached a steady state.")
+    if primary.state == "IN_PROGRESS":
+        primary.state, primary.updated = "COMPLETED", world.clock.monotonic()
+        primary.reason = f"ECS deployment {primary.id} completed."
+        if not service.classic_elb:
+            say(world, service, f"(deployment {primary.id}) deployment completed.")
+    if not service.events or not service.events[0].message.endswith(STEADY):
+        say(world, service, STEADY)
 
 
 def _forget(world: World, service: Service) -> None:
@@ -103,37 +145,33 @@ def threshold(service: Service) -> int:
 
 
 def _is_tripped(service: Service, primary: Deployment) -> bool:
-    return service.breaker is not None and primary.failed_tasks >= threshold(service)
+    """Whether the count has reached the threshold. Behind a Classic Load Balancer there is no breaker."""
+    guarded = service.breaker is not None and not service.classic_elb
+    return guarded and primary.failed_tasks >= threshold(service)
 
 
 def _give_up(world: World, service: Service, failed: Deployment) -> None:
-    """FAILED launches nothing more; with rollback, the newest COMPLETED deployment is PRIMARY again, by the same id."""
+    """FAILED launches nothing more; with rollback, the newest COMPLETED deployment is PRIMARY again, by the same id.
+
+    Captures show both within a minute; here it is one turn, and the next one sees to the tasks.
+    """
     assert service.breaker is not None
     failed.state, failed.updated = "FAILED", world.clock.monotonic()
     failed.reason = "ECS deployment circuit breaker: tasks failed to start."
     say(world, service, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
     if not service.breaker.rollback:
         return
+    rolls_back_already = failed is not service.history[-1]
     candidate = next((one for one in reversed(service.history) if one.state == "COMPLETED"), None)
-    if candidate is None:
+    if candidate is None or rolls_back_already:
         return  # ECS stalls: "No rollback candidate was found to run the rollback."
     failed.status = "ACTIVE"
-    failed.reason = f"ECS deployment circuit breaker: rolling back to deploymentId {candidate.id}."
     candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
-    candidate.reason = f"ECS deployment {candidate.id} in progress."
+    candidate.reason = f"ECS deployment circuit breaker: rolling back to deploymentId {candidate.id}."
     candidate.updated = world.clock.monotonic()
-    candidate.failed_tasks = 0
+    candidate.desired, candidate.failed_tasks = service.desired, 0
     service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]
     say(world, service, f"rolling back to deployment {candidate.id}.")
-
-
-# --- saying ---
-
-
-def say_once(world: World, service: Service, message: str) -> None:
-    """ECS suppresses an event that it repeated just now."""
-    if not service.events or not service.events[0].message.endswith(message):
-        say(world, service, message)
 
 
 def _named(tasks: list[Task]) -> str:

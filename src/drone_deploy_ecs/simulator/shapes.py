@@ -93,7 +93,6 @@ def _container_shape(
     world: World, service: Service, task: Task, place: int, container: tuple[str, str]
 ) -> dict[str, Any]:
     name, image = container
-    digest = task.digest if place == 0 else world.images.resolve(image)[0]
     shape: dict[str, Any] = {
         "containerArn": task_arn(world, service, task).replace(":task/", ":container/") + f"/{place}",
         "name": name,
@@ -102,7 +101,7 @@ def _container_shape(
         "healthStatus": task.health if place == 0 else "UNKNOWN",
     }
     if not task.script.start_error:
-        shape["imageDigest"] = digest
+        shape["imageDigest"] = task.digests[name]
     if task.stopped is not None and task.exit_code is not None:
         shape["exitCode"] = task.exit_code if place == 0 else 0
     if place == 0 and task.container_reason:

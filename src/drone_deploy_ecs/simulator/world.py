@@ -72,6 +72,8 @@ class World:
     ) -> Service:
         """A service that has long been running this definition (or ARN), COMPLETED and steady."""
         self.clusters.setdefault(cluster, 2)
+        if options.get("scheduling") == "DAEMON":
+            options = {"minimum_percent": 0, "maximum_percent": 100, **options}
         arn = body if isinstance(body, str) else self.register(body)
         wanted = self.clusters[cluster] if options.get("scheduling") == "DAEMON" else desired
         service = Service(name=name, cluster=cluster, desired=wanted, **options)
@@ -89,7 +91,7 @@ class World:
         for _ in range(service.desired):
             task = start(self, service, deployment)
             task.created = task.started = deployment.created
-            task.status, task.is_healthy = "RUNNING", True
+            task.status, task.is_healthy, task.is_registered = "RUNNING", True, bool(service.target_group)
             task.health = "HEALTHY" if task.script.health else "UNKNOWN"
         service.events.clear()
         say(self, service, "has reached a steady state.")
@@ -119,6 +121,9 @@ class World:
     def scale(self, service: Service, desired: int) -> None:
         """Somebody, or autoscaling, changes the desired count."""
         service.desired = desired
+        for one in service.deployments:
+            if one.status == "PRIMARY":
+                one.desired = desired
         self.changed(service)
 
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
@@ -146,9 +151,14 @@ class World:
         definition = self.definitions.find("DescribeTaskDefinition", arn)["taskDefinition"]
         return {one["name"]: one["image"] for one in definition["containerDefinitions"]}
 
-    def leading(self, containers: Mapping[str, str]) -> tuple[str, Behaviour]:
-        """Digest and behaviour of the first container: it stands for its task."""
-        return self.images.resolve(next(iter(containers.values())))
+    def pulls(self, deployment: Deployment) -> dict[str, str]:
+        """Digest by container of the next task of this deployment."""
+        images = self.containers(deployment.task_definition)
+        return deployment.digests or {name: self.images.resolve(image)[0] for name, image in images.items()}
+
+    def script(self, digests: Mapping[str, str]) -> Behaviour:
+        """What a task of these does: its first container stands for it."""
+        return self.images.behaviour(next(iter(digests.values())))
 
     def identifier(self, digits: int) -> str:
         """A random hexadecimal name (36 digits: a UUID's shape)."""

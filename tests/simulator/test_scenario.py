@@ -1,0 +1,137 @@
+"""A world from a file, and everything that is wrong with the file, told at once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drone_deploy_ecs.errors import Refused
+from drone_deploy_ecs.simulator import scenario
+from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.faults import Effect, Rule
+from drone_deploy_ecs.simulator.model import Breaker
+from tests.simulator.watching import settle, update
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drone_deploy_ecs.simulator.world import World
+
+TOML = """
+seed = 7
+region = "us-gov-west-1"
+partition = "aws-us-gov"
+account = "210987654321"
+timing = { draining = 30, tick = 5.0 }
+clusters = { prod = 3 }
+[images."shop:2"]
+exits_after = 0
+exit_code = 3
+digest = "sha256:abc"
+[[services]]
+cluster = "prod"
+name = "web"
+image = "shop:1"
+desired = 2
+breaker = { rollback = false, threshold = 5 }
+[[services]]
+cluster = "prod"
+name = "agent"
+task_definition = { family = "agent", containerDefinitions = [{ name = "a", image = "agent:1" }] }
+scheduling = "DAEMON"
+[[faults]]
+effect = "throttle"
+operation = "DescribeServices"
+last = 3
+until = 90
+"""
+JSON: dict[str, Any] = {
+    "seed": 7, "region": "us-gov-west-1", "partition": "aws-us-gov", "account": "210987654321",
+    "timing": {"draining": 30, "tick": 5.0}, "clusters": {"prod": 3},
+    "images": {"shop:2": {"exits_after": 0, "exit_code": 3, "digest": "sha256:abc"}},
+    "services": [
+        {"cluster": "prod", "name": "web", "image": "shop:1", "desired": 2, "breaker": {"rollback": False, "threshold": 5}},
+        {"cluster": "prod", "name": "agent", "scheduling": "DAEMON",
+         "task_definition": {"family": "agent", "containerDefinitions": [{"name": "a", "image": "agent:1"}]}},
+    ],
+    "faults": [{"effect": "throttle", "operation": "DescribeServices", "last": 3, "until": 90}],
+}  # fmt: skip
+
+
+def loaded(tmp_path: Path, name: str, text: str) -> World:
+    (tmp_path / name).write_text(text)
+    return scenario.load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.toml", TOML), ("a.json", json.dumps(JSON))])
+def test_a_file_becomes_a_world(tmp_path: Path, name: str, text: str) -> None:
+    world = loaded(tmp_path, name, text)
+    service, agent = world.service("prod", "web"), world.service("prod", "agent")
+    assert world.arn_prefix == "arn:aws-us-gov:ecs:us-gov-west-1:210987654321:"
+    assert (world.timing.draining, world.timing.tick) == (30, 5)
+    assert (service.runs, service.breaker) == ({"web:1": 2}, Breaker(rollback=False, threshold=5))
+    assert (agent.runs, agent.maximum_percent) == ({"agent:1": 3}, 100)
+    assert world.images.resolve("shop:2") == ("sha256:abc", Behaviour(exits_after=0, exit_code=3))
+    assert world.faults.rules == [Rule(effect=Effect.THROTTLE, operation="DescribeServices", last=3, until=90)]
+
+
+def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+    bad = {
+        "sed": 1,
+        "timing": {"tik": 5, "tick": "fast"},
+        "clusters": {"prod": "many"},
+        "images": {"shop:1": {"exit_cod": 3, "exits_after": "soon"}, "shop:2": 7},
+        "services": [{"name": "web", "desired": True, "breaker": {"enable": True}}, "web"],
+        "faults": [{"effect": "throtle", "chance": "often"}, 3],
+    }
+    with pytest.raises(Refused) as refused:
+        loaded(tmp_path, "bad.json", json.dumps(bad))
+    assert [one.what for one in refused.value.problems] == [
+        "the scenario has 'sed', which isn't known",
+        "timing has 'tik', which isn't known",
+        "timing has tick 'fast'",
+        "clusters has prod 'many'",
+        "image shop:1 has 'exit_cod', which isn't known",
+        "image shop:1 has exits_after 'soon'",
+        "image shop:2 isn't a table, but 7",
+        "service 1 has desired True",
+        "service 1, breaker has 'enable', which isn't known",
+        "service 1 has no cluster",
+        "service 2 isn't a table, but 'web'",
+        "fault 1 has chance 'often'",
+        "fault 1 has the effect 'throtle'",
+        "fault 2 isn't a table, but 3",
+        "fault 2 has the effect None",
+    ]
+
+
+def test_tables_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        loaded(tmp_path, "bad.json", json.dumps({"images": [], "services": {}, "seed": 1.5}))
+    assert [one.what for one in refused.value.problems] == [
+        "the scenario has images []",
+        "the scenario has services {}",
+        "the scenario has seed 1.5",
+    ]
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.toml", "= 1"), ("a.json", "{"), ("b.json", "[]"), ("missing.json", "")])
+def test_an_unreadable_file_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    if text:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(Refused, match="can't be read"):
+        scenario.load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("image", "completes"),
+    [("shop:2", True), ("shop:slow", True), ("shop:crash", False), ("shop:missing", False), ("shop:unhealthy", False)],
+)
+def test_the_default_scenario_has_something_for_everybody(*, image: str, completes: bool) -> None:
+    world = scenario.default()
+    world.services["prod", "web"] = world.services["demo", "web"]
+    world.clusters["prod"] = 2
+    update(world, image)
+    assert settle(world, within=900) is completes
