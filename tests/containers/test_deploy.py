@@ -71,7 +71,7 @@ def test_a_bad_image_is_taken_back(
 
 
 def test_an_absent_image_without_a_breaker_is_recognised(rig: Rig, service: MakeService) -> None:
-    """ministack retries such an image hundreds of times a minute, and may then never begin the way back.
+    """The emulator retries such an image hundreds of times a minute, and may then never begin the way back.
 
     So the exit code is 3 where it did, and 4 where it didn't; in both the old tasks serve.
     """
