@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     )
 
     from drone_deploy_ecs.ports import Clock, EcsApi
+    from drone_deploy_ecs.telling import Telling
 
 T = TypeVar("T")
 
@@ -48,9 +51,10 @@ class _Bucket:
 class Calls:
     """An `EcsApi` around another."""
 
-    def __init__(self, api: EcsApi, clock: Clock) -> None:
+    def __init__(self, api: EcsApi, clock: Clock, telling: Telling) -> None:
         self._api = api
         self._clock = clock
+        self._telling = telling
         self._buckets: dict[str, _Bucket] = {}
         self.counted: Counter[str] = Counter()
 
@@ -103,6 +107,7 @@ class Calls:
                 passing = error.fault.kind in (FaultKind.THROTTLED, FaultKind.AMBIGUOUS, FaultKind.UNREACHABLE)
                 if not passing or self._clock.monotonic() + pause > until:
                     raise
+                self._telling.tell(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
             self._clock.sleep(pause)
             pause = min(2 * pause, PAUSE_MOST)
 

@@ -54,8 +54,8 @@ class Deployment:
     ) -> None:
         self._request = request
         self._clock = clock
-        self._calls = Calls(api, clock)
         self._telling = Telling(clock, listener)
+        self._calls = Calls(api, clock, self._telling)
         self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
         self._cancellation = cancellation
         self._started_at = clock.now()

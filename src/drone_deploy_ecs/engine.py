@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 Flight = Registration | Watch
 """A step under way."""
 
-SILENCE = 55.0
-"""Seconds without an event after which one is told: CI systems end steps that are silent."""
+SILENCE = 35.0
+"""Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
 TOGETHER = 1.0
 """Seconds by which a look may be early, to share another's call."""
 RECALL = "another service of this run failed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,6 +142,18 @@ def test_no_breaker_and_hanging(tell: Teller) -> None:
     told = tell(world, max_deploy_checks="18")
     assert told.exit_code == 3
     assert told.report["verdict"] == "TimedOut"
+
+
+@pytest.mark.parametrize("trouble", [None, Effect.TIMEOUT_BEFORE])
+def test_a_silent_rollout_says_something_every_minute(plugin: Teller, trouble: Effect | None) -> None:
+    world = small_world()
+    world.push("shop:2", Behaviour(starts_after=1e9))
+    if trouble:
+        world.faults.add(trouble, "DescribeServices", first=3)
+    told = plugin(world, timeout="10m")
+    times = [datetime.fromisoformat(event["at"]) for event in told.report["timeline"]]
+    assert len(times) > 10
+    assert max((after - before).total_seconds() for before, after in pairwise(times)) <= 60
 
 
 def test_rollbacks_disabled(tell: Teller) -> None:
