@@ -183,7 +183,7 @@ def test_exits_after_running_are_counted_only_where_ecs_does(*, counts: bool, fa
 def test_a_crash_after_completed_fails_no_deployment() -> None:
     world = world_with(crash(3, after=300), counts_exits=True, breaker=Breaker(threshold=1))
     update(world)
-    world.clock.sleep(400)
+    world.clock.sleep(325)
     (one,) = shown(world)["deployments"]
     assert (one["rolloutState"], one["failedTasks"]) == ("COMPLETED", 0)
 

@@ -9,7 +9,7 @@ import pytest
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.simulator.api import SimulatedEcs
-from drone_deploy_ecs.simulator.behaviour import crash
+from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Effect, Faults, Killed
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -113,7 +113,7 @@ def test_chance_is_seeded() -> None:
 def test_stale_reads_show_the_past_exactly() -> None:
     def looks(stale: float) -> list[object]:
         world = World()
-        world.push("shop:2", crash(1, after=7.5))
+        world.push("shop:2", Behaviour(starts_after=7.0, exits_after=7.5))
         world.faults.stale_seconds = stale
         world.add_service("prod", "web", task_definition("web", "shop:1"))
         world.clock.sleep(30)

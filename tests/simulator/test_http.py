@@ -52,6 +52,7 @@ def test_one_connection_serves_many_calls_and_times_are_epoch_seconds(connection
         "serviceArns": [f"{world.arn_prefix}service/prod/web"]
     }
     assert call(connection, "CreateService", {})[0] == 400
+    assert kept is not None
     assert connection.sock is kept, "it was never closed"
 
 
