@@ -60,10 +60,10 @@ class _Definitions:
             self._read[name] = self._calls.patiently(lambda: definition(self._calls, name))
         return self._read[name]
 
-    def newest(self, family: str) -> Definition | None:
-        """The family's newest ACTIVE revision, if it has one that may be read."""
+    def newest(self, name: str) -> Definition | None:
+        """A revision, or a family's newest ACTIVE one, if there is one that may be read."""
         try:
-            return self[family]
+            return self[name]
         except ApiError:
             return None
 
@@ -82,17 +82,33 @@ def _snapshot(
     found = Snapshot(asked=asked, service=service)
     if service is None or service.controller != "ECS" or service.primary is None:
         return found
-    settled = service.last_completed
+    deployment, revision = _settled(calls, request, service)
     try:
         found = replace(found, edited=definitions[service.primary.task_definition])
-        before = definitions[settled.task_definition] if settled else None
+        before = definitions[revision] if revision else None
     except ApiError as error:
         return replace(found, unreadable=str(error))
     newest = definitions.newest(found.edited.family) if found.edited else None
-    found = replace(found, before=before, newest=newest)
-    if settled is None or before is None or not _goes_back_to_the_same_tag(request, before):
+    listed = (definitions.newest(name) for name in {one.task_definition: 1 for one in service.deployments})
+    found = replace(found, before=before, newest=newest, listed=tuple(one for one in listed if one))
+    if before is None or not _goes_back_to_the_same_tag(request, before):
         return found
-    return replace(found, digest=_running_digest(calls, request, service, settled.id, before.arn))
+    return replace(found, digest=_running_digest(calls, request, service, deployment, before.arn))
+
+
+def _settled(calls: Calls, request: Request, service: Service) -> tuple[str, str]:
+    """The deployment that finished last, and its revision; "" where neither ECS's list nor its traces tell.
+
+    ECS lists a replaced deployment only while it has tasks, so it can be gone before its successor has proved itself
+    (when old tasks are stopped first, and a run was killed meanwhile). Its id is still in the events then, and its
+    revision in its stopped tasks.
+    """
+    listed = service.last_completed or service.deployment(service.completed_by_events)
+    if listed or not service.completed_by_events:
+        return (listed.id, listed.task_definition) if listed else ("", "")
+    stopped = _tasks_of(calls, request, service, "STOPPED")
+    left = (one.task_definition for one in stopped if one.started_by == service.completed_by_events)
+    return service.completed_by_events, next(left, "")
 
 
 def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
@@ -101,20 +117,25 @@ def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
 
 
 def _running_digest(calls: Calls, request: Request, service: Service, deployment: str, arn: str) -> str:
-    """The digest of the image that the service's settled tasks run; "" when it can't be known."""
-    try:
-        listed = calls.patiently(lambda: _list_tasks(calls, request.cluster, service.name, "RUNNING"))
-        running = calls.patiently(lambda: _describe_tasks(calls, request.cluster, listed))
-    except ApiError:
-        return ""
+    """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
     found = (
         one.image_digest
-        for task in running
+        for status in ("RUNNING", "STOPPED")
+        for task in _tasks_of(calls, request, service, status)
         if task.belongs_to(deployment, arn)
         for one in task.containers
         if one.name == request.container and one.image_digest
     )
     return next(found, "")
+
+
+def _tasks_of(calls: Calls, request: Request, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
+    """The service's tasks that are to run, or those stopped within the hour; none where they can't be read."""
+    try:
+        listed = calls.patiently(lambda: _list_tasks(calls, request.cluster, service.name, status))
+        return calls.patiently(lambda: _describe_tasks(calls, request.cluster, listed))
+    except ApiError:
+        return []
 
 
 # --- while following ---

@@ -320,6 +320,7 @@ def test_rollback_target_deregistered_meanwhile(tell: Teller) -> None:
 def test_a_first_deployment_has_nothing_to_go_back_to(tell: Teller) -> None:
     world = small_world()
     world.service("prod", "web").primary.state = "IN_PROGRESS"
+    world.service("prod", "web").events.clear()
     world.service("prod", "web").tasks[0].is_healthy = False
     assert tell(world, image="shop:missing").exit_code == 4
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ContainerTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
 
 
+_COMPLETED = re.compile(r"\(deployment (ecs-svc/\d+)\) deployment completed")
+
+
 def without_service(message: str) -> str:
     """An event's message without the service's name in front, which whoever prints it says anyway."""
     return re.sub(r"^\(service [^()\s]+\) ", "", message)
@@ -87,6 +90,12 @@ class Service:
             return completed
         (only,) = self.deployments
         return only if not only.rollout_state and only.is_at_full_count else None
+
+    @property
+    def completed_by_events(self) -> str:
+        """The id of the deployment that ECS last said was completed, listed or not; "" if its events don't tell."""
+        told = (_COMPLETED.search(one.message) for one in reversed(self.events))
+        return next((found[1] for found in told if found), "")
 
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The entry of that id, if it is (still) listed."""

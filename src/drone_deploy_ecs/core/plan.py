@@ -40,8 +40,9 @@ class Snapshot:
     """One service as found, before anything was written.
 
     `edited` is PRIMARY's definition, where the edit starts; `before` that of the last COMPLETED deployment, where a
-    rollback goes; `newest` the family's newest revision; `digest` that of the image which `before`'s tasks run (read
-    only when a rollback would otherwise fetch the same tag again). `unreadable` says why a definition couldn't be read.
+    rollback goes; `newest` the family's newest revision; `listed` those of all its deployments; `digest` that of the
+    image which `before`'s tasks run (read only when a rollback would otherwise fetch the same tag again). `unreadable`
+    says why a definition couldn't be read.
     """
 
     asked: str
@@ -49,6 +50,7 @@ class Snapshot:
     edited: Definition | None = None
     before: Definition | None = None
     newest: Definition | None = None
+    listed: tuple[Definition, ...] = ()
     digest: str = ""
     unreadable: str = ""
 
@@ -224,16 +226,20 @@ def warnings(request: Request, one: Snapshot) -> tuple[Problem, ...]:
             Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
         )
     settled = service.last_completed
-    if settled is None:
+    if settled is None and one.before is None:
         found.append(
             Problem(f"{service.name} has no COMPLETED deployment", "If this fails there is nothing to go back to")
         )
+    elif settled is None:
+        found.append(Problem(
+            f"{service.name} has no COMPLETED deployment any more; by ECS's events the last one was {short(one.before.arn) if one.before else ''}",
+            "A rollback goes to it"))  # fmt: skip
     elif settled.id != service.primary.id:
         found.append(Problem(
             f"{service.name} has another deployment in progress ({service.primary.id}, {short(service.primary.task_definition)})",
             f"The edit starts from it; a rollback goes to {short(settled.task_definition)}"))  # fmt: skip
     back = _way_back(request, one)
-    if back.impossible and settled is not None:
+    if back.impossible and one.before is not None:
         found.append(
             Problem(
                 f"{service.name} could not be rolled back: {back.impossible}",
@@ -264,7 +270,7 @@ def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefin
             return target
         if primary.rollout_state != "FAILED":
             return FollowDeployment(target=target, definition=primary.task_definition, deployment=primary.id)
-    found = _existing(body, (one.edited, one.before, one.newest))
+    found = _existing(body, (one.edited, one.before, one.newest, *one.listed))
     if found:
         return UpdateService(target=target, definition=found.arn, force=found.arn == primary.task_definition)
     change = "the same content, as it was deregistered" if same_as_now else _change(request, one.edited)
@@ -307,7 +313,7 @@ def _target(request: Request, one: Snapshot, service: Service) -> Target:
         cluster=request.cluster,
         desired=service.desired,
         warm_up=0.0 if service.is_load_balanced or not one.edited else taskdef.warm_up(one.edited.body),
-        before=settled.task_definition if settled else "",
+        before=settled.task_definition if settled else one.before.arn if one.before else "",
         known=frozenset(deployment.id for deployment in service.deployments),
         back=_way_back(request, one),
     )
@@ -318,9 +324,15 @@ def _way_back(request: Request, one: Snapshot) -> WayBack:
         return WayBack(impossible=one.unreadable or "it has no COMPLETED deployment to go back to")
     image = taskdef.containers(one.before.body).get(request.container, "")
     if image == request.image.reference and not request.image.digest:
-        return _pinned(request.image, request.container, one.before, one.digest)
+        return _copied(_pinned(request.image, request.container, one.before, one.digest), one)
     must_copy = "" if one.before.active else f"{short(one.before.arn)} has been deregistered"
-    return WayBack(definition=one.before.arn, body=one.before.body, must_copy=must_copy)
+    return _copied(WayBack(definition=one.before.arn, body=one.before.body, must_copy=must_copy), one)
+
+
+def _copied(back: WayBack, one: Snapshot) -> WayBack:
+    """To the copy that a way back needs, where an earlier run has registered it already."""
+    copy = _existing(back.body, (*one.listed, one.newest)) if back.body is not None and back.must_copy else None
+    return replace(back, definition=copy.arn, must_copy="") if copy else back
 
 
 def _pinned(image: Image, container: str, before: Definition, digest: str) -> WayBack:

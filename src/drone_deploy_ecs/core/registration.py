@@ -90,7 +90,8 @@ def advance(one: Registration, observation: Registered | NotRegistered | Newest,
 
 def _failed(one: Registration, fault: Fault, now: float) -> Registration:
     if fault.kind is FaultKind.DENIED and "ecs:TagResource" in fault.message and one.body.get("tags"):
-        return replace(one, body=taskdef.without_tags(one.body), untagged=True)
+        # An earlier run may have come this far, so the newest revision is looked at first.
+        return replace(one, body=taskdef.without_tags(one.body), untagged=True, phase=Phase.CHECK, not_before=now)
     if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) or now >= one.began + one.budget:
         return replace(one, failure=str(fault), last_fault=fault)
     wait = min(RETRY_FIRST * 2**one.attempts, RETRY_MOST)

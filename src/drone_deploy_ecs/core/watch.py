@@ -21,7 +21,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.ecs import Deployment, Service, Task
     from drone_deploy_ecs.core.plan import Target
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
@@ -115,7 +115,8 @@ class Watch:
     attempts: int = 0
     not_before: float = 0.0
     last_write: Fault | None = None
-    wrote_at: float = 0.0
+    doubt: Fault | None = None
+    doubted_at: float = 0.0
     deployment: str = ""
     since: datetime | None = None
     was_seen: bool = False
@@ -163,8 +164,10 @@ class Watch:
 
     @property
     def stable_at(self) -> float | None:
-        """When it will have been complete for as long as asked; None while it isn't complete."""
-        return None if self.completed_at is None else self.completed_at + self.terms.stable_for
+        """When it will have been complete for as long as asked; None while it isn't complete, and once it is judged."""
+        if self.completed_at is None or self.verdict is not None:
+            return None
+        return self.completed_at + self.terms.stable_for
 
 
 def begin(step: UpdateService | FollowDeployment, definition: str, terms: Terms, now: float) -> Watch:
@@ -269,7 +272,7 @@ def _explain(watch: Watch) -> Watch:
 
 def _accepted(watch: Watch, service: Service, now: float) -> Watch:
     """Our deployment is the PRIMARY of UpdateService's own answer."""
-    watch = replace(watch, service=service, attempts=watch.attempts + 1, last_write=None)
+    watch = replace(watch, service=service, attempts=watch.attempts + 1, last_write=None, adopted=False)
     primary = service.primary
     if primary is None:
         return _decide(watch, Verdict.UNKNOWN, "UpdateService answered without a PRIMARY deployment", now)
@@ -283,8 +286,10 @@ def _now_following(watch: Watch, deployment: str, since: datetime | None, now: f
 
 
 def _not_written(watch: Watch, fault: Fault, now: float) -> Watch:
-    watch = replace(watch, last_write=fault, attempts=watch.attempts + 1, wrote_at=now)
-    if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED):
+    watch = replace(watch, last_write=fault, attempts=watch.attempts + 1)
+    if fault.kind is FaultKind.AMBIGUOUS:
+        watch = replace(watch, doubt=fault, doubted_at=now)
+    elif fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) and not watch.doubt:
         return _decide(watch, Verdict.REFUSED, f"AWS refused {fault}", now)
     wait = min(RETRY_FIRST * 2 ** (watch.attempts - 1), RETRY_MOST)
     return _out_of_time(replace(watch, phase=Phase.CHECK, not_before=now + wait), now)
@@ -318,18 +323,33 @@ def _check_undo(watch: Watch, now: float) -> Watch:
         if watch.confirm_only:
             return _decide(watch, Verdict.TIMED_OUT, "ECS doesn't return it, and rollbacks are disabled", now)
         return _write_when_settled(watch, now)
-    if primary.task_definition in (watch.definition, watch.target.before):
+    if _is_return(watch, service, primary):
         certain = service.deployment(watch.only_over) or judge.says_failed(service, watch.only_over)
         if certain or now - (watch.away_since or now) >= judge.GRACE:
-            return _follow(replace(_now_following(watch, primary.id, watch.since, now), adopted=True), now)
+            # The budget counts from the first time: reads that go back and forth must not prolong it.
+            began = watch.began if watch.adopted else now
+            following = _now_following(watch, primary.id, watch.since, now)
+            return _follow(replace(following, adopted=True, began=began), now)
         away = now if watch.away_since is None else watch.away_since
         return replace(watch, away_since=away, not_before=now + 2 * RETRY_FIRST)
     reason = f"{primary.id} ({short(primary.task_definition)}) is PRIMARY now and isn't ours: left alone"
     return _decide(watch, Verdict.SUPERSEDED, reason, now)
 
 
+def _is_return(watch: Watch, service: Service, primary: Deployment) -> bool:
+    """Whether this deployment brings back what ran before.
+
+    The former revision alone doesn't say so where a copy of it is needed: the same tag may be another image by now.
+    """
+    if primary.task_definition == watch.definition:
+        return True
+    returned = primary.id in watch.target.known or judge.says_rolling_back_to(service, primary.id, watch.since)
+    return primary.task_definition == watch.target.before and returned
+
+
 def _may_have_landed(watch: Watch) -> bool:
-    return watch.last_write is not None and watch.last_write.kind is FaultKind.AMBIGUOUS
+    """Whether an earlier try may have been accepted; a later one that failed for sure doesn't change that."""
+    return watch.doubt is not None
 
 
 def _write_when_settled(watch: Watch, now: float) -> Watch:
@@ -337,7 +357,7 @@ def _write_when_settled(watch: Watch, now: float) -> Watch:
     watch = _out_of_time(watch, now)
     if watch.verdict is not None:
         return watch
-    if _may_have_landed(watch) and now < watch.wrote_at + SETTLE:
+    if _may_have_landed(watch) and now < watch.doubted_at + SETTLE:
         return replace(watch, not_before=now + 2 * RETRY_FIRST)
     if watch.recalled:
         return _decide(watch, watch.recalled, watch.reason, now)
@@ -349,7 +369,7 @@ def _out_of_time(watch: Watch, now: float) -> Watch:
     if now < watch.deadline:
         return watch
     if _may_have_landed(watch):
-        return _decide(watch, Verdict.UNKNOWN, f"the update may or may not have been accepted: {watch.last_write}", now)
+        return _decide(watch, Verdict.UNKNOWN, f"the update may or may not have been accepted: {watch.doubt}", now)
     return _decide(
         watch, Verdict.REFUSED, f"the update never got through: {watch.last_write or 'AWS was not seen'}", now
     )
@@ -419,5 +439,5 @@ def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:
 
 
 def settle(watch: Watch, now: float) -> Watch:
-    """Complete, and for long enough: that is the verdict."""
-    return _decide(watch, Verdict.COMPLETED, watch.completed_reason, now)
+    """Complete, and for long enough: that is the verdict, unless there is one already."""
+    return watch if watch.verdict else _decide(watch, Verdict.COMPLETED, watch.completed_reason, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from drone_deploy_ecs.core.names import short
@@ -173,10 +174,12 @@ class SimulatedEcs:
         effect = self._world.faults.strike(operation, about)
         if effect is None:
             return do()
+        if effect is Effect.KILL:
+            with suppress(ApiError):
+                do()
+            raise Killed
         if effect.comes_after:
             do()
-        if effect is Effect.KILL:
-            raise Killed
         if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
             self._world.clock.sleep(self._world.faults.timeout)
         raise ApiError(as_fault(effect, operation))

@@ -9,7 +9,7 @@ from drone_deploy_ecs.simulator import scheduler
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Faults
 from drone_deploy_ecs.simulator.lifecycle import say, start, stop
-from drone_deploy_ecs.simulator.model import Breaker, Deployment, Service
+from drone_deploy_ecs.simulator.model import Breaker, Deployment, Event, Service
 from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
 from drone_deploy_ecs.simulator.shapes import service_shape
 from drone_deploy_ecs.simulator.timing import Timing
@@ -94,6 +94,9 @@ class World:
             task.status, task.is_healthy, task.is_registered = "RUNNING", True, bool(service.target_group)
             task.health = "HEALTHY" if task.script.health else "UNKNOWN"
         service.events.clear()
+        if not service.classic_elb:
+            told = f"(service {service.name}) (deployment {deployment.id}) deployment completed."
+            service.events.append(Event(f"{0:036}", deployment.created, told))
         say(self, service, "has reached a steady state.")
 
     def _tick_on(self, service: Service) -> None:

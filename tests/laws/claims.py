@@ -1,0 +1,29 @@
+"""What the laws compare a run's claims with: the simulator's own state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core import taskdef
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.model import Deployment
+    from drone_deploy_ecs.simulator.world import World
+
+Content = tuple[dict[str, Any], frozenset[str]]
+
+
+def content(world: World, deployment: Deployment) -> Content:
+    """What a deployment runs, whatever its revision is called: the body without its image, and its tasks' digests.
+
+    A revision pinned to a digest has the content of the tag that was that digest when its tasks started.
+    """
+    body = taskdef.registrable(world.definitions.describe(deployment.task_definition))
+    (container,) = taskdef.containers(body)
+    present = frozenset(task.digest for task in deployment.tasks if task.is_alive)
+    return taskdef.with_image(body, container, ""), present or frozenset({world.images.resolve(image(body))[0]})
+
+
+def image(body: dict[str, Any]) -> str:
+    (found,) = taskdef.containers(body).values()
+    return found

@@ -1,0 +1,98 @@
+"""What the laws found, minimised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from drone_deploy_ecs.core import watch
+from drone_deploy_ecs.core.ecs import Deployment, Service
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.plan import Target, UpdateService, WayBack
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.core.watch import Accepted, NotWritten, Phase, Seen, Terms, Watch
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
+BEFORE, NEW, COPY = (f"arn:aws:ecs:eu-west-1:1:task-definition/web:{number}" for number in (1, 2, 3))
+TIMED_OUT = Fault(FaultKind.AMBIGUOUS, "UpdateService", "", "no answer")
+THROTTLED = Fault(FaultKind.THROTTLED, "UpdateService", "ThrottlingException", "Rate exceeded")
+DENIED = Fault(FaultKind.DENIED, "UpdateService", "AccessDeniedException", "no")
+TARGET = Target(
+    name="web", asked="web", cluster="prod", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),
+    back=WayBack(definition=BEFORE),
+)  # fmt: skip
+
+
+def deployment(name: str, definition: str, status: str, state: str, running: int) -> Deployment:
+    return Deployment(name, status, definition, 2, 0, running, 0, state, "", NOON)
+
+
+def service(*listed: Deployment) -> Service:
+    return Service(name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=listed, events=())  # fmt: skip
+
+
+def forward(budget: float = 100.0, stable_for: float = 0.0) -> Watch:
+    terms = Terms(budget=budget, stable_for=stable_for)
+    return watch.begin(UpdateService(target=TARGET, definition=NEW), NEW, terms, 0.0)
+
+
+def undo(definition: str = BEFORE) -> Watch:
+    step = UpdateService(target=TARGET, definition=definition, only_over=OURS, since=NOON)
+    return watch.begin(step, definition, Terms(budget=100.0), 0.0)
+
+
+def test_what_timed_out_while_it_had_to_prove_stable_is_not_settled_afterwards() -> None:
+    rolled_out = service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 2))
+    one = watch.advance(forward(30.0, 25.0), Accepted(rolled_out), 0.0)
+    one = watch.advance(one, Seen(rolled_out), 28.0)
+    one = watch.advance(one, Seen(service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1))), 31.0)
+    assert one.verdict is Verdict.TIMED_OUT
+    assert not one.is_done
+    assert one.stable_at is None
+    assert watch.settle(one, 60.0) is one
+
+
+def test_a_throttled_retry_does_not_make_somebody_elses_of_our_own_update() -> None:
+    """The first try was accepted, and that shows only after the second try was throttled."""
+    one = watch.advance(forward(), NotWritten(TIMED_OUT), 0.0)
+    old = service(deployment(OLD, BEFORE, "PRIMARY", "COMPLETED", 2))
+    one = watch.advance(one, Seen(old), watch.SETTLE + 1)
+    assert one.phase is Phase.WRITE
+    one = watch.advance(one, NotWritten(THROTTLED), watch.SETTLE + 2)
+    now_shown = service(
+        deployment(OURS, NEW, "PRIMARY", "IN_PROGRESS", 0), deployment(OLD, BEFORE, "ACTIVE", "COMPLETED", 2)
+    )
+    one = watch.advance(one, Seen(now_shown), watch.SETTLE + 4)
+    assert (one.verdict, one.deployment, one.phase) == (None, OURS, Phase.FOLLOW)
+
+
+def test_a_denied_retry_does_not_unsay_that_the_first_try_may_have_landed() -> None:
+    one = watch.advance(forward(), NotWritten(TIMED_OUT), 0.0)
+    one = watch.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 20.0)
+    assert (one.verdict, one.phase) == (None, Phase.CHECK)
+    one = watch.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 120.0)
+    assert one.verdict is Verdict.UNKNOWN
+
+
+def test_reads_that_go_back_and_forth_do_not_prolong_an_undo() -> None:
+    """ECS's rollback is seen, then not, then seen: the budget counts from the first time."""
+    returning = service(
+        deployment(OLD, BEFORE, "PRIMARY", "IN_PROGRESS", 1), deployment(OURS, NEW, "ACTIVE", "FAILED", 1)
+    )
+    still_ours = service(
+        deployment(OURS, NEW, "PRIMARY", "IN_PROGRESS", 1), deployment(OLD, BEFORE, "ACTIVE", "COMPLETED", 1)
+    )
+    one = watch.advance(undo(), Seen(returning), 5.0)
+    assert one.adopted
+    one = watch.advance(one, Seen(still_ours), 20.0)
+    assert one.phase is Phase.CHECK
+    assert watch.advance(one, Seen(returning), 60.0).began == 5.0
+
+
+def test_a_redeployment_of_the_same_tag_is_not_a_return_to_the_image_before() -> None:
+    """Going back takes a copy pinned by digest; somebody who deploys the old revision again runs the new image."""
+    redeployed = service(
+        deployment(OTHER, BEFORE, "PRIMARY", "IN_PROGRESS", 0), deployment(OURS, BEFORE, "ACTIVE", "IN_PROGRESS", 0)
+    )
+    assert watch.advance(undo(COPY), Seen(redeployed), 5.0).verdict is Verdict.SUPERSEDED
