@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 SHORTEST = 6
 """Characters. Shorter values (`true`, `8080`) are everywhere."""
-_SECRET_ARN = r"arn:aws[\w-]*:(?:secretsmanager|ssm):[^\s,;'\"<>()\[\]{}]+"
+CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)  # fmt: skip
+_ARN = r"arn:aws[\w-]*:(?:secretsmanager|ssm):[^\s,;'\"<>()\[\]{}]+"
 _OPTION = r"(?i)token|secret|password|api-?key"
 """Names of log driver options that are confidential (`splunk-token`)."""
 _OPTIONAL_PARTS = 7
@@ -53,7 +57,7 @@ class Masks:
                 self._names.setdefault(form, f"***{safe(secret.name, 80)}***")
         longest_first = sorted(self._names, key=lambda form: (-len(form), form))
         self._forms = longest_first
-        self._pattern = re.compile("|".join([*map(re.escape, longest_first), _SECRET_ARN]))
+        self._pattern = re.compile("|".join([*map(re.escape, longest_first), _ARN]))
 
     def hide(self, text: str) -> str:
         """The text without these values, nor a value's beginning where the text was cut."""
@@ -90,6 +94,11 @@ def secrets(body: Mapping[str, Any]) -> Iterator[Secret]:
                 yield Secret(name, str(value))
         login = (container.get("repositoryCredentials") or {}).get("credentialsParameter") or ""
         yield from _reference("registry credentials", str(login))
+
+
+def credentials(env: Mapping[str, str]) -> tuple[Secret, ...]:
+    """AWS credentials in the environment: AWS quotes some of them when a signature is wrong."""
+    return tuple(Secret(name, env[name]) for name in CREDENTIALS if env.get(name))
 
 
 def _reference(name: str, arn: str) -> Iterator[Secret]:
