@@ -161,21 +161,28 @@ def of_tasks(targets: Sequence[TargetHealth], tasks: Iterable[Task]) -> tuple[Ta
 
 
 def health_lines(targets: Sequence[TargetHealth], check: TargetCheck | None) -> Iterator[str]:
-    """What the load balancer thinks of these targets, those alike in one line; healthy ones aren't told."""
+    """What the load balancer thinks of these targets, those alike in one line, and how it asks them.
+
+    The unhealthy ones; where there is none, those that aren't healthy yet.
+    """
+    told = [one for one in targets if one.state.startswith("unhealthy")]
+    told = told or [one for one in targets if one.state not in ("healthy", "draining", "unused")]
     alike: dict[str, list[str]] = {}
-    for one in targets:
-        if one.state not in ("healthy", "draining", "unused"):
-            why = ": ".join(part for part in (one.reason, one.description) if part)
-            alike.setdefault(f"{one.state}{f' ({why})' if why else ''}", []).append(f"{one.id}:{one.port}")
-    checked = f"; health check {_check(check)}" if check else ""
+    for one in told:
+        why = ": ".join(part for part in (one.reason, one.description) if part)
+        alike.setdefault(f"{one.state}{f' ({why})' if why else ''}", []).append(f"{one.id}:{one.port}")
     for said, names in alike.items():
         more = f" and {len(names) - MOST_TARGETS} more" if len(names) > MOST_TARGETS else ""
-        yield safe(f"target {', '.join(names[:MOST_TARGETS])}{more} is {said}{checked}")
+        listed = f"{'targets' if len(names) > 1 else 'target'} {', '.join(names[:MOST_TARGETS])}{more}"
+        yield safe(f"{listed}: {said}")
+    if told and check:
+        yield safe(f"its health check: {_check(check)}")
 
 
 def _check(check: TargetCheck) -> str:
-    codes = f", expecting {check.codes}" if check.codes else ""
-    return f"{check.protocol} on port {check.port}{f' {check.path}' if check.path else ''}{codes}"
+    port = "the target's own port" if check.port == "traffic-port" else f"port {check.port}"
+    path = f", path {check.path}" if check.path else ""
+    return f"{check.protocol} on {port}{path}{f', expecting {check.codes}' if check.codes else ''}"
 
 
 def with_targets(watch: Watch, lines: Sequence[str], new: Sequence[Task]) -> tuple[Cause, ...]:
@@ -189,7 +196,7 @@ def with_targets(watch: Watch, lines: Sequence[str], new: Sequence[Task]) -> tup
     container = watch.service.balanced_container if watch.service else ""
     said = tuple(lines)
     if any(one.name == UNHEALTHY for one in watch.causes):
-        return tuple(replace(one, evidence=said) if one.name == UNHEALTHY else one for one in watch.causes)
+        return _seen(watch.causes, UNHEALTHY, said)
     reason = "its targets weren't healthy when the budget ended"
     found = replace(_cause(UNHEALTHY), container=container, reason=reason, task=task, evidence=said)
     return rank((*watch.causes, found))
@@ -217,4 +224,10 @@ def with_alarms(watch: Watch, asked: Sequence[str], alarms: Sequence[AlarmState]
     said = said or (safe(f"none of the alarms is in ALARM any more: {', '.join(asked)}"),)
     if not any(one.name == ALARM for one in watch.causes):
         return rank((*watch.causes, replace(_cause(ALARM), evidence=said)))
-    return tuple(replace(one, evidence=said) if one.name == ALARM else one for one in watch.causes)
+    return _seen(watch.causes, ALARM, said)
+
+
+def _seen(causes: Sequence[Cause], name: str, said: tuple[str, ...]) -> tuple[Cause, ...]:
+    """The causes, the first of that name with this evidence."""
+    first = next(one for one in causes if one.name == name)
+    return tuple(replace(one, evidence=said) if one is first else one for one in causes)

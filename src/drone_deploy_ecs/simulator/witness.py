@@ -8,7 +8,7 @@ from drone_deploy_ecs.core.evidence import NOT_FOUND, AlarmState, TargetCheck, T
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.simulator.faults import as_fault
+from drone_deploy_ecs.simulator.faults import Effect, as_fault
 from drone_deploy_ecs.simulator.shapes import PORT, address
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.world import World
 
 T = TypeVar("T")
+
+TIMEOUT = 5.0
+"""Seconds that a witness has to answer."""
 
 
 class SimulatedWitness:
@@ -60,6 +63,8 @@ class SimulatedWitness:
         effect = self._world.faults.strike(operation, about)
         if effect is None:
             return do()
+        if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
+            self._world.clock.sleep(TIMEOUT)
         raise ApiError(as_fault(effect, operation))
 
 
