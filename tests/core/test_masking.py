@@ -75,6 +75,10 @@ def test_what_is_shown_anyway_is_spared_in_lines_of_our_own() -> None:
     assert sparing(known, "web in eu-west-1").hide("eu-west-1: correct horse") == "eu-west-1: ***PASSWORD***"
 
 
+def test_what_only_begins_like_a_value_is_left() -> None:
+    assert MASKS.hide("hunter2 is a joke…, hunter2h and no more") == "hunter2 is a joke…, hunter2h and no more"
+
+
 def test_nothing_known_hides_nothing() -> None:
     assert Masks().hide("a line…") == "a line…"
 

@@ -115,13 +115,11 @@ def log_place(body: Mapping[str, Any], cause: Cause, region: str) -> LogPlace | 
 
 
 def no_log(place: LogPlace, fault: Fault | None) -> str:
-    """Why there is no line of a log to show: the read failed, or there was none."""
+    """Why there is no line of a log to show: there is no such log, or nothing in it."""
     if fault is None:
         lost = "; its driver is non-blocking and may have lost lines" if place.may_lose else ""
         return safe(f"nothing is in its log {place}{lost}")
-    if fault.code == NOT_FOUND:
-        return safe(f"no log {place}: {fault.message or 'it does not exist'}")
-    return left_out(fault)
+    return safe(f"no log {place}: {fault.message or 'it does not exist'}")
 
 
 def tail(messages: Sequence[str], most: int, masks: Masks) -> tuple[str, ...]:
