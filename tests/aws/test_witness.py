@@ -191,7 +191,7 @@ def test_nothing_is_loaded_until_it_is_asked_for_and_then_for_the_log_s_own_regi
 
 def test_a_region_that_is_none_is_a_fault() -> None:
     with pytest.raises(ApiError):
-        AwsWitness(session(Access("eu-west-1"))).log_tail(place=LogPlace("no where", "g", "s"), most=1)
+        AwsWitness(lambda: session(Access("eu-west-1"))).log_tail(place=LogPlace("no where", "g", "s"), most=1)
 
 
 def test_a_wrong_signature_s_quotation_is_cut_off() -> None:
