@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report import Report
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.deployment import Deployment
-    from drone_deploy_ecs.ports import Cancellation, Clock, EcsApi
+    from drone_deploy_ecs.ports import Cancellation, Clock, Connection
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
@@ -129,7 +129,7 @@ class Edges(NamedTuple):
     env: Mapping[str, str]
     stdout: TextIO
     stderr: TextIO
-    connect: Callable[[Access], EcsApi]
+    connect: Callable[[Access], Connection]
     clock: Clock
     chance: Callable[[], float]
     cancellation: Cancellation
@@ -169,13 +169,23 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
 
 def _deployment(edges: Edges, request: Request) -> Deployment:
     from drone_deploy_ecs.console.plain import listener
+    from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.deployment import Deployment
 
     try:
-        api = edges.connect(request.access)
+        aws = edges.connect(request.access)
     except ApiError as error:
-        raise Refused((Problem(str(error), "Check the credentials and aws_region"),)) from error
-    return Deployment(request, api, edges.clock, listener(edges.stderr), edges.chance, cancellation=edges.cancellation)
+        said = Masks(request.secrets).hide(str(error))
+        raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
+    return Deployment(
+        request,
+        aws.ecs,
+        edges.clock,
+        listener(edges.stderr),
+        edges.chance,
+        cancellation=edges.cancellation,
+        witness=aws.witness,
+    )
 
 
 def _chance() -> float:
@@ -184,11 +194,11 @@ def _chance() -> float:
     return random()  # noqa: S311  jitter, not a secret
 
 
-def _aws(access: Access) -> EcsApi:
+def _aws(access: Access) -> Connection:
     # botocore costs more to import than all the rest: only once the settings are known to be good.
-    from drone_deploy_ecs.aws.ecs import Ecs
+    from drone_deploy_ecs.aws.connect import connect
 
-    return Ecs(access)
+    return connect(access)
 
 
 def _check_writable(path: str) -> None:

@@ -9,6 +9,7 @@ from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.masking import COMMON, Masks, secrets, sparing
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import Definition, Plan, Undone, plan, undo
 from drone_deploy_ecs.core.problem import Problem
@@ -17,14 +18,18 @@ from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.engine import Engine
 from drone_deploy_ecs.errors import ApiError, Refused
+from drone_deploy_ecs.evidence import Collector
 from drone_deploy_ecs.telling import Telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
+    from drone_deploy_ecs.core.masking import Secret
+    from drone_deploy_ecs.core.plan import Snapshot
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.watch import Watch
-    from drone_deploy_ecs.ports import Cancellation, Clock, EcsApi, Listener
+    from drone_deploy_ecs.ports import Cancellation, Clock, EcsApi, Listener, Witness
 
 
 class Never:
@@ -51,13 +56,18 @@ class Deployment:
         chance: Callable[[], float],
         *,
         cancellation: Cancellation = NEVER,
+        witness: Witness | None = None,
     ) -> None:
         self._request = request
         self._clock = clock
         self._telling = Telling(clock, listener)
+        self._telling.masks = Masks(request.secrets)
         self._calls = Calls(api, clock, self._telling)
         self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
         self._cancellation = cancellation
+        self._witness = witness
+        self._definitions: list[Definition] = []
+        self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
 
     def prepare(self) -> Plan:
@@ -65,11 +75,31 @@ class Deployment:
         try:
             found = observe.snapshots(self._calls, self._request)
         except ApiError as error:
-            raise Refused((_unreadable(error),)) from error
+            raise Refused((self._masked(_unreadable(error)),)) from error
+        self._know(found)
         planned = plan(self._request, found)
         if not isinstance(planned, Plan):
-            raise Refused(planned)
+            raise Refused(tuple(map(self._masked, planned)))
         return planned
+
+    def _know(self, found: Sequence[Snapshot]) -> None:
+        """What mustn't be printed from now on, and where the containers' logs are."""
+        self._bodies = {one.service.name: one.edited.body for one in found if one.service and one.edited}
+        self._definitions = [each for one in found for each in (one.edited, one.before, one.newest) if each]
+        self._telling.masks = sparing(self._secrets(), self._public())
+
+    def _secrets(self) -> list[Secret]:
+        return [*self._request.secrets, *(one for each in self._definitions for one in secrets(each.body))]
+
+    def _public(self) -> str:
+        """What is printed anyway."""
+        asked = self._request
+        names = (asked.cluster, asked.access.region, asked.container, asked.image.reference, *asked.services)
+        return " ".join((COMMON, *names, *(short(one.arn) for one in self._definitions)))
+
+    def _masked(self, problem: Problem) -> Problem:
+        hide = self._telling.masks.hide
+        return Problem(hide(problem.what), hide(problem.do))
 
     def deploy(self) -> Report:
         """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
@@ -82,10 +112,27 @@ class Deployment:
         watches = self._engine.run(planned.stages, forward=True)
         outcomes = [Outcome(target=one) for one in planned.unchanged]
         outcomes += [Outcome(target=one.target, forward=one) for one in watches]
+        collector = self._collector()
+        outcomes = collector.at_verdict(outcomes) if collector else outcomes
         if any(one.failed or one.verdict is Verdict.CANCELLED for one in outcomes):
             outcomes = self._take_back(outcomes)
+        outcomes = collector.logs(outcomes) if collector else outcomes
         self._name_unused(watches)
         return self._conclude(outcomes)
+
+    def _collector(self) -> Collector | None:
+        """None where nobody has been told whom to ask, and when the run is to end soon."""
+        if self._witness is None or self._cancellation.signal:
+            return None
+        return Collector(
+            self._request,
+            self._calls,
+            self._clock,
+            self._telling,
+            witness=self._witness,
+            bodies=self._bodies,
+            masks=Masks(self._secrets()),
+        )
 
     def _introduce(self, planned: Plan) -> None:
         asked = self._request
@@ -185,7 +232,7 @@ class Deployment:
             request=self._request,
             started_at=self._started_at,
             finished_at=self._clock.now(),
-            outcomes=tuple(outcomes),
+            outcomes=tuple(map(self._presentable, outcomes)),
             problems=problems,
             cancelled_by=self._cancellation.signal,
             api_calls=self._calls.counted,
@@ -197,6 +244,19 @@ class Deployment:
             self._telling.tell(Kind.CAUSE, service, line)
         self._telling.tell(Kind.END, "", last_line(report))
         return replace(report, timeline=tuple(self._telling.timeline))
+
+    def _presentable(self, outcome: Outcome) -> Outcome:
+        """The outcome without what mustn't be printed: AWS's reasons may quote the container."""
+
+        def presentable(watch: Watch) -> Watch:
+            causes = (
+                replace(one, reason=hide(one.reason), evidence=tuple(map(hide, one.evidence))) for one in watch.causes
+            )
+            return replace(watch, reason=hide(watch.reason), causes=tuple(causes))
+
+        hide = self._telling.masks.hide
+        forward, back = outcome.forward, outcome.back
+        return replace(outcome, forward=forward and presentable(forward), back=back and presentable(back))
 
 
 def _deployments(watch: Watch | None) -> frozenset[str]:

@@ -168,6 +168,13 @@ def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now:
     return Seen(service, tasks=whole, read=frozenset(one.arn for one in stopped if one.arn not in unfinished))
 
 
+def running(api: EcsApi, watch: Watch) -> list[Task]:
+    """The tasks of this deployment that aren't stopped. Raises ApiError."""
+    listed = _list_tasks(api, watch.target.cluster, watch.target.name, "RUNNING")
+    found = _describe_tasks(api, watch.target.cluster, listed)
+    return [one for one in found if one.belongs_to(watch.deployment, watch.definition)]
+
+
 def _list_tasks(api: EcsApi, cluster: str, service: str, status: Literal["RUNNING", "STOPPED"]) -> list[str]:
     arns: list[str] = []
     token = ""

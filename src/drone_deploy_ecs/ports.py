@@ -1,8 +1,8 @@
-"""What the engine needs from outside: an ECS to talk to, a clock, and somebody who listens."""
+"""What the engine needs from outside: an ECS to talk to, witnesses, a clock, and somebody who listens."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     )
 
     from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
 
     Listener = Callable[[Event], None]
 
@@ -48,6 +49,33 @@ class EcsApi(Protocol):
 
     def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> DescribeTasksResponseTypeDef:
         """Up to 100 tasks."""
+
+
+class Witness(Protocol):
+    """Where evidence of a failed deployment is, beside ECS. A run does without what can't be read.
+
+    Every method raises `errors.ApiError` and nothing else, and is one attempt with a short time-out. Nothing is
+    prepared before the first call: most deployments succeed.
+    """
+
+    def log_tail(self, *, place: LogPlace, most: int) -> tuple[str, ...]:
+        """The last messages (at most `most`, oldest first) of a log stream. CloudWatch Logs, GetLogEvents."""
+
+    def target_health(self, *, target_group: str) -> tuple[TargetHealth, ...]:
+        """The targets of a group, by ARN. ELB v2, DescribeTargetHealth."""
+
+    def target_checks(self, *, target_groups: Sequence[str]) -> dict[str, TargetCheck]:
+        """How these groups check, by ARN. ELB v2, DescribeTargetGroups."""
+
+    def alarms(self, *, names: Sequence[str]) -> tuple[AlarmState, ...]:
+        """Those of these alarms that are in ALARM. CloudWatch, DescribeAlarms."""
+
+
+class Connection(NamedTuple):
+    """One account and region: the ECS to deploy to, and where to look when that fails."""
+
+    ecs: EcsApi
+    witness: Witness
 
 
 class Clock(Protocol):

@@ -64,6 +64,11 @@ def whole(value: str) -> int:
     return int(value)
 
 
+def whole_or_none(value: str) -> int:
+    """A whole number; 0 means none."""
+    return 0 if re.fullmatch(r"\+?0+", value) else whole(value)
+
+
 def duration(value: str) -> float:
     """Seconds, out of `90s`, `15m`, `1h` or `1h30m`."""
     parts = re.findall(_DURATION, value)
@@ -209,6 +214,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="do nothing where the service runs this very image reference; without it, a tag is deployed again (it may have been re-pushed)"),
     Setting(name="dry_run", type="yes/no", read=yes_or_no, default="false",
             help="print the plan and write nothing"),
+    Setting(name="log_lines", type="number", read=whole_or_none, default="20",
+            help="how many of the last lines of a failed container's log to show; 0 for none"),
     Setting(name="report", type="path", read=text,
             help="write the run as JSON to this file; - is standard output"),
     Setting(name="aws_role_arn", type="text", read=matching(_ROLE, "a role's ARN"),
@@ -291,8 +298,10 @@ def _check_together(
 
 
 def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
+    from drone_deploy_ecs.core.masking import Secret, credentials
     from drone_deploy_ecs.core.request import Access, Request
 
+    secret_settings = (Secret(one.name, values[one.name]) for one in SETTINGS if one.secret and values[one.name])
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     access = Access(
         region=values["aws_region"],
@@ -315,6 +324,8 @@ def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
         skip_unchanged=bool(values["skip_unchanged"]),
         dry_run=bool(values["dry_run"]),
         report=values["report"] or "",
+        log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
+        secrets=(*credentials(env), *secret_settings),
     )
 
 

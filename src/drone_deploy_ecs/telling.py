@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.events import Event, Kind
+from drone_deploy_ecs.core.masking import Masks
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Clock, Listener
@@ -18,10 +19,13 @@ class Telling:
         self._listener = listener
         self.timeline: list[Event] = []
         self.spoke_at = clock.monotonic()
+        self.masks = Masks()
 
     def tell(self, kind: Kind, service: str, text: str) -> None:
         """One more line, about a service or ("") the whole run. `text` must be safe to print."""
-        event = Event(self._clock.now(), kind, service, text)
+        # What the run asks for, and how it ends, is said in words of our own alone.
+        shown = text if kind in (Kind.PLAN, Kind.END) else self.masks.hide(text)
+        event = Event(self._clock.now(), kind, service, shown)
         self.timeline.append(event)
         self.spoke_at = self._clock.monotonic()
         self._listener(event)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from drone_deploy_ecs.aws.faults import fault
+from drone_deploy_ecs.aws.faults import calling
 from drone_deploy_ecs.aws.session import READ_TIMEOUT, client, session
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
@@ -44,7 +44,8 @@ class Ecs:
 
     def _connect(self) -> ECSClient:
         """A client whose session reads credentials anew, wherever they come from."""
-        made: ECSClient = calling("CreateClient", lambda: client(session(self._access), "ecs", self._read_timeout))
+        self.session = calling("CreateClient", lambda: session(self._access))
+        made: ECSClient = calling("CreateClient", lambda: client(self.session, "ecs", self._read_timeout))
         on = made.meta.events.register
         on("after-call.ecs.DescribeTaskDefinition", self._pick_up)
         on("after-call.ecs.RegisterTaskDefinition", self._pick_up)
@@ -122,14 +123,3 @@ class Ecs:
     def _picked_up(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._raw)
         return answer
-
-
-def calling(operation: str, call: Callable[[], T]) -> T:
-    """The call's answer. Raises ApiError for every failure that is not a defect of ours."""
-    try:
-        return call()
-    except Exception as error:
-        found = fault(operation, error)
-        if found is None:
-            raise
-        raise ApiError(found) from error

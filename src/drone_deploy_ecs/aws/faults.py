@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
 
 SERVER_ERROR = 500
+_QUOTATION = "The Canonical String"
+"""From here on, AWS's word on a wrong signature quotes the request, session token included."""
 
 # What AWS says when it wants fewer calls; LimitExceededException is a quota in ECS, not a rate.
 _THROTTLED = frozenset({
@@ -34,6 +39,17 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
 )  # fmt: skip
 
 
+def calling(operation: str, call: Callable[[], T]) -> T:
+    """The call's answer. Raises ApiError for every failure that is not a defect of ours."""
+    try:
+        return call()
+    except Exception as error:
+        found = fault(operation, error)
+        if found is None:
+            raise
+        raise ApiError(found) from error
+
+
 def fault(operation: str, error: Exception) -> Fault | None:
     """What went wrong with this call, or None where the exception isn't botocore's to raise (then it is a defect)."""
     if isinstance(error, exceptions.ClientError):
@@ -49,7 +65,7 @@ def fault(operation: str, error: Exception) -> Fault | None:
 def _answered(error: exceptions.ClientError) -> Fault:
     said = cast("Mapping[str, Mapping[str, object]]", error.response)
     code = str(said.get("Error", {}).get("Code", ""))
-    message = str(said.get("Error", {}).get("Message", ""))
+    message = str(said.get("Error", {}).get("Message", "")).partition(_QUOTATION)[0].strip()
     status = said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return Fault(_kind(code, status if isinstance(status, int) else 0), error.operation_name, code, message)
 

@@ -36,15 +36,22 @@ def session(access: Access) -> Session:
     return found
 
 
-def client(made: Session, service: str, read_timeout: float = READ_TIMEOUT) -> Any:
+def client(
+    made: Session,
+    service: str,
+    read_timeout: float = READ_TIMEOUT,
+    *,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    region: str | None = None,
+) -> Any:
     """A client whose calls are one attempt each: botocore's own retries would repeat ambiguous writes."""
     config = Config(
         retries={"total_max_attempts": 1},
-        connect_timeout=CONNECT_TIMEOUT,
+        connect_timeout=connect_timeout,
         read_timeout=read_timeout,
         user_agent_extra=f"drone-deploy-ecs/{__version__}",
     )
-    return made.create_client(service, config=config)
+    return made.create_client(service, region_name=region, config=config)
 
 
 class _AssumedRole(CredentialProvider):

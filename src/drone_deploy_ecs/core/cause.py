@@ -28,7 +28,10 @@ _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same."""
+    """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same.
+
+    `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.
+    """
 
     name: str
     weight: Weight
@@ -41,6 +44,7 @@ class Cause:
     task: str = ""
     count: int = 1
     log: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
     @property
     def is_the_containers(self) -> bool:

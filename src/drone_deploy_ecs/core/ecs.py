@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.names import short
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from types_boto3_ecs.type_defs import ContainerTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
@@ -58,7 +59,10 @@ class ServiceEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service as one DescribeServices call showed it; deployments newest first, events oldest first."""
+    """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
+
+    `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.
+    """
 
     name: str
     arn: str
@@ -73,6 +77,9 @@ class Service:
     strategy: str = "ROLLING"
     breaker_rolls_back: bool = False
     is_load_balanced: bool = False
+    target_groups: tuple[str, ...] = ()
+    balanced_container: str = ""
+    alarms: tuple[str, ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -117,7 +124,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A task as DescribeTasks showed it."""
+    """A task as DescribeTasks showed it. A load balancer knows it by its address, or its instance's port."""
 
     arn: str
     started_by: str
@@ -130,6 +137,8 @@ class Task:
     started_at: datetime | None
     stopped_at: datetime | None
     containers: tuple[Container, ...]
+    addresses: tuple[str, ...] = ()
+    host_ports: tuple[int, ...] = ()
 
     def belongs_to(self, deployment_id: str, task_definition: str) -> bool:
         """Whether this deployment started the task.
@@ -146,6 +155,8 @@ def read_service(raw: ServiceTypeDef) -> Service:
     """A service out of DescribeServices or UpdateService (botocore's shape)."""
     configuration = raw.get("deploymentConfiguration", {})
     breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
+    alarms = configuration.get("alarms")
+    balancers = raw.get("loadBalancers", [])
     deployments = [_read_deployment(one) for one in raw.get("deployments", [])]
     # Newest first is how captures look, but no page promises it.
     deployments.sort(key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, reverse=True)
@@ -164,6 +175,9 @@ def read_service(raw: ServiceTypeDef) -> Service:
         scheduling=raw.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
         is_load_balanced=bool(raw.get("loadBalancers") or raw.get("serviceRegistries")),
+        target_groups=tuple(one["targetGroupArn"] for one in balancers if one.get("targetGroupArn")),
+        balanced_container=next((one["containerName"] for one in balancers if one.get("containerName")), ""),
+        alarms=tuple(alarms.get("alarmNames", ())) if alarms and alarms.get("enable") else (),
         breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
     )
 
@@ -197,7 +211,24 @@ def read_task(raw: TaskTypeDef) -> Task:
         started_at=raw.get("startedAt"),
         stopped_at=raw.get("executionStoppedAt") or raw.get("stoppingAt") or raw.get("stoppedAt"),
         containers=tuple(_read_container(one) for one in raw.get("containers", [])),
+        addresses=tuple(_addresses(raw)),
+        host_ports=tuple(
+            port
+            for one in raw.get("containers", [])
+            for each in one.get("networkBindings", [])
+            if (port := each.get("hostPort"))
+        ),
     )
+
+
+def _addresses(raw: TaskTypeDef) -> Iterator[str]:
+    for attachment in raw.get("attachments", []):
+        for detail in attachment.get("details", []):
+            if detail.get("name") in ("privateIPv4Address", "privateIPv6Address", "IPv6Address") and "value" in detail:
+                yield detail["value"]
+    for container in raw.get("containers", []):
+        for interface in container.get("networkInterfaces", []):
+            yield from (interface[key] for key in ("privateIpv4Address", "ipv6Address") if key in interface)
 
 
 def _read_container(raw: ContainerTypeDef) -> Container:

@@ -180,7 +180,8 @@ def _why(causes: Sequence[Cause]) -> Iterator[str]:
     for cause in causes[:MOST_CAUSES]:
         times = f" ({cause.count} times)" if cause.count > 1 else ""
         yield f"why: {describe(cause)}{times}"
-        yield from (f"log: {safe(line)}" for line in cause.log)
+        yield from (f"seen: {line}" for line in cause.evidence)
+        yield from (f"log: {line}" for line in cause.log)
         if cause.advice and cause.advice not in advised:
             advised.add(cause.advice)
             yield f"do: {cause.advice}"
@@ -241,5 +242,6 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "task": short(cause.task),
         "count": cause.count,
         "advice": cause.advice,
-        "log": [safe(line) for line in cause.log],
+        "log": list(cause.log),
+        "evidence": list(cause.evidence),
     }

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.names import short
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.masking import Secret
 
 # A Docker image reference, [registry[:port]/]path[:tag][@digest], by the grammar of the distribution project.
 _REFERENCE = re.compile(
@@ -44,7 +48,7 @@ class Access:
 
     region: str
     role_arn: str = ""
-    role_external_id: str = ""
+    role_external_id: str = field(default="", repr=False)
     role_session_name: str = "drone-deploy-ecs"
 
 
@@ -53,7 +57,8 @@ class Request:
     """One run. `services` are names or ARNs as written; `budget` is in seconds, for the update and again for its undo.
 
     `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
-    stay complete; `report` is a path, "-" or "".
+    stay complete; `report` is a path, "-" or ""; `log_lines` how many lines of a failed container's log are shown;
+    `secrets` what the run itself knows and must not print.
     """
 
     access: Access
@@ -70,6 +75,8 @@ class Request:
     skip_unchanged: bool = False
     dry_run: bool = False
     report: str = ""
+    log_lines: int = 20
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     @property
     def cluster_name(self) -> str:

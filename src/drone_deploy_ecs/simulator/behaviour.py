@@ -10,7 +10,7 @@ class Behaviour:
     `start_error` is the stopped reason of a task that never starts (`CannotPullContainerError: …`,
     `ResourceInitializationError: …`). `exits_after` None means that it keeps running. `health` is "" without a
     container health check, "healthy" or "unhealthy" after `health_after`. `heals_after` tasks of a deployment have
-    failed, the others do well. `placeable_after` is in seconds of the world's time.
+    failed, the others do well. `placeable_after` is in seconds of the world's time. `log` are the lines it writes.
     """
 
     starts_after: float = 4.0
@@ -25,6 +25,7 @@ class Behaviour:
     target_unhealthy: bool = False
     heals_after: int | None = None
     placeable_after: float = 0.0
+    log: tuple[str, ...] = ()
     placement_event: str = (
         "was unable to place a task because no container instance met all of its requirements. "
         "The closest matching container-instance 0123456789abcdef0123456789abcdef has insufficient memory available."
@@ -33,7 +34,8 @@ class Behaviour:
 
 def crash(exit_code: int = 1, after: float = 0.0) -> Behaviour:
     """A container that exits by itself."""
-    return Behaviour(exits_after=after, exit_code=exit_code)
+    log = ("shop starting", "reading the configuration", f"fatal: no such table: orders; exiting with {exit_code}")
+    return Behaviour(exits_after=after, exit_code=exit_code, log=log)
 
 
 def missing(image: str) -> Behaviour:

@@ -122,6 +122,9 @@ class Service:
     minimum_percent: int = 100
     maximum_percent: int = 200
     target_group: str = ""
+    alarms: tuple[str, ...] = ()
+    tripped: dict[str, str] = field(default_factory=dict)
+    """Of the deployment's alarms, those in ALARM, and why."""
     classic_elb: bool = False
     scheduling: str = "REPLICA"
     controller: str = "ECS"

@@ -151,15 +151,19 @@ def _is_tripped(service: Service, primary: Deployment) -> bool:
 
 
 def _give_up(world: World, service: Service, failed: Deployment) -> None:
+    assert service.breaker is not None
+    failed.reason = "ECS deployment circuit breaker: tasks failed to start."
+    fail(world, service, failed, "tasks failed to start", roll_back=service.breaker.rollback)
+
+
+def fail(world: World, service: Service, failed: Deployment, why: str, *, roll_back: bool) -> None:
     """FAILED launches nothing more; with rollback, the newest COMPLETED deployment is PRIMARY again, by the same id.
 
     Captures show both within a minute; here it is one turn, and the next one sees to the tasks.
     """
-    assert service.breaker is not None
     failed.state, failed.updated = "FAILED", world.clock.monotonic()
-    failed.reason = "ECS deployment circuit breaker: tasks failed to start."
-    say(world, service, f"(deployment {failed.id}) deployment failed: tasks failed to start.")
-    if not service.breaker.rollback:
+    say(world, service, f"(deployment {failed.id}) deployment failed: {why}.")
+    if not roll_back:
         return
     rolls_back_already = failed is not service.history[-1]
     candidate = next((one for one in reversed(service.history) if one.state == "COMPLETED"), None)
@@ -167,7 +171,7 @@ def _give_up(world: World, service: Service, failed: Deployment) -> None:
         return  # ECS stalls: "No rollback candidate was found to run the rollback."
     failed.status = "ACTIVE"
     candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
-    candidate.reason = f"ECS deployment circuit breaker: rolling back to deploymentId {candidate.id}."
+    candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
     candidate.updated = world.clock.monotonic()
     candidate.desired, candidate.failed_tasks = service.desired, 0
     service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.world import World
 
 
+PORT = 8080
+"""That the containers listen on."""
+
+
 def service_shape(world: World, service: Service) -> dict[str, Any]:
     """A member of DescribeServices' `services`."""
     now = [one for one in service.deployments if one.status == "PRIMARY"]
@@ -40,9 +44,12 @@ def service_shape(world: World, service: Service) -> dict[str, Any]:
     if service.controller != "ECS":
         shape["deploymentController"] = {"type": service.controller}
         del shape["deployments"]
+    if service.alarms:
+        names = list(service.alarms)
+        shape["deploymentConfiguration"]["alarms"] = {"alarmNames": names, "enable": True, "rollback": True}
     if service.target_group:
         shape["loadBalancers"] = [
-            {"targetGroupArn": service.target_group, "containerName": "app", "containerPort": 8080}
+            {"targetGroupArn": service.target_group, "containerName": "app", "containerPort": PORT}
         ]
     return shape
 
@@ -77,6 +84,13 @@ def task_shape(world: World, service: Service, task: Task) -> dict[str, Any]:
         "desiredStatus": "RUNNING" if task.is_alive else "STOPPED",
         "healthStatus": task.health,
         "createdAt": clock.at(task.created),
+        "attachments": [
+            {
+                "type": "ElasticNetworkInterface",
+                "status": "ATTACHED" if task.is_alive else "DELETED",
+                "details": [{"name": "privateIPv4Address", "value": address(task)}],
+            }
+        ],
         "containers": [
             _container_shape(world, service, task, place, one) for place, one in enumerate(task.containers.items())
         ],
@@ -107,6 +121,11 @@ def _container_shape(
     if place == 0 and task.container_reason:
         shape["reason"] = task.container_reason
     return shape
+
+
+def address(task: Task) -> str:
+    """Its address in the VPC."""
+    return f"10.0.{int(task.id[:2], 16)}.{int(task.id[2:4], 16)}"
 
 
 def task_arn(world: World, service: Service, task: Task) -> str:

@@ -26,8 +26,17 @@ def task_definition(
     family: str = "web", image: str = "shop:1", container: str = "app", **members: Any
 ) -> dict[str, Any]:
     """A small task definition to start from; `members` are added at the top."""
-    containers = [{"name": container, "image": image, "cpu": 0, "essential": True, "environment": []}]
-    return {"family": family, "containerDefinitions": containers, "cpu": "256", "memory": "512", **members}
+    options = {"awslogs-group": f"/ecs/{family}", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "ecs"}
+    logging = {"logDriver": "awslogs", "options": options}
+    app = {
+        "name": container,
+        "image": image,
+        "cpu": 0,
+        "essential": True,
+        "environment": [],
+        "logConfiguration": logging,
+    }
+    return {"family": family, "containerDefinitions": [app], "cpu": "256", "memory": "512", **members}
 
 
 class World:
@@ -133,6 +142,13 @@ class World:
         """Stop one task from outside, if there is one."""
         for task in [one for one in service.tasks if one.is_alive][:1]:
             stop(self, service, task, code, reason)
+
+    def trip(self, service: Service, alarm: str, why: str) -> None:
+        """One of the deployment's alarms goes off, and ECS rolls back."""
+        service.tripped[alarm] = why
+        failed = service.primary
+        failed.reason = "ECS deployment alarms: alarm detected."  # unconfirmed: only the event's wording is documented
+        scheduler.fail(self, service, failed, "alarm detected", roll_back=True)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen that many seconds from now."""

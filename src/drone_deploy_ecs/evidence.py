@@ -1,0 +1,173 @@
+"""Collecting the optional evidence of a failed deployment, each source once and only where it may tell something.
+
+What is gone after the rollback (target health, alarms) is read at the verdict; logs stay, so they are read after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from drone_deploy_ecs import observe
+from drone_deploy_ecs.core import evidence
+from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.evidence import NOT_FOUND, LogPlace
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.report import MOST_CAUSES
+from drone_deploy_ecs.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from drone_deploy_ecs.calls import Calls
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.evidence import TargetHealth
+    from drone_deploy_ecs.core.masking import Masks
+    from drone_deploy_ecs.core.report import Outcome
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.ports import Clock, Witness
+    from drone_deploy_ecs.telling import Telling
+
+T = TypeVar("T")
+
+PATIENCE_BEFORE, PATIENCE_AFTER = 8.0, 60.0
+"""Seconds after which no more evidence is asked for: before the undo, which must not wait, and after it."""
+ARRIVAL = 10.0
+"""Seconds after which a container's last lines will have reached CloudWatch Logs."""
+
+
+class Collector:
+    """The evidence of one run. `bodies` are the task definitions by service; `masks` hide what a log mustn't show."""
+
+    def __init__(
+        self,
+        request: Request,
+        calls: Calls,
+        clock: Clock,
+        telling: Telling,
+        *,
+        witness: Witness,
+        bodies: Mapping[str, Mapping[str, Any]],
+        masks: Masks,
+    ) -> None:
+        self._request = request
+        self._calls = calls
+        self._clock = clock
+        self._telling = telling
+        self._witness = witness
+        self._bodies = bodies
+        self._masks = masks
+        self._until = 0.0
+        self._left_out: set[str] = set()
+
+    # --- at the verdict ---
+
+    def at_verdict(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes, their causes with target health and alarms."""
+        self._until = self._clock.monotonic() + PATIENCE_BEFORE
+        return [
+            _with_causes(one, self._with_alarms) for one in (_with_causes(one, self._with_targets) for one in outcomes)
+        ]
+
+    def _with_alarms(self, watch: Watch) -> tuple[Cause, ...]:
+        asked = evidence.alarms_asked(watch)
+        if not asked:
+            return watch.causes
+        alarms = self._ask(watch, "DescribeAlarms", lambda: self._witness.alarms(names=asked))
+        return watch.causes if isinstance(alarms, Fault) else evidence.with_alarms(watch, asked, alarms)
+
+    def _with_targets(self, watch: Watch) -> tuple[Cause, ...]:
+        if not evidence.wants_targets(watch):
+            return watch.causes
+        health = self._health(watch)
+        if not health:
+            return watch.causes
+        found = self._ask(watch, "ListTasks", lambda: observe.running(self._calls, watch))
+        new = [] if isinstance(found, Fault) else found
+        checks = self._ask(
+            watch, "DescribeTargetGroups", lambda: self._witness.target_checks(target_groups=list(health))
+        )
+        lines = [
+            line
+            for group, targets in health.items()
+            for line in evidence.health_lines(
+                evidence.of_tasks(targets, (*new, *watch.stopped)),
+                None if isinstance(checks, Fault) else checks.get(group),
+            )
+        ]
+        return evidence.with_targets(watch, lines, new)
+
+    def _health(self, watch: Watch) -> dict[str, Sequence[TargetHealth]]:
+        found: dict[str, Sequence[TargetHealth]] = {}
+        for group in watch.service.target_groups if watch.service else ():
+            asked = partial(self._witness.target_health, target_group=group)
+            answer = self._ask(watch, "DescribeTargetHealth", asked)
+            if not isinstance(answer, Fault):
+                found[group] = answer
+        return found
+
+    # --- after the undo ---
+
+    def logs(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes, the causes that will be shown with the ends of their containers' logs."""
+        self._until = self._clock.monotonic() + PATIENCE_AFTER
+        return [_with_causes(one, self._with_logs) for one in outcomes] if self._request.log_lines else list(outcomes)
+
+    def _with_logs(self, watch: Watch) -> tuple[Cause, ...]:
+        shown = (self._with_log(watch, one) for one in watch.causes[:MOST_CAUSES])
+        return (*shown, *watch.causes[MOST_CAUSES:])
+
+    def _with_log(self, watch: Watch, cause: Cause) -> Cause:
+        if not evidence.has_log(cause):
+            return cause
+        place = evidence.log_place(self._bodies[watch.target.name], cause, self._request.access.region)
+        if not isinstance(place, LogPlace):
+            return replace(cause, evidence=(*cause.evidence, place))
+        messages = self._log(watch, place)
+        if isinstance(messages, Fault) and messages.code != NOT_FOUND:
+            return cause
+        if not isinstance(messages, Fault) and messages:
+            return replace(cause, log=evidence.tail(messages, self._request.log_lines, self._masks))
+        fault = messages if isinstance(messages, Fault) else None
+        return replace(cause, evidence=(*cause.evidence, evidence.no_log(place, fault)))
+
+    def _log(self, watch: Watch, place: LogPlace) -> Sequence[str] | Fault:
+        """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
+        look = partial(self._witness.log_tail, place=place, most=self._request.log_lines)
+        found = self._ask(watch, "GetLogEvents", look)
+        wait = watch.decided_at + ARRIVAL - self._clock.monotonic()
+        missing = found.code == NOT_FOUND if isinstance(found, Fault) else not found
+        if wait <= 0 or not missing:
+            return found
+        self._clock.sleep(wait)
+        return self._ask(watch, "GetLogEvents", look)
+
+    # --- asking ---
+
+    def _ask(self, watch: Watch, operation: str, call: Callable[[], T]) -> T | Fault:
+        """The answer, or why there is none, which is told once."""
+        if self._clock.monotonic() >= self._until:
+            return self._leave_out(watch, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest"))
+        if operation in evidence.SOURCES:
+            self._calls.counted[operation] += 1
+        try:
+            return call()
+        except ApiError as error:
+            return error.fault if error.fault.code == NOT_FOUND else self._leave_out(watch, error.fault)
+
+    def _leave_out(self, watch: Watch, fault: Fault) -> Fault:
+        said = evidence.left_out(fault)
+        if said not in self._left_out:
+            self._left_out.add(said)
+            self._telling.tell(Kind.TROUBLE, watch.target.name, said)
+        return fault
+
+
+def _with_causes(outcome: Outcome, find: Callable[[Watch], tuple[Cause, ...]]) -> Outcome:
+    watch = outcome.forward
+    if watch is None or not outcome.failed or not watch.deployment:
+        return outcome
+    return replace(outcome, forward=replace(watch, causes=find(watch)))

@@ -1,0 +1,238 @@
+"""Canaries in every place that is confidential, echoed from every place that talks; then every output is searched."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from drone_deploy_ecs.cli import Edges, main
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.deployment import NEVER
+from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.ports import Connection
+from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.lifecycle import say
+from drone_deploy_ecs.simulator.witness import SimulatedWitness
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.stories.story import PLUGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
+
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+OF_THE_CONTAINER = {
+    "environment": "canary-environment",
+    "line one": "canary-pem-1",
+    "line two": "canary-pem-2",
+    "quoted": 'canary-"quoted"',
+    "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-arn-AbCdEf",
+    "parameter": "/prod/canary-parameter",
+    "log driver": "canary-splunk-token",
+    "registry": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-registry",
+}
+OF_THE_RUN = {
+    "AWS_ACCESS_KEY_ID": "AKIACANARYKEY",
+    "AWS_SECRET_ACCESS_KEY": "canary/secret+key",
+    "AWS_SESSION_TOKEN": "canary//token==",
+    "PLUGIN_AWS_ROLE_EXTERNAL_ID": "canary-external-id",
+}
+CANARIES = {**OF_THE_CONTAINER, **OF_THE_RUN}
+ECHO = " ".join(CANARIES.values())
+ENV = {**PLUGIN, **OF_THE_RUN, "PLUGIN_AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/deploy"}
+
+
+def definition() -> dict[str, Any]:
+    known = OF_THE_CONTAINER
+    app = {
+        "environment": [
+            {"name": "PASSWORD", "value": known["environment"]},
+            {"name": "PEM", "value": f"{known['line one']}\n{known['line two']}\n"},
+            {"name": "QUOTED", "value": known["quoted"]},
+        ],
+        "secrets": [
+            {"name": "API_KEY", "valueFrom": f"{known['secret']}:json::"},
+            {"name": "PARAMETER", "valueFrom": known["parameter"]},
+        ],
+        "repositoryCredentials": {"credentialsParameter": known["registry"]},
+    }
+    body = task_definition()
+    body["containerDefinitions"][0] |= app
+    options = {"splunk-token": known["log driver"]}
+    sidecar = {"name": "log", "image": "log:1", "logConfiguration": {"logDriver": "splunk", "options": options}}
+    body["containerDefinitions"].append(sidecar)
+    return body
+
+
+def echoing() -> World:
+    """Everything that a container, ECS, the load balancer and an alarm say quotes all canaries."""
+    world = World()
+    lines = (*CANARIES.values(), ECHO, json.dumps({"env": list(CANARIES.values())}), "x" * 380 + ECHO, f"\x1b[1m{ECHO}")
+    crash = Behaviour(exits_after=1.0, exit_code=1, reason=f"OutOfMemoryError: {ECHO}", stopped_reason=ECHO, log=lines)
+    world.push("shop:2", crash)
+    world.push("shop:unhealthy", replace(crash, exits_after=None, target_unhealthy=True, health_after=1e9))
+    world.push("shop:missing", Behaviour(start_error=f"ResourceInitializationError: {ECHO}"))
+    web = world.add_service("prod", "web", definition(), alarms=("errors",))
+    for at in (5, 25):
+        world.at(at, lambda: say(world, web, f"was unable to place a task. Reason: {ECHO}."))
+    return world
+
+
+class Quoting:
+    """A witness that can say nothing but canaries."""
+
+    def log_tail(self, *, place: LogPlace, most: int) -> NoReturn:
+        raise refused("GetLogEvents")
+
+    def target_health(self, *, target_group: str) -> tuple[TargetHealth, ...]:
+        raise refused("DescribeTargetHealth")
+
+    def target_checks(self, *, target_groups: object) -> dict[str, TargetCheck]:
+        raise refused("DescribeTargetGroups")
+
+    def alarms(self, *, names: object) -> tuple[AlarmState, ...]:
+        raise refused("DescribeAlarms")
+
+
+def refused(operation: str) -> ApiError:
+    return ApiError(Fault(FaultKind.REJECTED, operation, "ValidationException", ECHO))
+
+
+class Broken(SimulatedEcs):
+    """An ECS whose `operation` fails by `error` from the `first` call on."""
+
+    def __init__(self, world: World, operation: str, error: Exception, first: int = 1) -> None:
+        super().__init__(world)
+        self._operation, self._error, self._first = operation, error, first
+
+    def _call(self, operation: str, about: str, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if operation == self._operation:
+            self._first -= 1
+            if self._first < 1:
+                raise self._error
+        return super()._call(operation, about, do)
+
+
+def outputs(connection: Connection, world: World, path: Path, *argv: str, **settings: str) -> str:
+    """Everything that a run put out, wherever."""
+    report = path / "report.json"
+    env = {**ENV, "PLUGIN_REPORT": str(report), **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}}
+    stdout, stderr = io.StringIO(), io.StringIO()
+    main(argv, Edges(env, stdout, stderr, lambda _: connection, world.clock, lambda: 0.5, NEVER))
+    written = report.read_text() if report.exists() else ""
+    return f"{stdout.getvalue()}\n{stderr.getvalue()}\n{written}"
+
+
+def assert_no_canary(text: str) -> None:
+    assert [name for name, value in CANARIES.items() if value in text or json.dumps(value)[1:-1] in text] == []
+    assert "canary" not in text.lower()
+
+
+def test_the_canaries_sing_when_nothing_hides_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the tests below would be red if the echo never arrived."""
+    monkeypatch.setattr("drone_deploy_ecs.core.masking.Masks.hide", lambda _, text: text)
+    world = echoing()
+    shown = outputs(Connection(SimulatedEcs(world), SimulatedWitness(world)), world, tmp_path)
+    unseen = [name for name, value in CANARIES.items() if value not in shown]
+    assert unseen == []
+
+
+@pytest.mark.parametrize("image", ["shop:2", "shop:unhealthy", "shop:missing"])
+@pytest.mark.parametrize("rollbacks", ["true", "false"])
+def test_a_failed_deployment_shows_no_canary(tmp_path: Path, image: str, rollbacks: str) -> None:
+    world = echoing()
+    world.service("prod", "web").target_group = GROUP if image == "shop:unhealthy" else ""
+    connection = Connection(SimulatedEcs(world), SimulatedWitness(world))
+    shown = outputs(connection, world, tmp_path, image=image, timeout="1m", disable_rollbacks=rollbacks)
+    assert "***PASSWORD***" in shown
+    assert_no_canary(shown)
+
+
+def test_an_alarm_shows_no_canary(tmp_path: Path) -> None:
+    world = echoing()
+    world.push("shop:2", Behaviour())
+    web = world.service("prod", "web")
+    world.at(20, lambda: world.trip(web, "errors", ECHO))
+    shown = outputs(Connection(SimulatedEcs(world), SimulatedWitness(world)), world, tmp_path)
+    assert "alarm errors is in ALARM: ***PASSWORD***" in shown
+    assert_no_canary(shown)
+
+
+def test_a_witness_that_fails_shows_no_canary(tmp_path: Path) -> None:
+    world = echoing()
+    shown = outputs(Connection(SimulatedEcs(world), Quoting()), world, tmp_path)
+    assert "the container's log can't be shown" in shown
+    assert_no_canary(shown)
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "DescribeTaskDefinition"])
+@pytest.mark.parametrize("command", ["deploy", "plan"])
+def test_reads_that_fail_before_anything_is_known_show_no_credential(
+    tmp_path: Path, operation: str, command: str
+) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition())
+    said = " ".join(OF_THE_RUN.values())
+    error = ApiError(Fault(FaultKind.NO_CREDENTIALS, operation, "InvalidSignatureException", said))
+    shown = outputs(Connection(Broken(world, operation, error), Quoting()), world, tmp_path, command)
+    assert "InvalidSignatureException: ***" in shown
+    assert_no_canary(shown)
+
+
+@pytest.mark.parametrize("kind", list(FaultKind))
+@pytest.mark.parametrize("operation", ["RegisterTaskDefinition", "UpdateService", "DescribeServices", "ListTasks"])
+def test_calls_that_fail_show_no_canary(tmp_path: Path, operation: str, kind: FaultKind) -> None:
+    world = echoing()
+    error = ApiError(Fault(kind, operation, "SomeException", ECHO))
+    first = 3 if operation == "DescribeServices" else 1
+    connection = Connection(Broken(world, operation, error, first), SimulatedWitness(world))
+    assert_no_canary(outputs(connection, world, tmp_path, timeout="1m"))
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "RegisterTaskDefinition", "UpdateService", "DescribeTasks"])
+def test_a_defect_shows_no_canary(tmp_path: Path, operation: str) -> None:
+    world = echoing()
+    connection = Connection(Broken(world, operation, KeyError(ECHO)), SimulatedWitness(world))
+    shown = outputs(connection, world, tmp_path)
+    assert "a defect of this program (KeyError)" in shown
+    assert_no_canary(shown)
+
+
+def test_a_failed_connection_shows_no_canary() -> None:
+    def fail(_: object) -> NoReturn:
+        raise refused("CreateClient")
+
+    stdout, stderr = io.StringIO(), io.StringIO()
+    world = World()
+    assert main((), Edges({**ENV}, stdout, stderr, fail, world.clock, lambda: 0.5, NEVER)) == 2
+    shown = stdout.getvalue() + stderr.getvalue()
+    assert "CreateClient" in shown
+    for value in OF_THE_RUN.values():
+        assert value not in shown
+
+
+def test_the_plan_shows_no_canary(tmp_path: Path) -> None:
+    world = echoing()
+    shown = outputs(Connection(SimulatedEcs(world), SimulatedWitness(world)), world, tmp_path, "plan")
+    assert "Plan for cluster prod" in shown
+    assert_no_canary(shown)
+
+
+def test_settings_that_are_refused_show_no_canary(tmp_path: Path) -> None:
+    world = World()
+    for settings in ({"aws_role_external_id": "canary external id"}, {"mode": "x", "image": "Shop:2"}):
+        shown = outputs(Connection(SimulatedEcs(world), Quoting()), world, tmp_path, **settings)
+        assert "Refused" in shown
+        assert_no_canary(shown)
+
+
+def test_values_do_not_show_in_a_request_s_repr() -> None:
+    assert_no_canary(repr(resolve({}, ENV)[0]))
