@@ -203,9 +203,9 @@ def waiting(watch: Watch, now: float) -> str:
 
 
 def _to_go(watch: Watch, now: float) -> str:
-    """By history; nothing once that proved wrong."""
+    """By history; nothing where the next milestone is late: then it is no rollout like the others."""
     foreseen = history.foresee(watch)
-    if foreseen is None or now > foreseen.end.late:
+    if foreseen is None or now > foreseen.next.late:
         return ""
     healthy = foreseen.healthy if watch.terms.wait_for_drained else None
     soon = f", new tasks healthy in about {_about(healthy - now)}" if healthy is not None and healthy > now else ""

@@ -7,7 +7,7 @@ With history (`core/history.py`) the service's earlier rollouts tell when the ne
 it the end. Before that moment looking is more patient still: only a failure could be seen. Within it, a milestone need
 only be seen before the end is due, the end itself at once. When it passes and nothing came the prediction was wrong,
 and all is as without history until the next milestone allows a better one. So history that misleads costs at most
-CLOSE_MOST / CLOSE looks a milestone, and FAR seconds.
+CLOSE_MOST / CLOSE looks a milestone; and a verdict is late by a third of the time it took anyway, and by FAR seconds.
 """
 
 from __future__ import annotations
@@ -45,16 +45,21 @@ The first where no event told that tasks were started: some emulators have none.
 SHORT_EVERY = 10.0
 """The same while tasks are missing although no event says that any was started: some emulators have no events."""
 
-FAR, DRAINING = 12.0, 20.0
-"""Seconds between looks until something is expected: while new tasks start, and while only old ones drain."""
+FAR, ELAPSED = 20.0, 1 / 3
+"""Seconds between looks until history expects something: this share of the time it took so far, at most FAR.
+
+Only a failure could be seen until then: most come early, and a late one may be called a little later.
+"""
 TURN = 10.0
 """Seconds to the first look with history: ECS's scheduler has had its turn by then, and started tasks."""
-CLOSE = 1.0
-"""Seconds between looks when the end is expected."""
+CLOSE, SHORTEST = 1.0, 0.1
+"""Seconds between looks when the end is expected; and at the least, just before that."""
+LEAD = 0.75
+"""The share of the time from the next milestone to the end after which to look for that milestone again."""
 CLOSE_MOST = 12.0
 """Seconds for which it is looked closer than without history, for each prediction."""
 
-_STARTED = re.compile(r"has started (\d+) tasks")
+_STARTED = re.compile(r"has started (\d{1,6}) tasks")
 
 
 def next_look(watch: Watch, now: float, chance: float) -> float:
@@ -79,10 +84,10 @@ def _foretold(watch: Watch, now: float) -> float | None:
     if foreseen is None:
         return None
     ahead = foreseen.next.early - now
-    most = FAR if watch.healthy_at is None else DRAINING
+    far = min(max(PATIENT, (now - watch.began) * ELAPSED), FAR)
     if ahead > 0:
-        return ahead / ceil(ahead / most)
-    pace = min(max(CLOSE, foreseen.lead / 2), most)
+        return max(SHORTEST, ahead / ceil(ahead / far))
+    pace = min(max(CLOSE, foreseen.lead * LEAD), far)
     is_over = now > foreseen.next.late or (pace < QUICK and -ahead > CLOSE_MOST)
     return None if is_over else pace
 

@@ -51,6 +51,7 @@ class World:
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
         self.random = random.Random(seed)
+        self._turns = random.Random(seed + 2)
         self.faults = Faults(self.clock, random.Random(seed + 1))
 
     # --- building ---
@@ -120,7 +121,8 @@ class World:
     def _tick_on(self, service: Service) -> None:
         def turn() -> None:
             scheduler.tick(self, service)
-            self.clock.call_in(self.timing.tick, turn)
+            spread = self.timing.tick_spread
+            self.clock.call_in(self.timing.tick * self._turns.uniform(1 - spread, 1 + spread), turn)
 
         self.clock.call_in(self.random.uniform(0.5, self.timing.tick), turn)
 
