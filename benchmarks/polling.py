@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LENGTHS = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 PERIODS = (1.0, 2.0, 5.0, 10.0, 15.0)
-SEEDS = 40
+SEEDS = 20
 OURS = {history: f"ours, {history.value}" for history in History}
 BACKOFF = "backoff, 15 to 600 s"
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
