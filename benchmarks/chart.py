@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 """Median delay in seconds, calls."""
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 460, 60, 90, 40, 50
-X_TICKS = (0.5, 1, 2, 5, 10)
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 60, 30, 60, 50
+X_TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 Y_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b7b2")
 
@@ -25,10 +25,13 @@ class Curve:
     name: str
     fixed: Sequence[Point]
     ours: Point
+    informed: Point
+    """With history."""
+    backoff: Point
 
 
 def _x(delay: float) -> float:
-    low, high = math.log(0.4), math.log(12)
+    low, high = math.log(0.2), math.log(150)
     return LEFT + (math.log(delay) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
 
@@ -50,7 +53,10 @@ def _axes() -> Iterator[str]:
         yield f'<path d="M{LEFT} {_y(calls):.1f}H{right}" stroke="#e4e4e4"/>'
         yield _text(LEFT - 8, _y(calls) + 4, f"{calls}", "end")
     yield _text((LEFT + right) / 2, HEIGHT - 10, "median delay from ECS's word to the verdict")
-    yield _text(LEFT - 45, TOP - 16, "calls a rollout; lines: polling every 1, 2, 5, 10, 15 s; discs: ours", "start")
+    yield _text(LEFT - 45, TOP - 38, "calls a rollout (good ones); lines: polling every 1, 2, 5, 10, 15 s", "start")
+    yield _text(
+        LEFT - 45, TOP - 20, "discs: ours; squares: ours with history; triangles: the GitHub action's backoff", "start"
+    )
 
 
 def _curve(curve: Curve, colour: str) -> Iterator[str]:
@@ -58,10 +64,19 @@ def _curve(curve: Curve, colour: str) -> Iterator[str]:
     yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
     for delay, calls in curve.fixed:
         yield f'<circle cx="{_x(delay):.1f}" cy="{_y(calls):.1f}" r="2" fill="{colour}"/>'
-    delay, calls = curve.ours
-    yield f'<circle cx="{_x(delay):.1f}" cy="{_y(calls):.1f}" r="6" fill="{colour}" stroke="#000"/>'
-    end = curve.fixed[-1]
-    yield _text(_x(end[0]) + 8, _y(end[1]) + 4, curve.name, "start", colour)
+    marked = f'fill="{colour}" stroke="#000"'
+    x, y = _at(curve.ours)
+    yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" {marked}/>'
+    x, y = _at(curve.informed)
+    yield f'<rect x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10" {marked}/>'
+    x, y = _at(curve.backoff)
+    yield f'<path d="M{x:.1f} {y - 6:.1f}l6 11h-12z" {marked}/>'
+    x, y = _at(curve.fixed[-1])
+    yield _text(x + 8, y + 4, curve.name, "start", colour)
+
+
+def _at(point: Point) -> Point:
+    return _x(point[0]), _y(point[1])
 
 
 def draw(curves: Sequence[Curve]) -> str:

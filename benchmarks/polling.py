@@ -1,6 +1,6 @@
-"""What following a rollout costs (calls) and how late the verdict comes, against polling at fixed intervals.
+"""What following a rollout costs (calls) and how late the verdict comes, against fixed and backed-off polling.
 
-`python -m benchmarks.polling [--write]`: virtual time, the same worlds and seeds for all, some three minutes to run.
+`python -m benchmarks.polling [--write]`: virtual time, the same worlds and seeds for all, some minutes to run.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import argparse
 import math
 import random
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count, repeat
 from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks.chart import Curve, draw
-from benchmarks.rollouts import CLUSTER, NEW, SCENARIOS, SERVICE, fits, truth, tuned
+from benchmarks.rollouts import CLUSTER, NEW, SCENARIOS, SERVICE, History, fits, truth, tuned
 from drone_deploy_ecs.core.events import Event, Kind
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.deployment import Deployment
@@ -24,7 +26,7 @@ from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.world import task_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.rollouts import Scenario
     from drone_deploy_ecs.core.request import Request
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
 
 LENGTHS = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 PERIODS = (1.0, 2.0, 5.0, 10.0, 15.0)
-SEEDS = 40
-OURS = "ours"
+SEEDS = 20
+OURS = {history: f"ours, {history.value}" for history in History}
+BACKOFF = "backoff, 15 to 600 s"
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 BAD = (Verdict.FAILED, Verdict.ROLLED_BACK)
 
@@ -43,7 +46,8 @@ class Run:
     """One rollout, followed. Seconds; `calls` are those after UpdateService, `took` is from it to ECS's word."""
 
     who: str
-    scenario: Scenario
+    scenario: str
+    good: bool
     length: float
     took: float
     delay: float
@@ -76,26 +80,28 @@ def _request() -> Request:
     return replace(request, budget=3600.0, roll_back=False)
 
 
-def _ours(world: World, scenario: Scenario, length: float, seed: int) -> tuple[Run, float]:
+def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) -> tuple[Run, float]:
     """The real thing; and when it sent UpdateService."""
     notes = _Notes(world)
+    before = len(world.faults.log)
     report = Deployment(_request(), SimulatedEcs(world), world.clock, notes, random.Random(seed).random).deploy()
     log = world.faults.log
     place = next(place for place, (_, operation, _) in enumerate(log) if operation == "UpdateService")
+    assert place >= before, "the history is made without calls"
     sent = log[place][0]
     said = truth(world)
     right = report.verdict is Verdict.COMPLETED if scenario.good else report.verdict in BAD
-    if said is None or said > notes.verdict_at:
-        return Run(OURS, scenario, length, math.nan, math.nan, notes.calls - place - 1, right=False), sent
-    accepted = sent + world.faults.latency
     calls = notes.calls - place - 1
-    return Run(OURS, scenario, length, said - accepted, notes.verdict_at - said, calls, right), sent
+    if said is None or said > notes.verdict_at:
+        return Run(who, scenario.name, scenario.good, length, math.nan, math.nan, calls, right=False), sent
+    took = said - sent - world.faults.latency
+    return Run(who, scenario.name, scenario.good, length, took, notes.verdict_at - said, calls, right), sent
 
 
-def _fixed(world: World, run: Run, period: float, sent: float) -> Run:
-    """A look every `period` seconds until the same truth is visible.
+def _polled(world: World, run: Run, who: str, waits: Iterator[float], sent: float) -> Run:
+    """A look after each of these waits until the same truth is visible.
 
-    A lower bound for any fixed poller: where stopped tasks are the evidence, it is told for free which look it pays to
+    A lower bound for any such poller: where stopped tasks are the evidence, it is told for free which look it pays to
     read them in (ListTasks and DescribeTasks).
     """
     api, clock = SimulatedEcs(world), world.clock
@@ -105,13 +111,13 @@ def _fixed(world: World, run: Run, period: float, sent: float) -> Run:
     ours = answer["service"]["deployments"][0]["id"]
     began = len(world.faults.log)
     look_at = clock.monotonic()
-    while True:
-        look_at += period
+    for wait in waits:
+        look_at += wait
         clock.advance_to(look_at)
         seen = api.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]["deployments"]
         if any(one["id"] == ours and one.get("rolloutState") == "COMPLETED" for one in seen):
             break
-        if not run.scenario.good and truth(world) is not None:
+        if not run.good and truth(world) is not None:
             listed = api.list_tasks(cluster=CLUSTER, serviceName=SERVICE, desiredStatus="STOPPED")["taskArns"]
             api.describe_tasks(cluster=CLUSTER, tasks=listed)
             break
@@ -119,7 +125,18 @@ def _fixed(world: World, run: Run, period: float, sent: float) -> Run:
     assert said is not None
     took = said - sent - world.faults.latency
     assert abs(took - run.took) < 0.01, "both must have followed the same rollout"
-    return replace(run, who=_every(period), delay=clock.monotonic() - said, calls=len(world.faults.log) - began)
+    return replace(run, who=who, delay=clock.monotonic() - said, calls=len(world.faults.log) - began)
+
+
+def _backoff(seed: int) -> Iterator[float]:
+    """The waiter of aws-actions/amazon-ecs-deploy-task-definition: between 15 s and what doubles from there to 600 s.
+
+    That of the AWS SDK for JavaScript v3: a look at once, then exponential backoff with full jitter.
+    """
+    chance = random.Random(seed)
+    yield 0.0
+    for attempt in count():
+        yield chance.uniform(15.0, min(15.0 * 2**attempt, 600.0))
 
 
 def _every(period: float) -> str:
@@ -128,17 +145,29 @@ def _every(period: float) -> str:
 
 def measure(seeds: int, lengths: Sequence[float]) -> Iterator[Run]:
     """All runs."""
-    for length in lengths:
-        for scenario in (one for one in SCENARIOS if fits(one, length)):
-            for seed in range(1, seeds + 1):
-                yield from _all_on(tuned(scenario, length, seed), scenario, length, seed)
+    jobs = [
+        (place, length, seed)
+        for length in lengths
+        for place, scenario in enumerate(SCENARIOS)
+        if fits(scenario, length)
+        for seed in range(1, seeds + 1)
+    ]
+    with ProcessPoolExecutor() as pool:
+        for runs in pool.map(_all_on, jobs, chunksize=8):
+            yield from runs
 
 
-def _all_on(make: Callable[[], World], scenario: Scenario, length: float, seed: int) -> Iterator[Run]:
-    run, sent = _ours(make(), scenario, length, seed)
-    yield run
+def _all_on(job: tuple[int, float, int]) -> list[Run]:
+    place, length, seed = job
+    scenario = SCENARIOS[place]
+    make = tuned(scenario, length, seed)
+    pairs = {history: _ours(make(history), scenario, length, seed, OURS[history]) for history in History}
+    run, sent = pairs[History.NONE]
+    found = [one for one, _ in pairs.values()]
     if run.right:
-        yield from (_fixed(make(), run, period, sent) for period in PERIODS)
+        pollers = {_every(period): repeat(period) for period in PERIODS} | {BACKOFF: _backoff(seed)}
+        found += [_polled(make(History.NONE), run, who, waits, sent) for who, waits in pollers.items()]
+    return found
 
 
 # --- telling ---
@@ -146,7 +175,7 @@ def _all_on(make: Callable[[], World], scenario: Scenario, length: float, seed: 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Many runs of one poller: mean length, delays in seconds, mean calls a rollout.
+    """Many runs of one poller: mean length, delays in seconds, calls a rollout.
 
     `reads` are the calls a poller has to make at the end, beside DescribeServices: two to see why it failed.
     """
@@ -159,6 +188,8 @@ class Cost:
     mean: float
     p95: float
     calls: float
+    calls_median: float
+    calls_p95: float
     reads: int
 
 
@@ -166,6 +197,7 @@ def _cost(who: str, runs: Iterable[Run]) -> Cost:
     mine = [run for run in runs if run.who == who]
     right = [run for run in mine if run.right]
     delays = [run.delay for run in right]
+    calls = [run.calls for run in right]
     return Cost(
         who,
         len(mine),
@@ -174,13 +206,15 @@ def _cost(who: str, runs: Iterable[Run]) -> Cost:
         median(delays),
         mean(delays),
         quantiles(delays, n=20)[-1],
-        mean(run.calls for run in right),
-        0 if right[0].scenario.good else 2,
+        mean(calls),
+        median(calls),
+        quantiles(calls, n=20)[-1],
+        0 if right[0].good else 2,
     )
 
 
 def _costs(runs: Sequence[Run]) -> list[Cost]:
-    return [_cost(who, runs) for who in (OURS, *map(_every, PERIODS))]
+    return [_cost(who, runs) for who in (*OURS.values(), *map(_every, PERIODS), BACKOFF)]
 
 
 def _share(cost: Cost) -> float:
@@ -201,13 +235,13 @@ def _span(length: float) -> str:
 
 
 def _table(costs: Sequence[Cost]) -> Iterator[str]:
-    yield "| poller | rollouts | calls | delay, median | delay, p95 | calls / curve |"
-    yield "|---|--:|--:|--:|--:|--:|"
+    yield "| poller | rollouts | calls, mean | median | p95 | delay, median | p95 | calls / curve |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for one in costs:
         wrong = f" ({one.wrong} WRONG)" if one.wrong else ""
         yield (
-            f"| {one.who} | {one.runs}{wrong} | {one.calls:.1f} | {one.median:.2f} s | {one.p95:.2f} s | "
-            f"{_share(one):.2f} |"
+            f"| {one.who} | {one.runs}{wrong} | {one.calls:.1f} | {one.calls_median:.0f} | {one.calls_p95:.0f} | "
+            f"{one.median:.2f} s | {one.p95:.2f} s | {_share(one):.2f} |"
         )
 
 
@@ -216,52 +250,55 @@ def _curve_row(name: str, ours: Cost) -> str:
     word = "below" if share < 0.98 else "on" if share <= 1.02 else "ABOVE"
     return (
         f"| {name} | {ours.took:.0f} s | {ours.median:.2f} s | {ours.p95:.2f} s | {ours.calls:.1f} | "
-        f"{_needed(ours, 2 * ours.median):.1f} | {share:.2f} | {word} | {steady:.2f} |"
+        f"{_needed(ours, 2 * ours.median):.1f} | {share:.2f} | {word} | {steady:.2f} | {_needed(ours, 10):.1f} |"
     )
 
 
 CURVE_HEAD = (
-    "| rollouts | took, mean | delay, median | p95 | our calls | fixed needs | share | curve | share by mean |\n"
-    "|---|--:|--:|--:|--:|--:|--:|---|--:|"
+    "| rollouts | took, mean | delay, median | p95 | our calls | fixed needs | share | curve | share by mean | every 10 s |\n"
+    "|---|--:|--:|--:|--:|--:|--:|---|--:|--:|"
 )
 
 
 def _pages(runs: Sequence[Run], lengths: Sequence[float]) -> Iterator[str]:
     yield "# Polling: calls against delay\n"
     yield "Made by `python -m benchmarks.polling --write`; what is measured, and how: `benchmarks/README.md`.\n"
-    yield "![Calls against delay](polling.svg)\n"
-    yield from _check(runs, lengths)
+    yield "![Calls against delay](polling.svg)"
+    for who in OURS.values():
+        yield from _check(runs, lengths, who)
     for length in lengths:
         for good in (True, False):
-            chosen = [run for run in runs if run.length == length and run.scenario.good is good]
+            chosen = [run for run in runs if run.length == length and run.good is good]
             costs = _costs(chosen)
             what = "good" if good else "failing"
             yield f"\n## {_span(length)}, {what} (mean {costs[0].took:.0f} s)\n"
             yield from _table(costs)
+    for who in OURS.values():
+        yield f"\n## By scenario: {who}\n"
+        yield CURVE_HEAD
+        for scenario in SCENARIOS:
+            for length in lengths:
+                chosen = [run for run in runs if run.length == length and run.scenario == scenario.name]
+                if chosen:
+                    yield _curve_row(f"{scenario.name}, {_span(length)}", _cost(who, chosen))
 
 
-def _check(runs: Sequence[Run], lengths: Sequence[float]) -> Iterator[str]:
-    """Every length, then every scenario, against the curve of fixed polling."""
-    yield "## Against the curve of fixed polling\n"
+def _check(runs: Sequence[Run], lengths: Sequence[float], who: str) -> Iterator[str]:
+    """Every length against the curve of fixed polling."""
+    yield f"\n## Against the curve of fixed polling: {who}\n"
     yield CURVE_HEAD
     for good in (True, False):
         for length in lengths:
-            chosen = [run for run in runs if run.length == length and run.scenario.good is good]
-            yield _curve_row(f"{'good' if good else 'failing'}, {_span(length)}", _cost(OURS, chosen))
-    yield "\n### By scenario\n"
-    yield CURVE_HEAD
-    for scenario in SCENARIOS:
-        for length in lengths:
-            chosen = [run for run in runs if run.length == length and run.scenario is scenario]
-            if chosen:
-                yield _curve_row(f"{scenario.name}, {_span(length)}", _cost(OURS, chosen))
+            chosen = [run for run in runs if run.length == length and run.good is good]
+            yield _curve_row(f"{'good' if good else 'failing'}, {_span(length)}", _cost(who, chosen))
 
 
 def _curves(runs: Sequence[Run], lengths: Sequence[float]) -> Iterator[Curve]:
     for length in lengths:
-        costs = _costs([run for run in runs if run.length == length and run.scenario.good])
-        ours, *fixed = ((one.median, one.calls) for one in costs)
-        yield Curve(_span(length), fixed, ours)
+        costs = _costs([run for run in runs if run.length == length and run.good])
+        points = {one.who: (one.median, one.calls) for one in costs}
+        fixed = [points[_every(period)] for period in PERIODS]
+        yield Curve(_span(length), fixed, points[OURS[History.NONE]], points[OURS[History.LIKE]], points[BACKOFF])
 
 
 def main(argv: Sequence[str]) -> None:

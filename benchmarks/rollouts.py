@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from statistics import mean
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,20 @@ TOLERANCE = 1.35
 TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef"
 
 
+TICK_SPREAD = 0.1
+"""The scheduler's turns aren't exact either; or else a prediction would be, too."""
+EARLIER = 5
+"""Rollouts before ours, where there is history."""
+
+
+class History(Enum):
+    """What the service's events tell of earlier rollouts."""
+
+    NONE = "no history"
+    LIKE = "history"
+    UNLIKE = "history unlike now"
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A kind of rollout. `build(free, tick, seed)` makes its world; `free` seconds make it longer or shorter."""
@@ -38,7 +53,7 @@ class Scenario:
 
 
 def _world(new: Behaviour, seed: int, timing: Timing, **service: object) -> World:
-    world = World(seed=seed, timing=timing)
+    world = World(seed=seed, timing=replace(timing, tick_spread=TICK_SPREAD))
     world.push(OLD, Behaviour())
     world.push(NEW, new)
     world.add_service(CLUSTER, SERVICE, task_definition(SERVICE, OLD), **service)  # type: ignore[arg-type]
@@ -114,7 +129,7 @@ def truth(world: World) -> float | None:
     The evidence is what our own rules take for it: FAILED, or stopped tasks that `core.cause.doom` calls decisive.
     """
     service = world.service(CLUSTER, SERVICE)
-    ours = service.history[1]
+    ours = service.history[-1]
     if ours.state == "COMPLETED":
         return ours.updated
     failed = ours.updated if ours.state == "FAILED" else None
@@ -155,8 +170,8 @@ def _tick(length: float) -> float:
     return 5.0 if length <= 30 else Timing().tick
 
 
-def tuned(scenario: Scenario, length: float, seed: int) -> Callable[[], World]:
-    """A maker of the scenario's world in which the rollout takes about `length` seconds."""
+def tuned(scenario: Scenario, length: float, seed: int) -> Callable[[History], World]:
+    """A maker of the scenario's world, with some history, in which the rollout takes about `length` seconds."""
     chance = random.Random(f"{scenario.name} {length:g} {seed}")
     wanted = length * chance.uniform(1 - SPREAD, 1 + SPREAD)
     tick = _tick(length)
@@ -168,4 +183,33 @@ def tuned(scenario: Scenario, length: float, seed: int) -> Callable[[], World]:
         else:
             high = middle
     free = chance.uniform(0.95, 1.05) * low  # off the edge between two turns of the scheduler
-    return lambda: scenario.build(free, tick, seed)
+
+    def make(history: History) -> World:
+        world = scenario.build(free, tick, seed)
+        if history is not History.NONE:
+            _remember(world, seed, 1.0 if history is History.LIKE else (0.3, 3.0)[seed % 2])
+        return world
+
+    return make
+
+
+def _remember(world: World, seed: int, factor: float) -> None:
+    """Have earlier rollouts happen: good ones, their times `factor` of the present one's, and spread."""
+    chance = random.Random(seed)
+    service, timing = world.service(CLUSTER, SERVICE), world.timing
+    _, new = world.images.resolve(NEW)
+    for number in range(EARLIER):
+        slower = factor * chance.uniform(1 - SPREAD, 1 + SPREAD)
+        good = replace(
+            new,
+            start_error="",
+            exits_after=None,
+            starts_after=slower * new.starts_after,
+            health_after=slower * new.health_after,
+        )
+        image = f"shop:earlier{number}"
+        world.push(image, good)
+        world.timing = replace(timing, draining=slower * timing.draining)
+        world.roll_out(service, world.register(task_definition(SERVICE, image)))
+    world.timing = timing
+    world.clock.sleep(chance.uniform(0, timing.tick))

@@ -16,7 +16,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.calls import RATES
 from drone_deploy_ecs.console.plain import listener
 from drone_deploy_ecs.core import known, report
 from drone_deploy_ecs.core.events import Kind
@@ -240,8 +239,8 @@ def schema() -> dict[str, Any]:
         problems=many("Why nothing was written; empty unless the run was refused before its first write", shape(
             what=text("What is wrong"), do=text("What to do about it; may be empty"))),
         services=many("Every service of the run; empty when the run was refused before its first write", _service_schema()),
-        api_calls={"type": "object", "description": "How many calls were made, by ECS operation",
-                   "propertyNames": {"enum": sorted(RATES)}, "additionalProperties": {"type": "integer", "minimum": 1}},
+        api_calls={"type": "object", "description": "How many calls were made, by operation",
+                   "propertyNames": {"pattern": "^[A-Z][A-Za-z]+$"}, "additionalProperties": {"type": "integer", "minimum": 1}},
         timeline=many("Every line of the log, in order", shape(
             at=moment("When"),
             kind=enumeration(Kind, "What sort of news it is"),
@@ -290,6 +289,7 @@ def _cause_schema() -> dict[str, Any]:
         count={"type": "integer", "minimum": 1, "description": "How many tasks or events told the same"},
         advice=text("What to do next; may be empty"),
         log=many("The last lines of the container's log, where they are known", {"type": "string"}),
+        evidence=many("What other sources say: target health, alarms, where the log is", {"type": "string"}),
     )
 
 

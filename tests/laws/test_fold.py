@@ -225,12 +225,14 @@ def test_budgets_end(one: Watch, world: list[tuple[watch.Observation, watch.Obse
 
 # --- registration ---
 
-BODY = {"family": "web", "tags": [{"key": "team", "value": "shop"}]}
+BODY: dict[str, object] = {"family": "web", "tags": [{"key": "team", "value": "shop"}]}
 register = RegisterTaskDefinition(key="web#1", family="web", body=BODY, serves=("web",), source=BEFORE, what="a change")
 tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
 )
-bodies = st.sampled_from([BODY, {"family": "web"}, {"family": "web", "cpu": "512"}])
+bodies: st.SearchStrategy[dict[str, object]] = st.sampled_from(
+    [BODY, {"family": "web"}, {"family": "web", "cpu": "512"}]
+)
 newest = st.builds(Newest, st.none() | bodies.map(lambda body: Definition(NEW, active=True, body=body)))
 failures = st.builds(NotRegistered, faults | st.just(tag_denied))
 registering = st.lists(

@@ -73,7 +73,7 @@ def events(world: World) -> list[str]:
     """Its events, oldest first, without the prefix; tasks and deployments are numbered."""
     names: dict[str, str] = {}
     told = []
-    for one in reversed(web(world).events[:-1]):
+    for one in reversed([one for one in web(world).events if one.at > 0]):
         text = one.message
         for name in re.findall(r"(?<=task )[0-9a-f]{32}|ecs-svc/[0-9]+", text):
             kind = "D" if name.startswith("ecs-svc/") else "T"

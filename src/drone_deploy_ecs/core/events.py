@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core import history
 from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task
 from drone_deploy_ecs.core.ecs import without_service
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.text import safe, span, tasks
+from drone_deploy_ecs.core.text import MINUTE, safe, span, tasks
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase
 
@@ -81,6 +82,7 @@ def _writing(before: Watch, after: Watch) -> Iterator[News]:
         yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
     if after.deployment and not before.deployment:
         yield Kind.UPDATED, _following(after)
+        yield from _usually(after)
     if after.phase is Phase.CHECK and before.phase is Phase.FOLLOW:
         yield Kind.PROGRESS, f"{after.only_over} is PRIMARY again"
 
@@ -94,6 +96,15 @@ def _following(watch: Watch) -> str:
     found = f"found the update to {revision} accepted" if watch.last_write else f"updated to {revision}"
     back = f"; back to {short(watch.target.before)} if it fails" if watch.target.before else ""
     return f"{found}, as {watch.deployment}{back}"
+
+
+def _usually(watch: Watch) -> Iterator[News]:
+    """What is to be expected, for people: how long the service's earlier rollouts took."""
+    usual = history.usual(watch.earlier)
+    if usual is not None:
+        healthy = f", new tasks healthy after {span(usual.healthy)}" if usual.healthy else ""
+        count = f"{usual.rollouts} earlier rollout{'' if usual.rollouts == 1 else 's'}"
+        yield Kind.PROGRESS, f"usually completes in {span(usual.total)}{healthy} ({count})"
 
 
 def _sight(before: Watch, after: Watch) -> Iterator[News]:
@@ -186,7 +197,25 @@ def waiting(watch: Watch, now: float) -> str:
         return safe(f"still can't see it after {after}: {watch.blindness}")
     if watch.phase is not Phase.FOLLOW:
         return f"still trying to update it after {after}"
-    return f"still rolling out after {after} of at most {span(watch.terms.budget)}: {_counts(watch)}"
+    return (
+        f"still rolling out after {after} of at most {span(watch.terms.budget)}{_to_go(watch, now)}: {_counts(watch)}"
+    )
+
+
+def _to_go(watch: Watch, now: float) -> str:
+    """By history; nothing where the next milestone is late: then it is no rollout like the others."""
+    foreseen = history.foresee(watch)
+    if foreseen is None or now > foreseen.next.late:
+        return ""
+    healthy = foreseen.healthy if watch.terms.wait_for_drained else None
+    soon = f", new tasks healthy in about {_about(healthy - now)}" if healthy is not None and healthy > now else ""
+    return f"{soon}, about {_about(foreseen.end.usual - now)} to go"
+
+
+def _about(seconds: float) -> str:
+    """To the next five seconds, or half a minute: it is no more exact than that."""
+    step = 5 if seconds < MINUTE else 30
+    return span(step * max(1, round(seconds / step)))
 
 
 def _complete(watch: Watch, at: float) -> str:

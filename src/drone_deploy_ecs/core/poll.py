@@ -1,16 +1,23 @@
 """When to look again, and when to read tasks: looks are spent where they tell something.
 
-A deployment can't complete before its tasks run and had the time to be found healthy: until then looking is patient,
-and from then on quick. Once a task has died it is quick too, as its replacement will tell. Against fixed polling at the
-quick pace this gives the same delay for fewer calls, at every length.
+Without history: a deployment can't complete before its tasks run and had the time to be found healthy. Until then
+looking is patient, and from then on quick. Once a task has died it is quick too, as its replacement will tell.
+
+With history (`core/history.py`) the service's earlier rollouts tell when the next milestone comes, and how long after
+it the end. Before that moment looking is more patient still: only a failure could be seen. Within it, a milestone need
+only be seen before the end is due, the end itself at once. When it passes and nothing came the prediction was wrong,
+and all is as without history until the next milestone allows a better one. So history that misleads costs at most
+CLOSE_MOST / CLOSE looks a milestone; and a verdict is late by a third of the time it took anyway, and by FAR seconds.
 """
 
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import is_evidence
+from drone_deploy_ecs.core.history import foresee
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 FIRST = 4.0
 """Seconds to the first look: no task starts sooner."""
-PATIENT = 6.0
+PATIENT = 4.5
 """Seconds between looks while the end can't be near; a failure may be."""
 QUICK = 3.4
 """Seconds between looks when the end may come at any of ECS's ticks."""
@@ -30,12 +37,29 @@ BLIND_FIRST, BLIND_MOST = 2.0, 15.0
 """Seconds between looks while they fail: doubling."""
 JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
-TASKS_FIRST = 30.0
-"""Seconds to a task listing that nothing called for; then twice as long each time. It catches what wasn't told."""
+TASKS_FIRST, TASKS_TOLD = 30.0, 120.0
+"""Seconds to a task listing that nothing called for; then twice as long each time. It catches what wasn't told.
+
+The first where no event told that tasks were started: some emulators have none. The second where events do tell.
+"""
 SHORT_EVERY = 10.0
 """The same while tasks are missing although no event says that any was started: some emulators have no events."""
 
-_STARTED = re.compile(r"has started (\d+) tasks")
+FAR, ELAPSED = 20.0, 1 / 3
+"""Seconds between looks until history expects something: this share of the time it took so far, at most FAR.
+
+Only a failure could be seen until then: most come early, and a late one may be called a little later.
+"""
+TURN = 10.0
+"""Seconds to the first look with history: ECS's scheduler has had its turn by then, and started tasks."""
+CLOSE, SHORTEST = 1.0, 0.1
+"""Seconds between looks when the end is expected; and at the least, just before that."""
+LEAD = 0.75
+"""The share of the time from the next milestone to the end after which to look for that milestone again."""
+CLOSE_MOST = 12.0
+"""Seconds for which it is looked closer than without history, for each prediction."""
+
+_STARTED = re.compile(r"has started (\d{1,6}) tasks")
 
 
 def next_look(watch: Watch, now: float, chance: float) -> float:
@@ -44,9 +68,28 @@ def next_look(watch: Watch, now: float, chance: float) -> float:
         return now + BLIND_FIRST
     if watch.phase is not Phase.FOLLOW:
         return watch.not_before
-    wait = _interval(watch) * (1 - JITTER * chance)
+    foretold = _foretold(watch, now)
+    wait = _interval(watch) * (1 - JITTER * chance) if foretold is None else foretold
     moments = (at for at in (watch.deadline, watch.stable_at) if at is not None and at > now)
     return min((now + wait, *moments))
+
+
+def _foretold(watch: Watch, now: float) -> float | None:
+    """Seconds to the next look by history; None where it has nothing to say, or was wrong."""
+    if watch.blind_looks or watch.completed_at is not None:
+        return None
+    if not watch.was_seen:
+        return TURN if watch.earlier else None
+    foreseen = foresee(watch)
+    if foreseen is None:
+        return None
+    ahead = foreseen.next.early - now
+    far = min(max(PATIENT, (now - watch.began) * ELAPSED), FAR)
+    if ahead > 0:
+        return max(SHORTEST, ahead / ceil(ahead / far))
+    pace = min(max(CLOSE, foreseen.lead * LEAD), far)
+    is_over = now > foreseen.next.late or (pace < QUICK and -ahead > CLOSE_MOST)
+    return None if is_over else pace
 
 
 def _interval(watch: Watch) -> float:
@@ -88,7 +131,7 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     since_read = now - last_read
     if not started and ours.running + ours.pending < ours.desired and since_read >= SHORT_EVERY:
         return True
-    return since_read >= max(TASKS_FIRST, last_read - watch.began)
+    return since_read >= max(TASKS_TOLD if started else TASKS_FIRST, last_read - watch.began)
 
 
 def _started_since(service: Service, watch: Watch) -> int:

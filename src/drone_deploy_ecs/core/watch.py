@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import judge
+from drone_deploy_ecs.core import history, judge
 from drone_deploy_ecs.core.cause import Cause, causes
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.names import short
@@ -97,7 +97,8 @@ class Watch:
     """Everything known about one service's update. `began` and the other times are monotonic seconds.
 
     `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
-    deployment's stopped tasks; `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that
+    deployment's stopped tasks; `earlier` this service's rollouts before it (none for an undo: that is no rollout like
+    others); `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that
     nothing more is to be written, and with which verdict. Complete is not yet a verdict: that is given (`settle`) when
     all services of the run are complete, and have been for as long as asked.
     """
@@ -129,6 +130,7 @@ class Watch:
     changed_at: float = 0.0
     tasks_read_at: float = 0.0
     service: Service | None = None
+    earlier: tuple[history.Rollout, ...] = ()
     stopped: tuple[Task, ...] = ()
     read: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
@@ -272,7 +274,10 @@ def _explain(watch: Watch) -> Watch:
 
 def _accepted(watch: Watch, service: Service, now: float) -> Watch:
     """Our deployment is the PRIMARY of UpdateService's own answer."""
-    watch = replace(watch, service=service, attempts=watch.attempts + 1, last_write=None, adopted=False)
+    earlier = () if watch.is_undo else history.earlier(service.events)
+    watch = replace(
+        watch, service=service, attempts=watch.attempts + 1, last_write=None, adopted=False, earlier=earlier
+    )
     primary = service.primary
     if primary is None:
         return _decide(watch, Verdict.UNKNOWN, "UpdateService answered without a PRIMARY deployment", now)

@@ -9,6 +9,8 @@ class Timing:
 
     tick: float = 10.0
     """Between two turns of a service's scheduler; captures show events clustered so."""
+    tick_spread: float = 0.0
+    """The share by which each of these may be shorter or longer, at random."""
     provisioning: float = 6.0
     """PROVISIONING → PENDING → RUNNING of a task whose image needs no time of its own."""
     healthy_after_running: float = 40.0

@@ -60,6 +60,7 @@ class World:
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
         self.random = random.Random(seed)
+        self._turns = random.Random(seed + 2)
         self.faults = Faults(self.clock, random.Random(seed + 1))
 
     # --- building ---
@@ -77,9 +78,19 @@ class World:
         return str(self.definitions.register(body, self.clock.monotonic())["taskDefinition"]["taskDefinitionArn"])
 
     def add_service(
-        self, cluster: str, name: str, body: Mapping[str, Any] | str, *, desired: int = 2, **options: Any
+        self,
+        cluster: str,
+        name: str,
+        body: Mapping[str, Any] | str,
+        *,
+        desired: int = 2,
+        history: int = 0,
+        **options: Any,
     ) -> Service:
-        """A service that has long been running this definition (or ARN), COMPLETED and steady."""
+        """A service that has long been running this definition (or ARN), COMPLETED and steady.
+
+        `history` earlier rollouts of it happen first, one after the other, which takes their time.
+        """
         self.clusters.setdefault(cluster, 2)
         if options.get("scheduling") == "DAEMON":
             options = {"minimum_percent": 0, "maximum_percent": 100, **options}
@@ -91,7 +102,18 @@ class World:
             self._settle(service, arn)
         self._tick_on(service)
         self.changed(service)
+        for _ in range(history):
+            self.roll_out(service, arn)
         return service
+
+    def roll_out(self, service: Service, arn: str, most: float = 3600.0) -> Deployment:
+        """A whole rollout, and some quiet time after it; `most` seconds at the most."""
+        deployment = self.deploy(service, arn)
+        give_up_at = self.clock.monotonic() + most
+        while deployment.state == "IN_PROGRESS" and self.clock.monotonic() < give_up_at:
+            self.clock.sleep(1.0)
+        self.clock.sleep(self.random.uniform(60.0, 120.0))
+        return deployment
 
     def _settle(self, service: Service, arn: str) -> None:
         deployment = self.deploy(service, arn)
@@ -111,7 +133,8 @@ class World:
     def _tick_on(self, service: Service) -> None:
         def turn() -> None:
             scheduler.tick(self, service)
-            self.clock.call_in(self.timing.tick, turn)
+            spread = self.timing.tick_spread
+            self.clock.call_in(self.timing.tick * self._turns.uniform(1 - spread, 1 + spread), turn)
 
         self.clock.call_in(self.random.uniform(0.5, self.timing.tick), turn)
 
