@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,14 +225,13 @@ def test_budgets_end(one: Watch, world: list[tuple[watch.Observation, watch.Obse
 
 # --- registration ---
 
-BODY: dict[str, object] = {"family": "web", "tags": [{"key": "team", "value": "shop"}]}
+BODY: dict[str, Any] = {"family": "web", "tags": [{"key": "team", "value": "shop"}]}
 register = RegisterTaskDefinition(key="web#1", family="web", body=BODY, serves=("web",), source=BEFORE, what="a change")
 tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
 )
-bodies: st.SearchStrategy[dict[str, object]] = st.sampled_from(
-    [BODY, {"family": "web"}, {"family": "web", "cpu": "512"}]
-)
+BODIES: list[dict[str, Any]] = [BODY, {"family": "web"}, {"family": "web", "cpu": "512"}]
+bodies = st.sampled_from(BODIES)
 newest = st.builds(Newest, st.none() | bodies.map(lambda body: Definition(NEW, active=True, body=body)))
 failures = st.builds(NotRegistered, faults | st.just(tag_denied))
 registering = st.lists(

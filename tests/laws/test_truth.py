@@ -5,17 +5,18 @@ Random worlds on virtual time; what is claimed is compared with the simulator's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report import last_line
-from drone_deploy_ecs.core.verdict import ExitCode, Verdict
+from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.engine import TOGETHER
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
@@ -23,9 +24,12 @@ from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.laws.claims import Content, content
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report import Outcome, Report
+    from drone_deploy_ecs.simulator.model import Deployment as ModelDeployment
+    from drone_deploy_ecs.simulator.model import Service
 
 BUDGET = 300.0
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
@@ -53,7 +57,9 @@ rules = st.builds(
     chance=st.sampled_from([0.1, 0.3, 1.0]),
     until=st.floats(1, 900),
 )  # fmt: skip
-actions = st.tuples(st.floats(0, 200), st.sampled_from(["deploy", "kill task", "deregister", "delete"]))
+actions = st.tuples(st.floats(0, 200), st.sampled_from([
+    "deploy", "deploy the same", "roll back by hand", "scale up", "scale down", "kill task", "deregister", "delete",
+]))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,9 @@ class Script:
     stale: float
     same_tag: bool
     roll_back: bool
+    stable_for: str
+    wait_for: str
+    max_failed_tasks: str
 
 
 scripts = st.builds(
@@ -90,11 +99,44 @@ scripts = st.builds(
     stale=st.sampled_from([0.0, 0.0, 5.0, 15.0]),
     same_tag=st.sampled_from([False, False, True]),
     roll_back=st.sampled_from([True, True, True, False]),
+    stable_for=st.sampled_from(["", "", "20s", "90s"]),
+    wait_for=st.sampled_from(["", "", "healthy"]),
+    max_failed_tasks=st.sampled_from(["", "", "1", "3"]),
 )
 
 
-def build(script: Script) -> World:
-    world = World(seed=script.seed, timing=Timing(draining=script.draining))
+@dataclass
+class Others:
+    """What other people did to service s0, and when."""
+
+    acts: list[tuple[float, str]] = field(default_factory=list)
+    deployments: list[ModelDeployment] = field(default_factory=list)
+
+    def act(self, world: World, what: str) -> None:
+        service = world.service("prod", "s0")
+        self.acts.append((world.clock.monotonic(), what))
+        match what:
+            case "deploy":
+                arn = world.register(task_definition("s0", "shop:1", cpu="1024"))
+                self.deployments.append(world.deploy(service, arn))
+            case "deploy the same":
+                self.deployments.append(world.deploy(service, service.primary.task_definition))
+            case "roll back by hand":
+                self.deployments.append(world.deploy(service, service.history[0].task_definition))
+            case "scale up":
+                world.scale(service, service.desired + 1)
+            case "scale down":
+                world.scale(service, max(service.desired - 1, 0))
+            case "kill task":
+                world.kill_task(service)
+            case "deregister":
+                world.definitions.deregister("s0:1")
+            case _:
+                service.status = "DRAINING"
+
+
+def build(script: Script) -> tuple[World, Others]:
+    world, others = World(seed=script.seed, timing=Timing(draining=script.draining)), Others()
     world.faults.stale_seconds = script.stale
     world.push("shop:1", Behaviour())
     for number, desired in enumerate(script.desired):
@@ -105,69 +147,112 @@ def build(script: Script) -> World:
     world.push("shop:1" if script.same_tag else "shop:2", script.behaviour)
     world.clock.sleep(60)
     world.faults.rules.extend(script.rules)
-    service = world.service("prod", "s0")
     for at, what in script.actions:
-        match what:
-            case "deploy":
-                arn = world.register(task_definition("s0", "shop:1", cpu="1024"))
-                world.at(at, lambda arn=arn: world.deploy(service, arn))  # type: ignore[misc]
-            case "kill task":
-                world.at(at, lambda: world.kill_task(service))
-            case "deregister":
-                world.at(at, lambda: world.definitions.deregister("s0:1"))
-            case _:
-                world.at(at, lambda: setattr(service, "status", "DRAINING"))
-    return world
+        world.at(at, partial(others.act, world, what))
+    return world, others
 
 
 def run(world: World, script: Script) -> Report:
     names = ",".join(f"s{number}" for number in range(len(script.desired)))
     flags = {"aws_region": "eu-west-1", "cluster": "prod", "service": names, "container": "app", "timeout": f"{BUDGET:.0f}s",
-             "image": "shop:1" if script.same_tag else "shop:2", "disable_rollbacks": "" if script.roll_back else "true"}  # fmt: skip
+             "image": "shop:1" if script.same_tag else "shop:2", "disable_rollbacks": "" if script.roll_back else "true",
+             "stable_for": script.stable_for, "wait_for": script.wait_for, "max_failed_tasks": script.max_failed_tasks}  # fmt: skip
     request, _ = resolve(flags, {})
     return Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
-def runs_image(world: World, arn: str) -> str:
-    return world.containers(arn)["app"]
+@dataclass(frozen=True)
+class Ended:
+    """One service after a run, with what is needed to judge the claims about it."""
+
+    world: World
+    script: Script
+    service: Service
+    before: Content
+    others: Others
+    report: Report
+    outcome: Outcome
+
+    @property
+    def is_changed_unseen(self) -> bool:
+        """Whether others did something that no look can have shown: since the last look, or while reads are stale."""
+        horizon = self.world.clock.monotonic() - self.script.stale - UNSEEN
+        return self.service.name == "s0" and any(at >= horizon for at, _ in self.others.acts)
+
+    @property
+    def running(self) -> int:
+        """Its PRIMARY's running tasks, and those that died since the last look."""
+        horizon = self.world.clock.monotonic() - TOGETHER
+        return sum(task.is_running or (task.stopping or 0.0) > horizon for task in self.service.primary.tasks)
+
+
+UNSEEN = 11.0
+"""Seconds between looks at most, when nothing fails."""
+
+
+def holds_when_done(one: Ended) -> None:
+    """Exit 0: the target revision is PRIMARY and COMPLETED, and all its desired tasks are running."""
+    assert one.outcome.verdict in (Verdict.COMPLETED, Verdict.UNCHANGED)
+    assert one.outcome.forward is not None
+    if one.is_changed_unseen:
+        return
+    primary = one.service.primary
+    assert primary.id == one.outcome.forward.deployment
+    assert primary.state == "COMPLETED" or "draining" in one.outcome.forward.reason or one.script.classic
+    # Where AWS shows the past, nobody can know of a task that died in the seconds since.
+    assert one.script.stale or one.running >= one.service.desired
+
+
+def holds_when_returned(one: Ended) -> None:
+    """Exit 3: every service that isn't reported Superseded runs the content it ran before."""
+    if one.outcome.verdict is Verdict.SUPERSEDED or one.is_changed_unseen:
+        return
+    if one.outcome.back is None:  # never written to: whatever others made of it
+        assert one.outcome.forward is None or not one.outcome.forward.deployment
+        return
+    assert content(one.world, one.service.primary) == one.before
+    settled = one.service.primary.state == "COMPLETED" or one.script.classic
+    assert settled or "draining" in one.outcome.back.reason
+
+
+def holds_when_superseded(one: Ended) -> None:
+    """Nothing was written to it once somebody else's deployment was PRIMARY and could be seen to be."""
+    foreign = [made.created for made in one.others.deployments]
+    deleted = [at for at, what in one.others.acts if what == "delete"]
+    assert foreign or deleted
+    since = max(foreign + deleted) + one.script.stale + 1.0
+    assert not [
+        at for at, what, name in one.world.faults.log if what == "UpdateService" and name == "s0" and at > since
+    ]
+
+
+def says_what_runs(one: Ended) -> None:
+    now = one.report.standing[one.outcome.target.name]
+    seen = now in (Now.NEW, Now.AS_BEFORE, Now.SOMEBODY_ELSES) and not one.script.stale and not one.is_changed_unseen
+    if seen and one.service.status == "ACTIVE":
+        assert short(one.service.primary.task_definition) in last_line(one.report)
 
 
 @given(scripts)
 def test_exit_code_and_last_line_are_true(script: Script) -> None:
-    world = build(script)
-    before = {name: service.primary for (_, name), service in world.services.items()}
-    others = {at for at, what in script.actions if what == "deploy"}
+    world, others = build(script)
+    before = {name: content(world, service.primary) for (_, name), service in world.services.items()}
+    listed = {one.id for service in world.services.values() for one in service.history}
     began = world.clock.monotonic()
     report = run(world, script)
     event(f"exit {int(report.exit_code)} {report.verdict.value}")
     assert world.clock.monotonic() - began < 3 * BUDGET + 200, "it hangs"
     assert report.timeline[-1].text == last_line(report)
+    ours = {one.id for service in world.services.values() for one in service.history} - listed
+    if report.exit_code == ExitCode.REFUSED:
+        assert ours == {one.id for one in others.deployments}, "refused, and yet updated"
     for outcome in report.outcomes:
         name = outcome.target.name
-        service = world.service("prod", name)
-        primary = service.primary
-        match report.exit_code:
-            case ExitCode.DONE:
-                assert outcome.verdict in (Verdict.COMPLETED, Verdict.UNCHANGED)
-                assert outcome.forward is not None
-                # "kill task" and somebody's later deployment may come after the verdict; then the verdict was true.
-                if not others and not script.actions:
-                    assert primary.id == outcome.forward.deployment
-                    assert primary.state == "COMPLETED" or "draining" in outcome.forward.reason or script.classic
-                    # Where AWS shows the past, nobody can know of a task that died in the seconds since.
-                    assert script.stale or sum(task.is_running for task in primary.tasks) == service.desired
-            case ExitCode.RETURNED if outcome.verdict is not Verdict.SUPERSEDED:
-                if not others or name != "s0":
-                    old = world.definitions.describe(before[name].task_definition)
-                    new = world.definitions.describe(primary.task_definition)
-                    same = taskdef.registrable(old), taskdef.registrable(new)
-                    pinned = short(primary.task_definition) != short(before[name].task_definition)
-                    assert same[0] == same[1] or pinned
-                    settled = primary.state == "COMPLETED" or script.classic
-                    assert settled or "draining" in (outcome.back.reason if outcome.back else "")
-            case ExitCode.REFUSED:
-                assert primary is before[name] or (others and name == "s0")
-            case _:
-                pass
-        if outcome.verdict is Verdict.SUPERSEDED and name == "s0" and others and outcome.forward:
-            assert primary.id != outcome.forward.deployment or service.status != "ACTIVE"
+        one = Ended(world, script, world.service("prod", name), before[name], others, report, outcome)
+        says_what_runs(one)
+        if report.exit_code == ExitCode.DONE:
+            holds_when_done(one)
+        if report.exit_code == ExitCode.RETURNED:
+            holds_when_returned(one)
+        if outcome.verdict is Verdict.SUPERSEDED:
+            holds_when_superseded(one)
