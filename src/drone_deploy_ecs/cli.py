@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
 DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
-if it fails. Without a command it is the Drone plugin: it reads the settings below from PLUGIN_* variables
-(cluster is PLUGIN_CLUSTER)."""
+if it fails. Without a command it is the Drone plugin: it reads its settings from PLUGIN_* variables
+(cluster is PLUGIN_CLUSTER); "deploy --help" lists them."""
 EPILOG = """exit codes: 0 completed or unchanged; 1 a defect of this program; 2 refused, nothing was changed; 3 failed, and
 everything is back on what it ran before; 4 failed, and something is NOT as before; 5 superseded by somebody's newer
 deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
@@ -139,6 +139,8 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
     request = _request(edges, options)
     if request.dry_run:
         return _show_plan(edges, request)
+    if request.report not in ("", "-"):
+        _check_writable(request.report)
     deployment = _deployment(edges, request)
     report = deployment.deploy()
     if request.report:
@@ -162,8 +164,6 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
     request, warnings = resolve(flags, edges.env)
     for problem in warnings:
         print(f"{PROGRAM}: warning: {safe(str(problem), 1000)}", file=edges.stderr)
-    if request.report not in ("", "-"):
-        _check_writable(request.report)
     return request
 
 
@@ -228,8 +228,10 @@ def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
     with Server(world, options["port"], options["speed"]) as server:
         for line in lines(server):
             print(line, file=edges.stdout, flush=True)
-        while True:  # a signal ends it
+        edges.cancellation.defer()
+        while not edges.cancellation.signal:
             edges.clock.sleep(3600)
+    return ExitCode.DONE
 
 
 def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:

@@ -8,21 +8,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs import observe
-from drone_deploy_ecs.core import poll, registration, watch
+from drone_deploy_ecs.core import fold, poll, registration, watch
 from drone_deploy_ecs.core.ecs import read_service
 from drone_deploy_ecs.core.events import Kind, news, waiting
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.observation import Accepted, NotWritten
 from drone_deploy_ecs.core.plan import RegisterTaskDefinition, Stage, Step, UpdateService
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Accepted, NotWritten, Phase, Terms, Watch
+from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from drone_deploy_ecs.calls import Calls
+    from drone_deploy_ecs.core.observation import Observation
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.ports import Cancellation, Clock
     from drone_deploy_ecs.telling import Telling
@@ -210,8 +212,8 @@ class Engine:
             return self._fold(one, NotWritten(error.fault))
         return self._fold(one, Accepted(read_service(answer["service"])))
 
-    def _fold(self, before: Watch, observation: watch.Observation) -> Watch:
-        after = watch.advance(before, observation, self._clock.monotonic())
+    def _fold(self, before: Watch, observation: Observation) -> Watch:
+        after = fold.advance(before, observation, self._clock.monotonic())
         self._say(before, after)
         return after
 

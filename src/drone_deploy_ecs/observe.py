@@ -10,8 +10,8 @@ from drone_deploy_ecs.core import poll, taskdef
 from drone_deploy_ecs.core.ecs import read_service, read_task
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
 from drone_deploy_ecs.core.plan import Definition, Snapshot
-from drone_deploy_ecs.core.watch import NotSeen, Observation, Seen
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:

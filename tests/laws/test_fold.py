@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import poll, registration, taskdef, watch
+from drone_deploy_ecs.core import fold, poll, registration, taskdef, watch
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.events import news
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.judge import GRACE
+from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
 from drone_deploy_ecs.core.plan import (
     Definition,
     FollowDeployment,
@@ -24,7 +25,7 @@ from drone_deploy_ecs.core.plan import (
 )
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Accepted, NotSeen, NotWritten, Phase, Seen, Terms, Watch
+from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ beginnings = st.builds(
     lambda step, agreed: watch.begin(step, step.definition, agreed, 0.0), forwards | backs, terms
 )  # fmt: skip
 
-Step = tuple[float, watch.Observation, watch.Observation]
+Step = tuple[float, Observation, Observation]
 
 
 def play(one: Watch, script: Sequence[Step]) -> list[Watch]:
@@ -116,17 +117,17 @@ def play(one: Watch, script: Sequence[Step]) -> list[Watch]:
     states, now = [one], 0.0
     for wait, look, write in script:
         now += wait
-        one = watch.advance(one, write if one.phase is Phase.WRITE and one.verdict is None else look, now)
+        one = fold.advance(one, write if one.phase is Phase.WRITE and one.verdict is None else look, now)
         states.append(one)
     return states
 
 
 @given(beginnings, st.lists(st.tuples(st.floats(0, 100), looks | writes), max_size=12))
-def test_no_sequence_raises(one: Watch, script: list[tuple[float, watch.Observation]]) -> None:
+def test_no_sequence_raises(one: Watch, script: list[tuple[float, Observation]]) -> None:
     now = 0.0
     for wait, observation in script:
         now += wait
-        after = watch.advance(one, observation, now)
+        after = fold.advance(one, observation, now)
         list(news(one, after))
         assert poll.next_look(after, now, 0.5) >= min(now, after.not_before)
         one = after
@@ -155,7 +156,7 @@ def test_a_repeated_observation_changes_no_verdict(one: Watch, script: list[Step
         assert play(one, twice)[-1].verdict is play(one, script)[-1].verdict
 
 
-def shows_success(look: watch.Observation) -> bool:
+def shows_success(look: Observation) -> bool:
     """Whether this could be taken for success: ours is PRIMARY with all its tasks."""
     ours = look.service.deployment(OURS) if isinstance(look, Seen) and look.service else None
     return ours is not None and ours.status == "PRIMARY" and ours.running >= ours.desired
@@ -208,7 +209,7 @@ def test_refused_is_never_said_of_a_write_that_may_have_landed(one: Watch, scrip
 
 
 @given(beginnings, st.lists(st.tuples(looks, writes), min_size=1, max_size=4))
-def test_budgets_end(one: Watch, world: list[tuple[watch.Observation, watch.Observation]]) -> None:
+def test_budgets_end(one: Watch, world: list[tuple[Observation, Observation]]) -> None:
     """Whatever is seen again and again, there is a verdict, or it is complete and only waits for the others."""
     now, limit = 0.0, 4 * BUDGET + watch.ECS_TURN + GRACE + watch.LAST_SIGHT
     for number in range(3000):
@@ -218,7 +219,7 @@ def test_budgets_end(one: Watch, world: list[tuple[watch.Observation, watch.Obse
         if one.completed_at is None:
             assert now <= limit
         look, write = world[number % len(world)]
-        one = watch.advance(one, write if one.phase is Phase.WRITE and one.verdict is None else look, now + 0.05)
+        one = fold.advance(one, write if one.phase is Phase.WRITE and one.verdict is None else look, now + 0.05)
         now += 0.05
     raise AssertionError(one)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from drone_deploy_ecs.core import watch
+from drone_deploy_ecs.core import fold, watch
 from drone_deploy_ecs.core.ecs import Deployment, Service
 from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.observation import Accepted, NotWritten, Seen
 from drone_deploy_ecs.core.plan import Target, UpdateService, WayBack
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Accepted, NotWritten, Phase, Seen, Terms, Watch
+from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
@@ -44,9 +45,9 @@ def undo(definition: str = BEFORE) -> Watch:
 
 def test_what_timed_out_while_it_had_to_prove_stable_is_not_settled_afterwards() -> None:
     rolled_out = service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 2))
-    one = watch.advance(forward(30.0, 25.0), Accepted(rolled_out), 0.0)
-    one = watch.advance(one, Seen(rolled_out), 28.0)
-    one = watch.advance(one, Seen(service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1))), 31.0)
+    one = fold.advance(forward(30.0, 25.0), Accepted(rolled_out), 0.0)
+    one = fold.advance(one, Seen(rolled_out), 28.0)
+    one = fold.advance(one, Seen(service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1))), 31.0)
     assert one.verdict is Verdict.TIMED_OUT
     assert not one.is_done
     assert one.stable_at is None
@@ -55,23 +56,23 @@ def test_what_timed_out_while_it_had_to_prove_stable_is_not_settled_afterwards()
 
 def test_a_throttled_retry_does_not_make_somebody_elses_of_our_own_update() -> None:
     """The first try was accepted, and that shows only after the second try was throttled."""
-    one = watch.advance(forward(), NotWritten(TIMED_OUT), 0.0)
+    one = fold.advance(forward(), NotWritten(TIMED_OUT), 0.0)
     old = service(deployment(OLD, BEFORE, "PRIMARY", "COMPLETED", 2))
-    one = watch.advance(one, Seen(old), watch.SETTLE + 1)
+    one = fold.advance(one, Seen(old), watch.SETTLE + 1)
     assert one.phase is Phase.WRITE
-    one = watch.advance(one, NotWritten(THROTTLED), watch.SETTLE + 2)
+    one = fold.advance(one, NotWritten(THROTTLED), watch.SETTLE + 2)
     now_shown = service(
         deployment(OURS, NEW, "PRIMARY", "IN_PROGRESS", 0), deployment(OLD, BEFORE, "ACTIVE", "COMPLETED", 2)
     )
-    one = watch.advance(one, Seen(now_shown), watch.SETTLE + 4)
+    one = fold.advance(one, Seen(now_shown), watch.SETTLE + 4)
     assert (one.verdict, one.deployment, one.phase) == (None, OURS, Phase.FOLLOW)
 
 
 def test_a_denied_retry_does_not_unsay_that_the_first_try_may_have_landed() -> None:
-    one = watch.advance(forward(), NotWritten(TIMED_OUT), 0.0)
-    one = watch.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 20.0)
+    one = fold.advance(forward(), NotWritten(TIMED_OUT), 0.0)
+    one = fold.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 20.0)
     assert (one.verdict, one.phase) == (None, Phase.CHECK)
-    one = watch.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 120.0)
+    one = fold.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 120.0)
     assert one.verdict is Verdict.UNKNOWN
 
 
@@ -83,11 +84,11 @@ def test_reads_that_go_back_and_forth_do_not_prolong_an_undo() -> None:
     still_ours = service(
         deployment(OURS, NEW, "PRIMARY", "IN_PROGRESS", 1), deployment(OLD, BEFORE, "ACTIVE", "COMPLETED", 1)
     )
-    one = watch.advance(undo(), Seen(returning), 5.0)
+    one = fold.advance(undo(), Seen(returning), 5.0)
     assert one.adopted
-    one = watch.advance(one, Seen(still_ours), 20.0)
+    one = fold.advance(one, Seen(still_ours), 20.0)
     assert one.phase is Phase.CHECK
-    assert watch.advance(one, Seen(returning), 60.0).began == 5.0
+    assert fold.advance(one, Seen(returning), 60.0).began == 5.0
 
 
 def test_a_redeployment_of_the_same_tag_is_not_a_return_to_the_image_before() -> None:
@@ -95,4 +96,4 @@ def test_a_redeployment_of_the_same_tag_is_not_a_return_to_the_image_before() ->
     redeployed = service(
         deployment(OTHER, BEFORE, "PRIMARY", "IN_PROGRESS", 0), deployment(OURS, BEFORE, "ACTIVE", "IN_PROGRESS", 0)
     )
-    assert watch.advance(undo(COPY), Seen(redeployed), 5.0).verdict is Verdict.SUPERSEDED
+    assert fold.advance(undo(COPY), Seen(redeployed), 5.0).verdict is Verdict.SUPERSEDED

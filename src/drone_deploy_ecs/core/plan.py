@@ -270,15 +270,15 @@ def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefin
             return target
         if primary.rollout_state != "FAILED":
             return FollowDeployment(target=target, definition=primary.task_definition, deployment=primary.id)
-    found = _existing(body, (one.edited, one.before, one.newest, *one.listed))
+    found = existing(body, (one.edited, one.before, one.newest, *one.listed))
     if found:
         return UpdateService(target=target, definition=found.arn, force=found.arn == primary.task_definition)
     change = "the same content, as it was deregistered" if same_as_now else _change(request, one.edited)
-    key = _register(registrations, body, one.service.name, one.edited, change)
+    key = register(registrations, body, one.service.name, one.edited, change)
     return UpdateService(target=target, definition=key, force=False)
 
 
-def _existing(body: Mapping[str, Any], candidates: Iterable[Definition | None]) -> Definition | None:
+def existing(body: Mapping[str, Any], candidates: Iterable[Definition | None]) -> Definition | None:
     """A usable revision that already is this, so that none is registered twice."""
     return next((one for one in candidates if one and one.active and taskdef.same(one.body, body)), None)
 
@@ -288,7 +288,7 @@ def _change(request: Request, edited: Definition) -> str:
     return f"container {request.container}'s image {request.image.reference} (was {was})"
 
 
-def _register(
+def register(
     registrations: list[RegisterTaskDefinition], body: Mapping[str, Any], service: str, source: Definition, what: str
 ) -> str:
     """The key of a registration of exactly this body, shared with the other services that need the same."""
@@ -331,7 +331,7 @@ def _way_back(request: Request, one: Snapshot) -> WayBack:
 
 def _copied(back: WayBack, one: Snapshot) -> WayBack:
     """To the copy that a way back needs, where an earlier run has registered it already."""
-    copy = _existing(back.body, (*one.listed, one.newest)) if back.body is not None and back.must_copy else None
+    copy = existing(back.body, (*one.listed, one.newest)) if back.body is not None and back.must_copy else None
     return replace(back, definition=copy.arn, must_copy="") if copy else back
 
 
@@ -350,55 +350,3 @@ def _diff(request: Request, one: Snapshot) -> tuple[str, ...]:
     assert one.edited is not None
     body = taskdef.with_image(one.edited.body, request.container, request.image.reference)
     return taskdef.diff((one.before or one.edited).body, body)
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation.
-
-    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `confirm_only`: nor may we write.
-    """
-
-    target: Target
-    deployment: str
-    since: datetime | None
-    ecs_returns_it: bool = False
-    confirm_only: bool = False
-
-
-def undo(
-    services: Iterable[Undone],
-    known: Mapping[str, frozenset[str]],
-    unusable: frozenset[str],
-    newest: Iterable[Definition],
-) -> Plan:
-    """The plan that brings these services back to what they ran before.
-
-    `known` gives the deployments each service has now; `unusable` the recorded revisions that have been deregistered
-    meanwhile; `newest` the newest revisions of their families, which may already be the copy that is needed.
-    """
-    registrations: list[RegisterTaskDefinition] = []
-    updates: list[ServiceStep] = []
-    for one in services:
-        back = one.target.back
-        definition = back.definition
-        if back.body is not None and not one.ecs_returns_it and (back.must_copy or definition in unusable):
-            found = _existing(back.body, newest)
-            source = Definition(back.definition, active=False, body=back.body)
-            what = (
-                "its image pinned by digest"
-                if back.must_copy and definition not in unusable
-                else "the same content, as it was deregistered"
-            )
-            definition = found.arn if found else _register(registrations, back.body, one.target.name, source, what)
-        target = replace(one.target, known=known.get(one.target.name, one.target.known))
-        updates.append(
-            UpdateService(
-                target=target,
-                definition=definition,
-                only_over=one.deployment,
-                since=one.since,
-                confirm_only=one.confirm_only,
-            )
-        )
-    return Plan(stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps))

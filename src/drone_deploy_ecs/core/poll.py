@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.cause import is_evidence
 from drone_deploy_ecs.core.history import foresee
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Phase
+from drone_deploy_ecs.core.watch import TASK_PERMISSIONS, Phase
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs import Service
@@ -111,7 +111,7 @@ def _end_is_far(watch: Watch, service: Service) -> bool:
 
 def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     """Whether this look should read the stopped tasks too: two more calls, so only when there is something to learn."""
-    if not watch.deployment or "ecs:ListTasks" in watch.denied:
+    if not watch.deployment or watch.denied & TASK_PERMISSIONS:
         return False
     if watch.verdict is not None:
         return watch.verdict in (Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT)

@@ -1,0 +1,75 @@
+"""The way back, as a plan: every service that was changed to what it ran before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.plan import (
+    Definition,
+    Plan,
+    RegisterTaskDefinition,
+    ServiceStep,
+    Stage,
+    UpdateService,
+    existing,
+    register,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.plan import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation.
+
+    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `confirm_only`: nor may we write.
+    """
+
+    target: Target
+    deployment: str
+    since: datetime | None
+    ecs_returns_it: bool = False
+    confirm_only: bool = False
+
+
+def undo(
+    services: Iterable[Undone],
+    known: Mapping[str, frozenset[str]],
+    unusable: frozenset[str],
+    newest: Iterable[Definition],
+) -> Plan:
+    """The plan that brings these services back to what they ran before.
+
+    `known` gives the deployments each service has now; `unusable` the recorded revisions that have been deregistered
+    meanwhile; `newest` the newest revisions of their families, which may already be the copy that is needed.
+    """
+    registrations: list[RegisterTaskDefinition] = []
+    updates: list[ServiceStep] = []
+    for one in services:
+        back = one.target.back
+        definition = back.definition
+        if back.body is not None and not one.ecs_returns_it and (back.must_copy or definition in unusable):
+            found = existing(back.body, newest)
+            source = Definition(back.definition, active=False, body=back.body)
+            what = (
+                "its image pinned by digest"
+                if back.must_copy and definition not in unusable
+                else "the same content, as it was deregistered"
+            )
+            definition = found.arn if found else register(registrations, back.body, one.target.name, source, what)
+        target = replace(one.target, known=known.get(one.target.name, one.target.known))
+        updates.append(
+            UpdateService(
+                target=target,
+                definition=definition,
+                only_over=one.deployment,
+                since=one.since,
+                confirm_only=one.confirm_only,
+            )
+        )
+    return Plan(stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps))
