@@ -70,9 +70,11 @@ class Deployment:
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
+        self._seen_at = clock.monotonic()
 
     def prepare(self) -> Plan:
         """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
+        self._seen_at = self._clock.monotonic()
         try:
             found = observe.snapshots(self._calls, self._request)
         except ApiError as error:
@@ -110,7 +112,7 @@ class Deployment:
             return self._conclude((), refusal.problems)
         self._introduce(planned)
         self._cancellation.defer()
-        watches = self._engine.run(planned.stages, forward=True)
+        watches = self._engine.run(planned.stages, forward=True, seen_at=self._seen_at)
         outcomes = [Outcome(target=one) for one in planned.unchanged]
         outcomes += [Outcome(target=one.target, forward=one) for one in watches]
         collector = self._collector()

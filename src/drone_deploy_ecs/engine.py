@@ -61,16 +61,19 @@ class Engine:
         self._cancellation = cancellation
         self.registered: set[str] = set()
 
-    def run(self, stages: Sequence[Stage], *, forward: bool) -> list[Watch]:
+    def run(self, stages: Sequence[Stage], *, forward: bool, seen_at: float | None = None) -> list[Watch]:
         """The stages in order; what became of each service.
 
-        `forward`: when one service fails, or the run is cancelled, the others are recalled; on the way back none is.
+        `seen_at` is when the services were read to plan this. `forward`: when one service fails, or the run is
+        cancelled, the others are recalled; on the way back none is.
         """
         arns: dict[str, str] = {}
         failures: dict[str, str] = {}
         watches: list[Watch] = []
         for stage in stages:
-            for flight in self._fly([self._begin(step, arns, failures) for step in stage.steps], forward=forward):
+            for flight in self._fly(
+                [self._begin(step, arns, failures, seen_at) for step in stage.steps], forward=forward
+            ):
                 if isinstance(flight, Watch):
                     watches.append(flight)
                 elif flight.arn:
@@ -80,12 +83,13 @@ class Engine:
                     failures[flight.step.key] = f"its revision couldn't be registered: {flight.failure}"
         return watches
 
-    def _begin(self, step: Step, arns: dict[str, str], failures: dict[str, str]) -> Flight:
+    def _begin(self, step: Step, arns: dict[str, str], failures: dict[str, str], seen_at: float | None) -> Flight:
         now, budget = self._clock.monotonic(), self._request.budget
         if isinstance(step, RegisterTaskDefinition):
             return registration.begin(step, now, budget)
         is_undo = isinstance(step, UpdateService) and bool(step.only_over)
-        begun = watch.begin(step, arns.get(step.definition, step.definition), self._terms(is_undo=is_undo), now)
+        definition = arns.get(step.definition, step.definition)
+        begun = watch.begin(step, definition, self._terms(is_undo=is_undo), now, seen_at=seen_at)
         if step.definition not in failures:
             return begun
         refused = watch.refuse(begun, failures[step.definition], now)

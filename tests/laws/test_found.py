@@ -6,12 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from drone_deploy_ecs.core import fold, watch
-from drone_deploy_ecs.core.ecs import Deployment, Service
+from drone_deploy_ecs.core.ecs import Deployment as Listed
+from drone_deploy_ecs.core.ecs import Service
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.observation import Accepted, NotWritten, Seen
 from drone_deploy_ecs.core.plan import Target, UpdateService, WayBack
-from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.core.verdict import ExitCode, Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.faults import Effect
+from drone_deploy_ecs.simulator.world import task_definition
+from tests.stories.story import small_world
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
@@ -25,11 +32,11 @@ TARGET = Target(
 )  # fmt: skip
 
 
-def deployment(name: str, definition: str, status: str, state: str, running: int) -> Deployment:
-    return Deployment(name, status, definition, 2, 0, running, 0, state, "", NOON)
+def deployment(name: str, definition: str, status: str, state: str, running: int) -> Listed:
+    return Listed(name, status, definition, 2, 0, running, 0, state, "", NOON)
 
 
-def service(*listed: Deployment) -> Service:
+def service(*listed: Listed) -> Service:
     return Service(name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=listed, events=())  # fmt: skip
 
 
@@ -97,3 +104,18 @@ def test_a_redeployment_of_the_same_tag_is_not_a_return_to_the_image_before() ->
         deployment(OTHER, BEFORE, "PRIMARY", "IN_PROGRESS", 0), deployment(OURS, BEFORE, "ACTIVE", "IN_PROGRESS", 0)
     )
     assert fold.advance(undo(COPY), Seen(redeployed), 5.0).verdict is Verdict.SUPERSEDED
+
+
+def test_somebody_who_deployed_while_we_registered_is_not_overwritten() -> None:
+    """RegisterTaskDefinition was throttled for half a minute: what the plan was made from is out of date."""
+    world = small_world()
+    world.faults.add(Effect.THROTTLE, "RegisterTaskDefinition", until=30.0)
+    web = world.service("prod", "web")
+    other = world.register(task_definition("web", "shop:1", cpu="1024"))
+    world.at(10, lambda: world.deploy(web, other))
+    asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
+    request, _ = resolve(asked, {})
+    report = Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    assert report.exit_code == ExitCode.SUPERSEDED
+    assert world.faults.calls["UpdateService"] == 0
+    assert web.primary.task_definition == other

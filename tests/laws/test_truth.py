@@ -229,7 +229,10 @@ def holds_when_superseded(one: Ended) -> None:
 def says_what_runs(one: Ended) -> None:
     now = one.report.standing[one.outcome.target.name]
     seen = now in (Now.NEW, Now.AS_BEFORE, Now.SOMEBODY_ELSES) and not one.script.stale and not one.is_changed_unseen
-    if seen and one.service.status == "ACTIVE":
+    # One that was taken over isn't looked at again while the others go on: the line says "last seen".
+    verdict_at = one.outcome.forward.decided_at if one.outcome.forward else 0.0
+    later = now is Now.SOMEBODY_ELSES and any(made.created >= verdict_at for made in one.others.deployments)
+    if seen and not later and one.service.status == "ACTIVE":
         assert short(one.service.primary.task_definition) in last_line(one.report)
 
 

@@ -157,7 +157,7 @@ def _stands(outcome: Outcome, now: Now) -> str:
         case Now.LEFT:
             return f"{name} was left rolling out to {outcome.forward.revision if outcome.forward else ''}: it runs {runs_now}"
         case Now.SOMEBODY_ELSES:
-            return f"{name} was taken over by somebody's newer deployment and left alone: it runs {runs_now}"
+            return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
         case Now.UNSEEN:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
 

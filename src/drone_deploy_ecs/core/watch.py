@@ -23,6 +23,8 @@ RETRY_FIRST, RETRY_MOST = 1.0, 15.0
 """Seconds before a failed write is tried again: doubling, from first to most."""
 SETTLE = 10.0
 """Seconds in which an ambiguous write that did take effect will have become visible."""
+FRESH = 5.0
+"""Seconds after which what a plan was made from may be out of date: somebody else may have deployed."""
 ECS_TURN = 45.0
 """Seconds that ECS's own rollback gets to begin before ours does what it should have done."""
 LAST_SIGHT = 15.0
@@ -131,12 +133,19 @@ class Watch:
         return self.completed_at + self.terms.stable_for
 
 
-def begin(step: UpdateService | FollowDeployment, definition: str, terms: Terms, now: float) -> Watch:
-    """A watch on this step; `definition` is the ARN its revision turned out to have."""
+def begin(
+    step: UpdateService | FollowDeployment, definition: str, terms: Terms, now: float, *, seen_at: float | None = None
+) -> Watch:
+    """A watch on this step; `definition` is the ARN its revision turned out to have.
+
+    `seen_at` is when the service was looked at to plan this (now, if not given): if that is too long ago, it is looked
+    at again before it is written to.
+    """
     watch = Watch(target=step.target, definition=definition, terms=terms, began=now, changed_at=now)
     if isinstance(step, FollowDeployment):
         return replace(watch, phase=Phase.FOLLOW, deployment=step.deployment)
-    phase = Phase.CHECK if step.only_over else Phase.WRITE
+    is_fresh = seen_at is None or now <= seen_at + FRESH
+    phase = Phase.WRITE if is_fresh and not step.only_over else Phase.CHECK
     return replace(
         watch, phase=phase, force=step.force, only_over=step.only_over, since=step.since, confirm_only=step.confirm_only
     )
