@@ -25,6 +25,7 @@ from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import SETTINGS, resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.scenario import default
+from drone_deploy_ecs.simulator.witness import SimulatedWitness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -219,7 +220,9 @@ def _deploy(world: World, image: str) -> str:
     flags = {"aws_region": "eu-west-1", "cluster": "demo", "service": "web", "container": "app", "image": image}
     request, _ = resolve(flags, {})
     told = io.StringIO()
-    ended = Deployment(request, SimulatedEcs(world), world.clock, listener(told), lambda: 0.5).deploy()
+    ended = Deployment(
+        request, SimulatedEcs(world), world.clock, listener(told), lambda: 0.5, witness=SimulatedWitness(world)
+    ).deploy()
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in flags.items())
     return f"$ drone-deploy-ecs deploy {words}\n{told.getvalue()}$ echo $?\n{ended.exit_code}\n"
 

@@ -119,6 +119,7 @@ class Deployment:
         outcomes = collector.at_verdict(outcomes) if collector else outcomes
         if any(one.failed or one.verdict is Verdict.CANCELLED for one in outcomes):
             outcomes = self._take_back(outcomes)
+        collector = self._collector()
         outcomes = collector.logs(outcomes) if collector else outcomes
         self._name_unused(watches)
         return self._conclude(outcomes)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from drone_deploy_ecs.core.evidence import PERMISSIONS, SOURCES
 from drone_deploy_ecs.core.report import VERSION
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.ports import EcsApi
@@ -121,6 +122,13 @@ def test_the_policy_allows_every_call_and_no_other() -> None:
     assert sorted(allowed) == sorted([*made, "iam:PassRole", "ecs:TagResource"])
     pass_role = next(one for one in statements if one["Action"] == "iam:PassRole")
     assert pass_role["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
+def test_the_evidence_policy_allows_every_source_and_no_other() -> None:
+    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    policy = json.loads(page.partition("<!-- evidence policy -->\n```json\n")[2].partition("```")[0])
+    allowed = [one for statement in policy["Statement"] for one in _list(statement["Action"])]
+    assert sorted(allowed) == sorted(PERMISSIONS[source][0] for source in SOURCES)
 
 
 def _list(one: Any) -> list[str]:

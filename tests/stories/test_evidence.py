@@ -145,7 +145,10 @@ def test_evidence_of_many_services_is_left_out_when_it_takes_too_long(plugin: Te
     assert told.stderr.count("AWS took too long over the rest") == 1
 
 
-def test_cancelled_with_a_failure_is_undone_without_asking_around(plugin: Teller) -> None:
-    world = balanced(UNHEALTHY)
-    plugin(world, timeout="2m", cancellation=SignalAt(world, 60))
-    assert "DescribeTargetHealth" not in world.faults.calls
+@pytest.mark.parametrize("moment", [20, 50])
+def test_a_cancelled_run_is_undone_without_asking_around(plugin: Teller, moment: float) -> None:
+    world = small_world()
+    told = plugin(world, image="shop:crash", cancellation=SignalAt(world, moment))
+    assert told.exit_code == 143
+    assert world.service("prod", "web").runs == {"web:1": 2}
+    assert "GetLogEvents" not in world.faults.calls
