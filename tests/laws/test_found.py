@@ -119,3 +119,15 @@ def test_somebody_who_deployed_while_we_registered_is_not_overwritten() -> None:
     assert report.exit_code == ExitCode.SUPERSEDED
     assert world.faults.calls["UpdateService"] == 0
     assert web.primary.task_definition == other
+
+
+def test_nothing_is_settled_while_nothing_can_be_seen() -> None:
+    """It was complete; throttled looks saw nothing of somebody's newer deployment while it had to prove stable."""
+    world = small_world()
+    web = world.service("prod", "web")
+    world.faults.add(Effect.THROTTLE, "DescribeServices", after=85.0, until=140.0)
+    world.at(100, lambda: world.deploy(web, web.history[0].task_definition))
+    asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
+    request, _ = resolve(asked | {"stable_for": "40s"}, {})
+    report = Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    assert report.exit_code == ExitCode.SUPERSEDED

@@ -8,7 +8,7 @@ once given, stays. `now` is monotonic seconds and serves budgets; AWS's own time
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from drone_deploy_ecs.core import history, judge
 from drone_deploy_ecs.core.fault import Fault, FaultKind
@@ -56,6 +56,8 @@ def advance(watch: Watch, observation: Observation, now: float) -> Watch:
             return _follow(watch, now)
         case Seen():
             return _check(watch, now)
+        case never:
+            assert_never(never)
 
 
 def _lose_sight(watch: Watch, fault: Fault, now: float) -> Watch:

@@ -218,8 +218,8 @@ def refusals(request: Request, one: Snapshot) -> tuple[Problem, ...]:
 def warnings(request: Request, one: Snapshot) -> tuple[Problem, ...]:
     """What a person would want to know before this service is written to."""
     service = one.service
-    if service is None or service.primary is None:
-        return ()
+    assert service is not None
+    assert service.primary is not None
     found = []
     if service.desired == 0 and service.scheduling == "REPLICA":
         found.append(

@@ -6,7 +6,7 @@ There is no idempotency token, so after any doubt the family's newest revision i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.fault import Fault, FaultKind
@@ -86,6 +86,8 @@ def advance(one: Registration, observation: Registered | NotRegistered | Newest,
             if now < one.in_doubt_until:
                 return replace(one, not_before=now + 2 * RETRY_FIRST)
             return replace(one, phase=Phase.WRITE, not_before=now)
+        case never:
+            assert_never(never)
 
 
 def _failed(one: Registration, fault: Fault, now: float) -> Registration:

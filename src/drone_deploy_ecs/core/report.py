@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
@@ -160,6 +160,8 @@ def _stands(outcome: Outcome, now: Now) -> str:
             return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
         case Now.UNSEEN:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
+        case never:
+            assert_never(never)
 
 
 def _copy(outcome: Outcome) -> str:

@@ -127,8 +127,8 @@ class Watch:
 
     @property
     def stable_at(self) -> float | None:
-        """When it will have been complete for as long as asked; None while it isn't complete, and once it is judged."""
-        if self.completed_at is None or self.verdict is not None:
+        """When it will have been complete for as long as asked; None while it isn't, can't be seen, or is judged."""
+        if self.completed_at is None or self.blind_since is not None or self.verdict is not None:
             return None
         return self.completed_at + self.terms.stable_for
 

@@ -1,0 +1,129 @@
+"""What one look means: a row a rule, and the rows beside it where the rule must keep quiet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.judge import GRACE, Sight, is_ours, judge
+from drone_deploy_ecs.core.verdict import Verdict
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
+BEFORE, NEW, FOREIGN = (f"arn:aws:ecs:eu-west-1:1:task-definition/web:{number}" for number in (1, 2, 9))
+
+
+def primary(name: str, definition: str, state: str, running: int = 2, after: int = 0) -> Deployment:
+    return Deployment(name, "PRIMARY", definition, 2, 0, running, 0, state, "", NOON + timedelta(seconds=after))
+
+
+def active(name: str, definition: str, state: str, running: int = 2, reason: str = "") -> Deployment:
+    return Deployment(name, "ACTIVE", definition, running, 0, running, 0, state, reason, NOON)
+
+
+def service(*listed: Deployment, status: str = "ACTIVE", said: str = "", rolls_back: bool = False) -> Service:
+    events = (ServiceEvent("1", NOON + timedelta(seconds=1), f"(service web) {said}"),) if said else ()
+    return Service(name="web", arn="", status=status, desired=2, running=2, task_definition="", deployments=listed,
+                   events=events, breaker_rolls_back=rolls_back)  # fmt: skip
+
+
+def task(exit_code: int | None, health: str = "UNKNOWN") -> Task:
+    app = Container("app", "shop:2", "", "STOPPED", exit_code, "", health)
+    return Task(arn="a/t1", started_by=OURS, task_definition=NEW, status="STOPPED", health=health, stop_code="EssentialContainerExited",
+                stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON, containers=(app,))  # fmt: skip
+
+
+SIGHT = Sight(
+    service=None, deployment=OURS, before=BEFORE, known=frozenset({OLD}), displaced="", since=NOON, stopped=(), max_failed_tasks=None,
+    wait_for_drained=True, stopped_since_complete=(), away_for=0.0, left=100.0,
+)  # fmt: skip
+BACK = primary(OLD, BEFORE, "COMPLETED")
+ROLLING = primary(OURS, NEW, "IN_PROGRESS", 1)
+DONE = primary(OURS, NEW, "COMPLETED")
+GONE = active(OURS, NEW, "IN_PROGRESS", 0)
+
+ROWS = {
+    "gone for a moment": (replace(SIGHT, service=None), None, ""),
+    "gone": (replace(SIGHT, service=None, away_for=GRACE), Verdict.SUPERSEDED, "the service is gone"),
+    "being deleted": (replace(SIGHT, service=service(DONE, status="DRAINING")), Verdict.SUPERSEDED, "somebody is deleting"),
+    "somebody else's": (
+        replace(SIGHT, service=service(primary(OTHER, FOREIGN, "IN_PROGRESS", after=9), GONE)), Verdict.SUPERSEDED, "newer ecs-svc/3"),
+    "an older one that was not listed": (
+        replace(SIGHT, service=service(primary(OTHER, BEFORE, "COMPLETED", after=-9), GONE)), None, ""),
+    "the former revision under a new id, after FAILED": (
+        replace(SIGHT, service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), active(OURS, NEW, "FAILED"))),
+        Verdict.ROLLED_BACK, "no reason given"),
+    "under a new id, which an event announces": (
+        replace(SIGHT, service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
+        None, ""),
+    "announced before ours began": (
+        replace(SIGHT, since=NOON + timedelta(seconds=5),
+                service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
+        Verdict.SUPERSEDED, "newer ecs-svc/3"),
+    "FAILED and back": (
+        replace(SIGHT, service=service(BACK, active(OURS, NEW, "FAILED", reason="the breaker"))), Verdict.ROLLED_BACK, "the breaker"),
+    "an event names ours as failed": (
+        replace(SIGHT, service=service(BACK, said=f"(deployment {OURS}) deployment failed: alarm detected.")),
+        Verdict.ROLLED_BACK, "alarm detected"),
+    "back, perhaps a stale read": (replace(SIGHT, service=service(BACK, GONE), away_for=GRACE - 1), None, ""),
+    "back for long, ours still listed": (
+        replace(SIGHT, service=service(BACK, GONE), away_for=GRACE), Verdict.ROLLED_BACK, "from before it is PRIMARY again"),
+    "back for long, ours gone": (
+        replace(SIGHT, service=service(BACK), away_for=GRACE), Verdict.ROLLED_BACK, "no longer listed"),
+    "complete": (replace(SIGHT, service=service(DONE)), Verdict.COMPLETED, ""),
+    "complete, but its tasks are gone": (replace(SIGHT, service=service(primary(OURS, NEW, "COMPLETED", 1))), None, ""),
+    "an adopted one has to push the failed one out": (
+        replace(SIGHT, service=service(DONE, active(OTHER, FOREIGN, "FAILED", 1)), displaced=OTHER), None, ""),
+    "and has": (
+        replace(SIGHT, service=service(DONE, active(OTHER, FOREIGN, "FAILED", 0)), displaced=OTHER), Verdict.COMPLETED, ""),
+    "by its counts": (replace(SIGHT, service=service(primary(OURS, NEW, ""))), Verdict.COMPLETED, "by its counts"),
+    "healthy is enough": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), active(OLD, BEFORE, "COMPLETED", 0)), wait_for_drained=False),
+        Verdict.COMPLETED, "still draining"),
+    "not healthy yet": (
+        replace(SIGHT, service=service(ROLLING, active(OLD, BEFORE, "COMPLETED")), wait_for_drained=False), None, ""),
+    "FAILED isn't healthy": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "FAILED"), active(OLD, BEFORE, "COMPLETED", 0)), wait_for_drained=False),
+        Verdict.FAILED, "ECS gave up on it"),
+    "died while it had to prove stable": (
+        replace(SIGHT, service=service(DONE), stopped_since_complete=(task(1, "HEALTHY"),)), Verdict.FAILED, "not stable"),
+    "given up, and ECS returns it": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "FAILED", 0), rolls_back=True)), Verdict.ROLLED_BACK, "ECS is rolling it back"),
+    "once is bad luck": (replace(SIGHT, service=service(ROLLING), stopped=(task(1),)), None, ""),
+    "once is enough where asked": (
+        replace(SIGHT, service=service(ROLLING), stopped=(task(1),), max_failed_tasks=1), Verdict.FAILED, "1 task failed"),
+    "not yet as many as asked": (replace(SIGHT, service=service(ROLLING), stopped=(task(127),), max_failed_tasks=2), None, ""),
+    "terminal": (replace(SIGHT, service=service(ROLLING), stopped=(task(127),)), Verdict.FAILED, "it can't succeed"),
+    "out of time": (replace(SIGHT, service=service(ROLLING), left=0.0), Verdict.TIMED_OUT, "1 of 2 tasks running"),
+    "out of time, out of sight": (replace(SIGHT, service=service(BACK), left=0.0), Verdict.TIMED_OUT, "can't be seen"),
+    "out of time, only draining": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), active(OLD, BEFORE, "COMPLETED", 0)), left=0.0),
+        Verdict.COMPLETED, "at the end of the budget"),
+    "out of time, COMPLETED in name": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0), Verdict.TIMED_OUT, "although ECS calls it COMPLETED"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_a_look_means(name: str) -> None:
+    sight, verdict, reason = ROWS[name]
+    found = judge(sight)
+    assert (found[0] if found else None) is verdict
+    assert reason in (found[1] if found else "")
+
+
+@pytest.mark.parametrize(
+    ("deployment", "since", "ours"),
+    [
+        ("", None, False),
+        (OTHER, None, False),
+        (OURS, None, True),
+        (OURS, NOON, True),
+        (OURS, NOON + timedelta(1), False),
+    ],
+)
+def test_whose_task(deployment: str, since: datetime | None, *, ours: bool) -> None:
+    assert is_ours(task(1), deployment, NEW, since) is ours
