@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import task_definition
 from tests.stories.story import small_world
@@ -131,3 +132,30 @@ def test_nothing_is_settled_while_nothing_can_be_seen() -> None:
     request, _ = resolve(asked | {"stable_for": "40s"}, {})
     report = Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.exit_code == ExitCode.SUPERSEDED
+
+
+def test_what_lacks_tasks_is_not_left_as_unchanged() -> None:
+    """It runs this very revision, COMPLETED long ago, but not with all its tasks: exit 0 says that they run."""
+    world = small_world()
+    web = world.service("prod", "web")
+    world.kill_task(web)
+    asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:1"}
+    request, _ = resolve(asked | {"skip_unchanged": "true"}, {})
+    report = Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    assert report.exit_code == ExitCode.DONE
+    assert web.runs == {"web:1": 2}
+    assert world.faults.calls["UpdateService"] == 0
+
+
+def test_what_lacks_tasks_for_good_is_not_called_unchanged() -> None:
+    world = small_world()
+    web = world.service("prod", "web")
+    world.push("shop:1", crash(1))
+    web.primary.digests = {}
+    for _ in web.tasks:
+        world.kill_task(web)
+    asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:1"}
+    request, _ = resolve(asked | {"skip_unchanged": "true"}, {})
+    report = Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    assert report.exit_code == ExitCode.NOT_AS_BEFORE
+    assert world.faults.calls["UpdateService"] == 0

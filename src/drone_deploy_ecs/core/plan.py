@@ -266,8 +266,11 @@ def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefin
     body = taskdef.with_image(one.edited.body, request.container, request.image.reference)
     same_as_now = taskdef.same(body, one.edited.body)
     if same_as_now and (request.image.digest or request.skip_unchanged):
-        if one.service.last_completed is primary:
+        is_settled = one.service.last_completed is primary
+        if is_settled and primary.is_at_full_count:
             return target
+        if is_settled:
+            target = replace(target, back=WayBack(impossible="it ran this before"))
         if primary.rollout_state != "FAILED":
             return FollowDeployment(target=target, definition=primary.task_definition, deployment=primary.id)
     found = existing(body, (one.edited, one.before, one.newest, *one.listed))
