@@ -134,7 +134,7 @@ class Engine:
         """Give the verdict when all that are still open are complete, long enough, and were just seen to be."""
         now = self._clock.monotonic()
         open_watches = [(place, one) for place, one in enumerate(flights) if isinstance(one, Watch) and not one.is_done]
-        if len(open_watches) < len(due) or not all((one.stable_at or now + 1) <= now for _, one in open_watches):
+        if len(open_watches) < len(due) or not all(watch.is_proven(one, now) for _, one in open_watches):
             return False
         for place, one in open_watches:
             if one.looked_at < now - TOGETHER:

@@ -156,6 +156,32 @@ def test_a_silent_rollout_says_something_every_minute(plugin: Teller, trouble: E
     assert max((after - before).total_seconds() for before, after in pairwise(times)) <= 60
 
 
+def test_a_container_that_dies_after_completed_fails_what_had_to_prove_stable(tell: Teller) -> None:
+    """No event, no count tells of it: at every look the replacement runs already."""
+    world = small_world()
+    web = world.service("prod", "web")
+    world.at(100, lambda: world.kill_task(web, "EssentialContainerExited", "Essential container in task exited"))
+    world.at(101, web.events.clear)
+    told = tell(world, stable_for="2m")
+    assert told.exit_code == 3
+    assert "not stable" in told.stderr
+
+
+def test_stable(tell: Teller) -> None:
+    told = tell(small_world(), stable_for="2m")
+    assert told.exit_code == 0
+    assert "was stable for 2 m" in told.stderr
+
+
+def test_done_when_healthy(tell: Teller) -> None:
+    world = World(timing=Timing(draining=300.0))
+    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+    world.add_service("prod", "web", task_definition("web"), target_group=group)
+    began = world.clock.monotonic()
+    assert tell(world, wait_for="healthy").exit_code == 0
+    assert world.clock.monotonic() - began < 60
+
+
 def test_rollbacks_disabled(tell: Teller) -> None:
     world = small_world()
     told = tell(world, image="shop:missing", disable_rollbacks="true")

@@ -253,12 +253,14 @@ def _follow(watch: Watch, now: float) -> Watch:
         completed_at=now,
         completed_reason=reason,
         healthy_at=now if watch.healthy_at is None else watch.healthy_at,
-        stopped_when_complete=len(watch.stopped),
+        stopped_when_complete=len(watch.stopped)
+        if watch.stopped_when_complete is None
+        else watch.stopped_when_complete,
     )
 
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:
-    """Tasks that stopped while it was complete and to prove stable."""
-    if watch.completed_at is None or not watch.terms.stable_for:
+    """Tasks that stopped since it was first complete, where it has to prove stable."""
+    if watch.stopped_when_complete is None or not watch.terms.stable_for:
         return ()
     return watch.stopped[watch.stopped_when_complete :]

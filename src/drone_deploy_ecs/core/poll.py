@@ -22,7 +22,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import TASK_PERMISSIONS, Phase
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs import Deployment, Service
     from drone_deploy_ecs.core.watch import Watch
 
 FIRST = 4.0
@@ -118,6 +118,8 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     ours = service.deployment(watch.deployment) if service else None
     if service is None or ours is None:
         return False
+    if watch.terms.stable_for and _begins_or_ends_to_prove_stable(watch, ours, now):
+        return True
     died = sum(map(is_evidence, watch.stopped))
     if ours.failed_tasks > died or ours.rollout_state == "FAILED":
         return True
@@ -132,6 +134,13 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     if not started and ours.running + ours.pending < ours.desired and since_read >= SHORT_EVERY:
         return True
     return since_read >= max(TASKS_TOLD if started else TASKS_FIRST, last_read - watch.began)
+
+
+def _begins_or_ends_to_prove_stable(watch: Watch, ours: Deployment, now: float) -> bool:
+    """At both ends of that time the stopped tasks are read: none in it goes unseen, and none from before it counts."""
+    if watch.completed_at is None:
+        return ours.rollout_state == "COMPLETED"
+    return now >= watch.completed_at + watch.terms.stable_for
 
 
 def _started_since(service: Service, watch: Watch) -> int:

@@ -98,7 +98,7 @@ class Watch:
     healthy_at: float | None = None
     completed_at: float | None = None
     completed_reason: str = ""
-    stopped_when_complete: int = 0
+    stopped_when_complete: int | None = None
     verdict: Verdict | None = None
     reason: str = ""
     decided_at: float = 0.0
@@ -131,6 +131,15 @@ class Watch:
         if self.completed_at is None or self.blind_since is not None or self.verdict is not None:
             return None
         return self.completed_at + self.terms.stable_for
+
+
+def is_proven(watch: Watch, now: float) -> bool:
+    """Whether its stopped tasks were read at the end of the time in which it had to prove stable, if they can be."""
+    end = watch.stable_at
+    if end is None or now < end:
+        return False
+    can_be_read = not watch.denied & TASK_PERMISSIONS and now < end + LAST_SIGHT
+    return not watch.terms.stable_for or watch.tasks_read_at >= end or not can_be_read
 
 
 def begin(
