@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.names import short
@@ -236,6 +236,8 @@ def says_what_runs(one: Ended) -> None:
         assert short(one.service.primary.task_definition) in last_line(one.report)
 
 
+# Thousands of worlds in every run; the long profile asks for more.
+@settings(max_examples=max(2000, settings().max_examples))
 @given(scripts)
 def test_exit_code_and_last_line_are_true(script: Script) -> None:
     world, others = build(script)

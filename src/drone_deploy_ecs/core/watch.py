@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
 """Seconds before a failed write is tried again: doubling, from first to most."""
-SETTLE = 10.0
+SETTLE = 20.0
 """Seconds in which an ambiguous write that did take effect will have become visible."""
 FRESH = 5.0
 """Seconds after which what a plan was made from may be out of date: somebody else may have deployed."""
