@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from drone_deploy_ecs.core import fold, watch
 from drone_deploy_ecs.core.ecs import Deployment as Listed
 from drone_deploy_ecs.core.ecs import Service
+from drone_deploy_ecs.core.events import news
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.observation import Accepted, NotWritten, Seen
 from drone_deploy_ecs.core.plan import Target, UpdateService, WayBack
@@ -159,3 +160,21 @@ def test_what_lacks_tasks_for_good_is_not_called_unchanged() -> None:
     report = Deployment(request, SimulatedEcs(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.exit_code == ExitCode.NOT_AS_BEFORE
     assert world.faults.calls["UpdateService"] == 0
+
+
+def test_a_recalled_update_that_never_landed_is_withdrawn_once_that_is_sure() -> None:
+    old = service(deployment(OLD, BEFORE, "PRIMARY", "COMPLETED", 2))
+    one = fold.advance(forward(), NotWritten(TIMED_OUT), 0.0)
+    one = watch.recall(one, Verdict.WITHDRAWN, "another service of this run failed", 1.0)
+    one = fold.advance(one, Seen(old), watch.SETTLE - 1)
+    assert one.verdict is None
+    one = fold.advance(one, Seen(old), watch.SETTLE + 1)
+    assert (one.verdict, one.phase) == (Verdict.WITHDRAWN, Phase.CHECK)
+
+
+def test_what_was_complete_and_lost_a_task_is_said_to_be_no_longer_complete() -> None:
+    rolled_out = service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 2))
+    one = fold.advance(fold.advance(forward(stable_for=50.0), Accepted(rolled_out), 0.0), Seen(rolled_out), 5.0)
+    after = fold.advance(one, Seen(service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1))), 10.0)
+    assert after.completed_at is None
+    assert "no longer complete" in [text for _, text in news(one, after)]

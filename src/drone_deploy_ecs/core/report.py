@@ -49,8 +49,7 @@ class Outcome:
             return Verdict.UNCHANGED
         if self.back and self.back.verdict is Verdict.SUPERSEDED:
             return Verdict.SUPERSEDED
-        if self.forward.verdict is None or (self.back and self.forward.verdict is Verdict.COMPLETED):
-            return Verdict.WITHDRAWN
+        assert self.forward.verdict is not None
         return self.forward.verdict
 
     @property
