@@ -11,9 +11,10 @@ from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.masking import COMMON, Masks, secrets, sparing
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.plan import Definition, Plan, plan
+from drone_deploy_ecs.core.plan import Definition, plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Outcome, Report, last_line, why_lines
+from drone_deploy_ecs.core.step import Plan
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.undo import Undone, undo
 from drone_deploy_ecs.core.verdict import Verdict

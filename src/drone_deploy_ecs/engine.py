@@ -13,8 +13,8 @@ from drone_deploy_ecs.core.ecs import read_service
 from drone_deploy_ecs.core.events import Kind, news, waiting
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotWritten
-from drone_deploy_ecs.core.plan import RegisterTaskDefinition, Stage, Step, UpdateService
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
+from drone_deploy_ecs.core.step import RegisterTaskDefinition, Stage, Step, UpdateService
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch

@@ -15,7 +15,7 @@ from drone_deploy_ecs.core.evidence import ALL_LINES, LINE, AlarmState, LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.known import Weight
 from drone_deploy_ecs.core.masking import Masks, Secret
-from drone_deploy_ecs.core.plan import Target, WayBack
+from drone_deploy_ecs.core.step import Target, WayBack
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Terms, Watch
 

@@ -38,7 +38,8 @@ def task(exit_code: int | None, health: str = "UNKNOWN") -> Task:
 
 SIGHT = Sight(
     service=None, deployment=OURS, before=BEFORE, known=frozenset({OLD}), displaced="", since=NOON, stopped=(), max_failed_tasks=None,
-    wait_for_drained=True, stopped_since_complete=(), away_for=0.0, left=100.0,
+    at_least=0,
+        wait_for_drained=True, stopped_since_complete=(), away_for=0.0, left=100.0,
 )  # fmt: skip
 BACK = primary(OLD, BEFORE, "COMPLETED")
 ROLLING = primary(OURS, NEW, "IN_PROGRESS", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drone_deploy_ecs.core.plan import FollowDeployment, Plan, UpdateService
+from drone_deploy_ecs.core.step import FollowDeployment, Plan, UpdateService
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs

@@ -13,7 +13,7 @@ from drone_deploy_ecs.core import poll
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
-from drone_deploy_ecs.core.plan import Target, WayBack
+from drone_deploy_ecs.core.step import Target, WayBack
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 

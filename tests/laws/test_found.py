@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.ecs import Service
 from drone_deploy_ecs.core.events import news
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.observation import Accepted, NotWritten, Seen
-from drone_deploy_ecs.core.plan import Target, UpdateService, WayBack
+from drone_deploy_ecs.core.step import Target, UpdateService, WayBack
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from drone_deploy_ecs.deployment import Deployment

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.plan import RegisterTaskDefinition
+from drone_deploy_ecs.core.step import RegisterTaskDefinition
 from drone_deploy_ecs.core.text import safe, span, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drone_deploy_ecs.core.plan import Plan, Target
     from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.step import Plan, Target
 
 
 INDENT = "   "

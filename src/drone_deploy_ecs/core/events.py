@@ -170,6 +170,8 @@ def _progress(before: Watch, after: Watch) -> Iterator[News]:
         yield Kind.PROGRESS, says
     if after.healthy_at is not None and before.healthy_at is None and after.completed_at is None:
         yield Kind.PROGRESS, f"new tasks are up after {span(after.healthy_at - after.began)}; old ones are draining"
+    if after.passed > before.passed:
+        yield Kind.PROGRESS, f"check {after.passed} of {after.terms.checks} passed"
     if before.completed_at is not None and after.completed_at is None:
         yield Kind.PROGRESS, "no longer complete"
 
@@ -195,6 +197,8 @@ def waiting(watch: Watch, now: float) -> str:
     after = span(now - watch.began)
     if watch.blindness is not None:
         return safe(f"still can't see it after {after}: {watch.blindness}")
+    if watch.completed_at is not None and watch.terms.must_stay:
+        return f"still up after {after}: {_counts(watch)}"
     if watch.phase is not Phase.FOLLOW:
         return f"still trying to update it after {after}"
     return (

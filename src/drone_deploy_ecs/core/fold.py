@@ -236,21 +236,24 @@ def _follow(watch: Watch, now: float) -> Watch:
         stopped=watch.stopped,
         max_failed_tasks=watch.terms.max_failed_tasks,
         wait_for_drained=watch.terms.wait_for_drained,
+        at_least=watch.terms.at_least,
         stopped_since_complete=_stopped_since_complete(watch),
         away_for=0.0 if watch.away_since is None else now - watch.away_since,
         left=watch.deadline - now,
     )
     found = judge.judge(sight)
     if found is None:
-        return replace(watch, completed_at=None)
+        return replace(watch, completed_at=None, passed=0)
     verdict, reason = found
     if verdict is not Verdict.COMPLETED:
         return decide(watch, verdict, reason, now)
     if watch.completed_at is not None:
-        return watch
+        is_due = watch.next_check is not None and now >= watch.next_check
+        return replace(watch, passed=watch.passed + 1, passed_at=now) if is_due else watch
     return replace(
         watch,
         completed_at=now,
+        passed_at=now,
         completed_reason=reason,
         healthy_at=now if watch.healthy_at is None else watch.healthy_at,
         stopped_when_complete=len(watch.stopped)
@@ -261,6 +264,6 @@ def _follow(watch: Watch, now: float) -> Watch:
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:
     """Tasks that stopped since it was first complete, where it has to prove stable."""
-    if watch.stopped_when_complete is None or not watch.terms.stable_for:
+    if watch.stopped_when_complete is None or not watch.terms.must_prove_stable:
         return ()
     return watch.stopped[watch.stopped_when_complete :]

@@ -33,7 +33,7 @@ class Sight:
 
     `before` and `known`: the revision a rollback goes to, and the deployments from before ours. `displaced`: the failed
     deployment that ours, an older one that ECS returned to, has to push out first. `stopped_since_complete`: tasks that
-    stopped while ours was complete and had to prove stable. `away_for`: seconds since ours was
+    stopped while ours was complete and had to prove stable. `at_least`: tasks that must run. `away_for`: seconds since ours was
     last PRIMARY. `left`: seconds of the budget.
     """
 
@@ -46,6 +46,7 @@ class Sight:
     stopped: tuple[Task, ...]
     max_failed_tasks: int | None
     wait_for_drained: bool
+    at_least: int
     stopped_since_complete: tuple[Task, ...]
     away_for: float
     left: float
@@ -112,6 +113,8 @@ def _completed(sight: Sight) -> Judgement | None:
     displaced = service.deployment(sight.displaced)
     if displaced and (displaced.running or displaced.pending):
         return None
+    if ours.running < sight.at_least:
+        return None
     if ours.rollout_state == "COMPLETED" and ours.running >= ours.desired:
         return Verdict.COMPLETED, ""
     if not ours.rollout_state and ours.is_at_full_count and len(service.deployments) == 1:
@@ -124,7 +127,7 @@ def _healthy(sight: Sight) -> Judgement | None:
     service, ours = sight.service, sight.ours
     if sight.wait_for_drained or service is None or ours is None or ours.status != "PRIMARY":
         return None
-    if ours.rollout_state == "FAILED" or not only_draining_is_left(service, ours):
+    if ours.rollout_state == "FAILED" or ours.running < sight.at_least or not only_draining_is_left(service, ours):
         return None
     return Verdict.COMPLETED, "all new tasks are up; old ones are still draining"
 
@@ -169,10 +172,12 @@ def _out_of_budget(sight: Sight) -> Judgement | None:
     service, ours = sight.service, sight.ours
     if service is None or ours is None:
         return Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"
-    if ours.status == "PRIMARY" and ours.rollout_state != "FAILED" and only_draining_is_left(service, ours):
+    enough = ours.running >= sight.at_least
+    if enough and ours.status == "PRIMARY" and ours.rollout_state != "FAILED" and only_draining_is_left(service, ours):
         return Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"
     although = ", although ECS calls it COMPLETED" if ours.rollout_state == "COMPLETED" else ""
-    return Verdict.TIMED_OUT, f"the budget ended with {ours.running} of {tasks(ours.desired)} running{although}"
+    wanted = tasks(max(ours.desired, sight.at_least))
+    return Verdict.TIMED_OUT, f"the budget ended with {ours.running} of {wanted} running{although}"
 
 
 def only_draining_is_left(service: Service | None, ours: Deployment) -> bool:

@@ -1,7 +1,6 @@
 """Snapshot + Request → Plan: what will be written, step by step, or every reason to refuse.
 
-A step says what it changes and how to undo it; the stages run in order, the steps of a stage together. A plan is data:
-`plan` prints it, the engine runs it, and the way back (`undo`) is a plan again.
+This is the rolling deployment's; `bluegreen` plans the one over two services.
 """
 
 from __future__ import annotations
@@ -12,10 +11,19 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.step import (
+    FollowDeployment,
+    Plan,
+    RegisterTaskDefinition,
+    ServiceStep,
+    Stage,
+    Target,
+    UpdateService,
+    WayBack,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.request import Image, Request
@@ -53,115 +61,6 @@ class Snapshot:
     listed: tuple[Definition, ...] = ()
     digest: str = ""
     unreadable: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WayBack:
-    """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
-
-    `must_copy` says that the recorded revision itself would not do. `impossible` says why there is no way back.
-    """
-
-    definition: str = ""
-    body: Mapping[str, Any] | None = None
-    must_copy: str = ""
-    impossible: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """The service a step is about: `asked` is how it was named to us, `known` the deployments it had before.
-
-    `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING.
-    """
-
-    name: str
-    asked: str
-    cluster: str
-    desired: int
-    warm_up: float
-    before: str
-    known: frozenset[str]
-    back: WayBack
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterTaskDefinition:
-    """Register a revision that several services may share; `key` stands for its ARN until that is known."""
-
-    key: str
-    family: str
-    body: Mapping[str, Any]
-    serves: tuple[str, ...]
-    source: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"RegisterTaskDefinition: a new revision of {self.family}, from {short(self.source)} with {self.what}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateService:
-    """Point a service at a revision (`definition`: an ARN or a registration's key), and follow that deployment.
-
-    `only_over`, in an undo, is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
-    ours to undo. `confirm_only` leaves the writing to ECS's own rollback.
-    """
-
-    target: Target
-    definition: str
-    force: bool = False
-    only_over: str = ""
-    confirm_only: bool = False
-    since: datetime | None = None
-
-    def __str__(self) -> str:
-        forced = ", with a forced new deployment (the tag may have been pushed again)" if self.force else ""
-        revision = short(self.definition) if self.definition.startswith("arn:") else "that revision"
-        return f"UpdateService: {self.target.name} to {revision}{forced}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowDeployment:
-    """Write nothing: this very revision is rolling out already, so follow it and judge it."""
-
-    target: Target
-    definition: str
-    deployment: str
-
-    def __str__(self) -> str:
-        return f"Follow {self.deployment} of {self.target.name}: {short(self.definition)} is rolling out already"
-
-
-ServiceStep = UpdateService | FollowDeployment
-Step = RegisterTaskDefinition | ServiceStep
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Steps that run together."""
-
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run will do. `unchanged` are the services that already run exactly this."""
-
-    stages: tuple[Stage, ...]
-    unchanged: tuple[Target, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """All steps in order."""
-        return tuple(step for stage in self.stages for step in stage.steps)
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """Every service of the run."""
-        return (*self.unchanged, *(one.target for one in self.steps if not isinstance(one, RegisterTaskDefinition)))
 
 
 def plan(request: Request, snapshots: Sequence[Snapshot]) -> Plan | tuple[Problem, ...]:

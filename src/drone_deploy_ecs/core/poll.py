@@ -68,6 +68,8 @@ def next_look(watch: Watch, now: float, chance: float) -> float:
         return now + BLIND_FIRST
     if watch.phase is not Phase.FOLLOW:
         return watch.not_before
+    if watch.next_check is not None and not watch.blind_looks:
+        return max(watch.next_check, now + SHORTEST)
     foretold = _foretold(watch, now)
     wait = _interval(watch) * (1 - JITTER * chance) if foretold is None else foretold
     moments = (at for at in (watch.deadline, watch.stable_at) if at is not None and at > now)
@@ -118,7 +120,7 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     ours = service.deployment(watch.deployment) if service else None
     if service is None or ours is None:
         return False
-    if watch.terms.stable_for and _begins_or_ends_to_prove_stable(watch, ours, now):
+    if watch.terms.must_prove_stable and _begins_or_ends_to_prove_stable(watch, ours, now):
         return True
     died = sum(map(is_evidence, watch.stopped))
     if ours.failed_tasks > died or ours.rollout_state == "FAILED":
@@ -138,9 +140,9 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
 
 def _begins_or_ends_to_prove_stable(watch: Watch, ours: Deployment, now: float) -> bool:
     """At both ends of that time the stopped tasks are read: none in it goes unseen, and none from before it counts."""
-    if watch.completed_at is None:
+    if watch.completed_at is None or watch.stable_at is None:
         return ours.rollout_state == "COMPLETED"
-    return now >= watch.completed_at + watch.terms.stable_for
+    return watch.tasks_read_at < watch.stable_at <= now
 
 
 def _started_since(service: Service, watch: Watch) -> int:

@@ -15,7 +15,8 @@ from drone_deploy_ecs.core.watch import RETRY_FIRST, RETRY_MOST, SETTLE, Phase
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drone_deploy_ecs.core.plan import Definition, RegisterTaskDefinition
+    from drone_deploy_ecs.core.plan import Definition
+    from drone_deploy_ecs.core.step import RegisterTaskDefinition
 
 
 @dataclass(frozen=True, slots=True)

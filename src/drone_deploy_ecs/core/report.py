@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.events import Event
-    from drone_deploy_ecs.core.plan import Target
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.step import Target
     from drone_deploy_ecs.core.watch import Watch
 
 SIGNALLED = 128

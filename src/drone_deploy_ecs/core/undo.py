@@ -5,22 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.plan import (
-    Definition,
-    Plan,
-    RegisterTaskDefinition,
-    ServiceStep,
-    Stage,
-    UpdateService,
-    existing,
-    register,
-)
+from drone_deploy_ecs.core.plan import Definition, existing, register
+from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, ServiceStep, Stage, UpdateService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from drone_deploy_ecs.core.plan import Target
+    from drone_deploy_ecs.core.step import Target
 
 
 @dataclass(frozen=True, slots=True)

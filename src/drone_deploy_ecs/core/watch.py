@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.cause import Cause, causes
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.plan import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.step import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core import history
     from drone_deploy_ecs.core.ecs import Service, Task
-    from drone_deploy_ecs.core.plan import Target
+    from drone_deploy_ecs.core.step import Target
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
 """Seconds before a failed write is tried again: doubling, from first to most."""
@@ -45,12 +45,25 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What counts as done, and how long it may take: seconds, as in `Request`."""
+    """What counts as done, and how long it may take: seconds, as in `Request`.
+
+    `at_least` tasks must run, whatever the desired count is by then; `checks` looks in a row, `check_interval` apart,
+    must find it complete; `must_stay`: once complete, a container that dies fails it until all is over.
+    """
 
     budget: float
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
     wait_for_drained: bool = True
+    at_least: int = 0
+    checks: int = 0
+    check_interval: float = 0.0
+    must_stay: bool = False
+
+    @property
+    def must_prove_stable(self) -> bool:
+        """Whether a container that dies after completion is a failure."""
+        return self.must_stay or self.stable_for > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +73,9 @@ class Watch:
     `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
     deployment's stopped tasks; `earlier` this service's rollouts before it (none for an undo: that is no rollout like
     others); `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that
-    nothing more is to be written, and with which verdict. Complete is not yet a verdict: that is given (`settle`) when
+    nothing more is to be written, and with which verdict; `passed` the checks in a row that found it complete, the last
+    of them at `passed_at`; `guarded_to` until when it only stands by, `seen_by` when it must have been seen complete
+    for the next stage to begin. Complete is not yet a verdict: that is given (`settle`) when
     all services of the run are complete, and have been for as long as asked.
     """
 
@@ -99,6 +114,10 @@ class Watch:
     completed_at: float | None = None
     completed_reason: str = ""
     stopped_when_complete: int | None = None
+    passed: int = 0
+    passed_at: float = 0.0
+    guarded_to: float = 0.0
+    seen_by: float = 0.0
     verdict: Verdict | None = None
     reason: str = ""
     decided_at: float = 0.0
@@ -122,24 +141,42 @@ class Watch:
 
     @property
     def deadline(self) -> float:
-        """When the budget ends."""
-        return self.began + self.terms.budget
+        """When the budget ends. It counts anew after a time in which it was only to stand by."""
+        return max(self.began, self.guarded_to) + self.terms.budget
 
     @property
     def stable_at(self) -> float | None:
         """When it will have been complete for as long as asked; None while it isn't, can't be seen, or is judged."""
         if self.completed_at is None or self.blind_since is not None or self.verdict is not None:
             return None
-        return self.completed_at + self.terms.stable_for
+        checked = self.passed_at if self.terms.checks else 0.0
+        return max(self.completed_at + self.terms.stable_for, self.seen_by, checked)
+
+    @property
+    def next_check(self) -> float | None:
+        """When it is to be found complete once more; None when no check is due."""
+        if self.completed_at is None or self.passed >= self.terms.checks or self.verdict is not None:
+            return None
+        return self.passed_at + self.terms.check_interval
 
 
 def is_proven(watch: Watch, now: float) -> bool:
     """Whether its stopped tasks were read at the end of the time in which it had to prove stable, if they can be."""
     end = watch.stable_at
-    if end is None or now < end:
+    if end is None or now < end or watch.passed < watch.terms.checks:
         return False
     can_be_read = not watch.denied & TASK_PERMISSIONS and now < end + LAST_SIGHT
-    return not watch.terms.stable_for or watch.tasks_read_at >= end or not can_be_read
+    return not watch.terms.must_prove_stable or watch.tasks_read_at >= end or not can_be_read
+
+
+def guard(watch: Watch, until: float) -> Watch:
+    """It goes on being watched while other steps are taken, until then at least."""
+    return replace(watch, guarded_to=until)
+
+
+def require(watch: Watch, now: float) -> Watch:
+    """From now on only a look later than this shows that it is still complete."""
+    return replace(watch, seen_by=now)
 
 
 def begin(
