@@ -23,6 +23,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.world import task_definition
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) 
     """The real thing; and when it sent UpdateService."""
     notes = _Notes(world)
     before = len(world.faults.log)
-    report = Deployment(_request(), SimulatedEcs(world), world.clock, notes, random.Random(seed).random).deploy()
+    report = Deployment(_request(), connection(world), world.clock, notes, random.Random(seed).random).deploy()
     log = world.faults.log
     place = next(place for place, (_, operation, _) in enumerate(log) if operation == "UpdateService")
     assert place >= before, "the history is made without calls"

@@ -1,4 +1,4 @@
-"""Every call to ECS passes here: counted for the report, and paced at a share of AWS's own rates."""
+"""Every call of a deployment passes here: counted for the report, and paced at a share of AWS's own rates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         UpdateServiceResponseTypeDef,
     )
 
-    from drone_deploy_ecs.ports import Clock, EcsApi
+    from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.ports import Clock, Connection
     from drone_deploy_ecs.telling import Telling
 
 T = TypeVar("T")
@@ -37,6 +38,8 @@ RATES = {
     "RegisterTaskDefinition": (20, 1.0),
     "DescribeTaskDefinition": (50, 20.0),
 }
+OTHERS = (20, 5.0)
+"""For operations of other services than ECS, of which there are few."""
 PATIENCE = 60.0
 """Seconds for which reads before the first write are repeated when they fail for a reason that may pass."""
 PAUSE_FIRST, PAUSE_MOST = 1.0, 10.0
@@ -49,10 +52,10 @@ class _Bucket:
 
 
 class Calls:
-    """An `EcsApi` around another."""
+    """An `EcsApi` around a connection's, with what else of AWS a deployment asks or changes."""
 
-    def __init__(self, api: EcsApi, clock: Clock, telling: Telling) -> None:
-        self._api = api
+    def __init__(self, aws: Connection, clock: Clock, telling: Telling) -> None:
+        self._aws = aws
         self._clock = clock
         self._telling = telling
         self._buckets: dict[str, _Bucket] = {}
@@ -61,40 +64,65 @@ class Calls:
     def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
         self._take("DescribeServices")
-        return self._api.describe_services(cluster=cluster, services=services)
+        return self._aws.ecs.describe_services(cluster=cluster, services=services)
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
         """See `ports.EcsApi`."""
         self._take("DescribeTaskDefinition")
-        return self._api.describe_task_definition(taskDefinition=taskDefinition)
+        return self._aws.ecs.describe_task_definition(taskDefinition=taskDefinition)
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.EcsApi`."""
         self._take("RegisterTaskDefinition")
-        return self._api.register_task_definition(definition=definition)
+        return self._aws.ecs.register_task_definition(definition=definition)
 
     def update_service(
-        self, *, cluster: str, service: str, taskDefinition: str, forceNewDeployment: bool = False
+        self,
+        *,
+        cluster: str,
+        service: str,
+        taskDefinition: str = "",
+        desiredCount: int | None = None,
+        forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
         """See `ports.EcsApi`."""
         self._take("UpdateService")
-        return self._api.update_service(
-            cluster=cluster, service=service, taskDefinition=taskDefinition, forceNewDeployment=forceNewDeployment
+        return self._aws.ecs.update_service(
+            cluster=cluster,
+            service=service,
+            taskDefinition=taskDefinition,
+            desiredCount=desiredCount,
+            forceNewDeployment=forceNewDeployment,
         )
+
+    def limits(self, *, cluster: str, services: Sequence[str]) -> dict[str, Limits]:
+        """See `ports.Autoscaling`."""
+        self._take("DescribeScalableTargets")
+        return self._aws.autoscaling.limits(cluster=cluster, services=services)
+
+    def set_limits(self, *, cluster: str, service: str, limits: Limits) -> None:
+        """See `ports.Autoscaling`."""
+        self._take("RegisterScalableTarget")
+        self._aws.autoscaling.set_limits(cluster=cluster, service=service, limits=limits)
+
+    def secret(self, *, name: str) -> str:
+        """See `ports.Secrets`."""
+        self._take("GetSecretValue")
+        return self._aws.secrets.secret(name=name)
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
     ) -> ListTasksResponseTypeDef:
         """See `ports.EcsApi`."""
         self._take("ListTasks")
-        return self._api.list_tasks(
+        return self._aws.ecs.list_tasks(
             cluster=cluster, serviceName=serviceName, desiredStatus=desiredStatus, nextToken=nextToken
         )
 
     def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> DescribeTasksResponseTypeDef:
         """See `ports.EcsApi`."""
         self._take("DescribeTasks")
-        return self._api.describe_tasks(cluster=cluster, tasks=tasks)
+        return self._aws.ecs.describe_tasks(cluster=cluster, tasks=tasks)
 
     def patiently(self, read: Callable[[], T]) -> T:
         """The answer of a read before the first write, repeated while it fails for a reason that may pass."""
@@ -114,7 +142,7 @@ class Calls:
     def _take(self, operation: str) -> None:
         """A token for this call, waiting for one if none is left."""
         self.counted[operation] += 1
-        burst, rate = (SHARE * number for number in RATES[operation])
+        burst, rate = (SHARE * number for number in RATES.get(operation, OTHERS))
         now = self._clock.monotonic()
         bucket = self._buckets.setdefault(operation, _Bucket(burst, now))
         bucket.tokens = min(burst, bucket.tokens + (now - bucket.filled_at) * rate)

@@ -179,12 +179,11 @@ def _deployment(edges: Edges, request: Request) -> Deployment:
         raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
     return Deployment(
         request,
-        aws.ecs,
+        aws,
         edges.clock,
         listener(edges.stderr),
         edges.chance,
         cancellation=edges.cancellation,
-        witness=aws.witness,
     )
 
 

@@ -9,9 +9,8 @@ from drone_deploy_ecs.console.plain import listener
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.errors import ExitCode
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.scenario import default
-from drone_deploy_ecs.simulator.witness import SimulatedWitness
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,9 +55,7 @@ def demo(stdout: TextIO) -> int:
             file=stdout,
         )
         request, _ = resolve(flags, {})
-        report = Deployment(
-            request, SimulatedEcs(world), clock, listener(stdout), lambda: 0.5, witness=SimulatedWitness(world)
-        ).deploy()
+        report = Deployment(request, connection(world), clock, listener(stdout), lambda: 0.5).deploy()
         print(f"exit code {int(report.exit_code)}", file=stdout)
         codes.append(report.exit_code)
     return ExitCode.DONE if codes == [ExitCode.DONE, ExitCode.RETURNED] else ExitCode.BUG

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
+from drone_deploy_ecs.core import bluegreen, switch, watch
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.masking import COMMON, Masks, secrets, sparing
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.outcome import Outcome
 from drone_deploy_ecs.core.plan import Definition, plan
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.report import Outcome, Report, last_line, why_lines
-from drone_deploy_ecs.core.step import Plan
+from drone_deploy_ecs.core.report import Report, last_line, why_lines
+from drone_deploy_ecs.core.scaling import End, Scaling
+from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.undo import Undone, undo
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.engine import Engine
+from drone_deploy_ecs.core.watch import Watch
+from drone_deploy_ecs.engine import RECALL, Engine
 from drone_deploy_ecs.errors import ApiError, Refused
 from drone_deploy_ecs.evidence import Collector
 from drone_deploy_ecs.telling import Telling
@@ -30,8 +34,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
     from drone_deploy_ecs.core.plan import Snapshot
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.watch import Watch
-    from drone_deploy_ecs.ports import Cancellation, Clock, EcsApi, Listener, Witness
+    from drone_deploy_ecs.core.scaling import Counting
+    from drone_deploy_ecs.core.step import Handover, Stage
+    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
 
 
 class Never:
@@ -44,30 +49,31 @@ class Never:
 
 
 NEVER = Never()
+REPLANS = 3
+"""Times that a switch goes on although somebody else scales its services."""
 
 
 class Deployment:
-    """One run over one API. `chance` gives random numbers in 0..1 (for jitter)."""
+    """One run over one connection to AWS. `chance` gives random numbers in 0..1 (for jitter)."""
 
     def __init__(
         self,
         request: Request,
-        api: EcsApi,
+        aws: Connection,
         clock: Clock,
         listener: Listener,
         chance: Callable[[], float],
         *,
         cancellation: Cancellation = NEVER,
-        witness: Witness | None = None,
     ) -> None:
         self._request = request
         self._clock = clock
         self._telling = Telling(clock, listener)
         self._telling.masks = Masks(request.secrets)
-        self._calls = Calls(api, clock, self._telling)
+        self._calls = Calls(aws, clock, self._telling)
         self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
         self._cancellation = cancellation
-        self._witness = witness
+        self._witness = aws.witness
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
@@ -78,17 +84,25 @@ class Deployment:
         self._seen_at = self._clock.monotonic()
         try:
             found = observe.snapshots(self._calls, self._request)
+            self._know(found)
+            planned = self._plan(found)
         except ApiError as error:
             raise Refused((self._masked(_unreadable(error)),)) from error
-        self._know(found)
-        planned = plan(self._request, found)
         if not isinstance(planned, Plan):
             raise Refused(tuple(map(self._masked, planned)))
+        self._bodies = {one.service.name: one.edited.body for one in found if one.service and one.edited}
+        registered = (one for one in planned.steps if isinstance(one, RegisterTaskDefinition))
+        self._bodies |= {name: one.body for one in registered for name in one.serves}
         return planned
 
+    def _plan(self, found: tuple[Snapshot, ...]) -> Plan | tuple[Problem, ...]:
+        switch = self._request.blue_green
+        if switch is None:
+            return plan(self._request, found)
+        return bluegreen.plan(self._request, switch, found, observe.limits(self._calls, self._request))
+
     def _know(self, found: Sequence[Snapshot]) -> None:
-        """What mustn't be printed from now on, and where the containers' logs are."""
-        self._bodies = {one.service.name: one.edited.body for one in found if one.service and one.edited}
+        """What mustn't be printed from now on."""
         self._definitions = [each for one in found for each in (one.edited, one.before, one.newest) if each]
         self._telling.masks = sparing(self._secrets(), self._public())
 
@@ -113,21 +127,48 @@ class Deployment:
             return self._conclude((), refusal.problems)
         self._introduce(planned)
         self._cancellation.defer()
-        watches = self._engine.run(planned.stages, forward=True, seen_at=self._seen_at)
+        flown, handover = self._forward(planned)
         outcomes = [Outcome(target=one) for one in planned.unchanged]
-        outcomes += [Outcome(target=one.target, forward=one) for one in watches]
+        if handover:
+            outcomes += switch.outcomes(handover, flown, None, left=self._request.leave_on_cancel)
+        else:
+            outcomes += [Outcome(target=one.target, forward=one) for one in _watches(flown)]
         collector = self._collector()
         outcomes = collector.at_verdict(outcomes) if collector else outcomes
-        if any(one.failed or one.verdict is Verdict.CANCELLED for one in outcomes):
+        if handover:
+            outcomes = self._switch_back(handover, flown, outcomes)
+        elif any(one.failed or one.verdict is Verdict.CANCELLED for one in outcomes):
             outcomes = self._take_back(outcomes)
         collector = self._collector()
         outcomes = collector.logs(outcomes) if collector else outcomes
-        self._name_unused(watches)
+        self._name_unused(_watches(flown))
         return self._conclude(outcomes)
 
+    def _forward(self, planned: Plan) -> tuple[list[Watch | Counting], Handover | None]:
+        """The plan done; where somebody scales the side that gives way meanwhile, what is left is planned anew."""
+        flown = self._engine.run(planned.stages, forward=True, seen_at=self._seen_at)
+        handover = planned.handover
+        for _ in range(REPLANS):
+            overtaken = next((one for one in flown if isinstance(one, Scaling) and one.end is End.OVERTAKEN), None)
+            if handover is None or overtaken is None:
+                return flown, handover
+            standing = [one for one in _watches(flown) if not one.is_done]
+            counts = {one.target.name: one.service.desired for one in standing if one.service}
+            counts |= {overtaken.step.target.name: overtaken.service.desired} if overtaken.service else {}
+            live = counts.get(handover.live.name, handover.live.desired)
+            handover, stages = bluegreen.go_on(handover, live, counts[handover.idle.name], standing[0].deployment)
+            name = overtaken.step.target.name
+            self._telling.tell(Kind.PLAN, name, f"{safe(overtaken.reason)}: going on from there")
+            before = [one for one in flown if one is not overtaken and one not in standing]
+            flown = [*before, *self._engine.run(stages, forward=True, standing=standing)]
+        now = self._clock.monotonic()
+        return [
+            watch.recall(one, Verdict.WITHDRAWN, RECALL, now) if isinstance(one, Watch) else one for one in flown
+        ], handover
+
     def _collector(self) -> Collector | None:
-        """None where nobody has been told whom to ask, and when the run is to end soon."""
-        if self._witness is None or self._cancellation.signal:
+        """None when the run is to end soon."""
+        if self._cancellation.signal:
             return None
         return Collector(
             self._request,
@@ -143,9 +184,10 @@ class Deployment:
         asked = self._request
         services = ", ".join(target.name for target in planned.targets)
         where = f"in cluster {asked.cluster_name}, {asked.access.region}"
-        self._telling.tell(
-            Kind.PLAN, "", f"{asked.image.reference} for container {asked.container} of {services} {where}"
-        )
+        said = f"{asked.image.reference} for container {asked.container} of {services} {where}"
+        self._telling.tell(Kind.PLAN, "", said)
+        if planned.handover:
+            self._telling.tell(Kind.PLAN, "", str(planned.handover))
         for problem in planned.warnings:
             self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
         for target in planned.unchanged:
@@ -173,8 +215,35 @@ class Deployment:
         known = {one.target.name: _deployments(one.forward) for one in outcomes if one.forward}
         unusable, newest = self._look_at_definitions(undone)
         back = self._engine.run(undo(undone, known, unusable, newest).stages, forward=False)
-        returned = {one.target.name: one for one in back}
+        returned = {one.target.name: one for one in _watches(back)}
         return [replace(one, back=returned.get(one.target.name)) for one in outcomes]
+
+    def _switch_back(
+        self, handover: Handover, flown: Sequence[Watch | Counting], found: list[Outcome]
+    ) -> list[Outcome]:
+        """Both sides as they were, the live one first. Nothing is undone that can't be seen, or was to be left."""
+        verdicts = {one.verdict for one in found}
+        failed = any(one.failed for one in found) or verdicts & {Verdict.CANCELLED, Verdict.SUPERSEDED}
+        left = Verdict.CANCELLED in verdicts and self._request.leave_on_cancel
+        if not failed or left or Verdict.UNKNOWN in verdicts:
+            return found
+        told = [one.forward or each for one, each in zip(found[:1], _watches(flown), strict=False)]
+        flown = [*told, *(one for one in flown if not isinstance(one, Watch))]
+        stages = switch.undo(handover, flown, self._way_back(found[0]))
+        if not stages:
+            return found
+        self._telling.tell(Kind.UNDO, handover.idle.name, switch.undoing(handover, flown))
+        back = self._engine.run(stages, forward=False)
+        return switch.outcomes(handover, flown, back, left=False)
+
+    def _way_back(self, outcome: Outcome) -> tuple[Stage, ...]:
+        """Of the idle side's own deployment."""
+        watch = outcome.forward
+        if watch is None or not watch.deployment or watch.target.back.impossible:
+            return ()
+        undone = [self._undone(watch)]
+        unusable, newest = self._look_at_definitions(undone)
+        return undo(undone, {watch.target.name: _deployments(watch)}, unusable, newest).stages
 
     def _must_return(self, outcome: Outcome) -> bool:
         """Whether something of ours is to be taken back; ECS's own rollback is confirmed even with ours disabled."""
@@ -262,6 +331,10 @@ class Deployment:
         hide = self._telling.masks.hide
         forward, back = outcome.forward, outcome.back
         return replace(outcome, forward=forward and presentable(forward), back=back and presentable(back))
+
+
+def _watches(flown: Sequence[Watch | Counting]) -> list[Watch]:
+    return [one for one in flown if isinstance(one, Watch)]
 
 
 def _deployments(watch: Watch | None) -> frozenset[str]:

@@ -1,24 +1,34 @@
 """The only loop: makes a plan's steps happen. Do what is due, fold what is seen, say what changed, until all is done.
 
-What to do next, and what an answer means, is decided in `core`; a step under way is a `Registration` or a `Watch`.
+What to do next, and what an answer means, is decided in `core`. A step under way is a value: a flight. An update stays
+one while later stages run: it is watched until all is over.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
 
-from drone_deploy_ecs import observe
-from drone_deploy_ecs.core import fold, poll, registration, watch
-from drone_deploy_ecs.core.ecs import read_service
+from drone_deploy_ecs import observe, write
+from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
 from drone_deploy_ecs.core.events import Kind, news, waiting
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.observation import Accepted, NotWritten
-from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
-from drone_deploy_ecs.core.step import RegisterTaskDefinition, Stage, Step, UpdateService
+from drone_deploy_ecs.core.registration import Registration
+from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling
+from drone_deploy_ecs.core.step import (
+    FollowDeployment,
+    Hold,
+    RegisterScalableTarget,
+    RegisterTaskDefinition,
+    Scale,
+    ServiceStep,
+    Stage,
+    Step,
+    UpdateService,
+)
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
-from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Cancellation, Clock
     from drone_deploy_ecs.telling import Telling
 
-Flight = Registration | Watch
+Flight = Registration | Watch | Counting
 """A step under way."""
 
 SILENCE = 35.0
@@ -61,63 +71,103 @@ class Engine:
         self._cancellation = cancellation
         self.registered: set[str] = set()
 
-    def run(self, stages: Sequence[Stage], *, forward: bool, seen_at: float | None = None) -> list[Watch]:
-        """The stages in order; what became of each service.
+    def run(
+        self, stages: Sequence[Stage], *, forward: bool, seen_at: float | None = None, standing: Sequence[Watch] = ()
+    ) -> list[Watch | Counting]:
+        """The stages in order, until one fails; what became of every step but the registrations.
 
         `seen_at` is when the services were read to plan this. `forward`: when one service fails, or the run is
-        cancelled, the others are recalled; on the way back none is.
+        cancelled, the others are recalled; on the way back none is. `standing` are updates of an earlier run that are
+        still to be watched.
         """
         arns: dict[str, str] = {}
         failures: dict[str, str] = {}
-        watches: list[Watch] = []
+        ended: list[Watch | Counting] = []
+        guards = list(standing)
         for stage in stages:
-            for flight in self._fly(
-                [self._begin(step, arns, failures, seen_at) for step in stage.steps], forward=forward
-            ):
-                if isinstance(flight, Watch):
-                    watches.append(flight)
-                elif flight.arn:
-                    arns[flight.step.key] = flight.arn
-                    self.registered.add(flight.arn)
-                elif flight.failure:
-                    failures[flight.step.key] = f"its revision couldn't be registered: {flight.failure}"
-        return watches
+            begun = [self._begin(step, arns, failures, seen_at) for step in stage.steps]
+            flown = self._fly([*self._guarding(guards, begun), *begun], forward=forward, last=stage is stages[-1])
+            self._note(flown, arns, failures)
+            guards = [one for one in flown if isinstance(one, Watch) and not one.is_done]
+            ended += (one for one in flown if not isinstance(one, Registration) and one.is_done)
+            if any(map(_stops, flown)):
+                break
+        return [*ended, *guards]
+
+    def _note(self, flown: Sequence[Flight], arns: dict[str, str], failures: dict[str, str]) -> None:
+        for one in flown:
+            if isinstance(one, Registration) and one.arn:
+                arns[one.step.key] = one.arn
+                self.registered.add(one.arn)
+            elif isinstance(one, Registration) and one.failure:
+                failures[one.step.key] = f"its revision couldn't be registered: {one.failure}"
+
+    def _guarding(self, guards: Sequence[Watch], begun: Sequence[Flight]) -> list[Watch]:
+        """What stands already, while this stage lasts."""
+        until = max((one.until for one in begun if isinstance(one, Holding)), default=self._clock.monotonic())
+        return [watch.guard(one, until) for one in guards]
 
     def _begin(self, step: Step, arns: dict[str, str], failures: dict[str, str], seen_at: float | None) -> Flight:
         now, budget = self._clock.monotonic(), self._request.budget
-        if isinstance(step, RegisterTaskDefinition):
-            return registration.begin(step, now, budget)
-        is_undo = isinstance(step, UpdateService) and bool(step.only_over)
-        definition = arns.get(step.definition, step.definition)
-        begun = watch.begin(step, definition, self._terms(is_undo=is_undo), now, seen_at=seen_at)
-        if step.definition not in failures:
-            return begun
-        refused = watch.refuse(begun, failures[step.definition], now)
-        self._say(begun, refused)
-        return refused
+        match step:
+            case RegisterTaskDefinition():
+                return registration.begin(step, now, budget)
+            case Scale():
+                return scaling.begin(step, now, budget)
+            case RegisterScalableTarget():
+                return Limiting(step=step, began=now, budget=budget, not_before=now)
+            case Hold():
+                return Holding(step=step, until=now + step.seconds)
+            case UpdateService() | FollowDeployment():
+                definition = arns.get(step.definition, step.definition)
+                begun = watch.begin(step, definition, self._terms(step), now, seen_at=seen_at)
+                if step.definition not in failures:
+                    return begun
+                refused = watch.refuse(begun, failures[step.definition], now)
+                self._say(begun, refused)
+                return refused
+            case never:
+                assert_never(never)
 
-    def _terms(self, *, is_undo: bool) -> Terms:
+    def _terms(self, step: ServiceStep) -> Terms:
         """On the way back nobody is choosy: it is judged by the evidence, and done when it is complete."""
         asked = self._request
-        if is_undo:
+        if isinstance(step, UpdateService) and step.only_over:
             return Terms(budget=asked.budget)
-        return Terms(
+        terms = Terms(
             budget=asked.budget,
             max_failed_tasks=asked.max_failed_tasks,
             stable_for=asked.stable_for,
             wait_for_drained=asked.wait_for_drained,
         )
+        switch = asked.blue_green
+        if switch is None:
+            return terms
+        return replace(
+            terms,
+            at_least=step.desired or 0,
+            checks=switch.checks,
+            check_interval=switch.check_interval,
+            must_stay=True,
+        )
 
-    def _fly(self, flights: list[Flight], *, forward: bool) -> list[Flight]:
-        """Until all are done: do what is due first, and let a look take along the others that are nearly due."""
+    def _fly(self, flights: list[Flight], *, forward: bool, last: bool) -> list[Flight]:
+        """Until all are done: do what is due first, and let a look take along the others that are nearly due.
+
+        Before the last stage it is enough that an update is complete: it stays under way.
+        """
+        began = self._clock.monotonic()
         due = {place: self._due(one) for place, one in enumerate(flights)}
         while True:
             if forward:
                 self._recall_if_need_be(flights)
             due = {place: at for place, at in due.items() if not flights[place].is_done}
-            if not due:
+            if not due or any(_is_overtaken(one) for one in flights):
                 return flights
-            if self._settle(flights, due):
+            if self._are_complete(flights, due, began):
+                if not last:
+                    return flights
+                self._settle(flights, due)
                 continue
             first = min(due, key=due.__getitem__)
             if not self._wait_until(due[first], [flights[place] for place in due]):
@@ -126,38 +176,58 @@ class Engine:
                 due[place] = self._due(flights[place])
 
     def _due(self, flight: Flight) -> float:
-        if isinstance(flight, Registration):
-            return flight.not_before
-        return poll.next_look(flight, self._clock.monotonic(), self._chance())
+        if isinstance(flight, Watch):
+            return poll.next_look(flight, self._clock.monotonic(), self._chance())
+        return flight.until if isinstance(flight, Holding) else flight.not_before
 
-    def _settle(self, flights: list[Flight], due: dict[int, float]) -> bool:
-        """Give the verdict when all that are still open are complete, long enough, and were just seen to be."""
+    def _are_complete(self, flights: list[Flight], due: dict[int, float], began: float) -> bool:
+        """Whether only updates are left, complete long enough, and seen to be after whatever else this stage did."""
         now = self._clock.monotonic()
-        open_watches = [(place, one) for place, one in enumerate(flights) if isinstance(one, Watch) and not one.is_done]
-        if len(open_watches) < len(due) or not all(watch.is_proven(one, now) for _, one in open_watches):
+        left = {place: one for place in due if isinstance(one := flights[place], Watch)}
+        if len(left) < len(due):
             return False
-        for place, one in open_watches:
+        if any(isinstance(one, Scaling | Limiting | Holding) for one in flights):
+            for place, one in left.items():
+                if one.seen_by < began:
+                    flights[place], due[place] = watch.require(one, now), now
+                    return False
+        if not all(watch.is_proven(one, now) for one in left.values()):
+            return False
+        for place, one in left.items():
             if one.looked_at < now - TOGETHER:
                 due[place] = now
-        if any(due[place] <= now for place, _ in open_watches):
-            return False
-        for place, one in open_watches:
-            settled = watch.settle(one, now)
+        return not any(due[place] <= now for place in left)
+
+    def _settle(self, flights: list[Flight], due: dict[int, float]) -> None:
+        """All that were still open are complete: that is the verdict."""
+        for place in due:
+            one = flights[place]
+            assert isinstance(one, Watch)
+            flights[place] = settled = watch.settle(one, self._clock.monotonic())
             self._say(one, settled)
-            flights[place] = settled
-        return True
 
     def _recall_if_need_be(self, flights: list[Flight]) -> None:
         if self._cancellation.signal:
             self._recall(flights, Verdict.CANCELLED, CANCEL.format(self._cancellation.signal))
         elif self._request.roll_back and any(map(_failed, flights)):
             self._recall(flights, Verdict.WITHDRAWN, RECALL)
+        elif blind := next((one for one in flights if isinstance(one, Scaling) and one.end is End.UNSEEN), None):
+            self._recall(flights, Verdict.UNKNOWN, blind.reason)
+        elif any(isinstance(one, Watch) and one.verdict and not one.verdict.is_good for one in flights):
+            self._call_off(flights)
+
+    def _call_off(self, flights: list[Flight]) -> None:
+        """What was to give way to an update goes no further than that got."""
+        for place, one in enumerate(flights):
+            if isinstance(one, Scaling | Limiting | Holding):
+                flights[place] = scaling.recall(one)
 
     def _recall(self, flights: list[Flight], verdict: Verdict, reason: str) -> None:
+        self._call_off(flights)
         for place, one in enumerate(flights):
             if isinstance(one, Registration):
                 flights[place] = registration.abandon(one)
-            elif not one.recalled:
+            elif isinstance(one, Watch) and not one.recalled:
                 recalled = watch.recall(one, verdict, reason, self._clock.monotonic())
                 self._say(one, recalled)
                 flights[place] = recalled
@@ -171,6 +241,8 @@ class Engine:
                 for one in flights:
                     if isinstance(one, Watch):
                         self._telling.tell(Kind.WAITING, one.target.name, waiting(one, now))
+                    elif isinstance(one, Scaling):
+                        self._telling.tell(Kind.WAITING, one.step.target.name, scaling.waiting(one))
                 if self._telling.spoke_at + SILENCE <= now:
                     self._telling.tell(Kind.WAITING, "", "still registering task definitions")
                 continue
@@ -186,47 +258,70 @@ class Engine:
     def _act(self, first: int, flights: list[Flight], due: dict[int, float]) -> list[int]:
         """One write, or one look at several services. The places that were acted on."""
         flight = flights[first]
-        if isinstance(flight, Registration):
-            flights[first] = self._register(flight)
-            return [first]
-        if flight.phase is Phase.WRITE and flight.verdict is None:
-            flights[first] = self._update(flight)
-            return [first]
-        near = due[first] + TOGETHER
-        looks = (place for place in sorted(due, key=due.__getitem__) if due[place] <= near and _looks(flights[place]))
-        places = list(looks)[: observe.SERVICES_A_CALL]
-        for place, after in zip(places, self._look([flights[place] for place in places]), strict=True):
-            flights[place] = after
+        match flight:
+            case Registration():
+                flights[first] = self._register(flight)
+            case Limiting():
+                flights[first] = self._limit(flight)
+            case Holding():
+                flights[first] = replace(flight, end=End.DONE)
+            case Scaling() if flight.phase is Phase.WRITE:
+                return self._scale(first, flight, flights)
+            case Watch() if flight.phase is Phase.WRITE and flight.verdict is None:
+                flights[first] = self._fold(flight, write.update(self._calls, flight))
+            case _:
+                near = due[first] + TOGETHER
+                looks = (
+                    place for place in sorted(due, key=due.__getitem__) if due[place] <= near and _looks(flights[place])
+                )
+                return self._look(list(looks)[: observe.SERVICES_A_CALL], flights)
+        return [first]
+
+    def _look(self, places: list[int], flights: list[Flight]) -> list[int]:
+        looking = [one for place in places if isinstance(one := flights[place], Watch | Scaling)]
+        seen = observe.look(self._calls, self._request.cluster, looking, self._clock.monotonic())
+        for place, one, observation in zip(places, looking, seen, strict=True):
+            flights[place] = self._fold(one, observation)
         return places
 
-    def _look(self, watches: Sequence[Flight]) -> list[Watch]:
-        looking = [one for one in watches if isinstance(one, Watch)]
-        seen = observe.look(self._calls, self._request.cluster, looking, self._clock.monotonic())
-        return [self._fold(one, seen[one.target.name]) for one in looking]
+    def _scale(self, place: int, one: Scaling, flights: list[Flight]) -> list[int]:
+        """Write the count; nothing is taken away unless what takes over was up this very moment."""
+        now = self._clock.monotonic()
+        if one.step.takes_away:
+            guards = {at: guard for at, guard in enumerate(flights) if isinstance(guard, Watch) and not guard.is_done}
+            if any(guard.looked_at < now - TOGETHER for guard in guards.values()):
+                return self._look(list(guards), flights)
+            if any(guard.stable_at is None for guard in guards.values()):
+                flights[place] = scaling.postpone(one, now)
+                return [place]
+        flights[place] = self._fold(one, write.scale(self._calls, one))
+        return [place]
 
-    def _update(self, one: Watch) -> Watch:
-        try:
-            answer = self._calls.update_service(
-                cluster=one.target.cluster,
-                service=one.target.asked,
-                taskDefinition=one.definition,
-                forceNewDeployment=one.force,
-            )
-        except ApiError as error:
-            return self._fold(one, NotWritten(error.fault))
-        return self._fold(one, Accepted(read_service(answer["service"])))
+    def _limit(self, one: Limiting) -> Limiting:
+        after = scaling.limit(one, write.limit(self._calls, one), self._clock.monotonic())
+        self._say(one, after)
+        return after
 
-    def _fold(self, before: Watch, observation: Observation) -> Watch:
-        after = fold.advance(before, observation, self._clock.monotonic())
+    def _fold(self, before: Watch | Scaling, observation: Observation) -> Watch | Scaling:
+        now = self._clock.monotonic()
+        after: Watch | Scaling
+        if isinstance(before, Watch):
+            after = fold.advance(before, observation, now)
+        else:
+            after = scaling.advance(before, observation, now)
         self._say(before, after)
         return after
 
-    def _say(self, before: Watch, after: Watch) -> None:
-        for kind, text in news(before, after):
-            self._telling.tell(kind, after.target.name, text)
+    def _say(self, before: Watch | Counting, after: Watch | Counting) -> None:
+        if isinstance(before, Watch) and isinstance(after, Watch):
+            for kind, text in news(before, after):
+                self._telling.tell(kind, after.target.name, text)
+        elif not isinstance(before, Watch) and not isinstance(after, Watch):
+            for kind, text in scaling.news(before, after):
+                self._telling.tell(kind, after.step.target.name, text)
 
     def _register(self, one: Registration) -> Registration:
-        after = registration.advance(one, self._ask_about(one), self._clock.monotonic())
+        after = registration.advance(one, write.register(self._calls, one), self._clock.monotonic())
         if after.untagged and not one.untagged:
             self._telling.tell(Kind.WARNING, "", "Warning: ecs:TagResource isn't allowed: registering without the tags")
         if after.last_fault and after.last_fault is not one.last_fault:
@@ -238,21 +333,38 @@ class Engine:
             self._telling.tell(Kind.REGISTERED, "", safe(text))
         return after
 
-    def _ask_about(self, one: Registration) -> Registered | NotRegistered | Newest:
-        try:
-            if one.phase is Phase.CHECK:
-                return Newest(observe.definition(self._calls, one.step.family))
-            answer = self._calls.register_task_definition(definition=one.body)
-        except ApiError as error:
-            return NotRegistered(error.fault)
-        return Registered(answer["taskDefinition"]["taskDefinitionArn"])
-
 
 def _failed(flight: Flight) -> bool:
-    if isinstance(flight, Registration):
-        return bool(flight.failure)
-    return flight.verdict is not None and flight.verdict.fails_the_run
+    match flight:
+        case Registration():
+            return bool(flight.failure)
+        case Watch():
+            return flight.verdict is not None and flight.verdict.fails_the_run
+        case Limiting():
+            return flight.end is End.FAILED and flight.step.vital
+        case _:
+            return flight.end is End.FAILED
+
+
+def _stops(flight: Flight) -> bool:
+    """Whether no later stage may follow."""
+    match flight:
+        case Registration():
+            return False  # those that need it are refused, the others may go on
+        case Watch():
+            return flight.verdict is not None and not flight.verdict.is_good
+        case Limiting() if not flight.step.vital:
+            return flight.end is End.RECALLED
+        case _:
+            return flight.end is not End.DONE
+
+
+def _is_overtaken(flight: Flight) -> bool:
+    return isinstance(flight, Scaling) and flight.end is End.OVERTAKEN
 
 
 def _looks(flight: Flight) -> bool:
-    return isinstance(flight, Watch) and (flight.verdict is not None or flight.phase is not Phase.WRITE)
+    """Whether all it needs next is a look at its service."""
+    if isinstance(flight, Watch):
+        return flight.verdict is not None or flight.phase is not Phase.WRITE
+    return isinstance(flight, Scaling) and flight.phase is not Phase.WRITE

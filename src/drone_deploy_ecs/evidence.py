@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.evidence import TargetHealth
     from drone_deploy_ecs.core.masking import Masks
-    from drone_deploy_ecs.core.report import Outcome
+    from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.watch import Watch
     from drone_deploy_ecs.ports import Clock, Witness

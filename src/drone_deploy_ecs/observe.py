@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
 from drone_deploy_ecs.core.plan import Definition, Snapshot
+from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.limits import Limits
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.core.scaling import Scaling
     from drone_deploy_ecs.ports import EcsApi
 
 SERVICES_A_CALL = 10
@@ -40,6 +42,12 @@ def snapshots(calls: Calls, request: Request) -> tuple[Snapshot, ...]:
     by_name = {service.name: service for service in found}
     definitions = _Definitions(calls)
     return tuple(_snapshot(calls, request, asked, by_name.get(short(asked)), definitions) for asked in request.services)
+
+
+def limits(calls: Calls, request: Request) -> dict[str, Limits]:
+    """Autoscaling of the services asked for, by name. Raises ApiError."""
+    names = [short(one) for one in request.services]
+    return calls.patiently(lambda: calls.limits(cluster=request.cluster_name, services=names))
 
 
 def describe(api: EcsApi, cluster: str, services: Sequence[str]) -> list[Service]:
@@ -141,14 +149,19 @@ def _tasks_of(calls: Calls, request: Request, service: Service, status: Literal[
 # --- while following ---
 
 
-def look(api: EcsApi, cluster: str, watches: Sequence[Watch], now: float) -> dict[str, Observation]:
-    """One look at these services (at most ten, one call), reading stopped tasks where that would tell something."""
+def look(api: EcsApi, cluster: str, flights: Sequence[Watch | Scaling], now: float) -> list[Observation]:
+    """One look at their services (at most ten, one call), reading stopped tasks where that would tell something."""
+    targets = [one.target if isinstance(one, Watch) else one.step.target for one in flights]
     try:
-        services = describe(api, cluster, [one.target.asked for one in watches])
+        services = describe(api, cluster, list(dict.fromkeys(target.asked for target in targets)))
     except ApiError as error:
-        return {one.target.name: NotSeen(error.fault) for one in watches}
+        return [NotSeen(error.fault)] * len(flights)
     by_name = {service.name: service for service in services}
-    return {one.target.name: _seen(api, cluster, one, by_name.get(one.target.name), now) for one in watches}
+    found = (by_name.get(target.name) for target in targets)
+    return [
+        _seen(api, cluster, one, service, now) if isinstance(one, Watch) else Seen(service)
+        for one, service in zip(flights, found, strict=True)
+    ]
 
 
 def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now: float) -> Seen:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.events import Event
     from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
+    from drone_deploy_ecs.core.limits import Limits
 
     Listener = Callable[[Event], None]
 
@@ -38,9 +39,15 @@ class EcsApi(Protocol):
         """Register `definition` (a whole request body, unknown members included); the raw answer."""
 
     def update_service(
-        self, *, cluster: str, service: str, taskDefinition: str, forceNewDeployment: bool = False
+        self,
+        *,
+        cluster: str,
+        service: str,
+        taskDefinition: str = "",
+        desiredCount: int | None = None,
+        forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
-        """Start a deployment. `forceNewDeployment` is sent only when true."""
+        """Start a deployment, change the desired count, or both. Only what is given is sent."""
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
@@ -71,11 +78,30 @@ class Witness(Protocol):
         """Those of these alarms that are in ALARM. CloudWatch, DescribeAlarms."""
 
 
+class Autoscaling(Protocol):
+    """Application Auto Scaling of ECS services. Every method raises `errors.ApiError` and nothing else."""
+
+    def limits(self, *, cluster: str, services: Sequence[str]) -> dict[str, Limits]:
+        """By service name; those that aren't autoscaled are left out. DescribeScalableTargets."""
+
+    def set_limits(self, *, cluster: str, service: str, limits: Limits) -> None:
+        """Limits and suspensions of a service's desired count. RegisterScalableTarget."""
+
+
+class Secrets(Protocol):
+    """Secrets Manager."""
+
+    def secret(self, *, name: str) -> str:
+        """The secret's SecretString, "" when it has none. GetSecretValue. Raises `errors.ApiError`."""
+
+
 class Connection(NamedTuple):
     """One account and region: the ECS to deploy to, and where to look when that fails."""
 
     ecs: EcsApi
     witness: Witness
+    autoscaling: Autoscaling
+    secrets: Secrets
 
 
 class Clock(Protocol):

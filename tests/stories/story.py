@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.aws.ecs import Ecs
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.deployment import NEVER
-from drone_deploy_ecs.ports import Connection
-from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.behaviour import crash, missing
+from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.http import Server
-from drone_deploy_ecs.simulator.witness import SimulatedWitness
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     import pytest
 
     from drone_deploy_ecs.core.request import Access
-    from drone_deploy_ecs.ports import Cancellation
+    from drone_deploy_ecs.ports import Cancellation, Connection
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PLUGIN = {
@@ -97,7 +95,7 @@ class Teller:
         env["PLUGIN_REPORT"] = str(report)
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":
-            aws = Connection(SimulatedEcs(world), SimulatedWitness(world))
+            aws = connection(world)
             edges = Edges(env, stdout, stderr, lambda _: aws, world.clock, lambda: 0.5, cancellation)
             code = main(argv, edges)
         else:
@@ -105,7 +103,7 @@ class Teller:
                 self._point_at(server)
 
                 def over_http(access: Access) -> Connection:
-                    return Connection(Ecs(access), SimulatedWitness(world))
+                    return connection(world)._replace(ecs=Ecs(access))
 
                 code = main(argv, Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}

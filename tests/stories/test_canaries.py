@@ -13,12 +13,11 @@ from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.deployment import NEVER
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.ports import Connection
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.lifecycle import say
-from drone_deploy_ecs.simulator.witness import SimulatedWitness
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
+    from drone_deploy_ecs.ports import Connection
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 OF_THE_CONTAINER = {
@@ -140,7 +140,7 @@ def test_the_canaries_sing_when_nothing_hides_them(tmp_path: Path, monkeypatch: 
     """So that the tests below would be red if the echo never arrived."""
     monkeypatch.setattr("drone_deploy_ecs.core.masking.Masks.hide", lambda _, text: text)
     world = echoing()
-    shown = outputs(Connection(SimulatedEcs(world), SimulatedWitness(world)), world, tmp_path)
+    shown = outputs(connection(world), world, tmp_path)
     unseen = [name for name, value in CANARIES.items() if value not in shown]
     assert unseen == []
 
@@ -150,8 +150,8 @@ def test_the_canaries_sing_when_nothing_hides_them(tmp_path: Path, monkeypatch: 
 def test_a_failed_deployment_shows_no_canary(tmp_path: Path, image: str, rollbacks: str) -> None:
     world = echoing()
     world.service("prod", "web").target_group = GROUP if image == "shop:unhealthy" else ""
-    connection = Connection(SimulatedEcs(world), SimulatedWitness(world))
-    shown = outputs(connection, world, tmp_path, image=image, timeout="1m", disable_rollbacks=rollbacks)
+    aws = connection(world)
+    shown = outputs(aws, world, tmp_path, image=image, timeout="1m", disable_rollbacks=rollbacks)
     assert "***PASSWORD***" in shown
     assert_no_canary(shown)
 
@@ -161,14 +161,14 @@ def test_an_alarm_shows_no_canary(tmp_path: Path) -> None:
     world.push("shop:2", Behaviour())
     web = world.service("prod", "web")
     world.at(20, lambda: world.trip(web, "errors", ECHO))
-    shown = outputs(Connection(SimulatedEcs(world), SimulatedWitness(world)), world, tmp_path)
+    shown = outputs(connection(world), world, tmp_path)
     assert "alarm errors is in ALARM: ***PASSWORD***" in shown
     assert_no_canary(shown)
 
 
 def test_a_witness_that_fails_shows_no_canary(tmp_path: Path) -> None:
     world = echoing()
-    shown = outputs(Connection(SimulatedEcs(world), Quoting()), world, tmp_path)
+    shown = outputs(connection(world)._replace(witness=Quoting()), world, tmp_path)
     assert "the container's log can't be shown" in shown
     assert_no_canary(shown)
 
@@ -182,7 +182,9 @@ def test_reads_that_fail_before_anything_is_known_show_no_credential(
     world.add_service("prod", "web", task_definition())
     said = " ".join(OF_THE_RUN.values())
     error = ApiError(Fault(FaultKind.NO_CREDENTIALS, operation, "InvalidSignatureException", said))
-    shown = outputs(Connection(Broken(world, operation, error), Quoting()), world, tmp_path, command)
+    shown = outputs(
+        connection(world)._replace(ecs=Broken(world, operation, error), witness=Quoting()), world, tmp_path, command
+    )
     assert "InvalidSignatureException: ***" in shown
     assert_no_canary(shown)
 
@@ -193,15 +195,15 @@ def test_calls_that_fail_show_no_canary(tmp_path: Path, operation: str, kind: Fa
     world = echoing()
     error = ApiError(Fault(kind, operation, "SomeException", ECHO))
     first = 3 if operation == "DescribeServices" else 1
-    connection = Connection(Broken(world, operation, error, first), SimulatedWitness(world))
-    assert_no_canary(outputs(connection, world, tmp_path, timeout="1m"))
+    aws = connection(world)._replace(ecs=Broken(world, operation, error, first))
+    assert_no_canary(outputs(aws, world, tmp_path, timeout="1m"))
 
 
 @pytest.mark.parametrize("operation", ["DescribeServices", "RegisterTaskDefinition", "UpdateService", "DescribeTasks"])
 def test_a_defect_shows_no_canary(tmp_path: Path, operation: str) -> None:
     world = echoing()
-    connection = Connection(Broken(world, operation, KeyError(ECHO)), SimulatedWitness(world))
-    shown = outputs(connection, world, tmp_path)
+    aws = connection(world)._replace(ecs=Broken(world, operation, KeyError(ECHO)))
+    shown = outputs(aws, world, tmp_path)
     assert "a defect of this program (KeyError)" in shown
     assert_no_canary(shown)
 
@@ -221,7 +223,7 @@ def test_a_failed_connection_shows_no_canary() -> None:
 
 def test_the_plan_shows_no_canary(tmp_path: Path) -> None:
     world = echoing()
-    shown = outputs(Connection(SimulatedEcs(world), SimulatedWitness(world)), world, tmp_path, "plan")
+    shown = outputs(connection(world), world, tmp_path, "plan")
     assert "Plan for cluster prod" in shown
     assert_no_canary(shown)
 
@@ -229,7 +231,7 @@ def test_the_plan_shows_no_canary(tmp_path: Path) -> None:
 def test_settings_that_are_refused_show_no_canary(tmp_path: Path) -> None:
     world = World()
     for settings in ({"aws_role_external_id": "canary external id"}, {"mode": "x", "image": "Shop:2"}):
-        shown = outputs(Connection(SimulatedEcs(world), Quoting()), world, tmp_path, **settings)
+        shown = outputs(connection(world)._replace(witness=Quoting()), world, tmp_path, **settings)
         assert "Refused" in shown
         assert_no_canary(shown)
 

@@ -77,10 +77,20 @@ class Ecs:
         return self._picked_up()
 
     def update_service(
-        self, *, cluster: str, service: str, taskDefinition: str, forceNewDeployment: bool = False
+        self,
+        *,
+        cluster: str,
+        service: str,
+        taskDefinition: str = "",
+        desiredCount: int | None = None,
+        forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
         """See `ports.EcsApi`."""
-        asked: UpdateServiceRequestTypeDef = {"cluster": cluster, "service": service, "taskDefinition": taskDefinition}
+        asked: UpdateServiceRequestTypeDef = {"cluster": cluster, "service": service}
+        if taskDefinition:
+            asked["taskDefinition"] = taskDefinition
+        if desiredCount is not None:
+            asked["desiredCount"] = desiredCount
         if forceNewDeployment:
             asked["forceNewDeployment"] = True
         return self._call("UpdateService", lambda: self._client.update_service(**asked))

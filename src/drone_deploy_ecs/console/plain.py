@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ def line(event: Event) -> str:
 
 
 def listener(stream: TextIO) -> Listener:
-    """A listener that writes each event to `stream` as it comes."""
+    """A listener that writes each event to `stream` as it comes. That nobody reads any more stops no deployment."""
 
     def listen(event: Event) -> None:
-        print(line(event), file=stream, flush=True)
+        with suppress(OSError):
+            print(line(event), file=stream, flush=True)
 
     return listen

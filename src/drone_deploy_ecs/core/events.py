@@ -94,6 +94,8 @@ def _following(watch: Watch) -> str:
     if watch.is_undo:
         return f"updated to {revision}, as {watch.deployment}"
     found = f"found the update to {revision} accepted" if watch.last_write else f"updated to {revision}"
+    if watch.desired is not None:
+        return f"{found} with {tasks(watch.desired)}, as {watch.deployment}; taken down again if it fails"
     back = f"; back to {short(watch.target.before)} if it fails" if watch.target.before else ""
     return f"{found}, as {watch.deployment}{back}"
 
@@ -230,7 +232,8 @@ def _complete(watch: Watch, at: float) -> str:
     hold = f"; watching it for another {span(watch.terms.stable_for)}" if watch.terms.stable_for else ""
     if watch.is_undo:
         return f"back on {runs(watch.service)}, steady, after {gone}{because}"
-    moments = f"new tasks up after {up}" + ("" if watch.completed_reason else f", old ones gone after {gone}")
+    alone = watch.completed_reason or watch.terms.at_least
+    moments = f"new tasks up after {up}" + ("" if alone else f", old ones gone after {gone}")
     return f"{short(watch.definition)} completed: {moments}{because}{hold}"
 
 

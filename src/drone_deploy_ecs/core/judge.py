@@ -33,8 +33,8 @@ class Sight:
 
     `before` and `known`: the revision a rollback goes to, and the deployments from before ours. `displaced`: the failed
     deployment that ours, an older one that ECS returned to, has to push out first. `stopped_since_complete`: tasks that
-    stopped while ours was complete and had to prove stable. `at_least`: tasks that must run. `away_for`: seconds since ours was
-    last PRIMARY. `left`: seconds of the budget.
+    stopped while ours was complete and had to prove stable. `at_least`: tasks that must run.
+    `away_for`: seconds since ours was last PRIMARY. `left`: seconds of the budget.
     """
 
     service: Service | None

@@ -175,8 +175,8 @@ def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefin
     found = existing(body, (one.edited, one.before, one.newest, *one.listed))
     if found:
         return UpdateService(target=target, definition=found.arn, force=found.arn == primary.task_definition)
-    change = "the same content, as it was deregistered" if same_as_now else _change(request, one.edited)
-    key = register(registrations, body, one.service.name, one.edited, change)
+    what = "the same content, as it was deregistered" if same_as_now else change(request, one.edited)
+    key = register(registrations, body, one.service.name, one.edited, what)
     return UpdateService(target=target, definition=key, force=False)
 
 
@@ -185,7 +185,8 @@ def existing(body: Mapping[str, Any], candidates: Iterable[Definition | None]) -
     return next((one for one in candidates if one and one.active and taskdef.same(one.body, body)), None)
 
 
-def _change(request: Request, edited: Definition) -> str:
+def change(request: Request, edited: Definition) -> str:
+    """What an edit changes, for people."""
     was = taskdef.containers(edited.body)[request.container]
     return f"container {request.container}'s image {request.image.reference} (was {was})"
 

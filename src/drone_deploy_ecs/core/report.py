@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.step import Target
-    from drone_deploy_ecs.core.watch import Watch
 
 SIGNALLED = 128
 """A shell's exit code for a process that signal n ended is this plus n."""
@@ -28,69 +26,6 @@ MOST_CAUSES = 3
 """Shown to people; the JSON has them all."""
 VERSION = 1
 """Of the JSON shape: grows when a member changes its meaning or goes away."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one service: the way forward, and the way back if there was one.
-
-    `forward` is None where nothing was to be written; `stranded` says why a way back could not even be tried.
-    """
-
-    target: Target
-    forward: Watch | None = None
-    back: Watch | None = None
-    stranded: str = ""
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict on the way forward; Superseded where somebody took over, be it on the way back."""
-        if self.forward is None:
-            return Verdict.UNCHANGED
-        if self.back and self.back.verdict is Verdict.SUPERSEDED:
-            return Verdict.SUPERSEDED
-        assert self.forward.verdict is not None
-        return self.forward.verdict
-
-    @property
-    def failed(self) -> bool:
-        """Whether it failed by itself, so that the run's other services must return too."""
-        return self.forward is not None and self.forward.verdict is not None and self.forward.verdict.fails_the_run
-
-    @property
-    def service(self) -> Service | None:
-        """The service as last seen."""
-        last = self.back or self.forward
-        return last.service if last else None
-
-    @property
-    def reason(self) -> str:
-        """Why, in a sentence ("" when all went well)."""
-        said = [self.forward.reason if self.forward else "", self.stranded]
-        if self.back and self.back.verdict is not Verdict.COMPLETED:
-            said.append(f"the way back: {self.back.reason}")
-        return safe("; ".join(part for part in said if part))
-
-    def now(self, *, run_failed: bool) -> Now:
-        """How the service stands. In a failed run, a service that kept the new version is not as before."""
-        if self.back is not None:
-            return {Verdict.COMPLETED: Now.AS_BEFORE, Verdict.SUPERSEDED: Now.SOMEBODY_ELSES}.get(
-                self.back.verdict or Verdict.UNKNOWN, Now.NOT_AS_BEFORE
-            )
-        if self.verdict is Verdict.UNCHANGED:
-            return Now.UNTOUCHED if run_failed else Now.NEW
-        if self.verdict is Verdict.COMPLETED:
-            return Now.NOT_AS_BEFORE if run_failed else Now.NEW
-        never_written = self.forward is None or not self.forward.deployment
-        if self.verdict is Verdict.REFUSED or (
-            self.verdict in (Verdict.WITHDRAWN, Verdict.CANCELLED) and never_written
-        ):
-            return Now.UNTOUCHED
-        if self.verdict is Verdict.CANCELLED and not self.stranded:
-            return Now.LEFT
-        return {Verdict.SUPERSEDED: Now.SOMEBODY_ELSES, Verdict.UNKNOWN: Now.UNSEEN}.get(
-            self.verdict, Now.NOT_AS_BEFORE
-        )
 
 
 _WORST_FIRST = (
@@ -155,6 +90,8 @@ def _stands(outcome: Outcome, now: Now) -> str:
             return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing COMPLETED'}"
         case Now.LEFT:
             return f"{name} was left rolling out to {outcome.forward.revision if outcome.forward else ''}: it runs {runs_now}"
+        case Now.GAVE_WAY:
+            return f"{name} gave way: it runs {runs_now}"
         case Now.SOMEBODY_ELSES:
             return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
         case Now.UNSEEN:

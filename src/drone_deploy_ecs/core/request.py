@@ -53,6 +53,19 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlueGreen:
+    """Two services of which one is live: the idle one takes over. Seconds, and whole numbers."""
+
+    blue: str
+    green: str
+    percent: int
+    interval: float
+    wait: float
+    checks: int
+    check_interval: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One run. `services` are names or ARNs as written; `budget` is in seconds, for the update and again for its undo.
 
@@ -77,6 +90,7 @@ class Request:
     report: str = ""
     log_lines: int = 20
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    blue_green: BlueGreen | None = None
 
     @property
     def cluster_name(self) -> str:

@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
+from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
-from drone_deploy_ecs.core.text import tasks
+from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.watch import LAST_SIGHT, RETRY_FIRST, RETRY_MOST, SETTLE, Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.events import News
     from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.core.step import Hold, RegisterScalableTarget, Scale
 
@@ -108,9 +112,9 @@ def postpone(one: Scaling, now: float) -> Scaling:
     return replace(one, phase=Phase.CHECK, not_before=now + RETRY_FIRST, began=now)
 
 
-def recall(one: Scaling) -> Scaling:
+def recall(one: Counting) -> Counting:
     """Go no further."""
-    return one if one.end else _end(one, End.RECALLED, "")
+    return one if one.end else replace(one, end=End.RECALLED)
 
 
 def _end(one: Scaling, end: End, reason: str) -> Scaling:
@@ -144,7 +148,7 @@ def _seen(one: Scaling, service: Service, now: float) -> Scaling:
     if one.service and one.service.events and (not service.events or service.events[-1].at < one.service.events[-1].at):
         return replace(one, not_before=now + RETRY_FIRST)  # a stale read: events only ever grow
     one = replace(one, service=service, attempts=0)
-    if step.was is not None and primary and primary.id not in step.target.known:
+    if step.target.known and primary and primary.id not in step.target.known:
         return _end(one, End.FAILED, f"somebody deployed {short(primary.task_definition)} to it, as {primary.id}")
     if service.desired == step.to or (step.at_least and service.desired > step.to):
         if one.phase is Phase.FOLLOW:
@@ -160,7 +164,7 @@ def _seen(one: Scaling, service: Service, now: float) -> Scaling:
 
 
 def _is_odd_too_long(one: Scaling, now: float) -> bool:
-    """Whether the read can't be a stale one any more; on the way back nobody waits for that, as writing does no harm."""
+    """Whether the read can't be a stale one any more; on the way back that doesn't matter, as writing does no harm."""
     if one.step.was is None and one.phase is Phase.CHECK:
         return True
     return one.odd_since is not None and now >= one.odd_since + SETTLE
@@ -247,3 +251,40 @@ class Holding:
         """Nothing more to do."""
         return self.end is not None
 
+
+Counting = Scaling | Limiting | Holding
+"""A step under way that starts no deployment."""
+
+
+def news(before: Counting, after: Counting) -> Iterator[News]:
+    """What changed, for people."""
+    if isinstance(after, Scaling) and isinstance(before, Scaling):
+        yield from _scaling_news(before, after)
+    elif isinstance(after, Limiting) and isinstance(before, Limiting):
+        if after.end is End.DONE:
+            yield Kind.UPDATED, f"autoscaling {after.step.limits}: {after.step.why}"
+        elif after.last_fault is not None and after.last_fault is not before.last_fault:
+            trying = "" if after.end else "; trying again"
+            yield Kind.TROUBLE, safe(f"its autoscaling can't be changed: {after.last_fault}{trying}")
+
+
+def _scaling_news(before: Scaling, after: Scaling) -> Iterator[News]:
+    step = after.step
+    if after.writes > before.writes:
+        was = "" if before.service is None else f" from {before.service.desired}"
+        yield Kind.UPDATED, f"scaling it{was} to {tasks(step.to)}"
+    if after.doubt is not None and after.doubt is not before.doubt:
+        yield Kind.TROUBLE, safe(f"{after.doubt}; looking before trying again")
+    if after.blindness is not None and before.blindness is None:
+        yield Kind.TROUBLE, safe(f"can't see it: {after.blindness}; going on looking")
+    if after.end is End.DONE and before.end is None:
+        running = after.service.running if after.service else step.to
+        yield Kind.PROGRESS, f"runs {tasks(running)}" + (f"; {after.note}" if after.note else "")
+    elif after.end in (End.FAILED, End.UNSEEN) and before.end is None:
+        yield Kind.VERDICT, safe(f"scaling it to {tasks(step.to)} failed: {after.reason}")
+
+
+def waiting(one: Scaling) -> str:
+    """Something to say when nothing changed for a while."""
+    running = one.service.running if one.service else "an unknown number"
+    return f"still waiting for it to run {tasks(one.step.to)}: it runs {running}"

@@ -106,7 +106,8 @@ class Scale:
     """Change a service's desired count, and wait until it runs so many. Not a deployment.
 
     `was` is the count that the plan was made for: another one means that somebody else scales it, too, and that a new
-    plan is needed. None, on the way back, brings it to `to` from wherever it is; with `at_least`, more will do.
+    plan is needed. None, on the way back, brings it to `to` from wherever it is; with `at_least`, more will do. If the
+    target has `known` deployments and another one is PRIMARY, nothing is changed.
     """
 
     target: Target
@@ -114,17 +115,26 @@ class Scale:
     was: int | None = None
     at_least: bool = False
 
+    @property
+    def takes_away(self) -> bool:
+        """Whether tasks that serve are to stop, on the way forward."""
+        return self.was is not None and self.to < self.was
+
     def __str__(self) -> str:
         return f"UpdateService: {self.target.name}{'' if self.was is None else f' from {self.was}'} to {tasks(self.to)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterScalableTarget:
-    """Change what Application Auto Scaling may do to a service's desired count; `why` is for people."""
+    """Change what Application Auto Scaling may do to a service's desired count; `why` is for people.
+
+    Where it is `vital`, nothing goes on without it.
+    """
 
     target: Target
     limits: Limits
     why: str
+    vital: bool = True
 
     def __str__(self) -> str:
         return f"RegisterScalableTarget: autoscaling of {self.target.name} {self.limits}, {self.why}"
@@ -167,6 +177,13 @@ class Handover:
     interval: float
     live_limits: Limits | None = None
     idle_limits: Limits | None = None
+
+    def __str__(self) -> str:
+        live, idle = self.live, self.idle
+        return (
+            f"{live.name} is live ({tasks(live.desired)}, {short(live.before)}); "
+            f"{idle.name} ({tasks(idle.desired)}) takes over, then {live.name} gives way"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

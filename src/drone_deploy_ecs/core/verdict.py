@@ -49,6 +49,8 @@ class Now(Enum):
 
     NEW = "new"
     """It runs the new version, as asked."""
+    GAVE_WAY = "gave way"
+    """It was live, and is scaled down, as asked."""
     UNTOUCHED = "untouched"
     """Nothing was written to it."""
     AS_BEFORE = "as before"
@@ -89,6 +91,7 @@ _WORST_FIRST = (
     (Now.LEFT, ExitCode.NOT_AS_BEFORE),
     (Now.SOMEBODY_ELSES, ExitCode.SUPERSEDED),
     (Now.NEW, ExitCode.DONE),
+    (Now.GAVE_WAY, ExitCode.DONE),
 )
 
 

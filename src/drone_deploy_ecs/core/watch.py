@@ -82,6 +82,7 @@ class Watch:
     target: Target
     definition: str
     force: bool = False
+    desired: int | None = None
     only_over: str = ""
     confirm_only: bool = False
     recalled: Verdict | None = None
@@ -193,7 +194,13 @@ def begin(
     is_fresh = seen_at is None or now <= seen_at + FRESH
     phase = Phase.WRITE if is_fresh and not step.only_over else Phase.CHECK
     return replace(
-        watch, phase=phase, force=step.force, only_over=step.only_over, since=step.since, confirm_only=step.confirm_only
+        watch,
+        phase=phase,
+        force=step.force,
+        desired=step.desired,
+        only_over=step.only_over,
+        since=step.since,
+        confirm_only=step.confirm_only,
     )
 
 

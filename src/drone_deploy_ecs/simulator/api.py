@@ -145,13 +145,19 @@ class SimulatedEcs:
         return self._call("RegisterTaskDefinition", tagged, lambda: register(definition, now))
 
     def update_service(
-        self, *, cluster: str, service: str, taskDefinition: str, forceNewDeployment: bool = False
+        self,
+        *,
+        cluster: str,
+        service: str,
+        taskDefinition: str = "",
+        desiredCount: int | None = None,
+        forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
         """See `ports.EcsApi`."""
         answer = self._call(
             "UpdateService",
             service,
-            lambda: self._do.update_service(cluster, service, taskDefinition, force=forceNewDeployment),
+            lambda: self._do.update_service(cluster, service, taskDefinition, desiredCount, force=forceNewDeployment),
         )
         return cast("UpdateServiceResponseTypeDef", answer)
 
