@@ -100,7 +100,7 @@ def _is_stale(watch: Watch, service: Service | None) -> bool:
 
 def _accepted(watch: Watch, service: Service, now: float) -> Watch:
     """Our deployment is the PRIMARY of UpdateService's own answer."""
-    earlier = () if watch.is_undo else history.earlier(service.events)
+    earlier = () if watch.is_undo or watch.desired is not None else history.earlier(service.events)
     watch = replace(
         watch, service=service, attempts=watch.attempts + 1, last_write=None, adopted=False, earlier=earlier
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.outcome import Counted, Outcome
 from drone_deploy_ecs.core.scaling import End, Limiting, Scaling
-from drone_deploy_ecs.core.step import RegisterScalableTarget, Scale, Stage
+from drone_deploy_ecs.core.step import RegisterScalableTarget, Scale, Stage, UpdateService
 from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict
 from drone_deploy_ecs.core.watch import Watch
@@ -96,13 +96,25 @@ def _live_again(handover: Handover, flown: Sequence[Watch | Counting]) -> Iterat
 def _idle_again(handover: Handover, flown: Sequence[Watch | Counting], way_back: tuple[Stage, ...]) -> Iterator[Stage]:
     course = Course.of(handover.idle, flown)
     watch = course.watch
-    if watch and watch.deployment and watch.verdict is not Verdict.SUPERSEDED:
-        ours = replace(handover.idle, known=handover.idle.known | {watch.deployment})
-        yield Stage((Scale(target=ours, to=0),))
-        yield from way_back
-    if course.is_limited and handover.idle_limits:
+    is_ours = bool(watch and watch.deployment and watch.verdict is not Verdict.SUPERSEDED)
+    if watch and is_ours:
+        ours = handover.idle.known | {watch.deployment}
+        to_none = Stage((Scale(target=replace(handover.idle, known=ours), to=0),))
+        make_sure = Stage((Scale(target=replace(handover.idle, known=frozenset()), to=0),))
+        # What ECS itself is returning needn't start its tasks again; else one write does both.
+        is_returning = watch.verdict is Verdict.ROLLED_BACK
+        yield from (
+            (to_none, *way_back)
+            if is_returning
+            else (*map(_without_tasks, way_back), make_sure if way_back else to_none)
+        )
+    if handover.idle_limits and (course.is_limited or is_ours):
         limits = handover.idle_limits
         yield Stage((RegisterScalableTarget(target=handover.idle, limits=limits, why="idle again", vital=False),))
+
+
+def _without_tasks(stage: Stage) -> Stage:
+    return Stage(tuple(replace(one, desired=0) if isinstance(one, UpdateService) else one for one in stage.steps))
 
 
 # --- what became of it ---

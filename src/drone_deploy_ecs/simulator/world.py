@@ -161,6 +161,16 @@ class World:
                 one.desired = desired
         self.changed(service)
 
+    def add_scaling(self, cluster: str, service: str, minimum: int, maximum: int) -> None:
+        """tmp."""
+        from drone_deploy_ecs.core.limits import Limits
+        if not hasattr(self, "targets"):
+            self.targets = {}
+        self.targets[cluster, service] = Limits(minimum, maximum)
+
+    def demand(self, cluster: str, service: str, count: int) -> None:
+        """tmp."""
+
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
         """Stop one task from outside, if there is one."""
         for task in [one for one in service.tasks if one.is_alive][:1]:

@@ -1,0 +1,271 @@
+"""The switch law: blue/green never takes tasks away that nothing replaces, and what it says at the end is true.
+
+Random worlds on virtual time: behaviours of the new image, faults, other people, autoscaling, cancellation. On every
+tick the live side has the tasks that the plan's steps leave it; a step is only taken while the other side has the live
+side's full count of healthy new tasks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hypothesis import Phase, event, given, settings
+from hypothesis import strategies as st
+
+from drone_deploy_ecs.core.bluegreen import steps_down
+from drone_deploy_ecs.core.report import last_line
+from drone_deploy_ecs.core.request import Access, BlueGreen, Image, Request
+from drone_deploy_ecs.core.verdict import ExitCode
+from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.engine import TOGETHER
+from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
+from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.faults import Effect, Rule
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.laws.claims import image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.simulator.model import Service
+
+behaviours = st.one_of(
+    st.just(Behaviour()),
+    st.just(Behaviour()),
+    st.builds(Behaviour, starts_after=st.floats(0, 60)),
+    st.builds(crash, st.integers(0, 255), st.floats(0, 400)),
+    st.just(missing("shop:2")),
+    st.builds(Behaviour, health=st.sampled_from(["healthy", "unhealthy"]), health_after=st.floats(1, 60)),
+)
+rules = st.builds(
+    Rule,
+    effect=st.sampled_from([
+        Effect.THROTTLE, Effect.SERVER_ERROR, Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER, Effect.RESET_AFTER,
+        Effect.UNREACHABLE, Effect.DENY,
+    ]),
+    operation=st.sampled_from(["", "DescribeServices", "UpdateService", "RegisterScalableTarget", "ListTasks"]),
+    first=st.integers(1, 12),
+    chance=st.sampled_from([0.1, 0.3, 1.0]),
+    until=st.floats(1, 900),
+)  # fmt: skip
+actions = st.tuples(
+    st.floats(0, 400),
+    st.sampled_from([
+        "scale live up", "scale live down", "scale idle down", "deploy to live", "deploy to idle", "kill a new task",
+    ]),
+)  # fmt: skip
+
+
+class Cancelled:
+    """A signal that comes at some time, or never."""
+
+    def __init__(self, world: World, at: float | None) -> None:
+        self.signal = 0
+        self._world = world
+        if at is not None:
+            world.at(at, self._come)
+
+    def _come(self) -> None:
+        self.signal = 15
+        self._world.clock.wake()
+
+    def defer(self) -> None:
+        """It is only looked at when the run looks."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """One random world."""
+
+    seed: int
+    count: int
+    percent: int
+    interval: float
+    wait: float
+    checks: int
+    behaviour: Behaviour
+    is_scaled: bool
+    demand: int
+    rules: tuple[Rule, ...]
+    actions: tuple[tuple[float, str], ...]
+    stale: float
+    cancel_at: float | None
+
+
+scripts = st.builds(
+    Script,
+    seed=st.integers(0, 10**6),
+    count=st.integers(1, 12),
+    percent=st.integers(1, 100),
+    interval=st.sampled_from([0.0, 5.0, 60.0]),
+    wait=st.sampled_from([0.0, 30.0, 120.0]),
+    checks=st.integers(0, 3),
+    behaviour=behaviours,
+    is_scaled=st.booleans(),
+    demand=st.integers(0, 15),
+    rules=st.lists(rules, max_size=2).map(tuple),
+    actions=st.lists(actions, max_size=2).map(tuple),
+    stale=st.sampled_from([0.0, 0.0, 5.0, 15.0]),
+    cancel_at=st.one_of(st.none(), st.none(), st.floats(0, 500)),
+)
+
+
+@dataclass
+class Guard:
+    """Watches a world: what was taken away, and what was there for it at that moment."""
+
+    world: World
+    count: int
+    taken: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    meddled: list[str] = field(default_factory=list)
+    lowest: int = 10**9
+
+    def begin(self) -> None:
+        self._tick()
+
+    @property
+    def live(self) -> Service:
+        return self.world.service("prod", "blue")
+
+    @property
+    def idle(self) -> Service:
+        return self.world.service("prod", "green")
+
+    def _tick(self) -> None:
+        self.world.clock.call_in(0.5, self._tick)
+        healthy = sum(task.is_healthy for task in self.live.tasks if task.is_alive)
+        self.lowest = min(self.lowest, self.live.desired)
+        if healthy < min(self.count, self.lowest) and "deploy to live" not in self.meddled:
+            self.lost.append(f"{healthy} of {self.lowest} at {self.world.clock.monotonic()}")
+
+    def wrote(self, desired: int) -> None:
+        """The live side's count is being lowered by the run."""
+        now = self.world.clock.monotonic()
+        new = [one for one in self.idle.tasks if image_of(self.world, one.task_definition) == "shop:2"]
+        up = sum(one.is_healthy and (one.stopping is None or one.stopping > now - UNSEEN) for one in new)
+        if up < self.count:
+            self.taken.append(f"to {desired} with {up} of {self.count} at {now}")
+
+
+UNSEEN = TOGETHER + 1.0
+"""Seconds in which what was just seen may have changed: a look, and the call after it."""
+
+
+def image_of(world: World, arn: str) -> str:
+    return image(world.definitions.describe(arn)["taskDefinition"])
+
+
+def act(world: World, guard: Guard, what: str) -> None:
+    live, idle = guard.live, guard.idle
+    guard.meddled.append(what)
+    match what:
+        case "scale live up":
+            world.scale(live, live.desired + 2)
+        case "scale live down":
+            world.scale(live, max(0, live.desired - 1))
+            guard.count = min(guard.count, live.desired)
+        case "scale idle down":
+            world.scale(idle, max(0, idle.desired - 1))
+        case "deploy to live":
+            world.deploy(live, world.register(task_definition("blue", "shop:9")))
+        case "deploy to idle":
+            world.deploy(idle, world.register(task_definition("green", "shop:9")))
+        case _:
+            world.kill_task(idle)
+
+
+def build(script: Script) -> tuple[World, Guard]:
+    world = World(seed=script.seed)
+    world.faults.stale_seconds = script.stale
+    world.push("shop:2", script.behaviour)
+    world.add_service("prod", "blue", task_definition("web", "shop:1"), desired=script.count)
+    world.add_service("prod", "green", task_definition("web", "shop:0"), desired=0)
+    if script.is_scaled:
+        for name in ("blue", "green"):
+            world.add_scaling("prod", name, 1, 20)
+            world.demand("prod", name, script.demand)
+    world.clock.sleep(30)
+    guard = Guard(world, script.count)
+    world.faults.rules.extend(script.rules)
+    for at, what in script.actions:
+        world.at(at, partial(act, world, guard, what))
+    return world, guard
+
+
+def spied(world: World, guard: Guard) -> Callable[..., object]:
+    """The API, with what it takes away noted."""
+    ecs = connection(world).ecs
+    write = ecs.update_service
+
+    def update_service(*, service: str, desiredCount: int | None = None, **others: object) -> object:
+        if service == "blue" and desiredCount is not None and desiredCount < guard.live.desired:
+            guard.wrote(desiredCount)
+        return write(service=service, desiredCount=desiredCount, **others)  # type: ignore[arg-type]
+
+    ecs.update_service = update_service  # type: ignore[method-assign,assignment]
+    return ecs  # type: ignore[return-value]
+
+
+def run(script: Script) -> tuple[World, Guard, Report]:
+    world, guard = build(script)
+    guard.begin()
+    switch = BlueGreen(
+        blue="blue", green="green", percent=script.percent, interval=script.interval, wait=script.wait, checks=script.checks
+    )  # fmt: skip
+    image_asked = Image.parse("shop:2")
+    assert image_asked
+    request = Request(
+        access=Access("eu-west-1"), cluster="prod", services=("blue", "green"), container="app", image=image_asked,
+        budget=300.0, blue_green=switch,
+    )  # fmt: skip
+    aws = connection(world)._replace(ecs=spied(world, guard))  # type: ignore[arg-type]
+    cancelled = Cancelled(world, script.cancel_at)
+    report = Deployment(request, aws, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled).deploy()
+    return world, guard, report
+
+
+@given(scripts)
+@settings(max_examples=1000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(script: Script) -> None:
+    world, guard, report = run(script)
+    assert not guard.taken
+    assert not guard.lost
+    code = ExitCode(report.exit_code) if report.exit_code < 128 else report.exit_code  # noqa: PLR2004
+    event(f"exit {int(code)}{', meddled' if guard.meddled else ''}")
+    assert last_line(report)
+    if guard.meddled:
+        return
+    live, idle = guard.live, guard.idle
+    new = sum(task.is_running for task in idle.primary.tasks) if image_of(world, idle.primary.task_definition) == "shop:2" else 0
+    if code is ExitCode.DONE:
+        assert new >= script.count
+        assert live.desired == 0
+    if code in (ExitCode.RETURNED, ExitCode.REFUSED):
+        assert live.desired >= script.count
+        assert sum(task.is_healthy for task in live.tasks if task.is_alive) >= script.count
+        assert idle.desired == 0
+        assert image_of(world, idle.primary.task_definition) == "shop:0"
+
+
+@given(st.integers(1, 500), st.integers(1, 100))
+def test_steps_go_down_to_nothing_by_whole_tasks(count: int, percent: int) -> None:
+    steps = steps_down(count, count, percent)
+    assert steps[-1] == 0
+    by = max(1, count * percent // 100)
+    assert all(before - after in (by, before) for before, after in zip((count, *steps), steps, strict=False))
+
+
+def test_the_contracts_examples() -> None:
+    assert steps_down(10, 10, 33) == (7, 4, 1, 0)
+    assert steps_down(10, 10, 50) == (5, 0)
+    assert steps_down(3, 3, 10) == (2, 1, 0)
+    assert steps_down(3, 3, 50) == (2, 1, 0)
+    assert steps_down(7, 7, 100) == (0,)
+
+
+def test_defect_29_no_task_is_lost_to_floating_point() -> None:
+    assert steps_down(100, 100, 29) == (71, 42, 13, 0)
