@@ -7,31 +7,29 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
-from drone_deploy_ecs.core import bluegreen, switch, watch
+from drone_deploy_ecs.core import bluegreen, colours, switch, watch
 from drone_deploy_ecs.core.events import Kind
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.core.masking import COMMON, Masks, secrets, sparing
+from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.outcome import Outcome
 from drone_deploy_ecs.core.plan import Definition, plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Report, last_line, why_lines
-from drone_deploy_ecs.core.scaling import End, Scaling
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.undo import Undone, undo
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.engine import RECALL, Engine
-from drone_deploy_ecs.errors import ApiError, Refused
+from drone_deploy_ecs.errors import ApiError, ExitCode, Refused
 from drone_deploy_ecs.evidence import Collector
+from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from drone_deploy_ecs.core.masking import Secret
     from drone_deploy_ecs.core.plan import Snapshot
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Counting
@@ -39,16 +37,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
 
 
-class Never:
-    """The `Cancellation` that doesn't come."""
-
-    signal = 0
-
-    def defer(self) -> None:
-        """Nothing to defer."""
-
-
-NEVER = Never()
 REPLANS = 3
 """Times that a switch goes on although somebody else scales its services."""
 
@@ -76,6 +64,7 @@ class Deployment:
         self._witness = aws.witness
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
+        self._live = ""
         self._started_at = clock.now()
         self._seen_at = clock.monotonic()
 
@@ -83,11 +72,12 @@ class Deployment:
         """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
         self._seen_at = self._clock.monotonic()
         try:
+            self._choose_colour()
             found = observe.snapshots(self._calls, self._request)
             self._know(found)
             planned = self._plan(found)
         except ApiError as error:
-            raise Refused((self._masked(_unreadable(error)),)) from error
+            raise Refused((self._masked(observe.unreadable(error)),)) from error
         if not isinstance(planned, Plan):
             raise Refused(tuple(map(self._masked, planned)))
         self._bodies = {one.service.name: one.edited.body for one in found if one.service and one.edited}
@@ -95,11 +85,27 @@ class Deployment:
         self._bodies |= {name: one.body for one in registered for name in one.serves}
         return planned
 
+    def _choose_colour(self) -> None:
+        """Where a secret names the live colour, the other one's service is what this run is about."""
+        asked = self._request.colours
+        if asked is None:
+            return
+        text = self._calls.patiently(lambda: self._calls.secret(name=asked.secret))
+        live = colours.live_colour(asked, text)
+        if isinstance(live, Problem):
+            raise Refused((live,))
+        hidden = (Secret(name, value) for name, value in colours.members_to_hide(text))
+        self._live = live
+        self._request = replace(self._request.for_colour(live), secrets=(*self._request.secrets, *hidden))
+
     def _plan(self, found: tuple[Snapshot, ...]) -> Plan | tuple[Problem, ...]:
-        switch = self._request.blue_green
-        if switch is None:
+        asked = self._request.blue_green
+        if self._request.colours:
+            problems = colours.must_be_idle(self._request.colours, self._live, found[0].service)
+            return problems or plan(self._request, found)
+        if asked is None:
             return plan(self._request, found)
-        return bluegreen.plan(self._request, switch, found, observe.limits(self._calls, self._request))
+        return bluegreen.plan(self._request, asked, found, observe.limits(self._calls, self._request))
 
     def _know(self, found: Sequence[Snapshot]) -> None:
         """What mustn't be printed from now on."""
@@ -149,22 +155,15 @@ class Deployment:
         flown = self._engine.run(planned.stages, forward=True, seen_at=self._seen_at)
         handover = planned.handover
         for _ in range(REPLANS):
-            overtaken = next((one for one in flown if isinstance(one, Scaling) and one.end is End.OVERTAKEN), None)
-            if handover is None or overtaken is None:
+            more = switch.go_on(handover, flown) if handover else None
+            if more is None:
                 return flown, handover
-            standing = [one for one in _watches(flown) if not one.is_done]
-            counts = {one.target.name: one.service.desired for one in standing if one.service}
-            counts |= {overtaken.step.target.name: overtaken.service.desired} if overtaken.service else {}
-            live = counts.get(handover.live.name, handover.live.desired)
-            handover, stages = bluegreen.go_on(handover, live, counts[handover.idle.name], standing[0].deployment)
-            name = overtaken.step.target.name
-            self._telling.tell(Kind.PLAN, name, f"{safe(overtaken.reason)}: going on from there")
-            before = [one for one in flown if one is not overtaken and one not in standing]
-            flown = [*before, *self._engine.run(stages, forward=True, standing=standing)]
+            handover = more.handover
+            self._telling.tell(Kind.PLAN, more.service, f"{safe(more.why)}: going on from there")
+            flown = [*more.done, *self._engine.run(more.stages, forward=True, standing=more.standing)]
         now = self._clock.monotonic()
-        return [
-            watch.recall(one, Verdict.WITHDRAWN, RECALL, now) if isinstance(one, Watch) else one for one in flown
-        ], handover
+        standing = (watch.recall(one, Verdict.WITHDRAWN, RECALL, now) for one in _watches(flown))
+        return [*standing, *(one for one in flown if not isinstance(one, Watch))], handover
 
     def _collector(self) -> Collector | None:
         """None when the run is to end soon."""
@@ -316,6 +315,9 @@ class Deployment:
             self._telling.tell(Kind.WARNING, "", safe(str(problem)))
         for service, line in why_lines(report):
             self._telling.tell(Kind.CAUSE, service, line)
+        if self._request.colours and report.exit_code == ExitCode.DONE:
+            name = report.outcomes[0].target.name
+            self._telling.tell(Kind.WARNING, name, colours.how_to_switch(self._request.colours, self._live, name))
         self._telling.tell(Kind.END, "", last_line(report))
         return replace(report, timeline=tuple(self._telling.timeline))
 
@@ -340,15 +342,3 @@ def _watches(flown: Sequence[Watch | Counting]) -> list[Watch]:
 def _deployments(watch: Watch | None) -> frozenset[str]:
     seen = watch.service.deployments if watch and watch.service else ()
     return frozenset(one.id for one in seen)
-
-
-_ADVICE = {
-    FaultKind.DENIED: "Allow it for the deploying identity (see the IAM policy in the README)",
-    FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
-    FaultKind.UNREACHABLE: "Check aws_region and the network",
-    FaultKind.REJECTED: "Check the cluster's name and the region",
-}
-
-
-def _unreadable(error: ApiError) -> Problem:
-    return Problem(f"the services can't be read: {error}", _ADVICE.get(error.fault.kind, "Try again"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs import observe, write
 from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
 from drone_deploy_ecs.core.events import Kind, news, waiting
+from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, looks, precedes, stops
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.registration import Registration
 from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.ports import Cancellation, Clock
     from drone_deploy_ecs.telling import Telling
-
-Flight = Registration | Watch | Counting
-"""A step under way."""
 
 SILENCE = 35.0
 """Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
@@ -90,7 +88,7 @@ class Engine:
             self._note(flown, arns, failures)
             guards = [one for one in flown if isinstance(one, Watch) and not one.is_done]
             ended += (one for one in flown if not isinstance(one, Registration) and one.is_done)
-            if any(map(_stops, flown)):
+            if any(map(stops, flown)):
                 break
         return [*ended, *guards]
 
@@ -162,7 +160,7 @@ class Engine:
             if forward:
                 self._recall_if_need_be(flights)
             due = {place: at for place, at in due.items() if not flights[place].is_done}
-            if not due or any(_is_overtaken(one) for one in flights):
+            if not due or any(is_overtaken(one) for one in flights):
                 return flights
             if self._are_complete(flights, due, began):
                 if not last:
@@ -209,7 +207,7 @@ class Engine:
     def _recall_if_need_be(self, flights: list[Flight]) -> None:
         if self._cancellation.signal:
             self._recall(flights, Verdict.CANCELLED, CANCEL.format(self._cancellation.signal))
-        elif self._request.roll_back and any(map(_failed, flights)):
+        elif self._request.roll_back and any(map(failed, flights)):
             self._recall(flights, Verdict.WITHDRAWN, RECALL)
         elif blind := next((one for one in flights if isinstance(one, Scaling) and one.end is End.UNSEEN), None):
             self._recall(flights, Verdict.UNKNOWN, blind.reason)
@@ -261,6 +259,8 @@ class Engine:
         match flight:
             case Registration():
                 flights[first] = self._register(flight)
+            case Limiting() if any(precedes(one, flight) for one in flights):
+                flights[first] = replace(flight, not_before=self._clock.monotonic() + TOGETHER)
             case Limiting():
                 flights[first] = self._limit(flight)
             case Holding():
@@ -272,7 +272,7 @@ class Engine:
             case _:
                 near = due[first] + TOGETHER
                 looks = (
-                    place for place in sorted(due, key=due.__getitem__) if due[place] <= near and _looks(flights[place])
+                    place for place in sorted(due, key=due.__getitem__) if due[place] <= near and looks(flights[place])
                 )
                 return self._look(list(looks)[: observe.SERVICES_A_CALL], flights)
         return [first]
@@ -332,39 +332,3 @@ class Engine:
             text = f"registered {short(after.arn)} for {served}: {one.step.what}{reused}"
             self._telling.tell(Kind.REGISTERED, "", safe(text))
         return after
-
-
-def _failed(flight: Flight) -> bool:
-    match flight:
-        case Registration():
-            return bool(flight.failure)
-        case Watch():
-            return flight.verdict is not None and flight.verdict.fails_the_run
-        case Limiting():
-            return flight.end is End.FAILED and flight.step.vital
-        case _:
-            return flight.end is End.FAILED
-
-
-def _stops(flight: Flight) -> bool:
-    """Whether no later stage may follow."""
-    match flight:
-        case Registration():
-            return False  # those that need it are refused, the others may go on
-        case Watch():
-            return flight.verdict is not None and not flight.verdict.is_good
-        case Limiting() if not flight.step.vital:
-            return flight.end is End.RECALLED
-        case _:
-            return flight.end is not End.DONE
-
-
-def _is_overtaken(flight: Flight) -> bool:
-    return isinstance(flight, Scaling) and flight.end is End.OVERTAKEN
-
-
-def _looks(flight: Flight) -> bool:
-    """Whether all it needs next is a look at its service."""
-    if isinstance(flight, Watch):
-        return flight.verdict is not None or flight.phase is not Phase.WRITE
-    return isinstance(flight, Scaling) and flight.phase is not Phase.WRITE

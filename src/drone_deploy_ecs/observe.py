@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
 from drone_deploy_ecs.core.plan import Definition, Snapshot
+from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 
@@ -209,3 +210,18 @@ def _describe_tasks(api: EcsApi, cluster: str, arns: Sequence[str]) -> list[Task
 
 def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+# --- when that fails ---
+
+_ADVICE = {
+    FaultKind.DENIED: "Allow it for the deploying identity (see the IAM policy in the README)",
+    FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
+    FaultKind.UNREACHABLE: "Check aws_region and the network",
+    FaultKind.REJECTED: "Check the cluster's name and the region",
+}
+
+
+def unreadable(error: ApiError) -> Problem:
+    """Why nothing can be planned, and what to do about it."""
+    return Problem(f"the services can't be read: {error}", _ADVICE.get(error.fault.kind, "Try again"))

@@ -126,3 +126,15 @@ class Cancellation(Protocol):
 
     def defer(self) -> None:
         """From now on a signal is noted rather than obeyed at once: there may be something to undo."""
+
+
+class Never:
+    """The `Cancellation` that doesn't come."""
+
+    signal = 0
+
+    def defer(self) -> None:
+        """Nothing to defer."""
+
+
+NEVER = Never()

@@ -9,158 +9,52 @@ from drone_deploy_ecs.core.names import read_arn, short
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.errors import Refused
+from drone_deploy_ecs.values import (
+    BLUE_GREEN,
+    COLOURS,
+    EXTERNAL_ID,
+    NO,
+    PART,
+    REGION,
+    ROLE,
+    ROLLING,
+    SESSION,
+    Unfit,
+    choice,
+    cluster,
+    did_you_mean,
+    duration,
+    duration_or_none,
+    image,
+    interval,
+    matching,
+    mode,
+    percent,
+    seconds_or_duration,
+    service,
+    services,
+    text,
+    whole,
+    whole_or_none,
+    words,
+    yes_or_no,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from drone_deploy_ecs.core.request import Image, Request
+    from drone_deploy_ecs.core.request import BlueGreen, Colours, Request
 
 PREFIX = "PLUGIN_"
 SECONDS_A_CHECK = 10
-MODES = ("rolling",)
-LATER_MODES = ("blue-green", "blue-green-cluster")
-YES = ("true", "1", "yes", "on", "y", "t")
-NO = ("false", "0", "no", "off", "n", "f")
-
-# Patterns are compiled when they are used: start-up is paid in every pipeline.
-_NAME = r"[A-Za-z0-9_-]{1,255}"
-_DURATION = r"(\d+)\s*([smh])"
-_ROLE = r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+"
-_SESSION = r"[\w+=,.@-]{2,64}"
-_EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
-_REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
-
-
-class Unfit(ValueError):
-    """A value that a setting can't take: what is wrong with it, and what would do."""
-
-    def __init__(self, why: str, do: str) -> None:
-        super().__init__(why)
-        self.why = why
-        self.do = do
-
-
-# --- kinds of values: text → value, or Unfit ---
-
-
-def text(value: str) -> str:
-    """Any text."""
-    return value
-
-
-def yes_or_no(value: str) -> bool:
-    """A true boolean."""
-    if value.lower() in YES:
-        return True
-    if value.lower() in NO:
-        return False
-    raise Unfit("is neither yes nor no", "Say true or false")
-
-
-def whole(value: str) -> int:
-    """A positive whole number."""
-    if not re.fullmatch(r"\+?\d{1,9}", value) or int(value) == 0:
-        raise Unfit("isn't a positive whole number", "Give a number such as 60")
-    return int(value)
-
-
-def whole_or_none(value: str) -> int:
-    """A whole number; 0 means none."""
-    return 0 if re.fullmatch(r"\+?0+", value) else whole(value)
-
-
-def duration(value: str) -> float:
-    """Seconds, out of `90s`, `15m`, `1h` or `1h30m`."""
-    parts = re.findall(_DURATION, value)
-    seconds = sum(int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts)
-    if not re.fullmatch(f"({_DURATION})+", value) or not 0 < seconds <= 24 * 3600:
-        raise Unfit("isn't a length of time up to 24h", "Give it as 90s, 15m or 1h")
-    return float(seconds)
-
-
-def duration_or_none(value: str) -> float:
-    """Seconds, as `duration`; `0` and `0s` mean not at all."""
-    return 0.0 if re.fullmatch("0+[smh]?", value) else duration(value)
-
-
-def choice(*known: str) -> Callable[[str], str]:
-    """One of these words."""
-
-    def read(value: str) -> str:
-        if value not in known:
-            raise Unfit("isn't a choice", _did_you_mean(value, known) or f"Known: {', '.join(known)}")
-        return value
-
-    return read
-
-
-def words(value: str) -> tuple[str, ...]:
-    """A comma list: trimmed, empties and repetitions dropped."""
-    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-
-
-def services(value: str) -> tuple[str, ...]:
-    """A comma list of service names or ARNs."""
-    found = words(value)
-    for one in found:
-        if not re.fullmatch(_NAME, one) and not _is_arn(one, "service"):
-            raise Unfit(
-                f"has {one!r}, which is neither a service's name nor its ARN", "Give names or ARNs, separated by commas"
-            )
-    names = [short(one) for one in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise Unfit(f"names {', '.join(twice)} twice", "Give each service once")
-    return found
-
-
-def cluster(value: str) -> str:
-    """A cluster's name or ARN."""
-    if not re.fullmatch(_NAME, value) and not _is_arn(value, "cluster"):
-        raise Unfit("is neither a cluster's name nor its ARN", "Give one of them")
-    return value
-
-
-def _is_arn(value: str, kind: str) -> bool:
-    found = read_arn(value)
-    return bool(found and found.kind == kind and re.fullmatch(f"{_NAME}(/{_NAME})*", found.rest))
-
-
-def image(value: str) -> Image:
-    """A whole image reference."""
-    from drone_deploy_ecs.core.request import Image
-
-    found = Image.parse(value)
-    if found is None:
-        raise Unfit("isn't an image reference", "Give [registry/]repository:tag or …@sha256:digest, in lower case")
-    return found
-
-
-def mode(value: str) -> str:
-    """How to deploy."""
-    if value in LATER_MODES:
-        raise Unfit("isn't served by this version", "Use mode rolling, or stay with the Go plugin for these services")
-    if value not in MODES:
-        raise Unfit("isn't a mode", _did_you_mean(value, (*MODES, *LATER_MODES)) or f"Known: {', '.join(MODES)}")
-    return value
-
-
-def matching(pattern: str, what: str) -> Callable[[str], str]:
-    """Text of that pattern; `what` says what it isn't otherwise."""
-
-    def read(value: str) -> str:
-        if not re.fullmatch(pattern, value, re.ASCII):
-            raise Unfit(f"isn't {what}", "Check it")
-        return value
-
-    return read
-
-
 # --- the table ---
 
 
 class Setting(NamedTuple):
-    """One row. `type` is for people, `read` turns text into the value, `fallbacks` are other variables to look at."""
+    """One row. `type` is for people, `read` turns text into the value, `fallbacks` are other variables to look at.
+
+    `modes` are those that use it, () all; where it is `required`, it is so in these.
+    """
 
     name: str
     type: str
@@ -168,6 +62,7 @@ class Setting(NamedTuple):
     help: str
     default: str = ""
     required: bool = False
+    modes: tuple[str, ...] = ()
     secret: bool = False
     fallbacks: tuple[str, ...] = ()
 
@@ -183,19 +78,41 @@ class Setting(NamedTuple):
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting(name="aws_region", type="text", read=matching(_REGION, "an AWS region"), required=True,
+    Setting(name="aws_region", type="text", read=matching(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
     Setting(name="cluster", type="text", read=cluster, required=True,
             help="the ECS cluster, by name or ARN"),
-    Setting(name="service", type="list", read=services, required=True,
+    Setting(name="service", type="list", read=services, required=True, modes=(ROLLING,),
             help="the services, by name or ARN, separated by commas; they land or return together"),
     Setting(name="container", type="text", read=text, required=True,
             help="the container, in the services' task definitions, whose image changes"),
-    Setting(name="image", type="text", read=image, required=True,
+    Setting(name="image", type="text", read=image, required=True, modes=(ROLLING, BLUE_GREEN),
             help="the new image, as a whole reference; a digest (…@sha256:…) is the surest"),
-    Setting(name="mode", type="text", read=mode, default="rolling",
-            help="how to deploy: rolling (blue-green and blue-green-cluster aren't served by this version)"),
+    Setting(name="mode", type="text", read=mode, default=ROLLING,
+            help="how to deploy: rolling, blue-green (of two services the idle one takes over) or blue-green-cluster (the colour that a secret doesn't name as live is updated)"),
+    Setting(name="blue_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),
+            help="one of the two services, by name or ARN"),
+    Setting(name="green_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),
+            help="the other one"),
+    Setting(name="scale_down_percent", type="number", read=percent, required=True, modes=(BLUE_GREEN,),
+            help="how much of the live count each step takes away, 1 to 100, one task at the least"),
+    Setting(name="scale_down_interval", type="duration", read=seconds_or_duration, required=True, modes=(BLUE_GREEN,),
+            help="the time between two steps (60 or 10m); what took over is watched meanwhile"),
+    Setting(name="scale_down_wait_period", type="duration", read=seconds_or_duration, required=True, modes=(BLUE_GREEN,),
+            help="the time before the first step, likewise"),
+    Setting(name="checks_to_pass", type="number", read=whole_or_none, required=True, modes=(BLUE_GREEN,),
+            help="how many looks in a row must find the new side up before the live one is scaled down"),
+    Setting(name="check_interval", type="duration", read=interval, default="10s", modes=(BLUE_GREEN,),
+            help="the time between two of these looks"),
+    Setting(name="blue_image", type="text", read=image, required=True, modes=(COLOURS,),
+            help="the image for blue_service, if that is the idle one"),
+    Setting(name="green_image", type="text", read=image, required=True, modes=(COLOURS,),
+            help="the image for green_service, if that is the idle one"),
+    Setting(name="secret_service", type="text", read=matching(PART, "part of a secret's name"), required=True, modes=(COLOURS,),
+            help="the second part of the secret's name, <branch>-<secret_service>; branch main is called production"),
+    Setting(name="allow_pull_request", type="yes/no", read=yes_or_no, default="false", modes=(COLOURS,),
+            help="deploy on a pull request, too: it would act on its target branch's secret"),
     Setting(name="max_deploy_checks", type="number", read=whole, default="60",
             help="the budget of a deployment, in units of 10 seconds; its rollback gets the same again"),
     Setting(name="timeout", type="duration", read=duration,
@@ -218,16 +135,18 @@ SETTINGS: tuple[Setting, ...] = (
             help="how many of the last lines of a failed container's log to show; 0 for none"),
     Setting(name="report", type="path", read=text,
             help="write the run as JSON to this file; - is standard output"),
-    Setting(name="aws_role_arn", type="text", read=matching(_ROLE, "a role's ARN"),
+    Setting(name="aws_role_arn", type="text", read=matching(ROLE, "a role's ARN"),
             help="a role to assume for everything"),
-    Setting(name="aws_role_external_id", type="text", read=matching(_EXTERNAL_ID, "an external id"), secret=True,
+    Setting(name="aws_role_external_id", type="text", read=matching(EXTERNAL_ID, "an external id"), secret=True,
             help="the external id that the role's trust policy asks for"),
-    Setting(name="aws_role_session_name", type="text", read=matching(_SESSION, "a session name of 2 to 64 characters"),
+    Setting(name="aws_role_session_name", type="text", read=matching(SESSION, "a session name of 2 to 64 characters"),
             default="drone-deploy-ecs-<build>",
             help="the session's name in CloudTrail"),
 )  # fmt: skip
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
+_BRANCHES = ("DRONE_COMMIT_BRANCH", "CI_COMMIT_BRANCH", "BUILDKITE_BRANCH")
+_EVENTS = ("DRONE_BUILD_EVENT", "CI_PIPELINE_EVENT", "CI_PIPELINE_SOURCE", "GITHUB_EVENT_NAME")
 _BUILD_VARIABLES = (
     "DRONE_BUILD_NUMBER",
     "CI_PIPELINE_NUMBER",
@@ -243,11 +162,16 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     Raises `Refused` with all problems at once.
     """
     problems: list[Problem] = []
-    values = {setting.name: _value(setting, flags, env, problems) for setting in SETTINGS}
+    asked = _value(BY_NAME["mode"], flags, env, problems) or ("" if problems else ROLLING)
+    used = {one.name for one in SETTINGS if one.name != "mode" and (not one.modes or asked in one.modes)}
+    values = {one.name: _value(one, flags, env, problems) if one.name in used else None for one in SETTINGS}
+    values["mode"] = asked
     _check_together(values, flags, env, problems)
+    secret = _secret_name(values, env, problems) if asked == COLOURS else ""
     if problems:
         raise Refused((*problems, *_near_misses(env)))
-    return _request(values, env), (*_near_misses(env), *_notes(flags, env))
+    unused = [one.name for one in SETTINGS if one.modes and asked not in one.modes and _given(one, flags, env)]
+    return _request(values, secret, env), (*_near_misses(env), *_notes(asked, flags, env), *_unused(asked, unused))
 
 
 def _value(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Any:
@@ -283,8 +207,11 @@ def _check_together(
         problems.append(Problem("timeout and max_deploy_checks are both set, and say the same thing", "Keep one"))
     if values["aws_role_external_id"] and not values["aws_role_arn"]:
         problems.append(Problem("aws_role_external_id is set without aws_role_arn", "Set aws_role_arn too"))
+    both = (values["blue_service"], values["green_service"])
+    if all(both) and short(both[0]) == short(both[1]):
+        problems.append(Problem(f"blue_service and green_service are both {short(both[0])}", "Give two services"))
     region, in_cluster = values["aws_region"], values["cluster"]
-    for name in ("cluster", *(values["service"] or ())):
+    for name in ("cluster", *(values["service"] or filter(None, both))):
         arn = read_arn(in_cluster or "" if name == "cluster" else name)
         if arn and region and arn.region != region:
             problems.append(Problem(f"{arn.text} is in {arn.region}, but aws_region is {region}", "Make them agree"))
@@ -297,7 +224,28 @@ def _check_together(
             )
 
 
-def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
+def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: list[Problem]) -> str:
+    """Of the secret that names the live colour: by the branch, as the Go plugin had it."""
+    event = next((env[name] for name in _EVENTS if env.get(name)), "")
+    if event.startswith(("pull_request", "merge_request")) and not values["allow_pull_request"]:
+        problems.append(
+            Problem(
+                f"this is a {event.replace('_', ' ')}, and mode {COLOURS} would act on its target branch's secret",
+                "Run it on pushes only, or set allow_pull_request",
+            )
+        )
+    branch = next((env[name].strip() for name in _BRANCHES if env.get(name, "").strip()), "")
+    if not branch:
+        problems.append(
+            Problem(
+                f"the branch isn't known, and mode {COLOURS} needs it for the secret's name",
+                f"Set {_BRANCHES[0]} in the step's environment (tags have none)",
+            )
+        )
+    return f"{'production' if branch == 'main' else branch}-{values['secret_service']}"
+
+
+def _request(values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> Request:
     from drone_deploy_ecs.core.masking import Secret, credentials
     from drone_deploy_ecs.core.request import Access, Request
 
@@ -312,11 +260,11 @@ def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
     return Request(
         access=access,
         cluster=values["cluster"],
-        services=values["service"],
+        services=values["service"] or (values["blue_service"], values["green_service"]),
         container=values["container"],
-        image=values["image"],
+        image=values["image"] or values["green_image"],
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
-        roll_back=not values["disable_rollbacks"],
+        roll_back=not values["disable_rollbacks"] or values["mode"] == BLUE_GREEN,
         leave_on_cancel=values["on_cancel"] == "leave",
         max_failed_tasks=values["max_failed_tasks"],
         stable_for=values["stable_for"] or 0.0,
@@ -326,6 +274,34 @@ def _request(values: Mapping[str, Any], env: Mapping[str, str]) -> Request:
         report=values["report"] or "",
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
         secrets=(*credentials(env), *secret_settings),
+        blue_green=_blue_green(values) if values["mode"] == BLUE_GREEN else None,
+        colours=_colours(values, secret) if values["mode"] == COLOURS else None,
+    )
+
+
+def _blue_green(values: Mapping[str, Any]) -> BlueGreen:
+    from drone_deploy_ecs.core.request import BlueGreen
+
+    return BlueGreen(
+        blue=values["blue_service"],
+        green=values["green_service"],
+        percent=values["scale_down_percent"],
+        interval=values["scale_down_interval"],
+        wait=values["scale_down_wait_period"],
+        checks=values["checks_to_pass"],
+        check_interval=values["check_interval"] or duration(BY_NAME["check_interval"].default),
+    )
+
+
+def _colours(values: Mapping[str, Any], secret: str) -> Colours:
+    from drone_deploy_ecs.core.request import Colours
+
+    return Colours(
+        secret=secret,
+        blue=values["blue_service"],
+        green=values["green_service"],
+        blue_image=values["blue_image"],
+        green_image=values["green_image"],
     )
 
 
@@ -340,29 +316,31 @@ def _session_name(env: Mapping[str, str]) -> str:
 # --- hints ---
 
 
-def _did_you_mean(given: str, known: Iterable[str]) -> str:
-    # Imported here because only a mistake needs it, and every start pays for imports.
-    from difflib import get_close_matches
-
-    close = get_close_matches(given.lower().replace("_", "-"), [one.replace("_", "-") for one in known], 1, 0.7)
-    return next((f"Did you mean {one}" for one in known if close and one.replace("_", "-") == close[0]), "")
-
-
 def did_you_mean_flag(given: str) -> str:
     """A hint for an unknown flag, or ""."""
-    return _did_you_mean(given.lstrip("-"), [setting.flag.lstrip("-") for setting in SETTINGS])
+    return did_you_mean(given.lstrip("-"), [setting.flag.lstrip("-") for setting in SETTINGS])
 
 
 def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:
     """PLUGIN_ variables that are no setting but nearly one. Others are none of our business: CI systems set some."""
     known = [setting.variable for setting in SETTINGS]
     strange = (name.removeprefix(PREFIX) for name in sorted(env) if name.startswith(PREFIX) and name not in known)
-    hints = ((name, _did_you_mean(name, BY_NAME)) for name in strange)
+    hints = ((name, did_you_mean(name, BY_NAME)) for name in strange)
     return tuple(Problem(f"{name.lower()} isn't a setting", hint) for name, hint in hints if hint)
 
 
-def _notes(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
     given = _given(BY_NAME["disable_rollbacks"], flags, env)
     if given.lower() in NO:
         return (Problem(f"disable_rollbacks is {given}, so rollbacks are on", "The Go plugin took any text for yes"),)
+    if given and mode == BLUE_GREEN:
+        why = "Two sides left running would block the next deployment"
+        return (Problem(f"disable_rollbacks has no effect in mode {mode}", why),)
     return ()
+
+
+def _unused(mode: str, names: Sequence[str]) -> tuple[Problem, ...]:
+    if not names:
+        return ()
+    have = "have" if len(names) > 1 else "has"
+    return (Problem(f"{', '.join(names)} {have} no effect in mode {mode}", "Leave out what isn't meant"),)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.core.ecs import read_service
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotWritten, Observation
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
 from drone_deploy_ecs.core.watch import Phase
@@ -58,7 +59,7 @@ def limit(calls: Calls, one: Limiting) -> Fault | None:
     """RegisterScalableTarget; None when it was accepted."""
     target = one.step.target
     try:
-        calls.set_limits(cluster=target.cluster, service=target.name, limits=one.step.limits)
+        calls.set_limits(cluster=short(target.cluster), service=target.name, limits=one.step.limits)
     except ApiError as error:
         return error.fault
     return None

@@ -9,7 +9,7 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
 from drone_deploy_ecs.aws import alarms, health, logs
-from drone_deploy_ecs.aws.connect import AwsWitness, connect
+from drone_deploy_ecs.aws.connect import OtherServices, connect
 from drone_deploy_ecs.aws.faults import fault
 from drone_deploy_ecs.aws.session import client, session
 from drone_deploy_ecs.core.evidence import NOT_FOUND, AlarmState, LogPlace, TargetCheck, TargetHealth, left_out
@@ -178,7 +178,7 @@ def test_no_answer_is_a_fault_too() -> None:
 
 def test_nothing_is_loaded_until_it_is_asked_for_and_then_for_the_log_s_own_region() -> None:
     made = connect(Access("eu-west-1")).witness
-    assert isinstance(made, AwsWitness)
+    assert isinstance(made, OtherServices)
     assert made.clients == {}
     found = made._client("logs", "GetLogEvents", "us-east-1")
     assert found is made._client("logs", "GetLogEvents", "us-east-1")
@@ -191,7 +191,7 @@ def test_nothing_is_loaded_until_it_is_asked_for_and_then_for_the_log_s_own_regi
 
 def test_a_region_that_is_none_is_a_fault() -> None:
     with pytest.raises(ApiError):
-        AwsWitness(lambda: session(Access("eu-west-1"))).log_tail(place=LogPlace("no where", "g", "s"), most=1)
+        OtherServices(lambda: session(Access("eu-west-1"))).log_tail(place=LogPlace("no where", "g", "s"), most=1)
 
 
 def test_a_wrong_signature_s_quotation_is_cut_off() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.aws.ecs import Ecs
 from drone_deploy_ecs.cli import Edges, main
-from drone_deploy_ecs.deployment import NEVER
+from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.simulator.behaviour import crash, missing
 from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.http import Server

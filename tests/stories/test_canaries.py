@@ -11,8 +11,8 @@ import pytest
 
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.deployment import NEVER
 from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.api import SimulatedEcs
 from drone_deploy_ecs.simulator.behaviour import Behaviour

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.aws import alarms, health, logs
+from drone_deploy_ecs.aws import alarms, autoscaling, health, logs, secrets
 from drone_deploy_ecs.aws.ecs import Ecs
 from drone_deploy_ecs.aws.faults import calling
 from drone_deploy_ecs.aws.session import client
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
+    from drone_deploy_ecs.core.limits import Limits
     from drone_deploy_ecs.core.request import Access
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 2.0, 5.0
@@ -26,13 +27,14 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 2.0, 5.0
 def connect(access: Access) -> Connection:
     """Credentials are found once, and shared. Raises ApiError."""
     ecs = Ecs(access)
-    return Connection(ecs, AwsWitness(lambda: ecs.session))
+    others = OtherServices(lambda: ecs.session)
+    return Connection(ecs, others, others, others)
 
 
-class AwsWitness:
-    """`ports.Witness` over botocore, with the session of that moment: expired credentials may have been read anew.
+class OtherServices:
+    """`ports.Witness`, `Autoscaling` and `Secrets` over botocore, with the session of that moment.
 
-    Client and model of a service are loaded at its first call.
+    Expired credentials may have been read anew. Client and model of a service are loaded at its first call.
     """
 
     def __init__(self, session: Callable[[], Session]) -> None:
@@ -54,6 +56,20 @@ class AwsWitness:
     def alarms(self, *, names: Sequence[str]) -> tuple[AlarmState, ...]:
         """See `ports.Witness`."""
         return alarms.alarms(self._client("cloudwatch", "DescribeAlarms"), names)
+
+    def limits(self, *, cluster: str, services: Sequence[str]) -> dict[str, Limits]:
+        """See `ports.Autoscaling`."""
+        client = self._client("application-autoscaling", "DescribeScalableTargets")
+        return autoscaling.limits(client, cluster, services)
+
+    def set_limits(self, *, cluster: str, service: str, limits: Limits) -> None:
+        """See `ports.Autoscaling`."""
+        client = self._client("application-autoscaling", "RegisterScalableTarget")
+        autoscaling.set_limits(client, cluster, service, limits)
+
+    def secret(self, *, name: str) -> str:
+        """See `ports.Secrets`."""
+        return secrets.secret(self._client("secretsmanager", "GetSecretValue"), name)
 
     def _client(self, service: str, operation: str, region: str = "") -> Any:
         if (service, region) not in self.clients:

@@ -23,6 +23,7 @@ _QUOTATION = "The Canonical String"
 _THROTTLED = frozenset({
     "ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled", "RequestThrottledException",
     "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "PriorRequestNotComplete", "BandwidthLimitExceeded",
+    "ConcurrentUpdateException",  # of Application Auto Scaling: somebody else changes the same target, try again
 })  # fmt: skip
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
 _NO_CREDENTIALS = frozenset({

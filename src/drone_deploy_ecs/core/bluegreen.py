@@ -163,9 +163,12 @@ def _switch(request: Request, asked: BlueGreen, live: Side, idle: Side) -> Plan 
     handover = _handover(request, asked, live, idle)
     registrations: list[RegisterTaskDefinition] = []
     update = _update(request, handover, idle, base, registrations)
-    first = (*registrations, *_prepare(handover, idle.limits))
     return Plan(
-        stages=_stages((*first, update, *_give_way(handover, live.service.desired, asked.wait))),
+        stages=(
+            *_stages(tuple(registrations)),
+            Stage((update, *_keep_up(handover, idle.limits))),
+            *_stages(tuple(_give_way(handover, live.service.desired, asked.wait))),
+        ),
         handover=handover,
         warnings=tuple(_warnings(live, idle)),
         diffs=((idle.service.name, taskdef.diff(live.edited.body, _body(request, base))),),
@@ -186,8 +189,7 @@ def _finish(request: Request, asked: BlueGreen, live: Side, idle: Side) -> Plan:
     wait = asked.wait if live.service.desired >= idle.service.desired else asked.interval
     return Plan(
         stages=(
-            *_stages(tuple(_prepare(handover, idle.limits))),
-            Stage(tuple(_resume(handover, live, idle))),
+            Stage((*_resume(handover, live, idle), *_keep_up(handover, idle.limits))),
             *_stages(tuple(_give_way(handover, live.service.desired, wait))),
         ),
         handover=handover,
@@ -274,8 +276,11 @@ def _update(
     return UpdateService(target=handover.idle, definition=key, desired=handover.count)
 
 
-def _prepare(handover: Handover, found: Limits | None) -> Iterator[Step]:
-    """Autoscaling of what takes over: nothing may shrink it while it has no traffic yet."""
+def _keep_up(handover: Handover, found: Limits | None) -> Iterator[Step]:
+    """Autoscaling of what takes over: nothing may shrink it while it has no traffic yet.
+
+    Once it is updated: registering a minimum brings a service up to it, and that would be with its old revision.
+    """
     if handover.idle_limits is None:
         return
     like = handover.live_limits or handover.idle_limits

@@ -104,6 +104,11 @@ class Service:
         told = (_COMPLETED.search(one.message) for one in reversed(self.events))
         return next((found[1] for found in told if found), "")
 
+    def completed_at(self, deployment_id: str) -> datetime | None:
+        """When ECS said that this deployment was completed; None if its events don't tell."""
+        told = f"(deployment {deployment_id}) deployment completed"
+        return next((one.at for one in self.events if told in one.message), None)
+
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The entry of that id, if it is (still) listed."""
         return next((one for one in self.deployments if one.id == deployment_id), None)

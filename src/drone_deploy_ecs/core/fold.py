@@ -22,6 +22,7 @@ from drone_deploy_ecs.core.watch import (
     RETRY_FIRST,
     RETRY_MOST,
     SETTLE,
+    SURE,
     Phase,
     Watch,
     decide,
@@ -243,10 +244,14 @@ def _follow(watch: Watch, now: float) -> Watch:
     )
     found = judge.judge(sight)
     if found is None:
-        return replace(watch, completed_at=None, passed=0)
+        return replace(watch, completed_at=None, full_since=None, passed=0)
     verdict, reason = found
     if verdict is not Verdict.COMPLETED:
         return decide(watch, verdict, reason, now)
+    if watch.completed_at is None and watch.terms.must_stay and _replaces_some(watch):
+        full_since = now if watch.full_since is None else watch.full_since
+        if now < full_since + SURE:
+            return replace(watch, full_since=full_since)
     if watch.completed_at is not None:
         is_due = watch.next_check is not None and now >= watch.next_check
         return replace(watch, passed=watch.passed + 1, passed_at=now) if is_due else watch
@@ -263,7 +268,15 @@ def _follow(watch: Watch, now: float) -> Watch:
 
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:
-    """Tasks that stopped since it was first complete, where it has to prove stable."""
-    if watch.stopped_when_complete is None or not watch.terms.must_prove_stable:
+    """Tasks that stopped since it was first complete, be it before it was seen to be, where it has to prove stable."""
+    if not watch.terms.must_prove_stable:
         return ()
-    return watch.stopped[watch.stopped_when_complete :]
+    if watch.stopped_when_complete is not None:
+        return watch.stopped[watch.stopped_when_complete :]
+    told = watch.service.completed_at(watch.deployment) if watch.service else None
+    return tuple(one for one in watch.stopped if told and one.stopped_at and one.stopped_at > told)
+
+
+def _replaces_some(watch: Watch) -> bool:
+    """Whether some of its tasks are younger than its completion: ECS calls it COMPLETED, healthy or not."""
+    return watch.stopped_when_complete is not None or bool(_stopped_since_complete(watch))

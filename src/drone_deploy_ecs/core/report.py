@@ -78,10 +78,8 @@ def last_line(report: Report) -> str:
 def _stands(outcome: Outcome, now: Now) -> str:
     name, runs_now = outcome.target.name, runs(outcome.service)
     match now:
-        case Now.NEW if outcome.forward is None:
-            return f"{name} already runs {short(outcome.target.before)}, nothing was changed"
         case Now.NEW:
-            return f"{name} runs {runs_now}"
+            return f"{name} {_new(outcome)}"
         case Now.UNTOUCHED:
             return f"{name} was not changed and runs {short(outcome.target.before) or 'what it ran'}"
         case Now.AS_BEFORE:
@@ -98,6 +96,14 @@ def _stands(outcome: Outcome, now: Now) -> str:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
             assert_never(never)
+
+
+def _new(outcome: Outcome) -> str:
+    if outcome.forward is None:
+        return f"already runs {short(outcome.target.before)}, nothing was changed"
+    if outcome.service and not outcome.service.desired:
+        return f"has {outcome.forward.revision}, and desired count 0: nothing runs"
+    return f"runs {runs(outcome.service)}"
 
 
 def _copy(outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.names import short
@@ -66,12 +66,24 @@ class BlueGreen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Colours:
+    """Two services, one of which a secret names as live; the other gets its own colour's image."""
+
+    secret: str
+    blue: str
+    green: str
+    blue_image: Image
+    green_image: Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One run. `services` are names or ARNs as written; `budget` is in seconds, for the update and again for its undo.
 
     `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
     stay complete; `report` is a path, "-" or ""; `log_lines` how many lines of a failed container's log are shown;
-    `secrets` what the run itself knows and must not print.
+    `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are those two;
+    with `colours` the image is only known when the secret has been read (`for_colour`).
     """
 
     access: Access
@@ -91,6 +103,14 @@ class Request:
     log_lines: int = 20
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     blue_green: BlueGreen | None = None
+    colours: Colours | None = None
+
+    def for_colour(self, live: str) -> Request:
+        """The rolling deployment of the colour that isn't live."""
+        asked = self.colours
+        assert asked is not None
+        service, image = (asked.green, asked.green_image) if live == "blue" else (asked.blue, asked.blue_image)
+        return replace(self, services=(service,), image=image)
 
     @property
     def cluster_name(self) -> str:

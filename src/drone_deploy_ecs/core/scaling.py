@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
 from drone_deploy_ecs.core.text import safe, tasks
-from drone_deploy_ecs.core.watch import LAST_SIGHT, RETRY_FIRST, RETRY_MOST, SETTLE, Phase
+from drone_deploy_ecs.core.watch import LAST_SIGHT, RETRY_FIRST, RETRY_MOST, SETTLE, SURE, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 LOOK = 5.0
 """Seconds between looks at a service that is on its way to a new count."""
 STEADY = "has reached a steady state."
-SURE = 60.0
-"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
-
-
 TRIES = 3
 """Times that a count is written on the way back, before whoever else writes it has won."""
 
@@ -201,8 +197,8 @@ def _goes_down(one: Scaling) -> bool:
 
 
 def _is_healthy(one: Scaling, service: Service, now: float) -> bool:
-    """Running isn't healthy yet. Where nothing had to be written, all were there already."""
-    if not one.writes and one.full_at == now:
+    """Running isn't healthy yet. Those that were all there at the first look were there before."""
+    if not one.writes and one.accepted_at == now:
         return True
     says_so = any(event.message.endswith(STEADY) and event.id not in one.told for event in service.events)
     return says_so or (one.full_at is not None and now >= one.full_at + SURE)

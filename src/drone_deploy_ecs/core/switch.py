@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core import bluegreen
 from drone_deploy_ecs.core.outcome import Counted, Outcome
 from drone_deploy_ecs.core.scaling import End, Limiting, Scaling
 from drone_deploy_ecs.core.step import RegisterScalableTarget, Scale, Stage, UpdateService
@@ -66,6 +67,38 @@ def _about(one: Flown) -> str:
     return one.target.name if isinstance(one, Watch) else one.step.target.name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoOn:
+    """What is left to do when somebody scaled one of the services: `standing` goes on being watched, `done` is over."""
+
+    handover: Handover
+    stages: tuple[Stage, ...]
+    standing: tuple[Watch, ...]
+    done: tuple[Watch | Counting, ...]
+    service: str
+    why: str
+
+
+def go_on(handover: Handover, flown: Sequence[Watch | Counting]) -> GoOn | None:
+    """A new plan from the counts as they are now; None where nobody interfered, or what takes over is gone."""
+    overtaken = next((one for one in flown if isinstance(one, Scaling) and one.end is End.OVERTAKEN), None)
+    standing = tuple(one for one in flown if isinstance(one, Watch) and not one.is_done)
+    if overtaken is None or not standing:
+        return None
+    seen = [*(one.service for one in standing), overtaken.service]
+    counts = {one.name: one.desired for one in seen if one}
+    live, idle = (counts.get(target.name, target.desired) for target in (handover.live, handover.idle))
+    changed, stages = bluegreen.go_on(handover, live, idle, standing[0].deployment)
+    return GoOn(
+        handover=changed,
+        stages=stages,
+        standing=standing,
+        done=tuple(one for one in flown if one is not overtaken and one not in standing),
+        service=overtaken.step.target.name,
+        why=overtaken.reason,
+    )
+
+
 def undo(handover: Handover, flown: Sequence[Watch | Counting], way_back: tuple[Stage, ...]) -> tuple[Stage, ...]:
     """The stages back. `way_back` are those of the idle side's own deployment, () where it has none or isn't ours.
 
@@ -97,6 +130,10 @@ def _idle_again(handover: Handover, flown: Sequence[Watch | Counting], way_back:
     course = Course.of(handover.idle, flown)
     watch = course.watch
     is_ours = bool(watch and watch.deployment and watch.verdict is not Verdict.SUPERSEDED)
+    if handover.idle_limits and (course.is_limited or is_ours):
+        # First, as a service below its minimum may be brought up again.
+        limits = handover.idle_limits
+        yield Stage((RegisterScalableTarget(target=handover.idle, limits=limits, why="idle again", vital=False),))
     if watch and is_ours:
         ours = handover.idle.known | {watch.deployment}
         to_none = Stage((Scale(target=replace(handover.idle, known=ours), to=0),))
@@ -108,9 +145,6 @@ def _idle_again(handover: Handover, flown: Sequence[Watch | Counting], way_back:
             if is_returning
             else (*map(_without_tasks, way_back), make_sure if way_back else to_none)
         )
-    if handover.idle_limits and (course.is_limited or is_ours):
-        limits = handover.idle_limits
-        yield Stage((RegisterScalableTarget(target=handover.idle, limits=limits, why="idle again", vital=False),))
 
 
 def _without_tasks(stage: Stage) -> Stage:
@@ -150,7 +184,7 @@ def _deployed(handover: Handover, forward: Watch, course: Course, back: Course |
 def _counted(course: Course, theirs: Verdict, back: Course | None, *, left: bool) -> Counted:
     """The side of which only count and limits were changed, beside a deployment with that verdict."""
     trouble = course.trouble
-    last = next((one for one in reversed((*course.scalings, *(back.scalings if back else ()))) if one.service), None)
+    seen = [one.service for one in (*course.flown, *(back.flown if back else ())) if isinstance(one, Scaling)]
     is_touched = bool(course.scalings or course.is_limited)
     judged = ENDS.get(trouble.end or End.FAILED, Verdict.FAILED) if trouble else theirs
     if judged is Verdict.FAILED and not is_touched:
@@ -161,7 +195,9 @@ def _counted(course: Course, theirs: Verdict, back: Course | None, *, left: bool
     why = trouble.reason if trouble else course.notes
     if back and back.trouble:
         why = "; ".join(part for part in (why, f"the way back: {back.trouble.reason}") if part)
-    return Counted(target=course.target, judged=judged, stands=stands, seen=last.service if last else None, why=why)
+    return Counted(
+        target=course.target, judged=judged, stands=stands, seen=next(filter(None, reversed(seen)), None), why=why
+    )
 
 
 def _stands(course: Course, theirs: Verdict, back: Course | None, *, is_touched: bool, left: bool) -> Now:

@@ -29,6 +29,8 @@ ECS_TURN = 45.0
 """Seconds that ECS's own rollback gets to begin before ours does what it should have done."""
 LAST_SIGHT = 15.0
 """Seconds of looking that are always granted to lost sight, even past the budget."""
+SURE = 60.0
+"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
 TASK_PERMISSIONS = frozenset({"ecs:ListTasks", "ecs:DescribeTasks"})
 """What IAM must allow for stopped tasks to be read."""
 PAST = Fault(FaultKind.AMBIGUOUS, "DescribeServices", "", "the answer was older than an earlier one")
@@ -72,11 +74,13 @@ class Watch:
 
     `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
     deployment's stopped tasks; `earlier` this service's rollouts before it (none for an undo: that is no rollout like
-    others); `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that
-    nothing more is to be written, and with which verdict; `passed` the checks in a row that found it complete, the last
-    of them at `passed_at`; `guarded_to` until when it only stands by, `seen_by` when it must have been seen complete
-    for the next stage to begin. Complete is not yet a verdict: that is given (`settle`) when
-    all services of the run are complete, and have been for as long as asked.
+    others); `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that nothing more is to
+    be written, and with which verdict. `passed` are the checks in a row that found it complete, the last of them at
+    `passed_at`; `full_since` is when all its tasks ran again after some had been replaced; `guarded_to` until when it
+    only stands by, `seen_by` when it must have been seen complete for the next stage to begin.
+
+    Complete is not yet a verdict: that is given (`settle`) when all services of the run are complete, and have been for
+    as long as asked.
     """
 
     target: Target
@@ -112,6 +116,7 @@ class Watch:
     read: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     healthy_at: float | None = None
+    full_since: float | None = None
     completed_at: float | None = None
     completed_reason: str = ""
     stopped_when_complete: int | None = None

@@ -50,6 +50,8 @@ class Wire:
             "ListTaskDefinitions": lambda _: {"taskDefinitionArns": world.definitions.arns()},
             "ListClusters": lambda _: {"clusterArns": [f"{world.arn_prefix}cluster/{name}" for name in world.clusters]},
             "ListServices": self._list_services,
+            "DescribeScalableTargets": world.scaling.describe_scalable_targets,
+            "RegisterScalableTarget": world.scaling.register_scalable_target,
         }
 
     def answer(self, operation: str, asked: Json) -> Json:
@@ -66,6 +68,10 @@ class Wire:
         """What fault rules may match on."""
         if operation == "RegisterTaskDefinition":
             return "with tags" if asked.get("tags") else ""
+        if operation == "DescribeScalableTargets":
+            return ",".join(one.rpartition("/")[2] for one in asked.get("ResourceIds", []))
+        if operation == "RegisterScalableTarget":
+            return str(asked.get("ResourceId", "")).rpartition("/")[2]
         if operation == "DescribeServices":
             return ",".join(asked.get("services", []))
         return str(asked.get("service") or asked.get("serviceName") or asked.get("taskDefinition") or "")

@@ -34,6 +34,8 @@ class Task:
     stopped_reason: str = ""
     container_reason: str = ""
     exit_code: int | None = None
+    is_protected: bool = False
+    """From scale-in: neither autoscaling nor a deployment stops it (developer guide, task scale-in protection)."""
     is_registered: bool = False
     """A target of the service's load balancer."""
 

@@ -70,12 +70,13 @@ def _start_missing(world: World, service: Service, primary: Deployment) -> None:
 def _stop_surplus(world: World, service: Service, primary: Deployment) -> None:
     """As many old ones as the floor of healthy tasks permits; those that aren't healthy don't count."""
     lowest = ceil(service.desired * service.minimum_percent / 100)
-    old = [task for one in service.others for task in one.alive]
+    old = [task for one in service.others for task in one.alive if not task.is_protected]
     healthy = sum(task.is_healthy for one in service.deployments for task in one.alive)
     going = [task for task in old if not task.is_healthy]
     going += [task for task in old if task.is_healthy][: max(0, healthy - lowest)]
     surplus = len(primary.alive) - service.desired
-    going += sorted(primary.alive, key=lambda task: task.is_healthy)[: max(0, surplus)]
+    spare = (task for task in primary.alive if not task.is_protected)
+    going += sorted(spare, key=lambda task: task.is_healthy)[: max(0, surplus)]
     if not going:
         return
     for task in going:

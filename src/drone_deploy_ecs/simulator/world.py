@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.simulator import scheduler
+from drone_deploy_ecs.simulator.autoscaling import ScalableTargets
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Faults
 from drone_deploy_ecs.simulator.lifecycle import say, start, stop
@@ -59,6 +60,8 @@ class World:
         self.definitions = TaskDefinitions(self.arn_prefix)
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
+        self.scaling = ScalableTargets(self)
+        self.secrets: dict[str, str] = {}
         self.random = random.Random(seed)
         self._turns = random.Random(seed + 2)
         self.faults = Faults(self.clock, random.Random(seed + 1))
@@ -161,20 +164,15 @@ class World:
                 one.desired = desired
         self.changed(service)
 
-    def add_scaling(self, cluster: str, service: str, minimum: int, maximum: int) -> None:
-        """tmp."""
-        from drone_deploy_ecs.core.limits import Limits
-        if not hasattr(self, "targets"):
-            self.targets = {}
-        self.targets[cluster, service] = Limits(minimum, maximum)
-
-    def demand(self, cluster: str, service: str, count: int) -> None:
-        """tmp."""
-
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
         """Stop one task from outside, if there is one."""
         for task in [one for one in service.tasks if one.is_alive][:1]:
             stop(self, service, task, code, reason)
+
+    def protect(self, service: Service, count: int) -> None:
+        """Protect the first `count` of its tasks from scale-in, as UpdateTaskProtection does; 0 ends it."""
+        for place, task in enumerate(one for one in service.tasks if one.is_alive):
+            task.is_protected = place < count
 
     def trip(self, service: Service, alarm: str, why: str) -> None:
         """One of the deployment's alarms goes off, and ECS rolls back."""

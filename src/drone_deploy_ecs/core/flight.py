@@ -1,0 +1,52 @@
+"""A step under way, whichever it is, and what the engine asks of any of them."""
+
+from __future__ import annotations
+
+from drone_deploy_ecs.core.registration import Registration
+from drone_deploy_ecs.core.scaling import Counting, End, Limiting, Scaling
+from drone_deploy_ecs.core.watch import Phase, Watch
+
+Flight = Registration | Watch | Counting
+
+
+def failed(one: Flight) -> bool:
+    """Whether it is why the others are taken back."""
+    match one:
+        case Registration():
+            return bool(one.failure)
+        case Watch():
+            return one.verdict is not None and one.verdict.fails_the_run
+        case Limiting():
+            return one.end is End.FAILED and one.step.vital
+        case _:
+            return one.end is End.FAILED
+
+
+def stops(one: Flight) -> bool:
+    """Whether no later stage may follow."""
+    match one:
+        case Registration():
+            return False  # those that need it are refused, the others may go on
+        case Watch():
+            return one.verdict is not None and not one.verdict.is_good
+        case Limiting() if not one.step.vital:
+            return one.end is End.RECALLED
+        case _:
+            return one.end is not End.DONE
+
+
+def is_overtaken(one: Flight) -> bool:
+    """Whether somebody else's change calls for a new plan."""
+    return isinstance(one, Scaling) and one.end is End.OVERTAKEN
+
+
+def precedes(one: Flight, limiting: Limiting) -> bool:
+    """Whether this is the update of the same service, not yet accepted."""
+    return isinstance(one, Watch) and one.target.name == limiting.step.target.name and not one.deployment
+
+
+def looks(one: Flight) -> bool:
+    """Whether all it needs next is a look at its service."""
+    if isinstance(one, Watch):
+        return one.verdict is not None or one.phase is not Phase.WRITE
+    return isinstance(one, Scaling) and one.phase is not Phase.WRITE
