@@ -270,11 +270,9 @@ class Engine:
             case Watch() if flight.phase is Phase.WRITE and flight.verdict is None:
                 flights[first] = self._fold(flight, write.update(self._calls, flight))
             case _:
-                near = due[first] + TOGETHER
-                looks = (
-                    place for place in sorted(due, key=due.__getitem__) if due[place] <= near and looks(flights[place])
-                )
-                return self._look(list(looks)[: observe.SERVICES_A_CALL], flights)
+                places = sorted(due, key=due.__getitem__)
+                near = [place for place in places if due[place] <= due[first] + TOGETHER and looks(flights[place])]
+                return self._look(near[: observe.SERVICES_A_CALL], flights)
         return [first]
 
     def _look(self, places: list[int], flights: list[Flight]) -> list[int]:
