@@ -9,6 +9,7 @@ from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
 from drone_deploy_ecs.core import bluegreen, colours, switch, watch
 from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.flight import RECALL
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.outcome import Outcome
@@ -20,7 +21,7 @@ from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.undo import Undone, undo
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Watch
-from drone_deploy_ecs.engine import RECALL, Engine
+from drone_deploy_ecs.engine import Engine
 from drone_deploy_ecs.errors import ApiError, ExitCode, Refused
 from drone_deploy_ecs.evidence import Collector
 from drone_deploy_ecs.ports import NEVER
@@ -222,7 +223,11 @@ class Deployment:
     ) -> list[Outcome]:
         """Both sides as they were, the live one first. Nothing is undone that can't be seen, or was to be left."""
         verdicts = {one.verdict for one in found}
-        failed = any(one.failed for one in found) or verdicts & {Verdict.CANCELLED, Verdict.SUPERSEDED}
+        failed = any(one.failed for one in found) or verdicts & {
+            Verdict.CANCELLED,
+            Verdict.SUPERSEDED,
+            Verdict.WITHDRAWN,
+        }
         left = Verdict.CANCELLED in verdicts and self._request.leave_on_cancel
         if not failed or left or Verdict.UNKNOWN in verdicts:
             return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs import observe, write
 from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
 from drone_deploy_ecs.core.events import Kind, news, waiting
-from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, looks, precedes, stops
+from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, looks, precedes, stops, why_recalled
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.registration import Registration
 from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling
@@ -44,7 +44,6 @@ SILENCE = 35.0
 """Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
 TOGETHER = 1.0
 """Seconds by which a look may be early, to share another's call."""
-RECALL = "another service of this run failed"
 CANCEL = "the run was cancelled by signal {}"
 
 
@@ -207,8 +206,8 @@ class Engine:
     def _recall_if_need_be(self, flights: list[Flight]) -> None:
         if self._cancellation.signal:
             self._recall(flights, Verdict.CANCELLED, CANCEL.format(self._cancellation.signal))
-        elif self._request.roll_back and any(map(failed, flights)):
-            self._recall(flights, Verdict.WITHDRAWN, RECALL)
+        elif self._request.roll_back and (culprit := next(filter(failed, flights), None)):
+            self._recall(flights, *why_recalled(culprit, flights))
         elif blind := next((one for one in flights if isinstance(one, Scaling) and one.end is End.UNSEEN), None):
             self._recall(flights, Verdict.UNKNOWN, blind.reason)
         elif any(isinstance(one, Watch) and one.verdict and not one.verdict.is_good for one in flights):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.aws.ecs import Ecs
+from drone_deploy_ecs.aws.connect import connect
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.simulator.behaviour import crash, missing
@@ -103,7 +103,8 @@ class Teller:
                 self._point_at(server)
 
                 def over_http(access: Access) -> Connection:
-                    return connection(world)._replace(ecs=Ecs(access))
+                    ours = connection(world)
+                    return connect(access)._replace(witness=ours.witness, secrets=ours.secrets)
 
                 code = main(argv, Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from drone_deploy_ecs.core.registration import Registration
 from drone_deploy_ecs.core.scaling import Counting, End, Limiting, Scaling
+from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RECALL = "another service of this run failed"
 
 Flight = Registration | Watch | Counting
 
@@ -20,6 +28,14 @@ def failed(one: Flight) -> bool:
             return one.end is End.FAILED and one.step.vital
         case _:
             return one.end is End.FAILED
+
+
+def why_recalled(culprit: Flight, flights: Sequence[Flight]) -> tuple[Verdict, str]:
+    """The verdict on what is taken back because that one failed, and the reason."""
+    updated = {one.target.name for one in flights if isinstance(one, Watch)}
+    if isinstance(culprit, Limiting) and culprit.step.target.name in updated:
+        return Verdict.FAILED, f"its autoscaling couldn't be changed: {culprit.reason}"
+    return Verdict.WITHDRAWN, RECALL
 
 
 def stops(one: Flight) -> bool:

@@ -64,7 +64,7 @@ class Outcome:
         if self.verdict is Verdict.UNCHANGED:
             return Now.UNTOUCHED if run_failed else Now.NEW
         if self.verdict is Verdict.COMPLETED:
-            return Now.NOT_AS_BEFORE if run_failed else Now.NEW
+            return Now.NOT_AS_BEFORE if run_failed or self.stranded else Now.NEW
         never_written = self.forward is None or not self.forward.deployment
         if self.verdict is Verdict.REFUSED or (
             self.verdict in (Verdict.WITHDRAWN, Verdict.CANCELLED) and never_written

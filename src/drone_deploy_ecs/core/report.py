@@ -81,7 +81,7 @@ def _stands(outcome: Outcome, now: Now) -> str:
         case Now.NEW:
             return f"{name} {_new(outcome)}"
         case Now.UNTOUCHED:
-            return f"{name} was not changed and runs {short(outcome.target.before) or 'what it ran'}"
+            return f"{name} was not changed and runs {_untouched(outcome)}"
         case Now.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case Now.NOT_AS_BEFORE:
@@ -96,6 +96,12 @@ def _stands(outcome: Outcome, now: Now) -> str:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
             assert_never(never)
+
+
+def _untouched(outcome: Outcome) -> str:
+    """Not necessarily what it ran at first: somebody else may have deployed."""
+    primary = outcome.service.primary if outcome.service else None
+    return short(primary.task_definition if primary else outcome.target.before) or "what it ran"
 
 
 def _new(outcome: Outcome) -> str:

@@ -228,7 +228,7 @@ def limit(one: Limiting, fault: Fault | None, now: float) -> Limiting:
     if fault is None:
         return replace(one, end=End.DONE)
     if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) or now >= one.began + one.budget:
-        return replace(one, end=End.FAILED, last_fault=fault, reason=f"AWS refused {fault}")
+        return replace(one, end=End.FAILED, attempts=one.attempts + 1, last_fault=fault, reason=f"AWS refused {fault}")
     wait = min(RETRY_FIRST * 2**one.attempts, RETRY_MOST)
     return replace(one, attempts=one.attempts + 1, not_before=now + wait, last_fault=fault)
 
@@ -283,4 +283,6 @@ def _scaling_news(before: Scaling, after: Scaling) -> Iterator[News]:
 def waiting(one: Scaling) -> str:
     """Something to say when nothing changed for a while."""
     running = one.service.running if one.service else "an unknown number"
+    if one.full_at is not None:
+        return f"all {tasks(one.step.to)} run; still waiting for ECS to call it steady"
     return f"still waiting for it to run {tasks(one.step.to)}: it runs {running}"

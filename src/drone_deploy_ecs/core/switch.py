@@ -49,7 +49,7 @@ class Course:
     @property
     def is_limited(self) -> bool:
         """Whether its autoscaling was, or may have been, changed."""
-        return any(isinstance(one, Limiting) and (one.end is End.DONE or one.attempts) for one in self.flown)
+        return any(isinstance(one, Limiting) and (one.end is End.DONE or one.attempts > 1) for one in self.flown)
 
     @property
     def trouble(self) -> Scaling | Limiting | None:
@@ -172,10 +172,10 @@ def outcomes(
 def _deployed(handover: Handover, forward: Watch, course: Course, back: Course | None) -> Outcome:
     found = Outcome(target=handover.idle, forward=forward, back=back.watch if back else None)
     if back is None:
-        return found
-    trouble = back.trouble or (course.trouble if forward.verdict is Verdict.COMPLETED else None)
-    if trouble:
-        return replace(found, back=None, stranded=f"the way back: {trouble.reason}")
+        is_amiss = forward.verdict is Verdict.COMPLETED and course.trouble
+        return replace(found, stranded=course.trouble.reason) if is_amiss and course.trouble else found
+    if back.trouble:
+        return replace(found, back=None, stranded=f"the way back: {back.trouble.reason}")
     if found.back is None and forward.deployment and forward.verdict is not Verdict.SUPERSEDED:
         return replace(found, stranded="it is only scaled to 0: what it ran before isn't known")
     return found
@@ -187,7 +187,9 @@ def _counted(course: Course, theirs: Verdict, back: Course | None, *, left: bool
     seen = [one.service for one in (*course.flown, *(back.flown if back else ())) if isinstance(one, Scaling)]
     is_touched = bool(course.scalings or course.is_limited)
     judged = ENDS.get(trouble.end or End.FAILED, Verdict.FAILED) if trouble else theirs
-    if judged is Verdict.FAILED and not is_touched:
+    if theirs is Verdict.COMPLETED:
+        judged = theirs
+    elif judged is Verdict.FAILED and not is_touched and trouble and trouble.attempts:
         judged = Verdict.REFUSED
     elif not trouble and theirs not in (Verdict.COMPLETED, Verdict.CANCELLED, Verdict.UNKNOWN):
         judged = Verdict.WITHDRAWN
