@@ -1,0 +1,84 @@
+"""A small proxy for what microburst can't do to an answer: cut its head, reset for real, say something else."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+NOTHING_LEFT = struct.pack("ii", 1, 0)
+"""SO_LINGER: closing throws away what is unsent, and sends RST."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Harm:
+    """What becomes of the answer to a call that had its effect: its first bytes (or another), then FIN or RST."""
+
+    keep: int = 0
+    instead: bytes = b""
+    resets: bool = False
+
+
+def page(status: int, body: bytes, kind: str = "text/html") -> bytes:
+    """A whole HTTP answer."""
+    head = f"HTTP/1.1 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+class _Passage(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Middlebox)
+        answer = self._forward(self.server.upstream)
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        harm = self.server.due.pop(operation, None)
+        self.close_connection = harm is not None
+        if harm is None:
+            self.wfile.write(answer)
+            return
+        self.wfile.write(harm.instead or answer[: harm.keep])
+        if harm.resets:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOTHING_LEFT)
+        self.server.harmed.append(operation)
+
+    def _forward(self, port: int) -> bytes:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("POST", self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            return page(answer.status, answer.read(), "application/x-amz-json-1.1")
+        finally:
+            connection.close()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing."""
+
+
+class Middlebox(ThreadingHTTPServer):
+    """Harms the first call of each of these operations, on its way back."""
+
+    daemon_threads = True
+
+    def __init__(self, upstream: int, due: dict[str, Harm]) -> None:
+        super().__init__(("127.0.0.1", 0), _Passage)
+        self.upstream = upstream
+        self.due = dict(due)
+        self.harmed: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Close and no more: to shut down first would say FIN, and a reset is none then."""
+        self.close_request(request)
+
+    def __enter__(self) -> Middlebox:  # noqa: PYI034
+        Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
