@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import struct
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
+CERTIFICATE = Path(__file__).parent / "loopback.pem"
+FORGED = b"\x17\x03\x03\x00\x20" + bytes(32)
+"""A TLS record of nobody who knows the keys."""
 NOTHING_LEFT = struct.pack("ii", 1, 0)
 """SO_LINGER: closing throws away what is unsent, and sends RST."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Harm:
-    """What becomes of the answer to a call that had its effect: its first bytes (or another), then FIN or RST."""
+    """What becomes of the answer to a call that had its effect: its first bytes (or another), then FIN or RST.
+
+    `forged`: a broken TLS record comes in its place.
+    """
 
     keep: int = 0
     instead: bytes = b""
     resets: bool = False
+    forged: bool = False
 
 
 def page(status: int, body: bytes, kind: str = "text/html") -> bytes:
@@ -41,6 +51,8 @@ class _Passage(BaseHTTPRequestHandler):
             self.wfile.write(answer)
             return
         self.wfile.write(harm.instead or answer[: harm.keep])
+        if harm.forged:
+            os.write(self.connection.fileno(), FORGED)
         if harm.resets:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOTHING_LEFT)
         self.server.harmed.append(operation)
@@ -64,12 +76,17 @@ class Middlebox(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, upstream: int, due: dict[str, Harm]) -> None:
+    def __init__(self, upstream: int, due: dict[str, Harm], *, tls: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Passage)
         self.upstream = upstream
         self.due = dict(due)
         self.harmed: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = f"http{'s' * tls}://127.0.0.1:{self.server_port}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            # Each connection shakes hands when it is first read from, in its own thread.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close and no more: to shut down first would say FIN, and a reset is none then."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract import wire
-from tests.contract.middlebox import Harm, Middlebox, page
+from tests.contract.middlebox import CERTIFICATE, Harm, Middlebox, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,3 +132,27 @@ def test_an_answer_that_is_none_says_nothing_about_the_call(
         ran = wire.deploy(name, "shop:2")
     assert box.harmed == list(every_call)
     was_deployed(account, name, ran)
+
+
+@pytest.mark.parametrize("harm", [Harm(forged=True), Harm(keep=7), Harm(resets=True)], ids=["forged", "cut", "reset"])
+def test_tls_that_breaks_after_the_effect_leaves_the_call_in_doubt(
+    account: Account, monkeypatch: pytest.MonkeyPatch, harm: Harm
+) -> None:
+    name = account.add_service()
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(CERTIFICATE))
+    with Middlebox(account.server.server_port, dict.fromkeys(WRITES, harm), tls=True) as box:
+        wire.point_at(monkeypatch, box.url)
+        ran = wire.deploy(name, "shop:2")
+    assert box.harmed == list(WRITES)
+    was_deployed(account, name, ran)
+
+
+def test_a_certificate_that_nobody_trusts_says_so(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = account.add_service()
+    with Middlebox(account.server.server_port, {}, tls=True) as box:
+        wire.point_at(monkeypatch, box.url)
+        ran = wire.deploy(name, "shop:2")
+    assert ran.exit_code == 2
+    assert "CERTIFICATE_VERIFY_FAILED" in ran.stderr
+    assert "Check aws_region and the network" in ran.stderr
+    assert account.deployments(name) == [f"{name}:1"]

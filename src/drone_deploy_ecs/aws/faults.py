@@ -40,7 +40,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
     ((exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.CredentialRetrievalError,
       exceptions.TokenRetrievalError, exceptions.NoAuthTokenError, exceptions.ProfileNotFound), FaultKind.NO_CREDENTIALS),
     ((exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError,
-      exceptions.SSLError, exceptions.NoRegionError), FaultKind.UNREACHABLE),
+      exceptions.NoRegionError), FaultKind.UNREACHABLE),
     ((exceptions.HTTPClientError, parsers.ResponseParserError), FaultKind.AMBIGUOUS),
 )  # fmt: skip
 
@@ -60,6 +60,10 @@ def fault(operation: str, error: Exception) -> Fault | None:
     """What went wrong with this call, or None where the exception isn't botocore's to raise (then it is a defect)."""
     if isinstance(error, exceptions.ClientError):
         return _answered(error)
+    if isinstance(error, exceptions.SSLError):
+        # A certificate is judged before anything is sent; any other trouble may have come with the answer.
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        return Fault(FaultKind.UNREACHABLE if untrusted else FaultKind.AMBIGUOUS, operation, "", str(error))
     for types, kind in _KINDS:
         if isinstance(error, types):
             return Fault(kind, operation, "", "no answer" if kind is FaultKind.AMBIGUOUS else str(error))
