@@ -6,11 +6,16 @@ import os
 import socket
 import ssl
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 CERTIFICATE = Path(__file__).parent / "loopback.pem"
 FORGED = b"\x17\x03\x03\x00\x20" + bytes(32)
@@ -23,13 +28,14 @@ NOTHING_LEFT = struct.pack("ii", 1, 0)
 class Harm:
     """What becomes of the answer to a call that had its effect: its first bytes (or another), then FIN or RST.
 
-    `forged`: a broken TLS record comes in its place.
+    `forged`: a broken TLS record comes in its place. `held`: it comes whole, but only when the box is told to let go.
     """
 
     keep: int = 0
     instead: bytes = b""
     resets: bool = False
     forged: bool = False
+    held: bool = False
 
 
 def page(status: int, body: bytes, kind: str = "text/html") -> bytes:
@@ -45,17 +51,22 @@ class _Passage(BaseHTTPRequestHandler):
         assert isinstance(self.server, Middlebox)
         answer = self._forward(self.server.upstream)
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-        harm = self.server.due.pop(operation, None)
-        self.close_connection = harm is not None
+        due = self.server.due.get(operation)
+        harm = due.pop(0) if due else None
         if harm is None:
             self.wfile.write(answer)
             return
-        self.wfile.write(harm.instead or answer[: harm.keep])
+        self.close_connection = True
+        self.server.harmed.append(operation)
+        if harm.held:
+            self.server.holds.set()
+            self.server.lets_go.wait()
+        with suppress(ConnectionError):  # whoever asked may be dead by now
+            self.wfile.write(harm.instead or (answer if harm.held else answer[: harm.keep]))
         if harm.forged:
             os.write(self.connection.fileno(), FORGED)
         if harm.resets:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOTHING_LEFT)
-        self.server.harmed.append(operation)
 
     def _forward(self, port: int) -> bytes:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -72,15 +83,16 @@ class _Passage(BaseHTTPRequestHandler):
 
 
 class Middlebox(ThreadingHTTPServer):
-    """Harms the first call of each of these operations, on its way back."""
+    """Harms answers: for each of these operations that to its first call, its second and so on; None lets it be."""
 
     daemon_threads = True
 
-    def __init__(self, upstream: int, due: dict[str, Harm], *, tls: bool = False) -> None:
+    def __init__(self, upstream: int, due: Mapping[str, Sequence[Harm | None]], *, tls: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Passage)
         self.upstream = upstream
-        self.due = dict(due)
+        self.due = {operation: list(harms) for operation, harms in due.items()}
         self.harmed: list[str] = []
+        self.holds, self.lets_go = Event(), Event()
         self.url = f"http{'s' * tls}://127.0.0.1:{self.server_port}"
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -97,5 +109,6 @@ class Middlebox(ThreadingHTTPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.lets_go.set()
         self.shutdown()
         self.server_close()

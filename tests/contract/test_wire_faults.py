@@ -127,7 +127,7 @@ def test_an_answer_that_is_none_says_nothing_about_the_call(
 ) -> None:
     name = account.add_service()
     every_call = ("DescribeServices", "DescribeTaskDefinition", *WRITES)
-    with Middlebox(account.server.server_port, dict.fromkeys(every_call, HARMS[harm])) as box:
+    with Middlebox(account.server.server_port, {key: [HARMS[harm]] for key in every_call}) as box:
         wire.point_at(monkeypatch, box.url)
         ran = wire.deploy(name, "shop:2")
     assert box.harmed == list(every_call)
@@ -140,7 +140,7 @@ def test_tls_that_breaks_after_the_effect_leaves_the_call_in_doubt(
 ) -> None:
     name = account.add_service()
     monkeypatch.setenv("AWS_CA_BUNDLE", str(CERTIFICATE))
-    with Middlebox(account.server.server_port, dict.fromkeys(WRITES, harm), tls=True) as box:
+    with Middlebox(account.server.server_port, {key: [harm] for key in WRITES}, tls=True) as box:
         wire.point_at(monkeypatch, box.url)
         ran = wire.deploy(name, "shop:2")
     assert box.harmed == list(WRITES)
