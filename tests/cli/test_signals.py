@@ -189,7 +189,7 @@ def test_a_second_signal_ends_the_process_in_the_middle_of_a_call(
 def test_a_signal_undoes_what_the_run_did(
     *, server: Server, world: World, tmp_path: Path, number: signal.Signals, line: str
 ) -> None:
-    with running(server.url, tmp_path, stable_for="10m") as process:
+    with running(server.url, tmp_path, stable_for="30s") as process:
         wait_for_line(process, line)
         process.send_signal(number)
         wait_for_line(process, "rolling back to web:1")
