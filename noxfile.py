@@ -79,8 +79,9 @@ def lock(session: nox.Session) -> None:
     build = nox.project.dependency_groups(PYPROJECT, "build")
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     same = ("-c runtime.txt", "-c build.txt")
-    # Each pins a botocore of its own: an environment of its own (tests/own_venv.py).
-    others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in ("ministack", "awscli", "moto"))
+    # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
+    apart = ("ministack", "awscli", "moto", "microburst")
+    others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
     locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), *others)
     for name, wanted in locks:
         source = Path(f"requirements/{name}.in")

@@ -7,15 +7,16 @@ DescribeTaskDefinition is picked up after the call, and RegisterTaskDefinition's
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from drone_deploy_ecs.aws.faults import calling
+from drone_deploy_ecs.aws.faults import calling, unreadable
 from drone_deploy_ecs.aws.session import READ_TIMEOUT, client, session
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from types_boto3_ecs import ECSClient
     from types_boto3_ecs.type_defs import (
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.request import Access
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Mapping[str, Any])
+
+_ALWAYS_THERE = {
+    "DescribeServices": "services",
+    "DescribeTaskDefinition": "taskDefinition",
+    "RegisterTaskDefinition": "taskDefinition",
+    "UpdateService": "service",
+    "ListTasks": "taskArns",
+    "DescribeTasks": "tasks",
+}
+"""The member that every answer has, were it empty: botocore makes half a JSON document an answer without members."""
 
 
 class Ecs:
@@ -113,16 +124,19 @@ class Ecs:
         return self._call("DescribeTasks", lambda: self._client.describe_tasks(cluster=cluster, tasks=tasks))
 
     def _call(self, operation: str, call: Callable[[], T]) -> T:
-        """The call's answer; credentials that AWS no longer takes are read anew before the next call.
+        """The call's answer, whole; credentials that AWS no longer takes are read anew before the next call.
 
         botocore refreshes those whose end it knows; others it would keep for ever.
         """
         try:
-            return calling(operation, call)
+            answer = calling(operation, call)
         except ApiError as error:
             if error.fault.kind is FaultKind.NO_CREDENTIALS:
                 self._client = self._connect()
             raise
+        if _ALWAYS_THERE[operation] not in answer:
+            raise ApiError(unreadable(operation))
+        return answer
 
     def _pick_up(self, http_response: Any, **_: object) -> None:
         self._raw = http_response.content

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from botocore import exceptions
-from botocore.parsers import ResponseParserError
+from botocore import exceptions, parsers
 
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import TracebackType
 
 T = TypeVar("T")
 
@@ -31,12 +31,18 @@ _NO_CREDENTIALS = frozenset({
     "InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken",
 })  # fmt: skip
 
+# AWS's word for its own trouble, whatever the status that came with it.
+_SERVER_ERRORS = frozenset({
+    "ServerException", "InternalFailure", "InternalError", "InternalServerError", "InternalServerException",
+    "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException",
+})  # fmt: skip
+
 _KINDS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
     ((exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.CredentialRetrievalError,
       exceptions.TokenRetrievalError, exceptions.NoAuthTokenError, exceptions.ProfileNotFound), FaultKind.NO_CREDENTIALS),
     ((exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError,
-      exceptions.SSLError, exceptions.NoRegionError), FaultKind.UNREACHABLE),
-    ((exceptions.HTTPClientError, ResponseParserError), FaultKind.AMBIGUOUS),
+      exceptions.NoRegionError), FaultKind.UNREACHABLE),
+    ((exceptions.HTTPClientError, parsers.ResponseParserError), FaultKind.AMBIGUOUS),
 )  # fmt: skip
 
 
@@ -55,12 +61,30 @@ def fault(operation: str, error: Exception) -> Fault | None:
     """What went wrong with this call, or None where the exception isn't botocore's to raise (then it is a defect)."""
     if isinstance(error, exceptions.ClientError):
         return _answered(error)
+    if isinstance(error, exceptions.SSLError):
+        # A certificate is judged before anything is sent; any other trouble may have come with the answer.
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        return Fault(FaultKind.UNREACHABLE if untrusted else FaultKind.AMBIGUOUS, operation, "", str(error))
     for types, kind in _KINDS:
         if isinstance(error, types):
             return Fault(kind, operation, "", "no answer" if kind is FaultKind.AMBIGUOUS else str(error))
     if isinstance(error, exceptions.BotoCoreError):
         return Fault(FaultKind.REJECTED, operation, "", str(error))
-    return None
+    return unreadable(operation) if _comes_from_parser(error.__traceback__) else None
+
+
+def unreadable(operation: str) -> Fault:
+    """An answer came, but not a whole one of AWS's: cut on the way, or a proxy's. The call may have happened."""
+    return Fault(FaultKind.AMBIGUOUS, operation, "", "an answer that can't be read")
+
+
+def _comes_from_parser(traceback: TracebackType | None) -> bool:
+    """A body that is no JSON object, or not UTF-8, fails there as it may: AttributeError, UnicodeDecodeError."""
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__name__") == parsers.__name__:
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def _answered(error: exceptions.ClientError) -> Fault:
@@ -78,4 +102,7 @@ def _kind(code: str, status: int) -> FaultKind:
         return FaultKind.DENIED
     if code in _NO_CREDENTIALS:
         return FaultKind.NO_CREDENTIALS
-    return FaultKind.AMBIGUOUS if status >= SERVER_ERROR else FaultKind.REJECTED
+    # Where the body names no error botocore puts the status: then it isn't AWS that refuses, but something in between.
+    if status >= SERVER_ERROR or code in _SERVER_ERRORS or not code or code.isdigit():
+        return FaultKind.AMBIGUOUS
+    return FaultKind.REJECTED
