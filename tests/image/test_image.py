@@ -18,13 +18,14 @@ pytestmark = pytest.mark.containers
 AT_MOST = 30_000_000
 LOADED_BY_A_RUN = """
 import json, sys
+from importlib.util import cache_from_source
 from pathlib import Path
 import drone_deploy_ecs.aws.connect, drone_deploy_ecs.cli, drone_deploy_ecs.console.plain, drone_deploy_ecs.console.report
 import drone_deploy_ecs.deployment, drone_deploy_ecs.signals
 from botocore.session import Session
 client = Session().create_client("ecs", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
 sources = [one for one in sys.modules.values() if str(getattr(one, "__file__", "")).endswith(".py")]
-compiled = [one.__name__ for one in sources if one.__cached__ and Path(one.__cached__).exists()]
+compiled = [one.__name__ for one in sources if Path(cache_from_source(one.__file__)).exists()]
 print(json.dumps([[one.__name__ for one in sources], compiled]))
 """
 CLIENTS = """

@@ -12,6 +12,7 @@ from drone_deploy_ecs.simulator.http import Server
 from tests.image.step import step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from drone_deploy_ecs.simulator.world import World
@@ -51,7 +52,7 @@ def test_it_needs_no_shell_no_writable_root_and_no_privilege(image: Image, world
 
 
 def test_without_settings_it_says_which_are_missing(image: Image, world: World) -> None:
-    with Server(world) as server, step(image, server, cluster="", image="") as run:
+    with Server(world) as server, step(image, server, cluster="", container="") as run:
         assert run.end() == 2
         assert "cluster isn't set. Set cluster in the step" in run.said()
         assert not server.called.is_set()
@@ -62,7 +63,7 @@ def test_docker_stop_undoes_what_the_run_did(image: Image, world: World) -> None
         run.wait_for("updated to web:2")
         image.engine.docker("stop", run.id)
         assert run.end() == 143
-        assert run.said().splitlines()[-1].endswith("as before: web runs web:1.")
+        assert run.said().splitlines()[-1].endswith("Cancelled: web is back on web:1 (2 of 2 tasks), as before.")
     assert world.service("prod", "web").runs == {"web:1": 2}
 
 
@@ -78,20 +79,15 @@ def test_docker_stop_writes_the_way_back_at_once_even_where_it_takes_longer_than
     assert world.service("prod", "web").primary.task_definition.endswith("web:1")
 
 
-def test_docker_stop_before_the_first_write_ends_the_run(image: Image, world: World) -> None:
+@pytest.mark.parametrize(("ask", "number"), [(("stop",), 15), (("kill", "--signal", "INT"), 2)])
+def test_before_the_first_write_a_signal_ends_the_run(
+    image: Image, world: World, ask: Sequence[str], number: int
+) -> None:
     # The lock is held: the first call hangs, and nothing can have been changed.
     with Server(world) as server, server.lock, step(image, server) as run:
         assert server.called.wait(30)
         began = time.monotonic()
-        image.engine.docker("stop", run.id)
+        image.engine.docker(*ask, run.id)
+        assert run.end() == 128 + number
         assert time.monotonic() - began < GRACE
-        assert run.end() == 143
-        assert run.said() == "Cancelled by signal 15: nothing was changed."
-
-
-def test_an_interrupt_is_told_from_a_stop(image: Image, world: World) -> None:
-    with Server(world, speed=HURRIED) as server, step(image, server) as run:
-        run.wait_for("updated to web:2")
-        image.engine.docker("kill", "--signal", "INT", run.id)
-        assert run.end() == 130
-    assert world.service("prod", "web").runs == {"web:1": 2}
+        assert run.said() == f"Cancelled by signal {number}: nothing was changed."
