@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ CACHE = PROJECT / ".cache" / "image"
 MAKE_BASE = PROJECT / "scripts" / "make-base"
 LOCKS = [PROJECT / "requirements" / name for name in ("runtime.txt", "build.txt")]
 BASE, NAME = "base:debian", "drone-deploy-ecs:built"
+ARM64_BASE, ARM64 = "base:debian-arm64", "drone-deploy-ecs:built-arm64"
 LABELS = {"VERSION": "1.2.3", "REVISION": "0123abc", "CREATED": "2026-01-02T03:04:05Z", "SOURCE": "https://git.test/it"}
 
 
@@ -31,6 +32,7 @@ class Image:
     """The image in its engine, and the base that it stands on."""
 
     engine: Engine
+    context: Path
     name: str = NAME
     base: str = BASE
 
@@ -52,7 +54,7 @@ def require_debootstrap() -> None:
 
 def build(engine: Engine, folder: Path) -> Image:
     """Build it in `engine`; the build's context is laid out in `folder`."""
-    base, wheels = _made(MAKE_BASE, [MAKE_BASE], _make_base), _made(LOCKS[0], LOCKS, _download)
+    wheels = _made("wheels", LOCKS, _download)
     context = folder / "context"
     listed = subprocess.check_output(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=PROJECT
@@ -62,27 +64,43 @@ def build(engine: Engine, folder: Path) -> Image:
             (context / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, context / name)
     shutil.copytree(wheels, context / "requirements" / "wheels")
-    engine.docker("import", str(base), BASE, timeout=120)
-    given = {"BASE_IMAGE": BASE, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "requirements/wheels", **LABELS}
+    image = Image(engine, context)
+    _import_base(engine, BASE)
+    _build(image, {"BASE_IMAGE": BASE})
+    return image
+
+
+def build_arm64(image: Image) -> Image:
+    """The same for arm64: laid out where `image` was, and put on a base that can't be run here."""
+    other = replace(image, name=ARM64, base=ARM64_BASE)
+    _import_base(image.engine, ARM64_BASE, "trixie", "arm64")
+    _build(other, {"BASE_IMAGE": ARM64_BASE, "BUILD_IMAGE": BASE})
+    return other
+
+
+def _import_base(engine: Engine, name: str, *kind: str) -> None:
+    made = _made("-".join(("base", *kind)), [MAKE_BASE], lambda place: _run(str(MAKE_BASE), str(place), *kind))
+    engine.docker("import", str(made), name, timeout=120)
+
+
+def _build(image: Image, bases: dict[str, str]) -> None:
+    given = {**bases, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "requirements/wheels", **LABELS}
     arguments = [word for name, value in given.items() for word in ("--build-arg", f"{name}={value}")]
-    engine.docker("build", *arguments, "--network", "none", "--tag", NAME, str(context), timeout=300)
-    return Image(engine)
+    # No network: whatever is needed has to be in the context.
+    isolated = ("--network", "none", "--tag", image.name, str(image.context))
+    image.engine.docker("build", *arguments, *isolated, timeout=300)
 
 
-def _made(named: Path, sources: list[Path], make: Callable[[Path], None]) -> Path:
+def _made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
     """What `make` made of the sources, made anew whenever they change."""
     digest = hashlib.sha256(b"".join(one.read_bytes() for one in sources)).hexdigest()
     CACHE.mkdir(parents=True, exist_ok=True)
-    place = CACHE / f"{named.stem}-{digest[:12]}"
+    place = CACHE / f"{name}-{digest[:12]}"
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             make(place)
     return place
-
-
-def _make_base(place: Path) -> None:
-    _run(str(MAKE_BASE), str(place))
 
 
 def _download(place: Path) -> None:
