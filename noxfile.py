@@ -12,7 +12,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
-CHECKED = [name for name in ("src", "tests", "benchmarks", "docs", "noxfile.py") if (ROOT / name).exists()]
+CHECKED = [name for name in ("src", "tests", "benchmarks", "docs", "scripts", "noxfile.py") if (ROOT / name).exists()]
 LOCK_OPTIONS = (
     "--generate-hashes",
     "--strip-extras",
