@@ -1,7 +1,7 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
-Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `report.schema.json`. In the README, what stands between
-the markers `<!-- generated: name -->` and `<!-- end -->`.
+Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `report.schema.json`, `blue-green.svg`. In the README,
+what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import inspect
 import io
 import json
 import re
+import runpy
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -23,9 +24,8 @@ from drone_deploy_ecs.core.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import SETTINGS, resolve
-from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.scenario import default
-from drone_deploy_ecs.simulator.witness import SimulatedWitness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,6 +48,7 @@ def pages() -> dict[Path, str]:
         docs / "settings.md": settings_page(),
         docs / "exit-codes.md": exit_codes_page(),
         docs / "causes.md": causes_page(),
+        docs / "blue-green.svg": runpy.run_path(str(Path(__file__).with_name("phases.py")))["phases"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
     }
 
@@ -122,6 +123,9 @@ def settings_table() -> str:
 
 
 def _setting_row(setting: Setting) -> tuple[str, ...]:
+    if setting.required and setting.modes:
+        default = f"**required** in {' and '.join(setting.modes)}"
+        return (f"`{setting.name}`", setting.type, default, sentence(setting.help))
     default = "**required**" if setting.required else f"`{setting.default}`" if setting.default else ""
     return (f"`{setting.name}`", setting.type, default, sentence(setting.help))
 
@@ -139,7 +143,7 @@ def settings_page() -> str:
         "| text, path | text |",
         "| list | texts separated by commas; a YAML list does, too |",
         "| number | a positive whole number |",
-        "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours |",
+        "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours; those that the Go plugin had take plain seconds, too |",
         "| yes/no | `true` `1` `yes` `on` `y` `t`, or `false` `0` `no` `off` `n` `f`, in any case; a flag alone is yes |",
         "",
         *map(_setting_section, SETTINGS),
@@ -149,6 +153,7 @@ def settings_page() -> str:
 def _setting_section(setting: Setting) -> str:
     facts = [
         f"- type: {setting.type}",
+        *([f"- in mode {' and '.join(f'`{mode}`' for mode in setting.modes)}"] if setting.modes else []),
         "- required" if setting.required else f"- default: {f'`{setting.default}`' if setting.default else 'none'}",
         f"- variable: `{setting.variable}`" + "".join(f", then `{name}`" for name in setting.fallbacks),
         f"- flag: `{setting.flag}`",
@@ -220,9 +225,7 @@ def _deploy(world: World, image: str) -> str:
     flags = {"aws_region": "eu-west-1", "cluster": "demo", "service": "web", "container": "app", "image": image}
     request, _ = resolve(flags, {})
     told = io.StringIO()
-    ended = Deployment(
-        request, SimulatedEcs(world), world.clock, listener(told), lambda: 0.5, witness=SimulatedWitness(world)
-    ).deploy()
+    ended = Deployment(request, connection(world), world.clock, listener(told), lambda: 0.5).deploy()
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in flags.items())
     return f"$ drone-deploy-ecs deploy {words}\n{told.getvalue()}$ echo $?\n{ended.exit_code}\n"
 

@@ -222,6 +222,14 @@ _ADVICE = {
 }
 
 
+_READ = {
+    "GetSecretValue": ("the secret that names the live colour", "Check secret_service, the branch and the region"),
+    "DescribeScalableTargets": ("autoscaling of the services", "Check the cluster's name and the region"),
+}
+
+
 def unreadable(error: ApiError) -> Problem:
     """Why nothing can be planned, and what to do about it."""
-    return Problem(f"the services can't be read: {error}", _ADVICE.get(error.fault.kind, "Try again"))
+    what, check = _READ.get(error.fault.operation, ("the services", _ADVICE[FaultKind.REJECTED]))
+    advice = check if error.fault.kind is FaultKind.REJECTED else _ADVICE.get(error.fault.kind, "Try again")
+    return Problem(f"{what} can't be read: {str(error).rstrip('.')}", advice)

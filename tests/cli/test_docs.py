@@ -17,12 +17,13 @@ from drone_deploy_ecs.core.evidence import PERMISSIONS, SOURCES
 from drone_deploy_ecs.core.report import VERSION
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.ports import EcsApi
-from drone_deploy_ecs.settings import LATER_MODES, SETTINGS
+from drone_deploy_ecs.settings import SETTINGS
 from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
+from drone_deploy_ecs.values import MODES
 from tests.stories.story import Teller, small_world
 
 if TYPE_CHECKING:
@@ -189,8 +190,8 @@ def test_every_variable_and_flag_in_the_readme_exists() -> None:
     assert flags <= {one.flag for one in SETTINGS}
 
 
-def test_modes_that_are_not_served_are_said_to_be() -> None:
-    assert all(f"`{mode}`" in README for mode in LATER_MODES)
+def test_every_mode_is_told() -> None:
+    assert all(f"`mode: {mode}`" in README for mode in MODES)
 
 
 # --- the report ---

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-from typing import TYPE_CHECKING
-
 import pytest
 
 from drone_deploy_ecs.aws.ecs import Ecs
@@ -14,31 +10,8 @@ from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.containers.engine import wait_until
-from tests.own_venv import own_venv
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROLE = "arn:aws:iam::222222222222:role/deploy"
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    """Moto's server on a free port of the loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(own_venv("moto")), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        wait_until(lambda: _listens(port), 60, "moto listens")
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_calls_are_signed_with_the_assumed_roles_credentials(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,11 @@ from http.client import HTTPConnection
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.aws.connect import AwsWitness
+from drone_deploy_ecs.aws.connect import OtherServices
 from drone_deploy_ecs.aws.ecs import Ecs
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.deployment import NEVER
-from drone_deploy_ecs.ports import Connection
+from drone_deploy_ecs.ports import NEVER, Connection
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.timing import Timing
@@ -118,7 +117,8 @@ def deploy(name: str, image: str, more: Mapping[str, str] | None = None) -> Ran:
 
     def connect(access: Access) -> Connection:
         ecs = Ecs(access, read_timeout=READ_TIMEOUT)
-        return Connection(ecs, AwsWitness(lambda: ecs.session))
+        others = OtherServices(lambda: ecs.session)
+        return Connection(ecs, others, others, others)
 
     stderr = io.StringIO()
     env = {**settings(name, image), **(more or {})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.stories.story import Teller, Told
 
-SWITCH = {
+SWITCH: dict[str, Any] = {
     "mode": "blue-green", "service": "", "blue_service": "web-blue", "green_service": "web-green", "scale_down_percent": "33",
     "scale_down_interval": "60", "scale_down_wait_period": "2m", "checks_to_pass": "2",
 }  # fmt: skip

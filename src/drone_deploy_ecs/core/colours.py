@@ -26,9 +26,9 @@ def live_colour(asked: Colours, text: str) -> str | Problem:
     colour = members.get(KEY)
     if colour is None:
         return Problem(f"secret {asked.secret} has no {KEY}", "Set it to the live colour, blue or green")
-    if colour not in OTHER:
+    if not isinstance(colour, str) or colour not in OTHER:
         return Problem(f"{KEY} in secret {asked.secret} is neither blue nor green", "Set it to the live colour")
-    return str(colour)
+    return colour
 
 
 def members_to_hide(text: str) -> Iterator[tuple[str, str]]:
