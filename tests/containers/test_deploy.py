@@ -13,6 +13,8 @@ from tests.containers.engine import wait_until
 from tests.containers.rig import CLUSTER, CONTAINER, REGION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.containers.conftest import MakeService
     from tests.containers.images import Tag
     from tests.containers.rig import Breaker, Rig
@@ -20,8 +22,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.containers
 
 
-def plugin(rig: Rig, service: str, tag: Tag, **settings: str) -> tuple[int, str, dict[str, Any]]:
-    """Exit code, transcript and report of one run of the plugin."""
+def plugin(
+    rig: Rig, service: str, tag: Tag, meanwhile: tuple[str, Callable[[], object]] | None = None, **settings: str
+) -> tuple[int, str, dict[str, Any]]:
+    """Exit code, transcript and report of one run of the plugin.
+
+    `meanwhile` is done once, as soon as the transcript has the text before it.
+    """
     env = rig.environment(
         PLUGIN_AWS_REGION=REGION,
         PLUGIN_CLUSTER=CLUSTER,
@@ -31,9 +38,21 @@ def plugin(rig: Rig, service: str, tag: Tag, **settings: str) -> tuple[int, str,
         PLUGIN_REPORT="-",
         **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()},
     )
+    transcript = rig.folder / f"{service}.txt"
     command = [sys.executable, "-m", "drone_deploy_ecs"]
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False)
-    return ran.returncode, ran.stderr, json.loads(ran.stdout)
+    with (
+        transcript.open("w") as stderr,
+        subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True) as running,
+    ):
+        try:
+            if meanwhile:
+                text, act = meanwhile
+                wait_until(lambda: text in transcript.read_text(), 60, f"it says {text!r}")
+                act()
+            report, _ = running.communicate(timeout=240)
+        finally:
+            running.kill()
+    return running.returncode, transcript.read_text(), json.loads(report)
 
 
 def test_a_good_image_is_completed_and_serves(rig: Rig, service: MakeService) -> None:
@@ -90,6 +109,29 @@ def test_a_container_that_dies_after_completed_is_caught_by_stable_for(rig: Rig,
     assert "not stable" in said
     assert report["services"][0]["causes"][0]["exit_code"] == 3
     wait_until(lambda: rig.pages(name) == ["v1"], 60, "only v1 answers")
+
+
+def test_containers_killed_from_outside_are_caught_by_stable_for(rig: Rig, service: MakeService) -> None:
+    name = service("killed")
+
+    def kill() -> None:
+        rig.engine.docker("kill", *rig.containers(name))
+
+    code, said, report = plugin(rig, name, "v2", ("watching it for another", kill), stable_for="30s")
+    (outcome,) = report["services"]
+    assert code == 3, said
+    assert "not stable: the container was killed" in said
+    assert (outcome["verdict"], outcome["stands"], outcome["running"]) == ("Failed", "as before", f"{name}:1")
+    assert [(cause["name"], cause["exit_code"]) for cause in outcome["causes"]] == [("killed", 137)]
+    wait_until(lambda: rig.pages(name) == ["v1", "v1"], 60, "only v1 answers")
+
+
+def test_what_a_crashed_container_wrote_is_told(rig: Rig, service: MakeService) -> None:
+    name = service("logged", desired=1)
+    code, said, report = plugin(rig, name, "crash")
+    assert code == 3, said
+    assert "log: boom: cannot open the database" in said
+    assert report["services"][0]["causes"][0]["log"] == ["boom: cannot open the database"]
 
 
 def test_tags_and_unknown_members_survive(rig: Rig, service: MakeService) -> None:
