@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Protocol
 
-    from tests.containers.images import Tag
-    from tests.containers.rig import Breaker, Rig
+    from tests.containers.rig import Rig
+    from tests.deployments import Breaker
 
     class MakeService(Protocol):
-        def __call__(self, name: str, tag: Tag = ..., desired: int = ..., breaker: Breaker | None = ...) -> str: ...
+        def __call__(self, name: str, tag: str = ..., desired: int = ..., breaker: Breaker = ...) -> str: ...
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def service(rig: Rig) -> Iterator[MakeService]:
     """`rig.service`, whose services live as long as the test."""
     with ExitStack() as cleanup:
 
-        def make(name: str, tag: Tag = "v1", desired: int = 2, breaker: Breaker | None = None) -> str:
+        def make(name: str, tag: str = "v1", desired: int = 2, breaker: Breaker = "off") -> str:
             cleanup.callback(rig.remove, name)
             return rig.service(name, tag, desired, breaker)
 

@@ -1,42 +1,50 @@
-"""Test images: a few kilobytes around busybox, each with one behaviour baked in. No registry but ministack's own."""
+"""Test images: a few kilobytes around busybox, which behave as `deployments.toml` says. No registry but ministack's."""
 
 from __future__ import annotations
 
 import io
 import json
+import shlex
 import tarfile
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from tests.containers.engine import BUSYBOX
+from tests.deployments import images
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.behaviour import Behaviour
     from tests.containers.engine import Engine
-
-# "absent" is never pushed: a deployment of it can't pull.
-Tag = Literal["v1", "v2", "crash", "late", "nocmd", "absent"]
-SERVING: tuple[Tag, ...] = ("v1", "v2")
 
 # busybox as process 1 ignores SIGTERM unless told otherwise: every stop would take the full 5 s.
 _SERVE = "trap 'exit 0' TERM; httpd -p 80 -h /www; while :; do sleep 3600 & wait; done"
-_LATE = "trap 'exit 0' TERM; sleep 5 & wait; echo 'late: the queue went away' >&2; exit 3"
-_COMMANDS: dict[Tag, list[str]] = {
-    "v1": ["/bin/sh", "-c", _SERVE],
-    "v2": ["/bin/sh", "-c", _SERVE],
-    "crash": ["/bin/sh", "-c", "echo 'boom: cannot open the database' >&2; exit 1"],
-    "late": ["/bin/sh", "-c", _LATE],
-    "nocmd": ["/bin/no-such-command"],
-}
+_NO_COMMAND = "/bin/no-such-command"
+SCRIPTS = images()
+SERVING = tuple(tag for tag, script in SCRIPTS.items() if not script.start_error and script.exits_after is None)
+
+
+def _command(script: Behaviour) -> list[str]:
+    """What a container runs to behave so."""
+    if _NO_COMMAND in script.start_error:
+        return [_NO_COMMAND]
+    if script.start_error:
+        raise ValueError(f"no image can fail to start with {script.start_error!r}")
+    if script.exits_after is None:
+        return ["/bin/sh", "-c", _SERVE]
+    wait = f"sleep {script.exits_after:g} & wait; " if script.exits_after else ""
+    says = "".join(f"echo {shlex.quote(line)} >&2; " for line in script.log)
+    return ["/bin/sh", "-c", f"trap 'exit 0' TERM; {wait}{says}exit {script.exit_code}"]
 
 
 def push_all(engine: Engine, repository: str) -> None:
-    """Put every image but "absent" into `repository` ("127.0.0.1:PORT/rig/web"), and keep none in the daemon.
+    """Put every image but the absent one into `repository` ("127.0.0.1:PORT/rig/web"), and keep none in the daemon.
 
     So each task's image is pulled, as on a fresh container instance.
     """
-    for tag, command in _COMMANDS.items():
+    commands = {tag: _command(one) for tag, one in SCRIPTS.items() if not one.start_error.startswith("CannotPull")}
+    for tag, command in commands.items():
         engine.docker("import", "--change", f"CMD {json.dumps(command)}", "-", f"{repository}:{tag}", stdin=_tree(tag))
         engine.docker("push", "--quiet", f"{repository}:{tag}")
-    engine.docker("rmi", *(f"{repository}:{tag}" for tag in get_args(Tag) if tag in _COMMANDS))
+    engine.docker("rmi", *(f"{repository}:{tag}" for tag in commands))
 
 
 def _tree(page: str) -> bytes:

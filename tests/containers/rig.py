@@ -13,6 +13,7 @@ from botocore.config import Config
 from tests.containers.emulator import ACCOUNT
 from tests.containers.engine import plain_environment, wait_until
 from tests.containers.images import SERVING, push_all
+from tests.deployments import CLUSTER, CONTAINER, REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,14 +22,10 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ContainerDefinitionTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
 
     from tests.containers.engine import Engine
-    from tests.containers.images import Tag
+    from tests.deployments import Breaker
 
 REGION = "us-east-1"
-CLUSTER = "rig"
 LOG_GROUP = "/rig"
-CONTAINER = "web"
-# "stop": the circuit breaker without rollback.
-Breaker = Literal["stop", "rollback"]
 
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "rig", "AWS_REGION": REGION}
 
@@ -44,9 +41,9 @@ class Rig:
     logs: Any
     cluster: str = CLUSTER
 
-    def image(self, tag: Tag) -> str:
+    def image(self, tag: str) -> str:
         """The full name of a test image."""
-        return f"{self.endpoint.removeprefix('http://')}/rig/web:{tag}"
+        return f"{self.endpoint.removeprefix('http://')}/{REPOSITORY}:{tag}"
 
     def environment(self, **more: str) -> dict[str, str]:
         """The whole environment for a subprocess that is to talk to this ECS, and can't reach or be any other."""
@@ -62,7 +59,7 @@ class Rig:
             **more,
         )
 
-    def service(self, name: str, tag: Tag = "v1", desired: int = 2, breaker: Breaker | None = None) -> str:
+    def service(self, name: str, tag: str = "v1", desired: int = 2, breaker: Breaker = "off") -> str:
         """Create a service and wait until its tasks run and answer; gives its name. Its family is named alike.
 
         An image that can't serve isn't waited for: its deployment is COMPLETED here from the start all the same.
@@ -77,7 +74,7 @@ class Rig:
             deploymentConfiguration={
                 "minimumHealthyPercent": 100,
                 "maximumPercent": 200,
-                "deploymentCircuitBreaker": {"enable": breaker is not None, "rollback": breaker == "rollback"},
+                "deploymentCircuitBreaker": {"enable": breaker != "off", "rollback": breaker == "rollback"},
             },
         )
         if tag in SERVING:
@@ -91,7 +88,7 @@ class Rig:
             self.ecs.delete_service(cluster=CLUSTER, service=name, force=True)
         wait_until(lambda: not self.containers(name), 60, f"{name} is gone")
 
-    def define(self, family: str, tag: Tag) -> str:
+    def define(self, family: str, tag: str) -> str:
         """Register a task definition of `family` that runs the image; gives "family:revision"."""
         container: ContainerDefinitionTypeDef = {
             "name": CONTAINER,
@@ -117,7 +114,7 @@ class Rig:
         )
         return answer["taskDefinition"]["taskDefinitionArn"].rpartition("/")[2]
 
-    def deploy(self, name: str, tag: Tag) -> str:
+    def deploy(self, name: str, tag: str) -> str:
         """What the tool does, by a bare UpdateService; gives the id of the new deployment."""
         answer = self.ecs.update_service(cluster=CLUSTER, service=name, taskDefinition=self.define(name, tag))
         return primary(answer["service"])["id"]
@@ -162,7 +159,7 @@ def primary(service: ServiceTypeDef) -> DeploymentTypeDef:
 def assemble(endpoint: str, engine: Engine, folder: Path) -> Rig:
     """Images, a log group and a cluster in the ECS at `endpoint`."""
     ecr = client("ecr", endpoint)
-    ecr.create_repository(repositoryName="rig/web")
+    ecr.create_repository(repositoryName=REPOSITORY)
     ecr.close()
     rig = Rig(endpoint, engine, folder, cast("ECSClient", client("ecs", endpoint)), client("logs", endpoint))
     push_all(engine, rig.image("v1").rpartition(":")[0])

@@ -14,7 +14,6 @@ from tests.containers.rig import primary
 
 if TYPE_CHECKING:
     from tests.containers.conftest import MakeService
-    from tests.containers.images import Tag
     from tests.containers.rig import Rig
 
 pytestmark = pytest.mark.containers
@@ -40,7 +39,7 @@ def test_a_good_image_serves(rig: Rig, service: MakeService) -> None:
 @pytest.mark.parametrize(
     ("tag", "code", "line"), [("crash", 1, "boom: cannot open the database"), ("late", 3, "late: the queue went away")]
 )
-def test_an_exit_leaves_its_code_and_log(rig: Rig, service: MakeService, tag: Tag, code: int, line: str) -> None:
+def test_an_exit_leaves_its_code_and_log(rig: Rig, service: MakeService, tag: str, code: int, line: str) -> None:
     name = service(f"canary-{tag}", desired=1)
     rig.deploy(name, tag)
     ended = wait_until(

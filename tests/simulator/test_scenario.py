@@ -29,6 +29,7 @@ clusters = { prod = 3 }
 [images."shop:2"]
 exits_after = 0
 exit_code = 3
+log = ["boom", "gone"]
 digest = "sha256:abc"
 [[services]]
 cluster = "prod"
@@ -50,7 +51,7 @@ until = 90
 JSON: dict[str, Any] = {
     "seed": 7, "region": "us-gov-west-1", "partition": "aws-us-gov", "account": "210987654321",
     "timing": {"draining": 30, "tick": 5.0}, "clusters": {"prod": 3},
-    "images": {"shop:2": {"exits_after": 0, "exit_code": 3, "digest": "sha256:abc"}},
+    "images": {"shop:2": {"exits_after": 0, "exit_code": 3, "log": ["boom", "gone"], "digest": "sha256:abc"}},
     "services": [
         {"cluster": "prod", "name": "web", "image": "shop:1", "desired": 2, "breaker": {"rollback": False, "threshold": 5}},
         {"cluster": "prod", "name": "agent", "scheduling": "DAEMON",
@@ -73,7 +74,8 @@ def test_a_file_becomes_a_world(tmp_path: Path, name: str, text: str) -> None:
     assert (world.timing.draining, world.timing.tick) == (30, 5)
     assert (service.runs, service.breaker) == ({"web:1": 2}, Breaker(rollback=False, threshold=5))
     assert (agent.runs, agent.maximum_percent) == ({"agent:1": 3}, 100)
-    assert world.images.resolve("shop:2") == ("sha256:abc", Behaviour(exits_after=0, exit_code=3))
+    script = Behaviour(exits_after=0, exit_code=3, log=("boom", "gone"))
+    assert world.images.resolve("shop:2") == ("sha256:abc", script)
     assert world.faults.rules == [Rule(effect=Effect.THROTTLE, operation="DescribeServices", last=3, until=90)]
 
 
@@ -82,7 +84,12 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "sed": 1,
         "timing": {"tik": 5, "tick": "fast"},
         "clusters": {"prod": "many"},
-        "images": {"shop:1": {"exit_cod": 3, "exits_after": "soon"}, "shop:2": 7},
+        "images": {
+            "shop:1": {"exit_cod": 3, "exits_after": "soon"},
+            "shop:2": 7,
+            "shop:3": {"log": "boom"},
+            "shop:4": {"log": [1]},
+        },
         "services": [{"name": "web", "desired": True, "breaker": {"enable": True}}, "web"],
         "faults": [{"effect": "throtle", "chance": "often"}, 3],
     }
@@ -96,6 +103,8 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "image shop:1 has 'exit_cod', which isn't known",
         "image shop:1 has exits_after 'soon'",
         "image shop:2 isn't a table, but 7",
+        "image shop:3 has log 'boom'",
+        "image shop:4 has log [1]",
         "service 1 has desired True",
         "service 1, breaker has 'enable', which isn't known",
         "service 1 has no cluster",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.model import Event, Task
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.simulator.behaviour import Behaviour
     from drone_deploy_ecs.simulator.model import Deployment, Service
     from drone_deploy_ecs.simulator.world import World
 
@@ -109,6 +109,13 @@ def _exit(world: World, service: Service, task: Task) -> None:
     if service.counts_exits and not task.is_healthy:
         task.deployment.failed_tasks += 1
     _stopped(world, service, task, task.script.stop_code, task.script.stopped_reason)
+
+
+def kill(world: World, service: Service, task: Task) -> None:
+    """Somebody on its machine kills its container: to ECS it exited by itself, with 128 + SIGKILL."""
+    if task.is_running:
+        task.script = Behaviour(exit_code=137, log=task.script.log)
+        _exit(world, service, task)
 
 
 def _become_healthy(world: World, service: Service, task: Task) -> None:

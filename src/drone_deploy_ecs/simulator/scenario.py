@@ -28,6 +28,7 @@ TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
     "services": list, "faults": list,
 }  # fmt: skip
+LINES = tuple[str, ...]
 
 
 def default() -> World:
@@ -49,6 +50,11 @@ def load(path: str) -> World:
         raw = _parse(path, text)
     except (OSError, TypeError, ValueError) as error:
         raise Refused((Problem(f"scenario {path} can't be read: {error}", "Give a JSON or TOML file"),)) from error
+    return read(raw)
+
+
+def read(raw: Mapping[str, Any]) -> World:
+    """The world of a scenario that is parsed already. Raises `Refused` with everything that is wrong with it."""
     problems = tuple(_problems(raw))
     if problems:
         raise Refused(problems)
@@ -102,10 +108,13 @@ def _wrong(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
         if name not in known:
             yield Problem(f"{where} has {name!r}, which isn't known", f"Known: {', '.join(sorted(known))}")
         elif not _fits(value, known[name]):
-            yield Problem(f"{where} has {name} {value!r}", f"Give {getattr(known[name], '__name__', known[name])}")
+            wanted = "a list of text" if known[name] == LINES else getattr(known[name], "__name__", known[name])
+            yield Problem(f"{where} has {name} {value!r}", f"Give {wanted}")
 
 
 def _fits(value: object, kind: Any) -> bool:
+    if kind == LINES:
+        return isinstance(value, list) and all(isinstance(line, str) for line in value)
     if isinstance(value, bool):
         return kind is bool
     return isinstance(value, kind) or (isinstance(value, int) and isinstance(0.0, kind))
@@ -117,8 +126,9 @@ def _build(raw: Mapping[str, Any]) -> World:
     for name, instances in raw.get("clusters", {}).items():
         world.add_cluster(name, instances)
     for image, behaviour in raw.get("images", {}).items():
-        digest = behaviour.get("digest", "")
-        world.push(image, Behaviour(**{name: value for name, value in behaviour.items() if name != "digest"}), digest)
+        script = {name: value for name, value in behaviour.items() if name != "digest"}
+        script["log"] = tuple(script.get("log", ()))  # neither JSON nor TOML has tuples
+        world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add(world, dict(service))
     for rule in raw.get("faults", ()):

@@ -9,7 +9,7 @@ from drone_deploy_ecs.simulator import scheduler
 from drone_deploy_ecs.simulator.autoscaling import ScalableTargets
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Faults
-from drone_deploy_ecs.simulator.lifecycle import say, start, stop
+from drone_deploy_ecs.simulator.lifecycle import kill, say, start, stop
 from drone_deploy_ecs.simulator.model import Breaker, Deployment, Event, Service
 from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
 from drone_deploy_ecs.simulator.shapes import service_shape
@@ -173,6 +173,11 @@ class World:
         """Protect the first `count` of its tasks from scale-in, as UpdateTaskProtection does; 0 ends it."""
         for place, task in enumerate(one for one in service.tasks if one.is_alive):
             task.is_protected = place < count
+
+    def kill_containers(self, service: Service) -> None:
+        """Kill the containers of the PRIMARY deployment's tasks from outside, with no word to ECS."""
+        for task in [one for one in service.tasks if one.deployment is service.primary]:
+            kill(self, service, task)
 
     def trip(self, service: Service, alarm: str, why: str) -> None:
         """One of the deployment's alarms goes off, and ECS rolls back."""
