@@ -23,22 +23,25 @@ pytestmark = pytest.mark.containers
 
 
 def plugin(
-    rig: Rig, service: str, tag: str, settings: Mapping[str, str] = {}, kill_when_it_says: str = ""
+    rig: Rig,
+    service: str,
+    tag: str,
+    settings: Mapping[str, str] = {},
+    *,
+    kill_when_it_says: str = "",
+    elsewhere: Mapping[str, str] = {},
 ) -> tuple[int, str, dict[str, Any]]:
     """Exit code, transcript and report of one run of the plugin.
 
-    All the service's containers are killed once, as soon as the transcript has that text.
+    All the service's containers are killed once, as soon as the transcript has that text. `elsewhere` are endpoints of
+    what the emulator lacks.
     """
-    env = rig.environment(
-        PLUGIN_AWS_REGION=REGION,
-        PLUGIN_CLUSTER=CLUSTER,
-        PLUGIN_SERVICE=service,
-        PLUGIN_CONTAINER=CONTAINER,
-        PLUGIN_IMAGE=rig.image(tag),
-        PLUGIN_REPORT="-",
-        **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()},
-    )
-    transcript = rig.folder / f"{service}.txt"
+    always = {
+        "aws_region": REGION, "cluster": CLUSTER, "service": service, "container": CONTAINER, "image": rig.image(tag), "report": "-",
+    }  # fmt: skip
+    given = {f"PLUGIN_{name.upper()}": value for name, value in {**always, **settings}.items()}
+    env = rig.environment(DRONE_COMMIT_BRANCH="main", **given, **elsewhere)
+    transcript = rig.folder / f"{service or 'both'}.txt"
     command = [sys.executable, "-m", "drone_deploy_ecs"]
     with (
         transcript.open("w") as stderr,
@@ -57,7 +60,9 @@ def plugin(
 @pytest.mark.parametrize("deployment", deployments("ministack"), ids=lambda one: one.name)
 def test_what_becomes_of_it_is_told(rig: Rig, service: MakeService, deployment: Deployment) -> None:
     name = service(f"tell-{deployment.name}", desired=deployment.desired, breaker=deployment.breaker)
-    code, said, report = plugin(rig, name, deployment.image, deployment.settings, deployment.kill_when_it_says)
+    code, said, report = plugin(
+        rig, name, deployment.image, deployment.settings, kill_when_it_says=deployment.kill_when_it_says
+    )
     deployment.check(name, code, said, report)
     served = [deployment.serves] * deployment.desired
     wait_until(lambda: rig.pages(name) == served, 60, f"only {deployment.serves} answers")
