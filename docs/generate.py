@@ -119,15 +119,16 @@ def member_rows(enum: type[Enum]) -> list[tuple[str, str]]:
 
 def settings_table() -> str:
     """One row a setting."""
-    return table(("Setting", "Type", "Default", "What it is"), map(_setting_row, SETTINGS))
+    return table(("Setting", "Modes", "Type", "Default", "What it is"), map(_setting_row, SETTINGS))
 
 
 def _setting_row(setting: Setting) -> tuple[str, ...]:
-    if setting.required and setting.modes:
-        default = f"**required** in {' and '.join(setting.modes)}"
-        return (f"`{setting.name}`", setting.type, default, sentence(setting.help))
     default = "**required**" if setting.required else f"`{setting.default}`" if setting.default else ""
-    return (f"`{setting.name}`", setting.type, default, sentence(setting.help))
+    return (f"`{setting.name}`", _modes(setting), setting.type, default, sentence(setting.help))
+
+
+def _modes(setting: Setting) -> str:
+    return ", ".join(f"`{mode}`" for mode in setting.modes) or "all"
 
 
 def settings_page() -> str:
@@ -138,12 +139,14 @@ def settings_page() -> str:
         "A setting is a key of the step's `settings`, the environment variable `PLUGIN_<NAME>`, or a flag of",
         "`drone-deploy-ecs deploy` and `plan`; the flag wins. Space around a value is ignored, and an empty value is as",
         "good as none. All problems are reported at once, with exit code 2, before any call to AWS.\n",
+        "A setting is required only in the modes that use it. In the others it is ignored, with a warning.\n",
         "| Type | Takes |",
         "| --- | --- |",
         "| text, path | text |",
         "| list | texts separated by commas; a YAML list does, too |",
-        "| number | a positive whole number |",
-        "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours; those that the Go plugin had take plain seconds, too |",
+        "| number | a whole number; 0 where the setting says so |",
+        "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours |",
+        "| seconds | whole seconds, such as `60`, or a duration |",
         "| yes/no | `true` `1` `yes` `on` `y` `t`, or `false` `0` `no` `off` `n` `f`, in any case; a flag alone is yes |",
         "",
         *map(_setting_section, SETTINGS),
@@ -153,7 +156,7 @@ def settings_page() -> str:
 def _setting_section(setting: Setting) -> str:
     facts = [
         f"- type: {setting.type}",
-        *([f"- in mode {' and '.join(f'`{mode}`' for mode in setting.modes)}"] if setting.modes else []),
+        *([f"- modes: {_modes(setting)}"] if setting.modes else []),
         "- required" if setting.required else f"- default: {f'`{setting.default}`' if setting.default else 'none'}",
         f"- variable: `{setting.variable}`" + "".join(f", then `{name}`" for name in setting.fallbacks),
         f"- flag: `{setting.flag}`",

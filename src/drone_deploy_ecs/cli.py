@@ -113,7 +113,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("settings", "each also as PLUGIN_<NAME>; a flag wins")
     for setting in SETTINGS:
         default = f" (default: {setting.default})" if setting.default else ""
-        text = f"{setting.help}{default}"
+        text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
         if setting.type == "yes/no":
             group.add_argument(setting.flag, nargs="?", const="true", default="", metavar="YES/NO", help=text)
         else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from drone_deploy_ecs import ci
 from drone_deploy_ecs.core.names import read_arn, short
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
@@ -41,19 +41,20 @@ from drone_deploy_ecs.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from drone_deploy_ecs.core.request import BlueGreen, Colours, Request
 
 PREFIX = "PLUGIN_"
 SECONDS_A_CHECK = 10
+
 # --- the table ---
 
 
 class Setting(NamedTuple):
     """One row. `type` is for people, `read` turns text into the value, `fallbacks` are other variables to look at.
 
-    `modes` are those that use it, () all; where it is `required`, it is so in these.
+    `modes` are those that use it, () all of them; where it is `required`, it is so in these.
     """
 
     name: str
@@ -76,6 +77,10 @@ class Setting(NamedTuple):
         """The command-line flag."""
         return "--" + self.name.replace("_", "-")
 
+    def is_used_in(self, mode: str) -> bool:
+        """Whether it means anything there."""
+        return not self.modes or mode in self.modes
+
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="aws_region", type="text", read=matching(REGION, "an AWS region"), required=True,
@@ -90,35 +95,35 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="image", type="text", read=image, required=True, modes=(ROLLING, BLUE_GREEN),
             help="the new image, as a whole reference; a digest (…@sha256:…) is the surest"),
     Setting(name="mode", type="text", read=mode, default=ROLLING,
-            help="how to deploy: rolling, blue-green (of two services the idle one takes over) or blue-green-cluster (the colour that a secret doesn't name as live is updated)"),
+            help="how to deploy: rolling; blue-green: of two services the idle one takes over; blue-green-cluster: the one that a secret doesn't name as live is updated"),
     Setting(name="blue_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),
             help="one of the two services, by name or ARN"),
     Setting(name="green_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),
             help="the other one"),
     Setting(name="scale_down_percent", type="number", read=percent, required=True, modes=(BLUE_GREEN,),
-            help="how much of the live count each step takes away, 1 to 100, one task at the least"),
-    Setting(name="scale_down_interval", type="duration", read=seconds_or_duration, required=True, modes=(BLUE_GREEN,),
-            help="the time between two steps (60 or 10m); what took over is watched meanwhile"),
-    Setting(name="scale_down_wait_period", type="duration", read=seconds_or_duration, required=True, modes=(BLUE_GREEN,),
-            help="the time before the first step, likewise"),
+            help="the share of the live count that each step takes away, 1 to 100; at least one task"),
+    Setting(name="scale_down_interval", type="seconds", read=seconds_or_duration, required=True, modes=(BLUE_GREEN,),
+            help="how long to wait between two steps, 0 for not at all; the new side is watched meanwhile"),
+    Setting(name="scale_down_wait_period", type="seconds", read=seconds_or_duration, required=True, modes=(BLUE_GREEN,),
+            help="how long to wait before the first step, 0 for not at all; the new side is watched meanwhile"),
     Setting(name="checks_to_pass", type="number", read=whole_or_none, required=True, modes=(BLUE_GREEN,),
-            help="how many looks in a row must find the new side up before the live one is scaled down"),
-    Setting(name="check_interval", type="duration", read=interval, default="10s", modes=(BLUE_GREEN,),
-            help="the time between two of these looks"),
+            help="how many looks in a row must find the new side up before anything is taken away; 0 for none"),
+    Setting(name="check_interval", type="seconds", read=interval, default="10s", modes=(BLUE_GREEN,),
+            help="how long to wait between two of these looks; at least 1s"),
     Setting(name="blue_image", type="text", read=image, required=True, modes=(COLOURS,),
-            help="the image for blue_service, if that is the idle one"),
+            help="the new image of blue_service, for when it is the idle one"),
     Setting(name="green_image", type="text", read=image, required=True, modes=(COLOURS,),
-            help="the image for green_service, if that is the idle one"),
+            help="the new image of green_service, for when it is the idle one"),
     Setting(name="secret_service", type="text", read=matching(PART, "part of a secret's name"), required=True, modes=(COLOURS,),
-            help="the second part of the secret's name, <branch>-<secret_service>; branch main is called production"),
+            help="the end of the secret's name, after the branch and a dash (branch main is called production); the branch is in DRONE_COMMIT_BRANCH, CI_COMMIT_BRANCH or GITHUB_REF_NAME"),
     Setting(name="allow_pull_request", type="yes/no", read=yes_or_no, default="false", modes=(COLOURS,),
-            help="deploy on a pull request, too: it would act on its target branch's secret"),
+            help="deploy for pull requests, too, by the secret of the branch that they are to be merged into"),
     Setting(name="max_deploy_checks", type="number", read=whole, default="60",
             help="the budget of a deployment, in units of 10 seconds; its rollback gets the same again"),
     Setting(name="timeout", type="duration", read=duration,
             help="the same budget in plain units (90s, 15m); instead of max_deploy_checks"),
     Setting(name="disable_rollbacks", type="yes/no", read=yes_or_no, default="false",
-            help="leave a failed deployment as it is, and exit 4"),
+            help="leave a failed deployment as it is, and exit 4; no effect in blue-green"),
     Setting(name="on_cancel", type="text", read=choice("rollback", "leave"), default="rollback",
             help="what becomes of a deployment under way when the CI system cancels the step: rollback or leave"),
     Setting(name="max_failed_tasks", type="number", read=whole,
@@ -145,15 +150,6 @@ SETTINGS: tuple[Setting, ...] = (
 )  # fmt: skip
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-_BRANCHES = ("DRONE_COMMIT_BRANCH", "CI_COMMIT_BRANCH", "BUILDKITE_BRANCH")
-_EVENTS = ("DRONE_BUILD_EVENT", "CI_PIPELINE_EVENT", "CI_PIPELINE_SOURCE", "GITHUB_EVENT_NAME")
-_BUILD_VARIABLES = (
-    "DRONE_BUILD_NUMBER",
-    "CI_PIPELINE_NUMBER",
-    "CI_PIPELINE_ID",
-    "GITHUB_RUN_ID",
-    "BUILDKITE_BUILD_NUMBER",
-)
 
 
 def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
@@ -162,26 +158,34 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     Raises `Refused` with all problems at once.
     """
     problems: list[Problem] = []
-    asked = _value(BY_NAME["mode"], flags, env, problems) or ("" if problems else ROLLING)
-    used = {one.name for one in SETTINGS if one.name != "mode" and (not one.modes or asked in one.modes)}
-    values = {one.name: _value(one, flags, env, problems) if one.name in used else None for one in SETTINGS}
-    values["mode"] = asked
+    asked = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if problems else ROLLING)
+    values = {one.name: _read(one, asked, flags, env, problems) for one in SETTINGS if one.name != "mode"}
     _check_together(values, flags, env, problems)
     secret = _secret_name(values, env, problems) if asked == COLOURS else ""
+    hints = (*_near_misses(env), *_unused(asked, flags, env))
     if problems:
-        raise Refused((*problems, *_near_misses(env)))
-    unused = [one.name for one in SETTINGS if one.modes and asked not in one.modes and _given(one, flags, env)]
-    return _request(values, secret, env), (*_near_misses(env), *_notes(asked, flags, env), *_unused(asked, unused))
+        raise Refused((*problems, *hints))
+    return _request(asked, values, secret, env), (*hints, *_notes(asked, flags, env))
 
 
-def _value(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Any:
+def _read(
+    setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
+) -> Any:
+    """Its value where the mode uses it. Where the mode isn't known, whatever is given is looked at."""
+    return _value(setting, mode, flags, env, problems) if not mode or setting.is_used_in(mode) else None
+
+
+def _value(
+    setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
+) -> Any:
     given = _given(setting, flags, env)
     if not given or (setting.read is services and not words(given)):
-        if setting.required:
+        if setting.required and setting.is_used_in(mode):
             others = f" (or {setting.fallbacks[0]})" if setting.fallbacks else ""
+            why = f", and mode {mode} needs it" if setting.modes and mode != ROLLING else ""
             problems.append(
                 Problem(
-                    f"{setting.name} isn't set",
+                    f"{setting.name} isn't set{why}",
                     f"Set {setting.name} in the step, {setting.flag}, or {setting.variable}{others}",
                 )
             )
@@ -211,7 +215,7 @@ def _check_together(
     if all(both) and short(both[0]) == short(both[1]):
         problems.append(Problem(f"blue_service and green_service are both {short(both[0])}", "Give two services"))
     region, in_cluster = values["aws_region"], values["cluster"]
-    for name in ("cluster", *(values["service"] or filter(None, both))):
+    for name in ("cluster", *(values["service"] or ()), *filter(None, both)):
         arn = read_arn(in_cluster or "" if name == "cluster" else name)
         if arn and region and arn.region != region:
             problems.append(Problem(f"{arn.text} is in {arn.region}, but aws_region is {region}", "Make them agree"))
@@ -226,26 +230,25 @@ def _check_together(
 
 def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: list[Problem]) -> str:
     """Of the secret that names the live colour: by the branch, as the Go plugin had it."""
-    event = next((env[name] for name in _EVENTS if env.get(name)), "")
-    if event.startswith(("pull_request", "merge_request")) and not values["allow_pull_request"]:
+    event, branch = ci.pull_request(env), ci.branch(env)
+    if event and not values["allow_pull_request"]:
         problems.append(
             Problem(
-                f"this is a {event.replace('_', ' ')}, and mode {COLOURS} would act on its target branch's secret",
-                "Run it on pushes only, or set allow_pull_request",
+                f"{event}, and mode {COLOURS} would act on the secret of the pull request's target branch",
+                "Run the step for pushes only, or set allow_pull_request",
             )
         )
-    branch = next((env[name].strip() for name in _BRANCHES if env.get(name, "").strip()), "")
     if not branch:
         problems.append(
             Problem(
-                f"the branch isn't known, and mode {COLOURS} needs it for the secret's name",
-                f"Set {_BRANCHES[0]} in the step's environment (tags have none)",
+                f"the branch isn't known, and mode {COLOURS} makes the secret's name of it",
+                "Run the step for branches (a tag has none), or set DRONE_COMMIT_BRANCH in its environment",
             )
         )
     return f"{'production' if branch == 'main' else branch}-{values['secret_service']}"
 
 
-def _request(values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> Request:
+def _request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> Request:
     from drone_deploy_ecs.core.masking import Secret, credentials
     from drone_deploy_ecs.core.request import Access, Request
 
@@ -255,7 +258,7 @@ def _request(values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> 
         region=values["aws_region"],
         role_arn=values["aws_role_arn"] or "",
         role_external_id=values["aws_role_external_id"] or "",
-        role_session_name=values["aws_role_session_name"] or _session_name(env),
+        role_session_name=values["aws_role_session_name"] or ci.session_name(env),
     )
     return Request(
         access=access,
@@ -264,7 +267,7 @@ def _request(values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> 
         container=values["container"],
         image=values["image"] or values["green_image"],
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
-        roll_back=not values["disable_rollbacks"] or values["mode"] == BLUE_GREEN,
+        roll_back=not values["disable_rollbacks"] or mode == BLUE_GREEN,
         leave_on_cancel=values["on_cancel"] == "leave",
         max_failed_tasks=values["max_failed_tasks"],
         stable_for=values["stable_for"] or 0.0,
@@ -274,8 +277,8 @@ def _request(values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> 
         report=values["report"] or "",
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
         secrets=(*credentials(env), *secret_settings),
-        blue_green=_blue_green(values) if values["mode"] == BLUE_GREEN else None,
-        colours=_colours(values, secret) if values["mode"] == COLOURS else None,
+        blue_green=_blue_green(values) if mode == BLUE_GREEN else None,
+        colours=_colours(values, secret) if mode == COLOURS else None,
     )
 
 
@@ -305,14 +308,6 @@ def _colours(values: Mapping[str, Any], secret: str) -> Colours:
     )
 
 
-def _session_name(env: Mapping[str, str]) -> str:
-    """Names the tool and the build, so that CloudTrail tells which pipeline it was."""
-    build = next((env[name] for name in _BUILD_VARIABLES if env.get(name)), "")
-    return re.sub(r"[^\w+=,.@-]", "-", f"drone-deploy-ecs-{build}" if build else "drone-deploy-ecs", flags=re.ASCII)[
-        :64
-    ]
-
-
 # --- hints ---
 
 
@@ -339,7 +334,8 @@ def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple
     return ()
 
 
-def _unused(mode: str, names: Sequence[str]) -> tuple[Problem, ...]:
+def _unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+    names = [one.name for one in SETTINGS if mode and not one.is_used_in(mode) and _given(one, flags, env)]
     if not names:
         return ()
     have = "have" if len(names) > 1 else "has"

@@ -25,6 +25,7 @@ SESSION = r"[\w+=,.@-]{2,64}"
 EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
 PART = r"[\w/+=.@!-]{1,256}"
 REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
+_ALL = 100
 
 
 class Unfit(ValueError):
@@ -59,7 +60,21 @@ def whole(value: str) -> int:
 
 def whole_or_none(value: str) -> int:
     """A whole number; 0 means none."""
-    return 0 if re.fullmatch(r"\+?0+", value) else whole(value)
+    if not re.fullmatch(r"\+?\d{1,9}", value):
+        raise Unfit("isn't a whole number", "Give a number such as 3, or 0 for none")
+    return int(value)
+
+
+def percent(value: str) -> int:
+    """A share that ends somewhere: steps of 0 % would never be done."""
+    do = "Give a whole number from 1 to 100: the share of the live count that each step takes away"
+    if not re.fullmatch(r"[+-]?\d{1,9}", value):
+        raise Unfit("isn't a whole number", do)
+    if int(value) < 1:
+        raise Unfit("takes nothing away, so the live side would never shrink", do)
+    if int(value) > _ALL:
+        raise Unfit("is more than there is", do)
+    return int(value)
 
 
 def duration(value: str) -> float:
@@ -74,6 +89,25 @@ def duration(value: str) -> float:
 def duration_or_none(value: str) -> float:
     """Seconds, as `duration`; `0` and `0s` mean not at all."""
     return 0.0 if re.fullmatch("0+[smh]?", value) else duration(value)
+
+
+def seconds_or_duration(value: str) -> float:
+    """Seconds, out of plain whole seconds or a duration; 0 means not at all."""
+    plain = re.fullmatch(r"\+?(\d+)", value)
+    try:
+        return duration_or_none(f"{plain[1]}s" if plain else value)
+    except Unfit as unfit:
+        raise Unfit(
+            "is neither whole seconds nor a length of time up to 24h", "Give it as 60, 90s, 10m or 1h30m"
+        ) from unfit
+
+
+def interval(value: str) -> float:
+    """Seconds, as `seconds_or_duration`, but at least one."""
+    found = seconds_or_duration(value)
+    if not found:
+        raise Unfit("is no time at all", "Give at least 1s")
+    return found
 
 
 def choice(*known: str) -> Callable[[str], str]:
@@ -96,7 +130,7 @@ def services(value: str) -> tuple[str, ...]:
     """A comma list of service names or ARNs."""
     found = words(value)
     for one in found:
-        if not re.fullmatch(_NAME, one) and not _is_arn(one, "service"):
+        if not _is_service(one):
             raise Unfit(
                 f"has {one!r}, which is neither a service's name nor its ARN", "Give names or ARNs, separated by commas"
             )
@@ -107,11 +141,25 @@ def services(value: str) -> tuple[str, ...]:
     return found
 
 
+def service(value: str) -> str:
+    """One service's name or ARN; a YAML list of one will do."""
+    found = words(value)
+    if len(found) != 1:
+        raise Unfit("isn't one service", "Give one name or ARN")
+    if not _is_service(found[0]):
+        raise Unfit("is neither a service's name nor its ARN", "Give one of them")
+    return found[0]
+
+
 def cluster(value: str) -> str:
     """A cluster's name or ARN."""
     if not re.fullmatch(_NAME, value) and not _is_arn(value, "cluster"):
         raise Unfit("is neither a cluster's name nor its ARN", "Give one of them")
     return value
+
+
+def _is_service(value: str) -> bool:
+    return bool(re.fullmatch(_NAME, value)) or _is_arn(value, "service")
 
 
 def _is_arn(value: str, kind: str) -> bool:
@@ -134,39 +182,6 @@ def mode(value: str) -> str:
     if value not in MODES:
         raise Unfit("isn't a mode", did_you_mean(value, MODES) or f"Known: {', '.join(MODES)}")
     return value
-
-
-def service(value: str) -> str:
-    """One service's name or ARN."""
-    found = services(value)
-    if len(found) != 1:
-        raise Unfit("isn't one service", "Give one name or ARN")
-    return found[0]
-
-
-def percent(value: str) -> int:
-    """A whole number from 1 to 100."""
-    if not re.fullmatch(r"\+?\d{1,9}", value) or not 1 <= int(value) <= 100:  # noqa: PLR2004
-        raise Unfit("isn't a whole number from 1 to 100", "Give the share of the live tasks that each step takes away")
-    return int(value)
-
-
-def interval(value: str) -> float:
-    """Seconds, as `seconds_or_duration`, but some."""
-    found = seconds_or_duration(value)
-    if not found:
-        raise Unfit("is no time at all", "Give at least 1s")
-    return found
-
-
-def seconds_or_duration(value: str) -> float:
-    """Seconds, out of plain whole seconds or a duration; 0 means not at all."""
-    if re.fullmatch(r"\+?\d{1,5}", value) and int(value) <= 24 * 3600:
-        return float(value)
-    try:
-        return duration_or_none(value)
-    except Unfit as unfit:
-        raise Unfit("is neither whole seconds nor a length of time up to 24h", "Give it as 60, 90s or 10m") from unfit
 
 
 def matching(pattern: str, what: str) -> Callable[[str], str]:

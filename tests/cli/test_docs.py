@@ -190,8 +190,14 @@ def test_every_variable_and_flag_in_the_readme_exists() -> None:
     assert flags <= {one.flag for one in SETTINGS}
 
 
-def test_every_mode_is_told() -> None:
+def test_every_mode_is_told_of_and_those_of_a_setting_stand_beside_it() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert all(f"`mode: {mode}`" in README for mode in MODES)
+    assert "| `blue_image` | `blue-green-cluster` | text | **required** |" in README
+    assert "| `check_interval` | `blue-green` | seconds | `10s` |" in README
+    assert "| `cluster` | all | text | **required** |" in README
+    assert "## image\n" in page
+    assert "- modes: `rolling`, `blue-green`\n- required\n" in page.partition("## image\n")[2].partition("## ")[0]
 
 
 # --- the report ---

@@ -93,7 +93,7 @@ def test_help_of_a_command_has_every_setting_with_its_default(run: Run, command:
     told = words(ran.stdout)
     for setting in SETTINGS:
         assert f"\n  {setting.flag} " in ran.stdout
-        assert words(setting.help) in told
+        assert words("".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help))) in told
         if setting.default:
             assert f"{words(setting.help)} (default: {words(setting.default)})" in told
 
@@ -132,11 +132,7 @@ def test_a_refused_configuration_never_imports_botocore(run: Run, environment: d
 
 def test_a_refused_configuration_names_everything_that_is_missing(run: Run) -> None:
     ran = run("deploy", "--image", "shop:2")
-    required = [
-        one.name
-        for one in SETTINGS
-        if one.required and one.name != "image" and (not one.modes or "rolling" in one.modes)
-    ]
+    required = [one.name for one in SETTINGS if one.required and one.is_used_in("rolling") and one.name != "image"]
     assert [line.split()[1] for line in ran.stderr.splitlines()[:-1]] == required
 
 

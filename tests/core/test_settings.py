@@ -53,119 +53,18 @@ def test_defect_20_a_misspelt_mode_is_refused_with_a_hint() -> None:
     assert refused(GOOD | {"PLUGIN_MODE": "roling"}) == ["mode 'roling' isn't a mode. Did you mean rolling."]
 
 
-SWITCH = {name: value for name, value in GOOD.items() if name != "PLUGIN_SERVICE"} | {
-    "PLUGIN_MODE": "blue-green", "PLUGIN_BLUE_SERVICE": "web-blue", "PLUGIN_GREEN_SERVICE": "web-green",
-    "PLUGIN_SCALE_DOWN_PERCENT": "50", "PLUGIN_SCALE_DOWN_INTERVAL": "60", "PLUGIN_SCALE_DOWN_WAIT_PERIOD": "10m",
-    "PLUGIN_CHECKS_TO_PASS": "3",
-}  # fmt: skip
-COLOURED = {
-    **{name: GOOD[name] for name in ("PLUGIN_AWS_REGION", "PLUGIN_CLUSTER", "PLUGIN_CONTAINER")},
-    "PLUGIN_MODE": "blue-green-cluster", "PLUGIN_BLUE_SERVICE": "web-blue", "PLUGIN_GREEN_SERVICE": "web-green",
-    "PLUGIN_BLUE_IMAGE": "shop:2", "PLUGIN_GREEN_IMAGE": "shop:3", "PLUGIN_SECRET_SERVICE": "shop",
-    "DRONE_COMMIT_BRANCH": "main",
-}  # fmt: skip
+def test_a_mode_that_is_none_hides_no_other_problem() -> None:
+    given = {"PLUGIN_MODE": "blue_green", "PLUGIN_IMAGE": "No Image", "PLUGIN_SCALE_DOWN_PERCENT": "half"}
+    said = [one.split(" ")[0] for one in refused(GOOD | given | {"PLUGIN_CONTAINER": ""})]
+    assert said == ["mode", "container", "image", "scale_down_percent"]
 
 
-def test_a_blue_green_pipeline_of_the_go_plugin_works_unchanged() -> None:
-    request, warnings = resolve({}, SWITCH)
-    switch = request.blue_green
-    assert request.services == ("web-blue", "web-green")
-    assert switch
-    assert (switch.percent, switch.interval, switch.wait) == (50, 60, 600)
-    assert (switch.checks, switch.check_interval) == (3, 10)
-    assert not warnings
-
-
-def test_a_blue_green_cluster_pipeline_of_the_go_plugin_works_unchanged() -> None:
-    request, warnings = resolve({}, COLOURED | {"PLUGIN_DISABLE_ROLLBACKS": "true"})
-    assert request.colours
-    assert request.colours.secret == "production-shop"
-    assert not request.roll_back
-    assert not warnings
-    chosen = request.for_colour("blue")
-    assert (chosen.services, chosen.image.reference) == (("web-green",), "shop:3")
-    chosen = request.for_colour("green")
-    assert (chosen.services, chosen.image.reference) == (("web-blue",), "shop:2")
-
-
-def test_other_branches_name_their_own_secret() -> None:
-    request, _ = resolve({}, COLOURED | {"DRONE_COMMIT_BRANCH": "staging"})
-    assert request.colours
-    assert request.colours.secret == "staging-shop"
-
-
-@pytest.mark.parametrize("mode", ["blue-green", "blue-green-cluster"])
-def test_everything_that_a_mode_needs_and_lacks_is_named_at_once(mode: str) -> None:
-    basic = {name: GOOD[name] for name in ("PLUGIN_AWS_REGION", "PLUGIN_CLUSTER", "PLUGIN_CONTAINER")}
-    said = {problem.split(" ")[0] for problem in refused(basic | {"PLUGIN_MODE": mode, "DRONE_COMMIT_BRANCH": "main"})}
-    needed = {one.name for one in SETTINGS if one.required and mode in one.modes}
-    assert said == needed
-
-
-def test_defect_21_blue_green_without_an_image_is_refused() -> None:
-    (problem,) = refused(SWITCH | {"PLUGIN_IMAGE": ""})
-    assert problem.startswith("image isn't set")
-
-
-@pytest.mark.parametrize("percent", ["0", "-5", "half", "150", "33.3"])
-def test_defects_12_and_13_a_percent_that_leads_nowhere_is_refused_before_anything_happens(percent: str) -> None:
-    (problem,) = refused(SWITCH | {"PLUGIN_SCALE_DOWN_PERCENT": percent})
-    assert problem == (
-        f"scale_down_percent '{percent}' isn't a whole number from 1 to 100. "
-        "Give the share of the live tasks that each step takes away."
-    )
-
-
-@pytest.mark.parametrize("name", ["SCALE_DOWN_INTERVAL", "SCALE_DOWN_WAIT_PERIOD"])
-def test_defect_12_times_that_are_none_are_refused_before_anything_happens(name: str) -> None:
-    (problem,) = refused(SWITCH | {f"PLUGIN_{name}": "soon"})
-    assert problem == (
-        f"{name.lower()} 'soon' is neither whole seconds nor a length of time up to 24h. Give it as 60, 90s or 10m."
-    )
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "soon"])
-def test_checks_need_some_time_between_them(given: str) -> None:
-    assert len(refused(SWITCH | {"PLUGIN_CHECK_INTERVAL": given})) == 1
-
-
-def test_one_service_cannot_take_over_from_itself() -> None:
-    assert refused(SWITCH | {"PLUGIN_GREEN_SERVICE": "web-blue"}) == [
-        "blue_service and green_service are both web-blue. Give two services."
+@pytest.mark.parametrize("value", ["-1", "many", "2.5", "1" * 10])
+def test_a_number_that_may_be_none_says_so(value: str) -> None:
+    assert refused(GOOD | {"PLUGIN_LOG_LINES": value}) == [
+        f"log_lines '{value}' isn't a whole number. Give a number such as 3, or 0 for none."
     ]
-    assert "isn't one service" in refused(SWITCH | {"PLUGIN_GREEN_SERVICE": "a,b"})[0]
-
-
-def test_disable_rollbacks_has_no_effect_on_a_switch_and_that_is_said() -> None:
-    request, warnings = resolve({}, SWITCH | {"PLUGIN_DISABLE_ROLLBACKS": "true"})
-    assert request.roll_back
-    assert [str(one) for one in warnings] == [
-        "disable_rollbacks has no effect in mode blue-green. Two sides left running would block the next deployment."
-    ]
-
-
-def test_what_a_mode_does_not_use_is_named() -> None:
-    _, warnings = resolve({}, SWITCH | {"PLUGIN_SERVICE": "web", "PLUGIN_SECRET_SERVICE": "shop"})
-    assert [str(one) for one in warnings] == [
-        "service, secret_service have no effect in mode blue-green. Leave out what isn't meant."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("DRONE_BUILD_EVENT", "pull_request"), ("CI_PIPELINE_EVENT", "pull_request_closed"),
-     ("GITHUB_EVENT_NAME", "pull_request_target"), ("CI_PIPELINE_SOURCE", "merge_request_event")],
-)  # fmt: skip
-def test_defect_32_a_pull_request_does_not_act_on_its_target_branchs_secret(name: str, value: str) -> None:
-    (problem,) = refused(COLOURED | {name: value})
-    assert "would act on its target branch's secret" in problem
-    assert resolve({}, COLOURED | {name: value, "PLUGIN_ALLOW_PULL_REQUEST": "true"})[0].colours
-
-
-def test_without_a_branch_no_secret_is_guessed() -> None:
-    (problem,) = refused(COLOURED | {"DRONE_COMMIT_BRANCH": ""})
-    assert problem.startswith("the branch isn't known")
-    assert resolve({}, COLOURED | {"DRONE_COMMIT_BRANCH": "", "CI_COMMIT_BRANCH": "main"})[0].colours
+    assert resolve({}, GOOD | {"PLUGIN_LOG_LINES": "0"})[0].log_lines == 0
 
 
 def test_all_problems_come_at_once_each_with_its_value() -> None:

@@ -54,7 +54,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlueGreen:
-    """Two services of which one is live: the idle one takes over. Seconds, and whole numbers."""
+    """Two services of which one is live: the idle one takes over. Names or ARNs as written; times in seconds.
+
+    `percent` of the live count is what each step takes away, 1 to 100; `wait` is before the first step, `interval`
+    between them; `checks` is at how many looks in a row the new side must be up before anything is taken away.
+    """
 
     blue: str
     green: str
@@ -67,7 +71,10 @@ class BlueGreen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colours:
-    """Two services, one of which a secret names as live; the other gets its own colour's image."""
+    """Two services, one of which a secret names as live; the other gets its own colour's image.
+
+    `secret` is the secret's name, `<environment>-<secret_service>`.
+    """
 
     secret: str
     blue: str
@@ -82,8 +89,8 @@ class Request:
 
     `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
     stay complete; `report` is a path, "-" or ""; `log_lines` how many lines of a failed container's log are shown;
-    `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are those two;
-    with `colours` the image is only known when the secret has been read (`for_colour`).
+    `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
+    green; with `colours`, `image` is provisionally the green one's: only the secret tells the colour (`for_colour`).
     """
 
     access: Access

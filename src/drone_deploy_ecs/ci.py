@@ -1,0 +1,38 @@
+"""What the CI system's own variables tell of the run: its build, its event and its branch."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BUILDS = ("DRONE_BUILD_NUMBER", "CI_PIPELINE_NUMBER", "CI_PIPELINE_ID", "GITHUB_RUN_ID", "BUILDKITE_BUILD_NUMBER")
+_BRANCHES = ("DRONE_COMMIT_BRANCH", "CI_COMMIT_BRANCH")
+_EVENTS = ("DRONE_BUILD_EVENT", "CI_PIPELINE_EVENT", "CI_PIPELINE_SOURCE", "GITHUB_EVENT_NAME")
+
+
+def session_name(env: Mapping[str, str]) -> str:
+    """Names the tool and the build, so that CloudTrail tells which pipeline it was."""
+    build = next((f"-{env[name]}" for name in _BUILDS if env.get(name)), "")
+    return re.sub(r"[^\w+=,.@-]", "-", f"drone-deploy-ecs{build}", flags=re.ASCII)[:64]
+
+
+def branch(env: Mapping[str, str]) -> str:
+    """The branch that the run is for (a pull request's target), or "": tags have none.
+
+    Drone, then Woodpecker and GitLab, then GitHub, whose GITHUB_REF_NAME is a tag's name in the run of a tag.
+    """
+    names = (*_BRANCHES, *(["GITHUB_REF_NAME"] if env.get("GITHUB_REF_TYPE") == "branch" else []))
+    return next((found for name in names if (found := env.get(name, "").strip())), "")
+
+
+def pull_request(env: Mapping[str, str]) -> str:
+    """The event, as `VARIABLE is event`, where a pull (or merge) request set off the run, or "".
+
+    Woodpecker has pull_request_closed and pull_request_metadata, GitHub pull_request_target and pull_request_review,
+    GitLab merge_request_event and external_pull_request_event.
+    """
+    events = ((name, env.get(name, "").strip()) for name in _EVENTS)
+    return next((f"{name} is {event}" for name, event in events if "pull_request" in event or "merge_req" in event), "")
