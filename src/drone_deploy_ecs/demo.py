@@ -55,7 +55,7 @@ def demo(stdout: TextIO) -> int:
             file=stdout,
         )
         request, _ = resolve(flags, {})
-        report = Deployment(request, connection(world), clock, listener(stdout), lambda: 0.5).deploy()
+        report = Deployment(request, {"eu-west-1": connection(world)}, clock, listener(stdout), lambda: 0.5).deploy()
         print(f"exit code {int(report.exit_code)}", file=stdout)
         codes.append(report.exit_code)
     return ExitCode.DONE if codes == [ExitCode.DONE, ExitCode.RETURNED] else ExitCode.BUG
