@@ -45,6 +45,10 @@ coverage: $(VENV)/dev.stamp ## Run the tests and show what they leave out
 docs: $(VENV)/dev.stamp ## Write what the code knows into README.md and docs/ (ARGS=--check only tells)
 	@$(BIN)/nox --session docs -- $(ARGS)
 
+.PHONY: site
+site: $(VENV)/dev.stamp ## Build the documentation's site into build/site (ARGS=serve shows it while you write)
+	@$(BIN)/nox --session site -- $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
 	@$(BIN)/nox --session lock -- $(ARGS)

@@ -63,6 +63,13 @@ def docs(session: nox.Session) -> None:
     run(session, "python", "docs/generate.py", *session.posargs)
 
 
+@nox.session(venv_backend="venv", python=PYTHONS[0])
+def site(session: nox.Session) -> None:
+    """Build the documentation's site into build/site; `-- serve` shows it while you write."""
+    session.install("--require-hashes", "-r", "requirements/site.txt")
+    session.run("mkdocs", *(session.posargs or ("build", "--strict")))
+
+
 @nox.session(venv_backend="venv", python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The tests of the installed package on every supported Python, each in an environment of its own."""
