@@ -51,6 +51,8 @@ def pages() -> dict[Path, str]:
         docs / "permissions.md": beside("policies")["permissions_page"](BY),
         docs / "blue-green.svg": beside("phases")["phases"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
+        ROOT / "registries" / "drone" / "content.yaml": beside("registries")["drone_entry"](),
+        ROOT / "registries" / "woodpecker" / "docs.md": beside("registries")["woodpecker_page"](settings_table()),
     }
 
 
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         if "--check" in arguments:
             print(f"{name} isn't what the code says; run `make docs`", file=sys.stderr)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(pages()[path], encoding="utf-8")
             print(f"wrote {name}")
     return 1 if stale and "--check" in arguments else 0
