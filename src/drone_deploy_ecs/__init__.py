@@ -9,13 +9,13 @@ For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names 
 """
 
 __version__ = "0.1.0"
-PUBLIC = ("Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request")
+__all__ = ("Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request")
 
 
 def __getattr__(name: str) -> object:
     """The public names (see `__init__.pyi`), imported when asked for: a command's start-up doesn't pay for them."""
     from importlib import import_module
 
-    if name in PUBLIC:
+    if name in __all__:
         return getattr(import_module("drone_deploy_ecs.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -54,7 +54,7 @@ def _text(value: str | float | Sequence[str]) -> str:
 def deploy(request: Request, listener: Listener | None = None) -> Report:
     """The whole run; `listener` is called with each event as it comes.
 
-    Whatever becomes of it is in the report, a refusal by AWS too. Raises `Refused` where there are no credentials.
+    Whatever becomes of it is in the report, a refusal by AWS too. Raises `Refused` where AWS can't even be asked.
     """
     try:
         aws = connect(request.access)
