@@ -63,6 +63,12 @@ def docs(session: nox.Session) -> None:
     run(session, "python", "docs/generate.py", *session.posargs)
 
 
+@nox.session
+def notes(session: nox.Session) -> None:
+    """Print the next release's notes; `-- VERSION DATE` writes them into CHANGELOG.md."""
+    run(session, "python", "scripts/release_notes.py", *session.posargs)
+
+
 @nox.session(venv_backend="venv", python=PYTHONS[0])
 def site(session: nox.Session) -> None:
     """Build the documentation's site into build/site; `-- serve` shows it while you write."""
