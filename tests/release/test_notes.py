@@ -98,10 +98,5 @@ def test_the_fragments_of_this_project_make_a_section() -> None:
     paths = [path for path in (PROJECT / "changes").glob("*.md") if path.name != "README.md"]
     changelog = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     made = section(changelog, [read(path) for path in paths])
-    bullets = [
-        line
-        for line in changelog.partition("## [Unreleased]")[2].partition("\n## ")[0].splitlines()
-        if line[:2] == "- "
-    ]
-    assert [line for line in made.splitlines() if line[:2] == "- "][: len(bullets)] == bullets or not bullets
-    assert made.count("\n- ") == len(bullets) + len(paths)
+    by_hand = changelog.partition("## [Unreleased]")[2].partition("\n## ")[0].count("\n- ")
+    assert made.count("\n- ") == by_hand + len(paths)
