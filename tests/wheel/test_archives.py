@@ -39,9 +39,8 @@ def test_the_wheel_is_for_every_machine(wheel: Path) -> None:
 
 
 def test_the_wheel_has_the_whole_package_and_nothing_else(wheel: Path) -> None:
-    kinds = (".py", ".pyi", ".typed")
-    ours = {f"drone_deploy_ecs/{one.relative_to(SOURCE)}" for one in SOURCE.rglob("*") if one.suffix in kinds}
-    ours.add("drone_deploy_ecs/py.typed")
+    files = (one for one in SOURCE.rglob("*") if one.is_file() and one.suffix != ".pyc")
+    ours = {f"drone_deploy_ecs/{one.relative_to(SOURCE)}" for one in files} | {"drone_deploy_ecs/py.typed"}
     info = f"drone_deploy_ecs-{__version__}.dist-info"
     about = {f"{info}/{one}" for one in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}
     assert names(wheel) == ours | about
