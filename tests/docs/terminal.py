@@ -6,12 +6,14 @@ import io
 import re
 import shlex
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.simulator.connect import connection
-from drone_deploy_ecs.simulator.scenario import default
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.world import World
 
 VARYING = (
     (r"\b\d\d:\d\d:\d\dZ", "12:00:00Z"),
@@ -52,8 +54,8 @@ def is_shown(shown: str, got: str) -> bool:
 class Simulated:
     """A terminal in a world whose time is virtual: the same to the second on every run. It knows three commands."""
 
-    def __init__(self) -> None:
-        self._world = default()
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._status = 0
 
     def run(self, command: str) -> str:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_type_hints
 
 import pytest
 
+from drone_deploy_ecs.simulator import scenario
+from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.faults import Effect, Rule
+from drone_deploy_ecs.simulator.timing import Timing
 from tests.docs.pages import DOCS, SNIPPETS, snippets
 from tests.docs.terminal import Simulated, exchanges, is_shown, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drone_deploy_ecs.simulator.world import World
     from tests.docs.pages import Snippet
 
 TUTORIAL = DOCS / "tutorial.md"
@@ -28,10 +35,37 @@ OTHERS = [
 @pytest.mark.parametrize("snippet", OTHERS, ids=str)
 def test_a_page_shows_what_happens(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    terminal = Simulated()
+    terminal = Simulated(world_of(snippet))
     for command, shown in exchanges(snippet.text):
         got = terminal.run(command)
         assert is_shown(shown, got), f"{command} prints\n{got}"
+
+
+def world_of(console: Snippet) -> World:
+    """That of the scenario which the page shows last before the console; the default one without."""
+    shown = [one for one in snippets(console.page) if one.language == "toml" and one.line < console.line]
+    return scenario.read(tomllib.loads(shown[-1].text)) if shown else scenario.default()
+
+
+def test_what_the_page_on_rehearsing_names_is_known() -> None:
+    page = (DOCS / "how-to" / "rehearse.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:`\[+(\w+).*?`)? ?\| (.+?) \|", page.partition("## What can be said")[2], re.MULTILINE)
+    known = {
+        "images": get_type_hints(Behaviour),
+        "services": scenario.SERVICE_OPTIONS,
+        "timing": get_type_hints(Timing),
+        "faults": get_type_hints(Rule),
+    }
+    named: dict[str, list[str]] = {table: [] for table in known}
+    table = ""
+    for head, members in rows:
+        table = head or table
+        named.get(table, []).extend(re.findall(r"`(\w+)`", members))
+    assert all(named.values())
+    assert not [(table, one) for table, members in named.items() for one in members if one not in known[table]]
+    effects = re.findall(r"`([^`]+)`", page.partition("what happens to calls: ")[2].partition("|")[0])
+    assert len(effects) == 7
+    assert set(effects) <= {one.value for one in Effect}
 
 
 def test_the_tutorial_typed_as_written(tmp_path: Path) -> None:
