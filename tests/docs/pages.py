@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("registries/**/*.md")))
+FOLDERS = (".", "benchmarks", "changes", "requirements", "registries", "registries/woodpecker")
+PAGES = (*sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md")), *sorted(DOCS.rglob("*.md")))
 FENCE = re.compile(r"^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
