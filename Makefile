@@ -16,7 +16,7 @@ demo: $(VENV)/runtime.stamp ## Watch a deployment that goes wrong, on a simulate
 
 .PHONY: test
 test: $(VENV)/dev.stamp ## Run the tests (ARGS="-k rollback")
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/nox --session tests -- $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## Check style, formatting and the direction of imports

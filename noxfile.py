@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ["3.11", "3.12", "3.13"]
 CHECKED = [name for name in ("src", "tests", "benchmarks", "docs", "scripts", "noxfile.py") if (ROOT / name).exists()]
+# Much of the time is waiting for containers and signals: one process more than most machines' spare cores.
+PARALLEL = ("--numprocesses=3", "--dist=loadgroup")
 LOCK_OPTIONS = (
     "--generate-hashes",
     "--strip-extras",
@@ -47,7 +49,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The tests; what follows `--` goes to pytest."""
-    run(session, "pytest", *session.posargs)
+    run(session, "pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session

@@ -27,3 +27,10 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that run a Docker engine do so in one process: two engines with a bridge each would collide."""
+    for item in items:
+        if {"containers", "image"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("docker"))

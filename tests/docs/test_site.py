@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.xdist_group("site")  # built once
+
+
 def build(config: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """What `mkdocs build --strict` says."""
     command = [str(own_venv("site")), "-m", "mkdocs", "build", "--strict", "-f", str(config), "-d", str(site)]

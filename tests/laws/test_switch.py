@@ -146,13 +146,14 @@ class Guard:
         """The live side's count is being lowered by the run."""
         now = self.world.clock.monotonic()
         new = [one for one in self.idle.tasks if image_of(self.world, one.task_definition) == "shop:2"]
-        up = sum(one.is_healthy and (one.stopping is None or one.stopping > now - UNSEEN) for one in new)
+        unseen = UNSEEN + self.world.faults.stale_seconds
+        up = sum(one.is_healthy and (one.stopping is None or one.stopping > now - unseen) for one in new)
         if up < self.count:
             self.taken.append(f"to {desired} with {up} of {self.count} at {now}")
 
 
 UNSEEN = TOGETHER + 1.0
-"""Seconds in which what was just seen may have changed: a look, and the call after it."""
+"""Seconds in which what was just seen may have changed, a look and the call after it; more where reads are stale."""
 
 
 def image_of(world: World, arn: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SOURCE = PROJECT / "src" / "drone_deploy_ecs"
 
+pytestmark = pytest.mark.xdist_group("wheel")
+
 
 @pytest.fixture(scope="module")
 def metadata(wheel: Path) -> Message:

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.clock import VirtualClock
 
 
+PREFIXES = {
+    "DescribeScalableTargets": "application-autoscaling",
+    "RegisterScalableTarget": "application-autoscaling",
+    "GetSecretValue": "secretsmanager",
+    "GetLogEvents": "logs",
+    "DescribeTargetHealth": "elasticloadbalancing",
+    "DescribeTargetGroups": "elasticloadbalancing",
+    "DescribeAlarms": "cloudwatch",
+}
+"""How IAM calls the services of those operations that aren't ECS's."""
+
+
 class Killed(BaseException):
     """Our process was killed after this call: nothing of it runs any more."""
 
@@ -112,7 +124,7 @@ def as_fault(effect: Effect, operation: str) -> Fault:
             FaultKind.DENIED,
             operation,
             "AccessDeniedException",
-            f"User: {arn} is not authorized to perform: ecs:{operation}",
+            f"User: {arn} is not authorized to perform: {PREFIXES.get(operation, 'ecs')}:{operation}",
         ),
         Effect.DENY_TAGS: Fault(
             FaultKind.DENIED,

@@ -8,7 +8,7 @@ from drone_deploy_ecs.core.evidence import NOT_FOUND, AlarmState, TargetCheck, T
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.simulator.faults import Effect, as_fault
+from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.shapes import PORT, address
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class SimulatedWitness:
         effect = self._world.faults.strike(operation, about)
         if effect is None:
             return do()
+        if effect is Effect.KILL:
+            raise Killed
         if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
             self._world.clock.sleep(TIMEOUT)
         raise ApiError(as_fault(effect, operation))
