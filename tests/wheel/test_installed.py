@@ -19,6 +19,7 @@ from tests.own_venv import PROJECT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.xdist_group("wheel")  # one venv has it
 SAMPLE = """
 from collections.abc import Sequence
 from typing import assert_type
