@@ -57,7 +57,7 @@ def deploy(request: Request, listener: Listener | None = None) -> Report:
     Whatever becomes of it is in the report, a refusal by AWS too. Raises `Refused` where AWS can't even be asked.
     """
     try:
-        aws = connect(request.access)
+        aws = {access.region: connect(access) for access in request.regions}
     except ApiError as error:
         said = Masks(request.secrets).hide(str(error))
         raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
