@@ -13,7 +13,7 @@ Point = tuple[float, float]
 """Median delay in seconds, calls."""
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 60, 30, 60, 50
-X_TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100)
+X_TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 Y_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b7b2")
 
@@ -31,7 +31,7 @@ class Curve:
 
 
 def _x(delay: float) -> float:
-    low, high = math.log(0.2), math.log(150)
+    low, high = math.log(0.2), math.log(250)
     return LEFT + (math.log(delay) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
 

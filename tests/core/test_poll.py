@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from drone_deploy_ecs.core import poll
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
-from drone_deploy_ecs.core.step import Target, WayBack
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
-
-NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
-BEGAN = 1000.0
-OURS = "ecs-svc/2"
-STARTED, STOPPED = "has started 2 tasks: (task a).", "has stopped 2 running tasks: (task b)."
-
-
-def deployment(running: int = 0, pending: int = 0, failed: int = 0, state: str = "IN_PROGRESS") -> Deployment:
-    return Deployment(OURS, "PRIMARY", "web:2", 2, pending, running, failed, state, "", NOON)
-
-
-def service(ours: Deployment | None, *said: tuple[float, str]) -> Service:
-    events = tuple(ServiceEvent(text, NOON + timedelta(seconds=at), text) for at, text in said)
-    found = (ours,) if ours else ()
-    return Service(
-        name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=found, events=events
-    )
-
-
-def rollout(length: float) -> Rollout:
-    """Started at 0, old tasks stopped ten seconds before the end."""
-    return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, length - 10), Milestone(Kind.COMPLETED, length)
-
-
-TARGET = Target(
-    name="web", asked="web", cluster="c", desired=2, warm_up=40.0, before="web:1", known=frozenset(), back=WayBack()
+from tests.core.watches import (
+    AGAIN,
+    BEGAN,
+    DEAD,
+    INFORMED,
+    STARTED,
+    STOPPED,
+    WATCH,
+    crashed,
+    deployment,
+    killed,
+    service,
+    task,
 )
-WATCH = Watch(
-    target=TARGET, definition="web:2", terms=Terms(budget=3600), phase=Phase.FOLLOW, began=BEGAN, deployment=OURS,
-    since=NOON, was_seen=True, service=service(deployment(pending=2)), looked_at=BEGAN, short_at=BEGAN,
-)  # fmt: skip
-DEAD = Task(
-    arn="t", started_by=OURS, task_definition="web:2", status="STOPPED", health="", stop_code="EssentialContainerExited",
-    stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON,
-    containers=(Container("app", "shop:2", "", "STOPPED", 1, "", ""),),
-)  # fmt: skip
-INFORMED = replace(WATCH, earlier=(rollout(100), rollout(100), rollout(100)))
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.ecs import Deployment
 
 
 def wait(watch: Watch, after: float = 0.0) -> float:
@@ -202,22 +178,6 @@ def test_a_rollout_unlike_the_others_is_followed_as_without_history(unlike: Watc
 
 # --- with a task that died ---
 
-AGAIN = "has started 1 tasks: (task c)."
-
-
-def task(began: float, ended: float) -> Task:
-    created, stopped = (NOON + timedelta(seconds=at) for at in (began, ended))
-    return replace(DEAD, arn=f"{began}", created_at=created, stopped_at=stopped)
-
-
-def killed(began: float, ended: float) -> Task:
-    return replace(task(began, ended), stop_code="UserInitiated", stopped_reason="Task stopped by user")
-
-
-def crashed(*said: tuple[float, str], dead: tuple[Task, ...] = (task(5, 65), task(5, 66))) -> Watch:
-    """Two tasks lived for about a minute; whatever more was said since."""
-    return replace(WATCH, stopped=dead, service=service(deployment(pending=2), (5, STARTED), *said))
-
 
 def test_a_replacement_is_expected_to_die_as_late_as_what_it_replaces() -> None:
     again = crashed((70, STARTED))
@@ -252,64 +212,6 @@ def test_a_replacement_that_may_be_healthy_is_watched_closely() -> None:
     running = replace(again, service=service(deployment(running=2), (5, STARTED), (70, STARTED)))
     assert wait(replace(running, short_at=BEGAN + 74), 75.0) > poll.QUICK, "it can't be healthy yet"
     assert wait(replace(running, short_at=BEGAN + 30), 75.0) == poll.QUICK
-
-
-# --- laws ---
-
-SEEN = (deployment(), deployment(pending=2), deployment(running=2), deployment(failed=1), None)
-lengths = st.lists(st.floats(15, 900), min_size=1, max_size=8)
-
-
-@given(lengths, st.floats(15, 300))
-def test_misleading_history_costs_little(before: list[float], took: float) -> None:
-    """Against the same rollout without history: a few looks more, and a verdict that is a little later."""
-    plain = _followed(WATCH, took)
-    told = _followed(replace(WATCH, earlier=tuple(map(rollout, before))), took)
-    predictions, more_each = 2, 3
-    assert len(told) <= len(plain) + predictions * more_each
-    assert told[-1] - took - 5 <= 1.5 * poll.FAR + 1e-6
-
-
-seconds = st.floats(0, 2000)
-said = st.lists(st.tuples(seconds, st.sampled_from([STARTED, AGAIN, STOPPED, "registered 2 targets"])), max_size=6)
-ended = st.builds(task, seconds, seconds) | st.builds(killed, seconds, seconds)
-
-
-@given(
-    watch=st.builds(
-        replace,
-        st.sampled_from([WATCH, INFORMED, crashed()]),
-        service=st.builds(lambda ours, said: service(ours, *said), st.sampled_from(SEEN), said),
-        earlier=st.lists(st.builds(rollout, seconds), max_size=6).map(tuple),
-        stopped=st.lists(ended, max_size=3).map(tuple),
-        was_seen=st.booleans(),
-        blind_looks=st.integers(0, 50),
-        completed_at=st.none() | seconds.map(BEGAN.__add__),
-        short_at=seconds.map(BEGAN.__add__),
-        verdict=st.sampled_from([None, Verdict.FAILED]),
-    ),
-    after=seconds,
-    chance=st.floats(0, 1),
-)
-def test_no_look_is_in_the_past_nor_far_off(watch: Watch, after: float, chance: float) -> None:
-    now = BEGAN + after
-    assert now < poll.next_look(replace(watch, looked_at=now), now, chance) <= now + 1.5 * poll.FAR + 1e-6
-
-
-def _followed(watch: Watch, took: float) -> list[float]:
-    """When it is looked at, until it is seen to have completed: started at 5 s, stopped 10 s before the end."""
-    looks = [0.0]
-    watch = replace(watch, was_seen=False)
-    while looks[-1] < took + 5:
-        now = BEGAN + looks[-1]
-        looks.append(poll.next_look(watch, now, 0.0) - BEGAN)
-        assert looks[-1] > now - BEGAN + 0.5, "time stands still"
-        at = looks[-1]
-        said = [one for one in ((5.0, STARTED), (took - 5, STOPPED)) if one[0] <= at]
-        ours = deployment(running=2) if at >= took / 2 else deployment(pending=2)
-        short_at = watch.short_at if ours.running else BEGAN + at
-        watch = replace(watch, was_seen=True, service=service(ours, *said), looked_at=BEGAN + at, short_at=short_at)
-    return looks
 
 
 # --- reading stopped tasks ---
@@ -348,6 +250,11 @@ def test_tasks_are_read_now_and_then_all_the_same() -> None:
     assert wants(unseen, deployment(), after=poll.SHORT_EVERY), "short of tasks, and no event says why"
     assert not wants(unseen, deployment(running=2), after=29.0)
     assert wants(unseen, deployment(running=2), after=poll.TASKS_FIRST)
-    assert not wants(unseen, deployment(running=2), (1, STARTED), after=119.0)
+    assert not wants(unseen, deployment(running=2), (1, STARTED), after=poll.TASKS_TOLD - 1)
     assert wants(unseen, deployment(running=2), (1, STARTED), after=poll.TASKS_TOLD)
-    assert not wants(replace(unseen, tasks_read_at=BEGAN + 120), deployment(running=2), (1, STARTED), after=239.0)
+    assert not wants(
+        replace(unseen, tasks_read_at=BEGAN + poll.TASKS_TOLD),
+        deployment(running=2),
+        (1, STARTED),
+        after=2 * poll.TASKS_TOLD - 1,
+    )
