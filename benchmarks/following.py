@@ -48,15 +48,18 @@ class Run:
 
 
 class _Notes:
-    """A listener that notes when the verdict came."""
+    """A listener that notes when the verdict came, and how many calls had been made when following ended."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.verdict_at = math.nan
+        self.calls = 0
 
     def __call__(self, event: Event) -> None:
         if event.kind is Kind.VERDICT and math.isnan(self.verdict_at):
             self.verdict_at = self._world.clock.monotonic()
+        if event.kind in (Kind.UNDO, Kind.END) and not self.calls:
+            self.calls = len(self._world.faults.log)
 
 
 def _request() -> Request:
@@ -77,7 +80,7 @@ def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) 
     sent = log[place][0]
     said = truth(world)
     right = report.verdict is Verdict.COMPLETED if scenario.good else report.verdict in BAD
-    calls = sum(operation in LOOKS for _, operation, _ in log[place + 1 :])
+    calls = sum(operation in LOOKS for _, operation, _ in log[place + 1 : notes.calls])
     if said is None or said > notes.verdict_at:
         return Run(who, scenario.name, scenario.good, length, math.nan, math.nan, calls, right=False), sent
     took = said - sent - world.faults.latency

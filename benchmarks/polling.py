@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.following import Run
 
 LENGTHS = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0)
-SEEDS = 40
+SEEDS = 20
 LATENCY = 0.05
 """Seconds that a call takes: `Faults.latency`."""
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
