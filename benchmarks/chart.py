@@ -13,7 +13,7 @@ Point = tuple[float, float]
 """Median delay in seconds, calls."""
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 60, 30, 60, 50
-X_TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100)
+X_TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 Y_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 COLOURS = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#e15759", "#76b7b2")
 
@@ -31,7 +31,7 @@ class Curve:
 
 
 def _x(delay: float) -> float:
-    low, high = math.log(0.2), math.log(150)
+    low, high = math.log(0.2), math.log(250)
     return LEFT + (math.log(delay) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
 
@@ -44,7 +44,7 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", colour: str = "
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{text}</text>'
 
 
-def _axes() -> Iterator[str]:
+def _axes(rollouts: str) -> Iterator[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     for delay in X_TICKS:
         yield f'<path d="M{_x(delay):.1f} {TOP}V{bottom}" stroke="#e4e4e4"/>'
@@ -53,7 +53,7 @@ def _axes() -> Iterator[str]:
         yield f'<path d="M{LEFT} {_y(calls):.1f}H{right}" stroke="#e4e4e4"/>'
         yield _text(LEFT - 8, _y(calls) + 4, f"{calls}", "end")
     yield _text((LEFT + right) / 2, HEIGHT - 10, "median delay from ECS's word to the verdict")
-    yield _text(LEFT - 45, TOP - 38, "calls a rollout (good ones); lines: polling every 1, 2, 5, 10, 15 s", "start")
+    yield _text(LEFT - 45, TOP - 38, f"calls a rollout ({rollouts}); lines: polling every 1, 2, 5, 10, 15 s", "start")
     yield _text(
         LEFT - 45, TOP - 20, "discs: ours; squares: ours with history; triangles: the GitHub action's backoff", "start"
     )
@@ -79,12 +79,12 @@ def _at(point: Point) -> Point:
     return _x(point[0]), _y(point[1])
 
 
-def draw(curves: Sequence[Curve]) -> str:
-    """The picture."""
+def draw(curves: Sequence[Curve], rollouts: str) -> str:
+    """The picture; which rollouts it is of is said in it."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-        *_axes(),
+        *_axes(rollouts),
     ]
     for curve, colour in zip(curves, COLOURS, strict=False):
         parts += _curve(curve, colour)

@@ -17,7 +17,7 @@ from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from drone_deploy_ecs.simulator.model import Deployment
 
@@ -52,8 +52,24 @@ class Scenario:
     build: Callable[[float, float, int], World]
 
 
+class _Uneven(World):
+    """No task starts exactly as fast as another; or else a replacement would die exactly when that is expected."""
+
+    def __init__(self, *, seed: int, timing: Timing) -> None:
+        super().__init__(seed=seed, timing=timing)
+        self._seed = seed
+
+    def script(self, digests: Mapping[str, str]) -> Behaviour:
+        """Differs from task to task, but not from run to run."""
+        behaviour = super().script(digests)
+        tasks = sum(len(service.tasks) for service in self.services.values())
+        share = random.Random(f"{self._seed} {tasks}").uniform(1 - SPREAD, 1 + SPREAD)
+        return replace(behaviour, starts_after=share * behaviour.starts_after)
+
+
 def _world(new: Behaviour, seed: int, timing: Timing, **service: object) -> World:
-    world = World(seed=seed, timing=replace(timing, tick_spread=TICK_SPREAD))
+    is_bad = bool(new.start_error) or new.exits_after is not None
+    world = (_Uneven if is_bad else World)(seed=seed, timing=replace(timing, tick_spread=TICK_SPREAD))
     world.push(OLD, Behaviour())
     world.push(NEW, new)
     world.add_service(CLUSTER, SERVICE, task_definition(SERVICE, OLD), **service)  # type: ignore[arg-type]

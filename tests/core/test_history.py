@@ -124,7 +124,7 @@ def test_a_prediction_follows_from_the_latest_milestone() -> None:
     assert found is not None
     assert (found.next.early, found.next.usual, found.next.late) == pytest.approx((28.4, 31, 34.6))
     assert (found.end.early, found.end.usual, found.end.late) == pytest.approx((95, 105, 116))
-    assert found.lead == pytest.approx(74)
+    assert found.lead == pytest.approx(66.6), "at least"
     assert found.healthy == pytest.approx(64)
     later = predict(rollouts, (Milestone(Kind.STARTED, 5.0), Milestone(Kind.DRAINING, 80.0)))
     assert later is not None
@@ -142,6 +142,7 @@ def test_of_many_the_oddest_are_left_out() -> None:
     found = predict(past(100, 104, 102, 103, 20, 900), (Milestone(Kind.STARTED, 0.0),))
     assert found is not None
     assert (found.end.early, found.end.late) == (100, 105)
+    assert found.lead == pytest.approx(74), "not that of the shortest either"
 
 
 @pytest.mark.parametrize(

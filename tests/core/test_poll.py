@@ -3,65 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from drone_deploy_ecs.core import poll
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
-from drone_deploy_ecs.core.step import Target, WayBack
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
-
-NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
-BEGAN = 1000.0
-OURS = "ecs-svc/2"
-STARTED, STOPPED = "has started 2 tasks: (task a).", "has stopped 2 running tasks: (task b)."
-
-
-def deployment(running: int = 0, pending: int = 0, failed: int = 0, state: str = "IN_PROGRESS") -> Deployment:
-    return Deployment(OURS, "PRIMARY", "web:2", 2, pending, running, failed, state, "", NOON)
-
-
-def service(ours: Deployment | None, *said: tuple[float, str]) -> Service:
-    events = tuple(ServiceEvent(text, NOON + timedelta(seconds=at), text) for at, text in said)
-    found = (ours,) if ours else ()
-    return Service(
-        name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=found, events=events
-    )
-
-
-def rollout(length: float) -> Rollout:
-    """Started at 0, old tasks stopped ten seconds before the end."""
-    return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, length - 10), Milestone(Kind.COMPLETED, length)
-
-
-TARGET = Target(
-    name="web",
-    service="web",
-    asked="web",
-    cluster="c",
-    region="eu-west-1",
-    desired=2,
-    warm_up=40.0,
-    before="web:1",
-    known=frozenset(),
-    back=WayBack(),
+from tests.core.watches import (
+    AGAIN,
+    BEGAN,
+    DEAD,
+    INFORMED,
+    STARTED,
+    STOPPED,
+    WATCH,
+    crashed,
+    deployment,
+    killed,
+    service,
+    task,
 )
-WATCH = Watch(
-    target=TARGET, definition="web:2", terms=Terms(budget=3600), phase=Phase.FOLLOW, began=BEGAN, deployment=OURS,
-    since=NOON, was_seen=True, service=service(deployment(pending=2)), looked_at=BEGAN, short_at=BEGAN,
-)  # fmt: skip
-DEAD = Task(
-    arn="t", started_by=OURS, task_definition="web:2", status="STOPPED", health="", stop_code="EssentialContainerExited",
-    stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON,
-    containers=(Container("app", "shop:2", "", "STOPPED", 1, "", ""),),
-)  # fmt: skip
-INFORMED = replace(WATCH, earlier=(rollout(100), rollout(100), rollout(100)))
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.ecs import Deployment
 
 
 def wait(watch: Watch, after: float = 0.0) -> float:
@@ -91,6 +58,16 @@ def test_what_is_complete_is_held_in_view() -> None:
     stable = replace(INFORMED, completed_at=BEGAN, terms=Terms(budget=3600, stable_for=60.0))
     assert wait(stable) == poll.HOLDING
     assert wait(stable, 55.0) == 5.0
+
+
+def test_it_looks_when_a_check_is_due_and_at_once_when_one_was() -> None:
+    checked = replace(
+        INFORMED, completed_at=BEGAN, passed_at=BEGAN, terms=Terms(budget=3600, checks=3, check_interval=30.0)
+    )
+    assert wait(checked, 5.0) == 25.0
+    assert wait(checked, 40.0) == poll.CLOSE
+    blind = replace(checked, blind_looks=1, blindness=Fault(FaultKind.UNREACHABLE, "DescribeServices", "", ""))
+    assert wait(blind, 5.0) == poll.BLIND_FIRST, "blindness finds nothing complete"
 
 
 def test_no_task_starts_before_the_first_look() -> None:
@@ -128,35 +105,29 @@ def informed(*said: tuple[float, str], healthy: bool = False) -> Watch:
 
 
 def test_the_first_look_comes_after_the_schedulers_turn() -> None:
-    assert wait(replace(INFORMED, was_seen=False)) == poll.TURN
+    assert wait(replace(INFORMED, was_seen=False)) == poll.FAR
 
 
 def test_before_the_first_milestone_all_is_as_without_history() -> None:
     assert wait(informed()) == poll.PATIENT
 
 
-def test_far_from_a_milestone_waits_grow_with_the_time_it_took() -> None:
-    assert wait(informed((5, STARTED)), 10.0) == pytest.approx(85 / 19)
-    assert wait(informed((5, STARTED)), 30.0) == pytest.approx(65 / 7)
-    long = replace(informed((5, STARTED)), earlier=(rollout(915),) * 3)
-    assert wait(long, 300.0) == pytest.approx(610 / 31)
+def test_until_the_end_may_come_looks_are_far_apart() -> None:
+    assert wait(informed((5, STARTED)), 12.0) == pytest.approx(93 / 6)
+    assert wait(informed((5, STARTED)), 35.0) == pytest.approx(70 / 5)
+    assert wait(informed((5, STARTED)), 87.5) == pytest.approx(17.5), "one look tells as much as two"
 
 
-def test_a_milestone_need_only_be_seen_before_the_end() -> None:
-    assert wait(informed((5, STARTED)), 93.0) == pytest.approx(2.0)
-    assert wait(informed((5, STARTED)), 95.5) == pytest.approx(7.5)
+def test_without_the_milestone_before_it_the_end_is_not_near() -> None:
+    assert wait(informed((5, STARTED)), 95.5) == pytest.approx(9.5)
+    late = replace(informed((5, STARTED)), earlier=tuple(_slower(by) for by in (0, 0, 30)))
+    assert wait(late, 105.0) == pytest.approx(poll.LEAD * 10), "stopped 10 s before the end, and it isn't stopped yet"
 
 
 def test_the_end_is_seen_at_once() -> None:
     ending = informed((5, STARTED), (94, STOPPED), healthy=True)
-    assert wait(ending, 95.0) == pytest.approx(9.0)
-    assert wait(ending, 104.0) == poll.CLOSE
-    assert wait(ending, 104.9) == poll.CLOSE
-
-
-def test_a_wait_is_never_so_short_that_time_stands_still() -> None:
-    ending = informed((5, STARTED), (94, STOPPED), healthy=True)
-    assert wait(ending, 104.0 - 1e-9) == pytest.approx(poll.SHORTEST)
+    assert wait(ending, 95.0) == pytest.approx(9.0 + poll.CLOSE), "a second is left for it"
+    assert wait(ending, 104.7) == pytest.approx(poll.CLOSE)
 
 
 def test_a_wrong_prediction_is_given_up() -> None:
@@ -165,20 +136,31 @@ def test_a_wrong_prediction_is_given_up() -> None:
     assert wait(informed((5, STARTED)), 97.0) == poll.PATIENT
 
 
-def test_a_vague_prediction_is_followed_closely_for_a_while_only() -> None:
-    vague = replace(informed((5, STARTED), (54, STOPPED), healthy=True), earlier=tuple(_vague(n) for n in range(5)))
-    assert wait(vague, 74.0) == poll.CLOSE
-    assert wait(vague, 85.0) == poll.CLOSE
-    assert wait(vague, 87.0) == poll.QUICK, "although the end may be as late as 95 s"
+def test_the_vaguer_a_prediction_the_wider_the_looks() -> None:
+    ending = informed((5, STARTED), (54, STOPPED), healthy=True)
+    for by, seconds in ((0, poll.CLOSE), (3, 2 * poll.CLOSE), (8, 3 * poll.CLOSE), (80, poll.QUICK)):
+        vague = replace(ending, earlier=(_vague(0), _vague(0), _vague(by)))
+        assert wait(vague, 65.0) == pytest.approx(seconds)
 
 
-def _vague(number: int) -> Rollout:
-    return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, 50.0), Milestone(Kind.COMPLETED, 60.0 + 10 * number)
+def test_a_milestone_just_before_the_end_is_not_hunted() -> None:
+    hasty = (Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, 50.0), Milestone(Kind.COMPLETED, 53.0))
+    slow = (Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, 200.0), Milestone(Kind.COMPLETED, 203.0))
+    assert wait(replace(informed((5, STARTED)), earlier=(hasty, hasty, slow)), 80.0) == poll.QUICK
+
+
+def _slower(by: float) -> Rollout:
+    """By as much both milestones are later."""
+    return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, 90.0 + by), Milestone(Kind.COMPLETED, 100.0 + by)
+
+
+def _vague(by: float) -> Rollout:
+    return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, 50.0), Milestone(Kind.COMPLETED, 60.0 + by)
 
 
 def test_who_waits_for_health_only_is_quick_at_that_moment() -> None:
     terms = Terms(budget=3600, wait_for_drained=False)
-    assert wait(replace(informed((5, STARTED)), terms=terms), 95.5) == poll.CLOSE
+    assert wait(replace(informed((5, STARTED)), terms=terms), 95.2) == poll.CLOSE
 
 
 @pytest.mark.parametrize(
@@ -194,33 +176,42 @@ def test_a_rollout_unlike_the_others_is_followed_as_without_history(unlike: Watc
     assert wait(unlike) == poll.QUICK
 
 
-lengths = st.lists(st.floats(15, 900), min_size=1, max_size=8)
+# --- with a task that died ---
 
 
-@given(lengths, st.floats(15, 300))
-def test_misleading_history_costs_little(before: list[float], took: float) -> None:
-    """Against the same rollout without history: a few looks more, and a verdict that is a little later."""
-    plain = _followed(WATCH, took)
-    told = _followed(replace(WATCH, earlier=tuple(map(rollout, before))), took)
-    milestones = 2
-    assert len(told) <= len(plain) + milestones * poll.CLOSE_MOST / poll.CLOSE
-    assert told[-1] - took - 5 <= max(poll.TURN, poll.PATIENT, min(poll.FAR, poll.ELAPSED * (took + 5))) + 1e-6
+def test_a_replacement_is_expected_to_die_as_late_as_what_it_replaces() -> None:
+    again = crashed((70, STARTED))
+    close = poll.CLOSE * 13**0.5  # it may come from 124 s to 137 s
+    assert wait(again, 75.0) == pytest.approx((49 + close) / 3)
+    assert wait(again, 125.0) == pytest.approx(close)
+    assert wait(again, 138.0) == poll.QUICK, "it lives longer: that tells nothing"
 
 
-def _followed(watch: Watch, took: float) -> list[float]:
-    """When it is looked at, until it is seen to have completed: started at 5 s, stopped 10 s before the end."""
-    looks = [0.0]
-    watch = replace(watch, was_seen=False)
-    while looks[-1] < took + 5:
-        now = BEGAN + looks[-1]
-        looks.append(poll.next_look(watch, now, 0.0) - BEGAN)
-        assert looks[-1] > now - BEGAN, "time stands still"
-        at = looks[-1]
-        said = [one for one in ((5.0, STARTED), (took - 5, STOPPED)) if one[0] <= at]
-        ours = deployment(running=2) if at >= took / 2 else deployment(pending=2)
-        short_at = watch.short_at if ours.running else BEGAN + at
-        watch = replace(watch, was_seen=True, service=service(ours, *said), looked_at=BEGAN + at, short_at=short_at)
-    return looks
+@pytest.mark.parametrize(
+    "unsure",
+    [
+        pytest.param(crashed(), id="nothing was started again"),
+        pytest.param(crashed((65.5, AGAIN)), id="not yet for the second one"),
+        pytest.param(crashed((70, STARTED), dead=(task(5, 65),)), id="the other one lives, and may die"),
+        pytest.param(crashed((70, STARTED), dead=(replace(DEAD, stopped_at=None),)), id="when is unknown"),
+        pytest.param(crashed((70, STARTED), dead=(killed(5, 65), killed(5, 66))), id="somebody stopped them"),
+        pytest.param(replace(crashed((70, STARTED)), since=None), id="since when is unknown"),
+        pytest.param(replace(crashed((70, STARTED)), terms=Terms(budget=3600, max_failed_tasks=3)), id="all deaths count"),
+    ],
+)  # fmt: skip
+def test_where_another_may_die_sooner_it_is_quick(unsure: Watch) -> None:
+    assert wait(unsure, 75.0) == poll.QUICK
+
+
+def test_a_task_that_stopped_before_it_was_created_breaks_nothing() -> None:
+    assert wait(crashed(dead=(task(12, 5),))) == pytest.approx(5 + poll.CLOSE)
+
+
+def test_a_replacement_that_may_be_healthy_is_watched_closely() -> None:
+    again = crashed((70, STARTED))
+    running = replace(again, service=service(deployment(running=2), (5, STARTED), (70, STARTED)))
+    assert wait(replace(running, short_at=BEGAN + 74), 75.0) > poll.QUICK, "it can't be healthy yet"
+    assert wait(replace(running, short_at=BEGAN + 30), 75.0) == poll.QUICK
 
 
 # --- reading stopped tasks ---
@@ -259,6 +250,11 @@ def test_tasks_are_read_now_and_then_all_the_same() -> None:
     assert wants(unseen, deployment(), after=poll.SHORT_EVERY), "short of tasks, and no event says why"
     assert not wants(unseen, deployment(running=2), after=29.0)
     assert wants(unseen, deployment(running=2), after=poll.TASKS_FIRST)
-    assert not wants(unseen, deployment(running=2), (1, STARTED), after=119.0)
+    assert not wants(unseen, deployment(running=2), (1, STARTED), after=poll.TASKS_TOLD - 1)
     assert wants(unseen, deployment(running=2), (1, STARTED), after=poll.TASKS_TOLD)
-    assert not wants(replace(unseen, tasks_read_at=BEGAN + 120), deployment(running=2), (1, STARTED), after=239.0)
+    assert not wants(
+        replace(unseen, tasks_read_at=BEGAN + poll.TASKS_TOLD),
+        deployment(running=2),
+        (1, STARTED),
+        after=2 * poll.TASKS_TOLD - 1,
+    )

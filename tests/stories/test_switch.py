@@ -314,9 +314,9 @@ def test_switch_out_of_sight(tell: Teller) -> None:
 # --- an earlier run was interrupted ---
 
 
-def killed(world: World, tell: Teller, call: int, **settings: str) -> World:
+def killed(world: World, tell: Teller, call: int, operation: str = "", **settings: str) -> World:
     """After a run that was killed after that call."""
-    world.faults.add(Effect.KILL, first=call, last=call)
+    world.faults.add(Effect.KILL, operation, first=call, last=call)
     with pytest.raises(Killed):
         tell(world, **SWITCH | settings)
     world.faults.rules.clear()
@@ -324,12 +324,13 @@ def killed(world: World, tell: Teller, call: int, **settings: str) -> World:
 
 
 def test_switch_interrupted_and_finished(plugin: Teller) -> None:
-    world = counting(killed(two_sides(is_scaled=True), plugin, 58), "web-blue")
+    world = counting(killed(two_sides(is_scaled=True), plugin, 2, "UpdateService"), "web-blue")
+    world.clock.sleep(30)
     assert runs(world) == {"web-blue": {"web:1": 7}, "web-green": {"web:3": 10}}
     told = plugin(world, **SWITCH)
     assert told.exit_code == 0
     assert "an earlier run was interrupted" in told.stderr
-    assert counts(world, "web-blue") == [4, 1, 0]
+    assert counts(world, "web-blue") == [7, 4, 1, 0]
     assert runs(world) == SWITCHED
     assert world.scaling["prod", "web-green"] == Limits(2, 20)
     assert world.scaling["prod", "web-blue"] == Limits(0, 20)

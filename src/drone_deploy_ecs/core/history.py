@@ -1,4 +1,4 @@
-"""What a service's own events tell of its earlier rollouts, and what those foretell of the present one.
+"""What a service's own events tell of its earlier rollouts, and what those, or its dead tasks, foretell of this one.
 
 DescribeServices hands over the latest hundred events free of charge. In them a rollout is a sequence of milestones:
 tasks started, targets registered, old tasks draining and stopped, deployment completed. How long the next one and the
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import ServiceEvent
+    from drone_deploy_ecs.core.ecs import ServiceEvent, Task
     from drone_deploy_ecs.core.watch import Watch
 
 TOGETHER = 2.0
@@ -30,6 +30,8 @@ FEW = 3
 """With fewer than these, nothing is known of how much a gap varies."""
 MARGIN, SHARE = 1.0, 0.05
 """Seconds by which a gap may be longer than ever; with few rollouts this share of it, if that is more."""
+ALIKE = 0.1
+"""The share by which a task may live shorter or longer than the one that it replaces."""
 
 
 class Kind(Enum):
@@ -83,7 +85,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What comes: the next milestone, then, `lead` seconds after it, the end; in between, or None, health."""
+    """What comes: the next milestone; health, or None; the end, no sooner than `lead` seconds after that milestone."""
 
     next: Span
     lead: float
@@ -169,6 +171,29 @@ def foresee(watch: Watch) -> Prediction | None:
     return predict(rollouts, so_far(watch.service.events, watch.since, watch.began, ours.desired))
 
 
+def next_death(watch: Watch, died: Sequence[Task]) -> Span | None:
+    """When the tasks that replace these will die the same way, if they do: as long after their start.
+
+    None while a replacement hasn't been started, or a task that is as old as the dead ones may die yet.
+    """
+    lives = [
+        (one.created_at.timestamp(), one.stopped_at.timestamp()) for one in died if one.created_at and one.stopped_at
+    ]
+    if not lives or watch.service is None or watch.since is None:
+        return None
+    since = watch.since.timestamp()
+    starts = [(at, count) for kind, at, count in _read(watch.service.events) if kind is Kind.STARTED and at >= since]
+    first = min(end for _, end in lives)
+    last = max(end for _, end in lives)
+    left = sum(count for at, count in starts if at < first) - sum(start < first for start, _ in lives)
+    again = [at for at, _ in starts if at >= first]
+    if left > 0 or not again or again[-1] < last:
+        return None
+    lived = max(0.0, min(end - start for start, end in lives))
+    start = watch.began + again[0] - since
+    return Span(start + lived * (1 - ALIKE), start + lived, start + lived * (1 + ALIKE) + MARGIN)
+
+
 def usual(rollouts: Sequence[Rollout]) -> Usual | None:
     """How long they took."""
     if not rollouts:
@@ -210,7 +235,7 @@ def predict(rollouts: Sequence[Rollout], now: Rollout) -> Prediction | None:
     is_ahead = len(healthy) == len(alike) and median(healthy) > 0
     return Prediction(
         next=_span(latest.at, [at - like.at for at, (_, like) in zip(nexts, alike, strict=True)]),
-        lead=median(one[-1].at - at for at, (one, _) in zip(nexts, alike, strict=True)),
+        lead=_known([one[-1].at - at for at, (one, _) in zip(nexts, alike, strict=True)])[0],
         end=_span(latest.at, [one[-1].at - like.at for one, like in alike]),
         healthy=latest.at + median(healthy) if is_ahead else None,
     )
@@ -223,6 +248,11 @@ def _like(rollout: Rollout, latest: Milestone) -> Milestone | None:
 
 def _span(after: float, gaps: Sequence[float]) -> Span:
     """Where such gaps end: from the shortest to a little more than the longest."""
-    known = sorted(gaps)[1:-1] if len(gaps) >= MANY else sorted(gaps)
+    known = _known(gaps)
     margin = MARGIN if len(gaps) >= FEW else max(MARGIN, SHARE * known[-1])
     return Span(after + known[0], after + median(gaps), after + known[-1] + margin)
+
+
+def _known(gaps: Sequence[float]) -> list[float]:
+    """In order, and without the oddities."""
+    return sorted(gaps)[1:-1] if len(gaps) >= MANY else sorted(gaps)

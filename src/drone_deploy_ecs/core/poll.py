@@ -1,32 +1,32 @@
 """When to look again, and when to read tasks: looks are spent where they tell something.
 
-Without history: a deployment can't complete before its tasks run and had the time to be found healthy. Until then
-looking is patient, and from then on quick. Once a task has died it is quick too, as its replacement will tell.
+Knowing nothing: a deployment can't complete before its tasks run and had the time to be found healthy. Until then
+looking is patient, and from then on quick.
 
-With history (`core/history.py`) the service's earlier rollouts tell when the next milestone comes, and how long after
-it the end. Before that moment looking is more patient still: only a failure could be seen. Within it, a milestone need
-only be seen before the end is due, the end itself at once. When it passes and nothing came the prediction was wrong,
-and all is as without history until the next milestone allows a better one. So history that misleads costs at most
-CLOSE_MOST / CLOSE looks a milestone; and a verdict is late by a third of the time it took anyway, and by FAR seconds.
+Knowing something (`core/history.py`): the service's earlier rollouts tell how long it takes from the latest milestone
+to the end, and a task that died tells when its replacement will. Before that moment only what nobody foresees could be
+seen, and looks are far apart; from it on they are close, the closer the surer it is. When it passes and nothing came,
+the prediction was wrong, and all is as knowing nothing until the next milestone or death allows a better one.
 """
 
 from __future__ import annotations
 
 import re
-from math import ceil
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.cause import is_evidence
-from drone_deploy_ecs.core.history import foresee
+from drone_deploy_ecs.core.history import TOGETHER, foresee, next_death
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import TASK_PERMISSIONS, Phase
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.history import Span
     from drone_deploy_ecs.core.watch import Watch
 
-FIRST = 4.0
-"""Seconds to the first look: no task starts sooner."""
+FIRST = 8.0
+"""Seconds to the first look: ECS's scheduler, whose turn comes every ten, has hardly started tasks sooner."""
 PATIENT = 4.5
 """Seconds between looks while the end can't be near; a failure may be."""
 QUICK = 3.4
@@ -37,7 +37,7 @@ BLIND_FIRST, BLIND_MOST = 2.0, 15.0
 """Seconds between looks while they fail: doubling."""
 JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
-TASKS_FIRST, TASKS_TOLD = 30.0, 120.0
+TASKS_FIRST, TASKS_TOLD = 30.0, 180.0
 """Seconds to a task listing that nothing called for; then twice as long each time. It catches what wasn't told.
 
 The first where no event told that tasks were started: some emulators have none. The second where events do tell.
@@ -45,19 +45,15 @@ The first where no event told that tasks were started: some emulators have none.
 SHORT_EVERY = 10.0
 """The same while tasks are missing although no event says that any was started: some emulators have no events."""
 
-FAR, ELAPSED = 20.0, 1 / 3
-"""Seconds between looks until history expects something: this share of the time it took so far, at most FAR.
+FAR = 15.0
+"""Seconds between looks, about, until something is expected, and to the first look with history."""
+CLOSE = 0.6
+"""Seconds between looks when the end is expected within one second; when within more, times the root of that.
 
-Only a failure could be seen until then: most come early, and a late one may be called a little later.
+A closer look saves half of its interval, and costs a share of the span: so the best interval grows with the root.
 """
-TURN = 10.0
-"""Seconds to the first look with history: ECS's scheduler has had its turn by then, and started tasks."""
-CLOSE, SHORTEST = 1.0, 0.1
-"""Seconds between looks when the end is expected; and at the least, just before that."""
-LEAD = 0.75
-"""The share of the time from the next milestone to the end after which to look for that milestone again."""
-CLOSE_MOST = 12.0
-"""Seconds for which it is looked closer than without history, for each prediction."""
+LEAD = 0.9
+"""The share of the shortest time from the next milestone to the end after which to look for that milestone again."""
 
 _STARTED = re.compile(r"has started (\d{1,6}) tasks")
 
@@ -69,7 +65,7 @@ def next_look(watch: Watch, now: float, chance: float) -> float:
     if watch.phase is not Phase.FOLLOW:
         return watch.not_before
     if watch.next_check is not None and not watch.blind_looks:
-        return max(watch.next_check, now + SHORTEST)
+        return max(watch.next_check, now + CLOSE)
     foretold = _foretold(watch, now)
     wait = _interval(watch) * (1 - JITTER * chance) if foretold is None else foretold
     moments = (at for at in (watch.deadline, watch.stable_at) if at is not None and at > now)
@@ -77,21 +73,38 @@ def next_look(watch: Watch, now: float, chance: float) -> float:
 
 
 def _foretold(watch: Watch, now: float) -> float | None:
-    """Seconds to the next look by history; None where it has nothing to say, or was wrong."""
+    """Seconds to the next look by what is expected; None where nothing is, or it didn't come."""
     if watch.blind_looks or watch.completed_at is not None:
         return None
     if not watch.was_seen:
-        return TURN if watch.earlier else None
+        return FAR if watch.earlier else None
     foreseen = foresee(watch)
-    if foreseen is None:
+    if foreseen and foreseen.lead > TOGETHER:
+        # Without the next milestone the end can't be near; with it, the end is foreseen anew.
+        step = max(foreseen.lead * LEAD, _step(foreseen.next))
+        return None if now > foreseen.next.late else _in_legs(max(foreseen.end.early - now, step))
+    end = foreseen.end if foreseen else _next_death(watch)
+    if end is None or now > end.late:
         return None
-    ahead = foreseen.next.early - now
-    far = min(max(PATIENT, (now - watch.began) * ELAPSED), FAR)
-    if ahead > 0:
-        return max(SHORTEST, ahead / ceil(ahead / far))
-    pace = min(max(CLOSE, foreseen.lead * LEAD), far)
-    is_over = now > foreseen.next.late or (pace < QUICK and -ahead > CLOSE_MOST)
-    return None if is_over else pace
+    return _in_legs(max(end.early - now, 0.0) + _step(end))
+
+
+def _step(due: Span) -> float:
+    """Seconds between looks within this span."""
+    return min(CLOSE * sqrt(due.late - due.early), QUICK)
+
+
+def _in_legs(ahead: float) -> float:
+    """The first of equal waits, FAR or so each, that lead to a moment so far ahead."""
+    return ahead / max(1, round(ahead / FAR))
+
+
+def _next_death(watch: Watch) -> Span | None:
+    """When a replacement of dead tasks is expected to die; None where something else may come before that."""
+    ours = watch.service.deployment(watch.deployment) if watch.service else None
+    if ours is None or not _is_unfinished(watch, ours) or watch.terms.max_failed_tasks is not None:
+        return None
+    return next_death(watch, tuple(filter(is_evidence, watch.stopped)))
 
 
 def _interval(watch: Watch) -> float:
@@ -108,6 +121,11 @@ def _end_is_far(watch: Watch, service: Service) -> bool:
     ours = service.deployment(watch.deployment)
     if ours is None or watch.stopped or ours.failed_tasks:
         return False
+    return _is_unfinished(watch, ours)
+
+
+def _is_unfinished(watch: Watch, ours: Deployment) -> bool:
+    """Whether it can't be complete yet: tasks are missing, or can't be healthy yet."""
     return not ours.is_at_full_count or watch.looked_at < watch.short_at + watch.target.warm_up
 
 

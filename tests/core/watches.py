@@ -1,0 +1,72 @@
+"""Updates under way, as values, for tests of when to look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
+from drone_deploy_ecs.core.step import Target, WayBack
+from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+BEGAN = 1000.0
+OURS = "ecs-svc/2"
+STARTED, STOPPED = "has started 2 tasks: (task a).", "has stopped 2 running tasks: (task b)."
+AGAIN = "has started 1 tasks: (task c)."
+
+
+def deployment(running: int = 0, pending: int = 0, failed: int = 0, state: str = "IN_PROGRESS") -> Deployment:
+    return Deployment(OURS, "PRIMARY", "web:2", 2, pending, running, failed, state, "", NOON)
+
+
+def service(ours: Deployment | None, *said: tuple[float, str]) -> Service:
+    events = tuple(ServiceEvent(text, NOON + timedelta(seconds=at), text) for at, text in said)
+    found = (ours,) if ours else ()
+    return Service(
+        name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=found, events=events
+    )
+
+
+def rollout(length: float) -> Rollout:
+    """Started at 0, old tasks stopped ten seconds before the end."""
+    return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, length - 10), Milestone(Kind.COMPLETED, length)
+
+
+TARGET = Target(
+    name="web",
+    service="web",
+    asked="web",
+    cluster="c",
+    region="eu-west-1",
+    desired=2,
+    warm_up=40.0,
+    before="web:1",
+    known=frozenset(),
+    back=WayBack(),
+)
+WATCH = Watch(
+    target=TARGET, definition="web:2", terms=Terms(budget=3600), phase=Phase.FOLLOW, began=BEGAN, deployment=OURS,
+    since=NOON, was_seen=True, service=service(deployment(pending=2)), looked_at=BEGAN, short_at=BEGAN,
+)  # fmt: skip
+DEAD = Task(
+    arn="t", started_by=OURS, task_definition="web:2", status="STOPPED", health="", stop_code="EssentialContainerExited",
+    stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON,
+    containers=(Container("app", "shop:2", "", "STOPPED", 1, "", ""),),
+)  # fmt: skip
+INFORMED = replace(WATCH, earlier=(rollout(100), rollout(100), rollout(100)))
+
+
+def task(began: float, ended: float) -> Task:
+    created, stopped = (NOON + timedelta(seconds=at) for at in (began, ended))
+    return replace(DEAD, arn=f"{began}", created_at=created, stopped_at=stopped)
+
+
+def killed(began: float, ended: float) -> Task:
+    return replace(task(began, ended), stop_code="UserInitiated", stopped_reason="Task stopped by user")
+
+
+def crashed(*said: tuple[float, str], dead: tuple[Task, ...] = (task(5, 65), task(5, 66))) -> Watch:
+    """Two tasks lived for about a minute; whatever more was said since."""
+    return replace(WATCH, stopped=dead, service=service(deployment(pending=2), (5, STARTED), *said))
