@@ -279,6 +279,22 @@ def _service_schema() -> dict[str, Any]:
         causes=many(
             "Why it failed, the heaviest first; empty when it didn't, or when nothing is known", _cause_schema()
         ),
+        counts=many(
+            "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
+            _count_schema(),
+        ),
+    )
+
+
+def _count_schema() -> dict[str, Any]:
+    return shape(
+        at=moment("From when on"),
+        revision=text("The deployment's revision (family:revision)"),
+        deployment_id=text("The deployment (ecs-svc/…)"),
+        desired=number("How many tasks it is to have; 0 once another deployment is PRIMARY"),
+        running=number("How many run"),
+        pending=number("How many are starting"),
+        failed=number("How many have failed so far, as ECS counts them"),
     )
 
 
@@ -310,6 +326,11 @@ def shape(**properties: Any) -> dict[str, Any]:
 def text(description: str) -> dict[str, Any]:
     """A string."""
     return {"type": "string", "description": description}
+
+
+def number(description: str) -> dict[str, Any]:
+    """How many."""
+    return {"type": "integer", "minimum": 0, "description": description}
 
 
 def moment(description: str) -> dict[str, Any]:

@@ -324,7 +324,7 @@ class Deployment:
             name = report.outcomes[0].target.name
             self._telling.tell(Kind.WARNING, name, colours.how_to_switch(self._request.colours, self._live, name))
         self._telling.tell(Kind.END, "", last_line(report))
-        return replace(report, timeline=tuple(self._telling.timeline))
+        return replace(report, timeline=tuple(self._telling.timeline), counts=self._telling.counts)
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed: AWS's reasons may quote the container."""

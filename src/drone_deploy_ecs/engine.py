@@ -306,6 +306,8 @@ class Engine:
             after = fold.advance(before, observation, now)
         else:
             after = scaling.advance(before, observation, now)
+        if after.service is not None and after.service is not before.service:
+            self._telling.count(after.service)
         self._say(before, after)
         return after
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.counts import grow
 from drone_deploy_ecs.core.events import Event, Kind
 from drone_deploy_ecs.core.masking import Masks
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.counts import Series
+    from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.ports import Clock, Listener
 
 
@@ -18,6 +21,7 @@ class Telling:
         self._clock = clock
         self._listener = listener
         self.timeline: list[Event] = []
+        self.counts: dict[str, Series] = {}
         self.spoke_at = clock.monotonic()
         self.masks = Masks()
 
@@ -29,3 +33,7 @@ class Telling:
         self.timeline.append(event)
         self.spoke_at = self._clock.monotonic()
         self._listener(event)
+
+    def count(self, service: Service) -> None:
+        """Keep how many tasks its deployments have, as just seen."""
+        self.counts[service.arn] = grow(self.counts.get(service.arn, ()), service, self._clock.now())

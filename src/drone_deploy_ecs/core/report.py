@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core.events import describe, runs
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.counts import Count, Series
     from drone_deploy_ecs.core.events import Event
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.problem import Problem
@@ -36,7 +37,10 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0."""
+    """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
+
+    `counts` are the tasks over time by service ARN, as far as they were looked at.
+    """
 
     request: Request
     started_at: datetime
@@ -46,6 +50,7 @@ class Report:
     cancelled_by: int = 0
     api_calls: Mapping[str, int]
     timeline: tuple[Event, ...]
+    counts: Mapping[str, Series] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -66,16 +71,21 @@ class Report:
         failed = any(one.failed for one in self.outcomes)
         return {one.target.name: one.now(run_failed=failed) for one in self.outcomes}
 
+    def counted(self, outcome: Outcome) -> Series:
+        """The service's tasks over time."""
+        return self.counts.get(outcome.service.arn, ()) if outcome.service else ()
+
 
 def last_line(report: Report) -> str:
     """The verdict, and what every service runs now."""
     if report.problems:
         return "Refused: nothing was changed."
     standing = report.standing
-    return f"{report.verdict.value}: {'; '.join(_stands(one, standing[one.target.name]) for one in report.outcomes)}."
+    return f"{report.verdict.value}: {'; '.join(stands(one, standing[one.target.name]) for one in report.outcomes)}."
 
 
-def _stands(outcome: Outcome, now: Now) -> str:
+def stands(outcome: Outcome, now: Now) -> str:
+    """What the service runs now, in a clause: `web runs web:2 (2 of 2 tasks)`."""
     name, runs_now = outcome.target.name, runs(outcome.service)
     match now:
         case Now.NEW:
@@ -170,6 +180,19 @@ def _service(report: Report, one: Outcome) -> dict[str, Any]:
         "deployment_id": one.forward.deployment if one.forward else "",
         "reason": one.reason,
         "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
+        "counts": [_count(count) for count in report.counted(one)],
+    }
+
+
+def _count(count: Count) -> dict[str, Any]:
+    return {
+        "at": count.at.isoformat(),
+        "revision": count.revision,
+        "deployment_id": count.deployment,
+        "desired": count.desired,
+        "running": count.running,
+        "pending": count.pending,
+        "failed": count.failed,
     }
 
 
