@@ -142,7 +142,7 @@ def settings_page() -> str:
         "A setting is required only in the modes that use it. In the others it is ignored, with a warning.\n",
         "| Type | Takes |",
         "| --- | --- |",
-        "| text, path | text |",
+        "| text | text |",
         "| list | texts separated by commas; a YAML list does, too |",
         "| number | a whole number; 0 where the setting says so |",
         "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours |",

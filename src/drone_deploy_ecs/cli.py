@@ -139,12 +139,12 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
     request = _request(edges, options)
     if request.dry_run:
         return _show_plan(edges, request)
-    if request.report not in ("", "-"):
-        _check_writable(request.report)
+    for path in request.reports:
+        _check_writable(path)
     deployment = _deployment(edges, request)
     report = deployment.deploy()
-    if request.report:
-        _write_report(edges, request, report)
+    for path in request.reports:
+        _write_report(edges, report, path)
     return report.exit_code
 
 
@@ -202,6 +202,8 @@ def _aws(access: Access) -> Connection:
 
 def _check_writable(path: str) -> None:
     """Find out before the deployment, not after it."""
+    if path == "-":
+        return
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
     except OSError as error:
@@ -210,13 +212,14 @@ def _check_writable(path: str) -> None:
         ) from error
 
 
-def _write_report(edges: Edges, request: Request, report: Report) -> None:
+def _write_report(edges: Edges, report: Report, path: str) -> None:
     from drone_deploy_ecs.console.report import write
 
     try:
-        write(report, request.report, edges.stdout)
+        write(report, path, edges.stdout)
     except OSError as error:
-        print(f"{PROGRAM}: warning: the report could not be written: {error.strerror}", file=edges.stderr)
+        said = f"the report {safe(path)} could not be written: {error.strerror}"
+        print(f"{PROGRAM}: warning: {said}", file=edges.stderr)
 
 
 def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:

@@ -109,9 +109,10 @@ class Deployment:
         return bluegreen.plan(self._request, asked, found, observe.limits(self._calls, self._request))
 
     def _know(self, found: Sequence[Snapshot]) -> None:
-        """What mustn't be printed from now on."""
+        """What mustn't be printed from now on, and what there was before."""
         self._definitions = [each for one in found for each in (one.edited, one.before, one.newest) if each]
         self._telling.masks = sparing(self._secrets(), self._public())
+        self._telling.count(*(one.service for one in found))
 
     def _secrets(self) -> list[Secret]:
         return [*self._request.secrets, *(one for each in self._definitions for one in secrets(each.body))]

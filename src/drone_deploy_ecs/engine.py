@@ -306,7 +306,7 @@ class Engine:
             after = fold.advance(before, observation, now)
         else:
             after = scaling.advance(before, observation, now)
-        if after.service is not None and after.service is not before.service:
+        if after.service is not before.service:
             self._telling.count(after.service)
         self._say(before, after)
         return after

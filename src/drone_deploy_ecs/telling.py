@@ -34,6 +34,7 @@ class Telling:
         self.spoke_at = self._clock.monotonic()
         self._listener(event)
 
-    def count(self, service: Service) -> None:
-        """Keep how many tasks its deployments have, as just seen."""
-        self.counts[service.arn] = grow(self.counts.get(service.arn, ()), service, self._clock.now())
+    def count(self, *services: Service | None) -> None:
+        """Keep how many tasks their deployments have, as just seen; None is a service that isn't there."""
+        for one in filter(None, services):
+            self.counts[one.arn] = grow(self.counts.get(one.arn, ()), one, self._clock.now())

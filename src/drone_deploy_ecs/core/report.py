@@ -166,8 +166,6 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def _service(report: Report, one: Outcome) -> dict[str, Any]:
-    primary = one.service.primary if one.service else None
-    running = primary.task_definition if primary else one.target.before
     return {
         "region": report.request.access.region,
         "cluster": report.request.cluster_name,
@@ -175,8 +173,8 @@ def _service(report: Report, one: Outcome) -> dict[str, Any]:
         "verdict": one.verdict.value,
         "stands": report.standing[one.target.name].value,
         "before": short(one.target.before),
-        "target": _target(one),
-        "running": short(running),
+        "target": target(one),
+        "running": running(one),
         "deployment_id": one.forward.deployment if one.forward else "",
         "reason": one.reason,
         "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
@@ -196,7 +194,19 @@ def _count(count: Count) -> dict[str, Any]:
     }
 
 
-def _target(one: Outcome) -> str:
+def worst_first(report: Report) -> list[Outcome]:
+    """Those that failed by themselves, then the others, by verdict."""
+    rank = {verdict: place for place, verdict in enumerate((*_WORST_FIRST, Verdict.UNCHANGED))}
+    return sorted(report.outcomes, key=lambda one: (not one.failed, rank[one.verdict]))
+
+
+def running(one: Outcome) -> str:
+    """The revision of its PRIMARY deployment as last seen."""
+    primary = one.service.primary if one.service else None
+    return short(primary.task_definition if primary else one.target.before)
+
+
+def target(one: Outcome) -> str:
     """The revision it was to run, "" where that was never registered."""
     if one.forward is None:
         return short(one.target.before)

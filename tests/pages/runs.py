@@ -1,0 +1,67 @@
+"""Runs to make pages of."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.stories.story import PLUGIN, small_world
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.report import Report
+
+
+def run(world: World, **settings: str) -> Report:
+    """The plugin's report of a deployment in this world."""
+    request, _ = resolve({}, PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()})
+    return Deployment(request, connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+
+
+def good() -> Report:
+    """Two tasks, replaced."""
+    return run(small_world())
+
+
+def rolled_back() -> Report:
+    """It crashes, and is taken back."""
+    return run(small_world(), image="shop:crash")
+
+
+def refused() -> Report:
+    """Two things are wrong."""
+    return run(small_world(), service="web,wep", container="ap")
+
+
+def warned() -> Report:
+    """Another deployment is in progress when it begins."""
+    world = small_world()
+    web = world.service("prod", "web")
+    world.deploy(web, world.register(task_definition("web", "shop:1")))
+    return run(world)
+
+
+@cache
+def forty() -> Report:
+    """All good."""
+    return many(40)
+
+
+@cache
+def forty_one_failing() -> Report:
+    """One is rolled back by ECS, the others with it."""
+    return many(40, failing=True)
+
+
+def many(services: int, *, failing: bool = False) -> Report:
+    """So many services of different sizes; where one is `failing`, an alarm goes off while it rolls out."""
+    world = World()
+    names = [f"{kind}-{number}" for number in range(1, services // 4 + 1) for kind in ("api", "web", "worker", "cron")]
+    for place, name in enumerate(names):
+        world.add_service("prod", name, task_definition(name, "shop:1"), desired=1 + place % 7, alarms=("errors",))
+    if failing:
+        world.at(100, lambda: world.trip(world.service("prod", names[5]), "errors", "5 errors in a minute"))
+    return run(world, service=",".join(names))
