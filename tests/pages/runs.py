@@ -45,6 +45,12 @@ def warned() -> Report:
 
 
 @cache
+def eight_one_failing() -> Report:
+    """As forty, on a page that is quickly searched for faults."""
+    return many(8, failing=True)
+
+
+@cache
 def forty() -> Report:
     """All good."""
     return many(40)
@@ -63,5 +69,7 @@ def many(services: int, *, failing: bool = False) -> Report:
     for place, name in enumerate(names):
         world.add_service("prod", name, task_definition(name, "shop:1"), desired=1 + place % 7, alarms=("errors",))
     if failing:
-        world.at(100, lambda: world.trip(world.service("prod", names[5]), "errors", "5 errors in a minute"))
+        world.at(
+            20 + 2 * services, lambda: world.trip(world.service("prod", names[5]), "errors", "5 errors in a minute")
+        )
     return run(world, service=",".join(names))

@@ -260,7 +260,7 @@ def _rest(report: Report, rest: Sequence[Stood], title: str) -> Element | None:
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
         tag("tbody", *(_row(report, one, now) for one, now in rest)),
     )
-    return _section("others", title, _scrollable(whole, title))
+    return _section("others", title, _scrollable(whole, f"Table of {title[:1].lower()}{title[1:]}"))
 
 
 def _row(report: Report, one: Outcome, now: Now) -> Element:

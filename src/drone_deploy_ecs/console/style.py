@@ -37,7 +37,7 @@ p {{ margin: .35rem 0; }}
 .kicker {{ color: var(--muted); margin: 0; }}
 header, article {{ border: 1px solid var(--line); border-left: .5rem solid var(--edge); border-radius: .5rem;
   padding: 1.25rem clamp(.9rem, 3vw, 1.75rem); background: var(--panel); margin: 0 0 2rem; }}
-article {{ background: none; content-visibility: auto; contain-intrinsic-size: auto 40rem; }}
+article {{ background: none; }}
 section {{ margin: 0 0 2rem; }}
 .good {{ --edge: var(--good); --tint: var(--good-panel); }}
 .bad {{ --edge: var(--bad); --tint: var(--bad-panel); }}
@@ -81,7 +81,7 @@ time {{ color: var(--muted); font-variant-numeric: tabular-nums; white-space: no
 .legend {{ list-style: none; padding: 0; margin: .5rem 0 0; display: flex; flex-wrap: wrap; gap: .3rem 1.25rem; }}
 .swatch {{ display: inline-block; width: 1.1em; height: .8em; margin-right: .45em; background: var(--fill);
   border: 1.5px solid var(--stroke); }}
-.swatch.starting {{ background: repeating-linear-gradient(45deg, var(--fill) 0 2px, var(--page) 2px 5px); }}
+.swatch.starting {{ background: color-mix(in srgb, var(--fill) 35%, var(--page)); }}
 .swatch.wanted {{ height: 0; border: 0; border-top: 2px dashed var(--wanted); background: none; vertical-align: middle; }}
 .before {{ --fill: var(--before); --stroke: var(--before-edge); }}
 .ours {{ --fill: var(--ours); --stroke: var(--ours-edge); }}
@@ -105,7 +105,6 @@ footer {{ color: var(--muted); font-size: .875rem; border-top: 1px solid var(--l
 @media print {{
   body {{ padding: 0; max-width: none; font-size: .8rem; }}
   * {{ print-color-adjust: exact; }}
-  article {{ content-visibility: visible; }}
   .causes > li, figure, tr, .standing li, .moments li {{ break-inside: avoid; }}
   h2, h3 {{ break-after: avoid; }}
   details:not([open]) {{ display: none; }}
