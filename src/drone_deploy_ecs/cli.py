@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report import Report
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.deployment import Deployment
-    from drone_deploy_ecs.ports import Cancellation, Clock, Connection
+    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
@@ -141,8 +141,10 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
         return _show_plan(edges, request)
     for path in request.reports:
         _check_writable(path)
-    deployment = _deployment(edges, request)
-    report = deployment.deploy()
+    from drone_deploy_ecs.console.terminal import listening
+
+    with listening(edges.stderr, edges.env, edges.clock) as listener:
+        report = _deployment(edges, request, listener).deploy()
     for path in request.reports:
         _write_report(edges, report, path)
     return report.exit_code
@@ -153,9 +155,10 @@ def _plan(edges: Edges, options: Mapping[str, Any]) -> int:
 
 
 def _show_plan(edges: Edges, request: Request) -> int:
+    from drone_deploy_ecs.console import plain
     from drone_deploy_ecs.console.plan import render
 
-    edges.stdout.write(render(request, _deployment(edges, request).prepare()))
+    edges.stdout.write(render(request, _deployment(edges, request, plain.listener(edges.stderr)).prepare()))
     return ExitCode.DONE
 
 
@@ -167,8 +170,7 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
     return request
 
 
-def _deployment(edges: Edges, request: Request) -> Deployment:
-    from drone_deploy_ecs.console.plain import listener
+def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
     from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.deployment import Deployment
 
@@ -181,7 +183,7 @@ def _deployment(edges: Edges, request: Request) -> Deployment:
         request,
         aws,
         edges.clock,
-        listener(edges.stderr),
+        listener,
         edges.chance,
         cancellation=edges.cancellation,
     )
@@ -239,7 +241,7 @@ def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
 def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:
     from drone_deploy_ecs.demo import demo
 
-    return demo(edges.stdout)
+    return demo(edges.stdout, edges.env)
 
 
 _COMMANDS: dict[str, Callable[[Edges, Mapping[str, Any]], int]] = {

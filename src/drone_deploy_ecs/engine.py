@@ -313,6 +313,7 @@ class Engine:
 
     def _say(self, before: Watch | Counting, after: Watch | Counting) -> None:
         if isinstance(before, Watch) and isinstance(after, Watch):
+            self._telling.follow(after)
             for kind, text in news(before, after):
                 self._telling.tell(kind, after.target.name, text)
         elif not isinstance(before, Watch) and not isinstance(after, Watch):

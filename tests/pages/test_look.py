@@ -5,14 +5,19 @@ What it looked like is kept in `.cache/screenshots`, to be looked at.
 
 from __future__ import annotations
 
+import io
 import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
 
+from drone_deploy_ecs.console.live import line, view
 from drone_deploy_ecs.console.page import page
+from drone_deploy_ecs.core.progress import State
 from tests.pages import runs
 
 if TYPE_CHECKING:
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+    from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.report import Report
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -145,3 +151,30 @@ def test_it_is_printed(opened: Callable[[str, Reader], Page], run: str) -> None:
     shown.emulate_media(media="print")
     assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert shown.evaluate("document.documentElement.scrollWidth") <= READERS["dark"].width
+
+
+# --- the live view on a terminal ---
+
+
+def test_the_live_view_is_drawn(browser: Browser) -> None:
+    """In the midst of a rollout of several services, one of which an alarm is about to stop."""
+    latest: dict[str, Progress] = {}
+    terminal = Console(record=True, file=io.StringIO(), force_terminal=True, width=110, highlight=False, markup=False)
+    events = [one for one in runs.eight_one_failing().timeline if one.progress]
+    for event in events:
+        assert event.progress is not None
+        latest[event.service] = event.progress
+        if event.service == "web-2" and event.progress.state is State.FAILED:
+            break
+    until = events.index(event)
+    for one in events[until - 9 : until + 1]:
+        terminal.print(line(one), soft_wrap=True)
+    terminal.print(view(latest, event.at, 20))
+    shown = browser.new_page(viewport={"width": 1250, "height": 500})
+    shown.set_content(terminal.export_html(theme=MONOKAI, inline_styles=True))
+    KEPT.mkdir(parents=True, exist_ok=True)
+    shown.screenshot(path=KEPT / "live-view.png", full_page=True)
+    told = shown.inner_text("pre")
+    shown.close()
+    assert re.search(r"web-2\s+web-2:2 .*\d of 6\s+failed", told)
+    assert re.search(r"api-1\s+api-1:2 .*\d of 1\s+(rolling out|old tasks draining)\s+\d+ s", told)
