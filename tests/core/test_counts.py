@@ -116,6 +116,14 @@ def test_a_run_keeps_the_counts_of_the_way_forward_and_back() -> None:
     assert crashed.started_at <= told[0].at < told[-1].at <= crashed.finished_at
 
 
+def test_a_service_that_is_left_alone_was_counted_once() -> None:
+    world = small_world()
+    request, _ = resolve({}, PLUGIN | {"PLUGIN_IMAGE": "shop:1", "PLUGIN_SKIP_UNCHANGED": "true"})
+    unchanged = Run(request, connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    (outcome,) = unchanged.outcomes
+    assert [(one.revision, one.running) for one in unchanged.counted(outcome)] == [("web:1", 2)]
+
+
 def test_the_last_count_is_what_the_service_runs() -> None:
     good = report("shop:2")
     (outcome,) = good.outcomes

@@ -40,8 +40,8 @@ _NOW = {
     Now.SOMEBODY_ELSES: ("odd", "were taken over by somebody's newer deployment and left alone"),
     Now.AS_BEFORE: ("odd", "are back on what they ran before, steady"),
     Now.UNTOUCHED: ("odd", "were not changed"),
-    Now.GAVE_WAY: ("good", "gave way, as asked"),
     Now.NEW: ("good", "run the new version"),
+    Now.GAVE_WAY: ("good", "gave way, as asked"),
 }
 """How services stand, the worst first: how alarming that is, and what to say of several."""
 
@@ -237,7 +237,8 @@ def _cause(cause: Cause) -> Element:
 def _rollout(report: Report, one: Outcome, name: str) -> Iterator[Element | None]:
     told = timeline.story(report, one)
     marked = list(timeline.marks(report, one.target.name, told.seconds))
-    yield tag("h3", "What happened")
+    if told.shown or marked:
+        yield tag("h3", "What happened")
     if told.shown:
         yield tag(
             "figure", timeline.picture(told, marked, name), tag("figcaption", timeline.legend(told)), class_="rollout"

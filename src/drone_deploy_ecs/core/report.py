@@ -72,8 +72,11 @@ class Report:
         return {one.target.name: one.now(run_failed=failed) for one in self.outcomes}
 
     def counted(self, outcome: Outcome) -> Series:
-        """The service's tasks over time."""
-        return self.counts.get(outcome.service.arn, ()) if outcome.service else ()
+        """The service's tasks over time. One that nothing was written to is known by its name."""
+        if outcome.service is not None:
+            return self.counts.get(outcome.service.arn, ())
+        named = [series for arn, series in self.counts.items() if short(arn) == outcome.target.name]
+        return named[0] if len(named) == 1 else ()
 
 
 def last_line(report: Report) -> str:
