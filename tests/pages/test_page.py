@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -92,6 +94,30 @@ def test_the_file_s_name_decides(report: Report, tmp_path: Path) -> None:
     json = (tmp_path / "a.json").read_text()
     assert json.startswith('{\n  "version": 1')
     assert (tmp_path / "html").read_text() == json == stdout.getvalue()
+
+
+A_RUN = """
+import io, sys
+from drone_deploy_ecs.cli import Edges, main
+from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.scenario import default
+world = default()
+aws = connection(world)
+edges = Edges({}, io.StringIO(), io.StringIO(), lambda _: aws, world.clock, lambda: 0.5, NEVER)
+flags = "--aws-region eu-west-1 --cluster demo --service web --container app --image shop:2 --report".split()
+assert main(["deploy", *flags, sys.argv[1]], edges) == 0
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("name", "is_paid"), [("a.json", False), ("a.html", True)])
+def test_only_who_asks_for_a_page_pays_for_it(name: str, is_paid: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    command = [sys.executable, "-c", A_RUN, str(tmp_path / name)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(ran.stdout.split())
+    assert ({"xml.etree.ElementTree", "drone_deploy_ecs.console.page"} <= loaded) is is_paid
+    assert not {"rich", "drone_deploy_ecs.console.live"} & loaded
 
 
 # --- what it says ---

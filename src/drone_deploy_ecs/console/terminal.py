@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, TextIO
 
 from drone_deploy_ecs.console import plain
@@ -33,4 +32,6 @@ def is_lively(stream: TextIO, env: Mapping[str, str]) -> bool:
         or env.get("TERM", "dumb") in ("", "dumb", "unknown")
     ):
         return False
+    from importlib.util import find_spec
+
     return find_spec("rich") is not None
