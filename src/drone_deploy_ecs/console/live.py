@@ -75,7 +75,7 @@ class Live:
             self._display.refresh()
 
     def _view(self) -> RenderableType:
-        return view(self._latest, self._clock.now(), self._console.height // KEPT)
+        return view(self._latest, self._clock.now(), max(1, self._console.height // KEPT))
 
 
 def line(event: Event) -> Text:
