@@ -45,6 +45,14 @@ coverage: $(VENV)/dev.stamp ## Run the tests and show what they leave out
 docs: $(VENV)/dev.stamp ## Write what the code knows into README.md and docs/ (ARGS=--check only tells)
 	@$(BIN)/nox --session docs -- $(ARGS)
 
+.PHONY: site
+site: $(VENV)/dev.stamp ## Build the documentation's site into build/site (ARGS=serve shows it while you write)
+	@$(BIN)/nox --session site -- $(ARGS)
+
+.PHONY: notes
+notes: $(VENV)/dev.stamp ## Show the next release's notes (ARGS="0.2.0 2026-12-24" writes them)
+	@$(BIN)/nox --session notes -- $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
 	@$(BIN)/nox --session lock -- $(ARGS)

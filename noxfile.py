@@ -65,6 +65,19 @@ def docs(session: nox.Session) -> None:
     run(session, "python", "docs/generate.py", *session.posargs)
 
 
+@nox.session
+def notes(session: nox.Session) -> None:
+    """Print the next release's notes; `-- VERSION DATE` writes them into CHANGELOG.md."""
+    run(session, "python", "scripts/release_notes.py", *session.posargs)
+
+
+@nox.session(venv_backend="venv", python=PYTHONS[0])
+def site(session: nox.Session) -> None:
+    """Build the documentation's site into build/site; `-- serve` shows it while you write."""
+    session.install("--require-hashes", "-r", "requirements/site.txt")
+    session.run("mkdocs", *(session.posargs or ("build", "--strict")))
+
+
 @nox.session(venv_backend="venv", python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The tests of the installed package on every supported Python, each in an environment of its own."""
@@ -82,7 +95,7 @@ def lock(session: nox.Session) -> None:
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     same = ("-c runtime.txt", "-c build.txt")
     # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
-    apart = ("ministack", "awscli", "moto", "microburst")
+    apart = ("ministack", "awscli", "moto", "microburst", "site")
     others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
     locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), *others)
     for name, wanted in locks:

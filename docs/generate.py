@@ -1,7 +1,7 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
-Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `report.schema.json`, `blue-green.svg`. In the README,
-what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
+Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `report.schema.json`, `blue-green.svg`,
+and what registries want. In the README, what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -48,9 +48,17 @@ def pages() -> dict[Path, str]:
         docs / "settings.md": settings_page(),
         docs / "exit-codes.md": exit_codes_page(),
         docs / "causes.md": causes_page(),
-        docs / "blue-green.svg": runpy.run_path(str(Path(__file__).with_name("phases.py")))["phases"](),
+        docs / "permissions.md": beside("policies")["permissions_page"](BY),
+        docs / "blue-green.svg": beside("phases")["phases"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
+        ROOT / "registries" / "drone" / "content.yaml": beside("registries")["drone_entry"](),
+        ROOT / "registries" / "woodpecker" / "docs.md": beside("registries")["woodpecker_page"](settings_table()),
     }
+
+
+def beside(name: str) -> dict[str, Any]:
+    """The names of another script of this folder."""
+    return runpy.run_path(str(Path(__file__).with_name(f"{name}.py")))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         if "--check" in arguments:
             print(f"{name} isn't what the code says; run `make docs`", file=sys.stderr)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(pages()[path], encoding="utf-8")
             print(f"wrote {name}")
     return 1 if stale and "--check" in arguments else 0
@@ -73,6 +82,7 @@ def readme(text: str) -> str:
         "settings": settings_table(),
         "verdicts": table(("Verdict", "When"), member_rows(Verdict)),
         "exit codes": exit_codes_table(),
+        "policy": beside("policies")["readme_policy"](),
     }
     for name, part in parts.items():
         place = re.search(f"(?<=<!-- generated: {name} -->\n).*?(?=<!-- end -->)", text, re.DOTALL)
@@ -228,7 +238,7 @@ def _deploy(world: World, image: str) -> str:
     flags = {"aws_region": "eu-west-1", "cluster": "demo", "service": "web", "container": "app", "image": image}
     request, _ = resolve(flags, {})
     told = io.StringIO()
-    ended = Deployment(request, connection(world), world.clock, listener(told), lambda: 0.5).deploy()
+    ended = Deployment(request, {"eu-west-1": connection(world)}, world.clock, listener(told), lambda: 0.5).deploy()
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in flags.items())
     return f"$ drone-deploy-ecs deploy {words}\n{told.getvalue()}$ echo $?\n{ended.exit_code}\n"
 

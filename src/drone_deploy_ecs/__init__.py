@@ -5,6 +5,17 @@
 `settings` makes a `Request` out of flags and `PLUGIN_*`. `deployment.Deployment` is the whole walk on one screen:
 `observe` reads, `core.plan` decides, `engine` (the only loop) does and watches, `core.watch` folds what is seen into a
 verdict, `core.report` says how it ended. `core` is pure; `aws` alone knows botocore; `simulator` is an ECS in memory.
+For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names more (`__init__.pyi`).
 """
 
 __version__ = "0.1.0"
+__all__ = ("Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request")
+
+
+def __getattr__(name: str) -> object:
+    """The public names (see `__init__.pyi`), imported when asked for: a command's start-up doesn't pay for them."""
+    from importlib import import_module
+
+    if name in __all__:
+        return getattr(import_module("drone_deploy_ecs.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

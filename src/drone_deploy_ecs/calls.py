@@ -1,80 +1,109 @@
-"""Every call of a deployment passes here: counted for the report, and paced at a share of AWS's own rates."""
+"""Every call of a deployment to one account and Region passes here: counted for the report, and paced.
+
+The pace is a share of AWS's own rates. There is no hidden repetition: a call is one attempt.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.quota import quota
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Mapping, Sequence
 
     from types_boto3_ecs.type_defs import (
         DescribeServicesResponseTypeDef,
         DescribeTasksResponseTypeDef,
+        ListServicesResponseTypeDef,
         ListTasksResponseTypeDef,
         UpdateServiceResponseTypeDef,
     )
 
+    from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.core.quota import Quota
     from drone_deploy_ecs.ports import Clock, Connection
     from drone_deploy_ecs.telling import Telling
 
 T = TypeVar("T")
 
-SHARE = 0.5
-"""Of AWS's rates: they are per account and Region, and others deploy too."""
-# (burst, refill a second) of each class of API, for all callers of the account (developer guide, request throttling).
-RATES = {
-    "DescribeServices": (100, 20.0),
-    "UpdateService": (50, 5.0),
-    "ListTasks": (100, 20.0),
-    "DescribeTasks": (100, 20.0),
-    "RegisterTaskDefinition": (20, 1.0),
-    "DescribeTaskDefinition": (50, 20.0),
-}
-OTHERS = (20, 5.0)
-"""For operations of other services than ECS, of which there are few."""
+SHARE = 0.95
+"""Of AWS's rates. They are per account and Region: when others call too, throttling says so, and all slow down."""
+SLOWEST = 1 / 4
+"""The share of that to which throttling may bring it down, halving it each time."""
+RECOVERS = 30.0
+"""Seconds without throttling after which it is back at the whole."""
 PATIENCE = 60.0
 """Seconds for which reads before the first write are repeated when they fail for a reason that may pass."""
 PAUSE_FIRST, PAUSE_MOST = 1.0, 10.0
 
 
-@dataclass
-class _Bucket:
-    tokens: float
-    filled_at: float
+class Bucket:
+    """A share of one of AWS's buckets. After a throttled call its rate is halved, and grows back in time."""
+
+    def __init__(self, quota: Quota, now: float) -> None:
+        self._burst = self._tokens = SHARE * quota.burst
+        self._rate = SHARE * quota.rate
+        self._pace = 1.0
+        self._filled_at = now
+
+    def ready_at(self, now: float) -> float:
+        """When there is a token."""
+        self._fill(now)
+        return now + max(0.0, (1 - self._tokens) / (self._rate * self._pace))
+
+    def take(self, now: float) -> None:
+        """One token, which there must be."""
+        self._fill(now)
+        self._tokens -= 1
+
+    def slow_down(self, now: float) -> None:
+        """AWS says that it is empty: others take from it, too."""
+        self._fill(now)
+        self._tokens = 0.0
+        self._pace = max(SLOWEST, self._pace / 2)
+
+    def _fill(self, now: float) -> None:
+        passed = now - self._filled_at
+        self._tokens = min(self._burst, self._tokens + passed * self._rate * self._pace)
+        self._pace = min(1.0, self._pace + passed / RECOVERS)
+        self._filled_at = now
 
 
 class Calls:
     """An `EcsApi` around a connection's, with what else of AWS a deployment asks or changes."""
 
-    def __init__(self, aws: Connection, clock: Clock, telling: Telling) -> None:
+    def __init__(self, aws: Connection, clock: Clock, telling: Telling, counted: Counter[str]) -> None:
         self._aws = aws
         self._clock = clock
         self._telling = telling
-        self._buckets: dict[str, _Bucket] = {}
-        self.counted: Counter[str] = Counter()
+        self._buckets: dict[str, Bucket] = {}
+        self._counted = counted
+        self._told: set[Fault] = set()
 
     def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
-        self._take("DescribeServices")
-        return self._aws.ecs.describe_services(cluster=cluster, services=services)
+        return self._call(
+            "DescribeServices", lambda: self._aws.ecs.describe_services(cluster=cluster, services=services)
+        )
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
         """See `ports.EcsApi`."""
-        self._take("DescribeTaskDefinition")
-        return self._aws.ecs.describe_task_definition(taskDefinition=taskDefinition)
+        return self._call(
+            "DescribeTaskDefinition", lambda: self._aws.ecs.describe_task_definition(taskDefinition=taskDefinition)
+        )
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.EcsApi`."""
-        self._take("RegisterTaskDefinition")
-        return self._aws.ecs.register_task_definition(definition=definition)
+        return self._call(
+            "RegisterTaskDefinition", lambda: self._aws.ecs.register_task_definition(definition=definition)
+        )
 
     def update_service(
         self,
@@ -86,43 +115,52 @@ class Calls:
         forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
         """See `ports.EcsApi`."""
-        self._take("UpdateService")
-        return self._aws.ecs.update_service(
-            cluster=cluster,
-            service=service,
-            taskDefinition=taskDefinition,
-            desiredCount=desiredCount,
-            forceNewDeployment=forceNewDeployment,
+        return self._call(
+            "UpdateService",
+            lambda: self._aws.ecs.update_service(
+                cluster=cluster,
+                service=service,
+                taskDefinition=taskDefinition,
+                desiredCount=desiredCount,
+                forceNewDeployment=forceNewDeployment,
+            ),
         )
 
     def limits(self, *, cluster: str, services: Sequence[str]) -> dict[str, Limits]:
         """See `ports.Autoscaling`."""
-        self._take("DescribeScalableTargets")
-        return self._aws.autoscaling.limits(cluster=cluster, services=services)
+        return self._call(
+            "DescribeScalableTargets", lambda: self._aws.autoscaling.limits(cluster=cluster, services=services)
+        )
 
     def set_limits(self, *, cluster: str, service: str, limits: Limits) -> None:
         """See `ports.Autoscaling`."""
-        self._take("RegisterScalableTarget")
-        self._aws.autoscaling.set_limits(cluster=cluster, service=service, limits=limits)
+        self._call(
+            "RegisterScalableTarget",
+            lambda: self._aws.autoscaling.set_limits(cluster=cluster, service=service, limits=limits),
+        )
 
     def secret(self, *, name: str) -> str:
         """See `ports.Secrets`."""
-        self._take("GetSecretValue")
-        return self._aws.secrets.secret(name=name)
+        return self._call("GetSecretValue", lambda: self._aws.secrets.secret(name=name))
+
+    def list_services(self, *, cluster: str, nextToken: str = "") -> ListServicesResponseTypeDef:
+        """See `ports.EcsApi`."""
+        return self._call("ListServices", lambda: self._aws.ecs.list_services(cluster=cluster, nextToken=nextToken))
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
     ) -> ListTasksResponseTypeDef:
         """See `ports.EcsApi`."""
-        self._take("ListTasks")
-        return self._aws.ecs.list_tasks(
-            cluster=cluster, serviceName=serviceName, desiredStatus=desiredStatus, nextToken=nextToken
+        return self._call(
+            "ListTasks",
+            lambda: self._aws.ecs.list_tasks(
+                cluster=cluster, serviceName=serviceName, desiredStatus=desiredStatus, nextToken=nextToken
+            ),
         )
 
     def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> DescribeTasksResponseTypeDef:
         """See `ports.EcsApi`."""
-        self._take("DescribeTasks")
-        return self._aws.ecs.describe_tasks(cluster=cluster, tasks=tasks)
+        return self._call("DescribeTasks", lambda: self._aws.ecs.describe_tasks(cluster=cluster, tasks=tasks))
 
     def patiently(self, read: Callable[[], T]) -> T:
         """The answer of a read before the first write, repeated while it fails for a reason that may pass."""
@@ -135,20 +173,37 @@ class Calls:
                 passing = error.fault.kind in (FaultKind.THROTTLED, FaultKind.AMBIGUOUS, FaultKind.UNREACHABLE)
                 if not passing or self._clock.monotonic() + pause > until:
                     raise
-                self._telling.tell(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
+                if error.fault not in self._told:
+                    self._told.add(error.fault)
+                    self._telling.tell(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
             self._clock.sleep(pause)
             pause = min(2 * pause, PAUSE_MOST)
 
-    def _take(self, operation: str) -> None:
-        """A token for this call, waiting for one if none is left."""
-        self.counted[operation] += 1
-        burst, rate = (SHARE * number for number in RATES.get(operation, OTHERS))
-        now = self._clock.monotonic()
-        bucket = self._buckets.setdefault(operation, _Bucket(burst, now))
-        bucket.tokens = min(burst, bucket.tokens + (now - bucket.filled_at) * rate)
-        bucket.filled_at = now
-        if bucket.tokens < 1:
-            wait = (1 - bucket.tokens) / rate
-            self._clock.sleep(wait)
-            bucket.tokens, bucket.filled_at = 1.0, now + wait
-        bucket.tokens -= 1
+    def ready_at(self, operation: str) -> float:
+        """When (monotonic seconds) such a call may go out; now, if at once."""
+        return self._bucket(operation).ready_at(self._clock.monotonic())
+
+    def count(self, operation: str) -> None:
+        """One more call, of which the report tells."""
+        self._counted[operation] += 1
+
+    def _call(self, operation: str, call: Callable[[], T]) -> T:
+        """The call, when there is a token for it."""
+        self.count(operation)
+        bucket = self._bucket(operation)
+        # Waiting once isn't always enough: a cancellation ends a sleep early.
+        while (now := self._clock.monotonic()) < (ready := bucket.ready_at(now)):
+            self._clock.sleep(ready - now)
+        bucket.take(now)
+        try:
+            return call()
+        except ApiError as error:
+            if error.fault.kind is FaultKind.THROTTLED:
+                bucket.slow_down(self._clock.monotonic())
+            raise
+
+    def _bucket(self, operation: str) -> Bucket:
+        found = quota(operation)
+        if found.name not in self._buckets:
+            self._buckets[found.name] = Bucket(found, self._clock.monotonic())
+        return self._buckets[found.name]

@@ -175,7 +175,7 @@ def _deployment(edges: Edges, request: Request, listener: Listener) -> Deploymen
     from drone_deploy_ecs.deployment import Deployment
 
     try:
-        aws = edges.connect(request.access)
+        aws = {access.region: edges.connect(access) for access in request.regions}
     except ApiError as error:
         said = Masks(request.secrets).hide(str(error))
         raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from drone_deploy_ecs.core.outcome import Outcome
 from drone_deploy_ecs.core.plan import Definition, plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Report, last_line, why_lines
-from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
+from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, where
+from drone_deploy_ecs.core.summary import FEW, NAMED
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.undo import Undone, undo
 from drone_deploy_ecs.core.verdict import Verdict
@@ -43,12 +45,12 @@ REPLANS = 3
 
 
 class Deployment:
-    """One run over one connection to AWS. `chance` gives random numbers in 0..1 (for jitter)."""
+    """One run; `aws` are the connections by Region. `chance` gives random numbers in 0..1 (for jitter)."""
 
     def __init__(
         self,
         request: Request,
-        aws: Connection,
+        aws: Mapping[str, Connection],
         clock: Clock,
         listener: Listener,
         chance: Callable[[], float],
@@ -59,10 +61,12 @@ class Deployment:
         self._clock = clock
         self._telling = Telling(clock, listener)
         self._telling.masks = Masks(request.secrets)
-        self._calls = Calls(aws, clock, self._telling)
+        self._counted: Counter[str] = Counter()
+        self._calls = {region: Calls(one, clock, self._telling, self._counted) for region, one in aws.items()}
+        self._here = self._calls[request.access.region]
         self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
         self._cancellation = cancellation
-        self._witness = aws.witness
+        self._witnesses = {region: one.witness for region, one in aws.items()}
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._live = ""
@@ -81,7 +85,7 @@ class Deployment:
             raise Refused((self._masked(observe.unreadable(error)),)) from error
         if not isinstance(planned, Plan):
             raise Refused(tuple(map(self._masked, planned)))
-        self._bodies = {one.service.name: one.edited.body for one in found if one.service and one.edited}
+        self._bodies = {one.name: one.edited.body for one in found if one.service and one.edited}
         registered = (one for one in planned.steps if isinstance(one, RegisterTaskDefinition))
         self._bodies |= {name: one.body for one in registered for name in one.serves}
         return planned
@@ -91,7 +95,7 @@ class Deployment:
         asked = self._request.colours
         if asked is None:
             return
-        text = self._calls.patiently(lambda: self._calls.secret(name=asked.secret))
+        text = self._here.patiently(lambda: self._here.secret(name=asked.secret))
         live = colours.live_colour(asked, text)
         if isinstance(live, Problem):
             raise Refused((live,))
@@ -106,7 +110,7 @@ class Deployment:
             return problems or plan(self._request, found)
         if asked is None:
             return plan(self._request, found)
-        return bluegreen.plan(self._request, asked, found, observe.limits(self._calls, self._request))
+        return bluegreen.plan(self._request, asked, found, observe.limits(self._here, self._request))
 
     def _know(self, found: Sequence[Snapshot]) -> None:
         """What mustn't be printed from now on, and what there was before."""
@@ -176,28 +180,40 @@ class Deployment:
             self._calls,
             self._clock,
             self._telling,
-            witness=self._witness,
+            witnesses=self._witnesses,
             bodies=self._bodies,
             masks=Masks(self._secrets()),
         )
 
     def _introduce(self, planned: Plan) -> None:
-        asked = self._request
-        services = ", ".join(target.name for target in planned.targets)
-        where = f"in cluster {asked.cluster_name}, {asked.access.region}"
-        said = f"{asked.image.reference} for container {asked.container} of {services} {where}"
+        asked, targets = self._request, planned.targets
+        self._telling.is_brief = len(targets) > FEW
+        services = f"{len(targets)} services" if len(targets) > FEW else ", ".join(target.name for target in targets)
+        said = f"{asked.image.reference} for container {asked.container} of {services} {where(targets)}"
         self._telling.tell(Kind.PLAN, "", said)
         if planned.handover:
             self._telling.tell(Kind.PLAN, "", str(planned.handover))
-        for problem in planned.warnings:
+        for number, problem in enumerate(planned.warnings):
             self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
+            if number == FEW and self._telling.is_brief:
+                self._telling.tell(Kind.WARNING, "", f"and {len(planned.warnings) - FEW - 1} more warnings: see plan")
+                break
         for target in planned.unchanged:
             self._telling.tell(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
+        if self._telling.is_brief and planned.unchanged:
+            self._telling.tell(Kind.PLAN, "", f"{len(planned.unchanged)} of them run it already: nothing to do")
 
     def _name_unused(self, watches: Sequence[Watch]) -> None:
         """Revisions that no service was ever pointed at."""
         updated = {one.definition for one in watches if one.deployment}
-        for arn in sorted({one.definition for one in watches} & self._engine.registered - updated):
+        unused = sorted({one.definition for one in watches} & self._engine.registered - updated)
+        if len(unused) > FEW:
+            text = (
+                f"{len(unused)} revisions were registered for nothing; they are left, and the next run may reuse them"
+            )
+            self._telling.tell(Kind.WARNING, "", text)
+            return
+        for arn in unused:
             text = f"{short(arn)} was registered for nothing; it is left, and the next run may reuse it"
             self._telling.tell(Kind.WARNING, "", text)
 
@@ -205,10 +221,19 @@ class Deployment:
 
     def _take_back(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Every service that we changed, back to what it ran before; what can't be is marked as stranded."""
-        outcomes = [self._strand(one) for one in outcomes]
-        undone = [self._undone(one.forward) for one in outcomes if one.forward and self._must_return(one)]
+        cancelled = any(one.verdict is Verdict.CANCELLED for one in outcomes)
+        failed = [one.target for one in outcomes if one.failed]
+        reached = [cancelled or any(self._request.takes_back(each, one.target) for each in failed) for one in outcomes]
+        outcomes = [self._strand(one) if must else one for one, must in zip(outcomes, reached, strict=True)]
+        undone = [
+            self._undone(one.forward)
+            for one, must in zip(outcomes, reached, strict=True)
+            if must and one.forward and self._must_return(one)
+        ]
         if not undone:
             return outcomes
+        if self._telling.is_brief:
+            self._telling.tell(Kind.UNDO, "", f"rolling back {len(undone)} service{'' if len(undone) == 1 else 's'}")
         for one in undone:
             to = short(one.target.back.definition)
             what = "making sure that ECS returns it" if one.ecs_returns_it else "rolling back"
@@ -293,13 +318,14 @@ class Deployment:
         What can't be read counts as usable: the write itself will tell.
         """
         unusable, newest = set(), {}
-        for back in {one.target.back.definition: one.target.back for one in undone}.values():
+        for one in {one.target.back.definition: one for one in undone}.values():
+            back, calls = one.target.back, self._calls[one.target.region]
             try:
-                recorded = observe.definition(self._calls, back.definition)
+                recorded = observe.definition(calls, back.definition)
                 if not recorded.active:
                     unusable.add(back.definition)
                 if back.must_copy or not recorded.active:
-                    newest[recorded.family] = observe.definition(self._calls, recorded.family)
+                    newest[one.target.region, recorded.family] = observe.definition(calls, recorded.family)
             except ApiError:
                 continue
         return frozenset(unusable), list(newest.values())
@@ -314,13 +340,14 @@ class Deployment:
             outcomes=tuple(map(self._presentable, outcomes)),
             problems=problems,
             cancelled_by=self._cancellation.signal,
-            api_calls=self._calls.counted,
+            api_calls=self._counted,
             timeline=(),
         )
         for problem in problems:
             self._telling.tell(Kind.WARNING, "", safe(str(problem)))
+        told = [one.target.name for one in report.outcomes if one.forward and one.forward.causes][:NAMED]
         for service, line in why_lines(report):
-            self._telling.tell(Kind.CAUSE, service, line)
+            self._telling.tell(Kind.CAUSE, service, line, is_loud=service in told)
         if self._request.colours and report.exit_code == ExitCode.DONE:
             name = report.outcomes[0].target.name
             self._telling.tell(Kind.WARNING, name, colours.how_to_switch(self._request.colours, self._live, name))

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from drone_deploy_ecs import observe, write
+from drone_deploy_ecs.board import Board
 from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
 from drone_deploy_ecs.core.events import Kind, news, waiting
-from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, looks, precedes, stops, why_recalled
+from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, place_of, precedes, stops, why_recalled
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.registration import Registration
 from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling
@@ -27,12 +28,13 @@ from drone_deploy_ecs.core.step import (
     Step,
     UpdateService,
 )
+from drone_deploy_ecs.core.summary import progress
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.observation import Observation
@@ -42,18 +44,21 @@ if TYPE_CHECKING:
 
 SILENCE = 35.0
 """Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
+SUMMARY = 10.0
+"""Seconds from one line about many services to the next."""
 TOGETHER = 1.0
 """Seconds by which a look may be early, to share another's call."""
+NEVER_BEGUN = "what was to be completed before it wasn't"
 CANCEL = "the run was cancelled by signal {}"
 
 
 class Engine:
-    """Runs stages over one API. `chance` gives random numbers in 0..1."""
+    """Runs stages; `calls` by Region. `chance` gives random numbers in 0..1."""
 
     def __init__(
         self,
         request: Request,
-        calls: Calls,
+        calls: Mapping[str, Calls],
         clock: Clock,
         telling: Telling,
         chance: Callable[[], float],
@@ -66,6 +71,8 @@ class Engine:
         self._telling = telling
         self._chance = chance
         self._cancellation = cancellation
+        self._obeyed = 0
+        self._summed, self._summed_at = "", clock.monotonic()
         self.registered: set[str] = set()
 
     def run(
@@ -81,15 +88,23 @@ class Engine:
         failures: dict[str, str] = {}
         ended: list[Watch | Counting] = []
         guards = list(standing)
-        for stage in stages:
+        for number, stage in enumerate(stages, 1):
             begun = [self._begin(step, arns, failures, seen_at) for step in stage.steps]
-            flown = self._fly([*self._guarding(guards, begun), *begun], forward=forward, last=stage is stages[-1])
+            flown = self._fly([*self._guarding(guards, begun), *begun], forward=forward, last=number == len(stages))
             self._note(flown, arns, failures)
             guards = [one for one in flown if isinstance(one, Watch) and not one.is_done]
             ended += (one for one in flown if not isinstance(one, Registration) and one.is_done)
             if any(map(stops, flown)):
-                break
+                return [*ended, *guards, *self._never_begun(stages[number:])]
         return [*ended, *guards]
+
+    def _never_begun(self, stages: Sequence[Stage]) -> Iterator[Watch]:
+        """The updates that were to follow."""
+        signal, now = self._cancellation.signal, self._clock.monotonic()
+        why = (Verdict.CANCELLED, CANCEL.format(signal)) if signal else (Verdict.WITHDRAWN, NEVER_BEGUN)
+        for step in (step for stage in stages for step in stage.steps):
+            if isinstance(step, UpdateService | FollowDeployment):
+                yield watch.recall(watch.begin(step, step.definition, self._terms(step), now), *why, now)
 
     def _note(self, flown: Sequence[Flight], arns: dict[str, str], failures: dict[str, str]) -> None:
         for one in flown:
@@ -154,148 +169,200 @@ class Engine:
         Before the last stage it is enough that an update is complete: it stays under way.
         """
         began = self._clock.monotonic()
-        due = {place: self._due(one) for place, one in enumerate(flights)}
+        self._obeyed = 0
+        board = Board(flights, self._due, self._ready_at, self._request.max_parallel if forward else None)
         while True:
             if forward:
-                self._recall_if_need_be(flights)
-            due = {place: at for place, at in due.items() if not flights[place].is_done}
-            if not due or any(is_overtaken(one) for one in flights):
-                return flights
-            if self._are_complete(flights, due, began):
-                if not last:
-                    return flights
-                self._settle(flights, due)
+                self._recall_if_need_be(board)
+            overtaken = any(is_overtaken(board.flights[place]) for place in board.changed)
+            board.changed.clear()
+            while (place := board.take_off()) is not None:
+                self._take_off(place, board)
+            if board.is_over or overtaken:
+                return board.flights
+            if board.is_complete and self._are_complete(board, began):
+                if not last and not any(map(stops, board.flights)):
+                    return board.flights
+                self._settle(board)
                 continue
-            first = min(due, key=due.__getitem__)
-            if not self._wait_until(due[first], [flights[place] for place in due]):
-                continue
-            for place in self._act(first, flights, due):
-                due[place] = self._due(flights[place])
+            at, place = board.first(self._clock.monotonic())
+            if self._wait_until(at, board):
+                self._act(place, board)
+            self._sum_up(board.flights)
+
+    def _ready_at(self, region: str, operation: str) -> float:
+        return self._calls[region].ready_at(operation)
+
+    def _take_off(self, place: int, board: Board) -> None:
+        one, now = board.flights[place], self._clock.monotonic()
+        assert isinstance(one, Watch)
+        board.put(place, watch.start(one, now))
 
     def _due(self, flight: Flight) -> float:
         if isinstance(flight, Watch):
             return poll.next_look(flight, self._clock.monotonic(), self._chance())
         return flight.until if isinstance(flight, Holding) else flight.not_before
 
-    def _are_complete(self, flights: list[Flight], due: dict[int, float], began: float) -> bool:
-        """Whether only updates are left, complete long enough, and seen to be after whatever else this stage did."""
+    def _are_complete(self, board: Board, began: float) -> bool:
+        """Whether the updates are complete long enough, and each was seen to be since the last of them was.
+
+        And since whatever else this stage did.
+        """
         now = self._clock.monotonic()
-        left = {place: one for place in due if isinstance(one := flights[place], Watch)}
-        if len(left) < len(due):
-            return False
-        if any(isinstance(one, Scaling | Limiting | Holding) for one in flights):
+        left = {place: one for place in board.open() if isinstance(one := board.flights[place], Watch)}
+        if any(isinstance(one, Scaling | Limiting | Holding) for one in board.flights):
             for place, one in left.items():
                 if one.seen_by < began:
-                    flights[place], due[place] = watch.require(one, now), now
+                    board.put(place, watch.require(one, now), now)
                     return False
         if not all(watch.is_proven(one, now) for one in left.values()):
             return False
-        for place, one in left.items():
-            if one.looked_at < now - TOGETHER:
-                due[place] = now
-        return not any(due[place] <= now for place in left)
+        since = max((one.stable_at or 0.0 for one in left.values()), default=0.0) - TOGETHER
+        unseen = [place for place, one in left.items() if one.looked_at < since]
+        for place in unseen:
+            if board.due(place) > now:
+                board.put(place, left[place], now)
+        return not unseen
 
-    def _settle(self, flights: list[Flight], due: dict[int, float]) -> None:
+    def _settle(self, board: Board) -> None:
         """All that were still open are complete: that is the verdict."""
-        for place in due:
-            one = flights[place]
+        for place in list(board.open()):
+            one = board.flights[place]
             assert isinstance(one, Watch)
-            flights[place] = settled = watch.settle(one, self._clock.monotonic())
+            settled = watch.settle(one, self._clock.monotonic())
             self._say(one, settled)
+            board.put(place, settled)
 
-    def _recall_if_need_be(self, flights: list[Flight]) -> None:
-        if self._cancellation.signal:
-            self._recall(flights, Verdict.CANCELLED, CANCEL.format(self._cancellation.signal))
-        elif self._request.roll_back and (culprit := next(filter(failed, flights), None)):
-            self._recall(flights, *why_recalled(culprit, flights))
-        elif blind := next((one for one in flights if isinstance(one, Scaling) and one.end is End.UNSEEN), None):
-            self._recall(flights, Verdict.UNKNOWN, blind.reason)
-        elif any(isinstance(one, Watch) and one.verdict and not one.verdict.is_good for one in flights):
-            self._call_off(flights)
+    def _recall_if_need_be(self, board: Board) -> None:
+        """A cancellation takes everything back; a failure what it reaches."""
+        signal = self._cancellation.signal
+        if signal and signal != self._obeyed:
+            self._obeyed = signal
+            self._recall(board, board.open(), Verdict.CANCELLED, CANCEL.format(signal))
+        changed = [board.flights[place] for place in sorted(board.changed)]
+        for culprit in filter(failed, changed if self._request.roll_back else ()):
+            self._recall(board, self._reached(board, culprit), *why_recalled(culprit, board.flights))
+        if blind := next((one for one in changed if isinstance(one, Scaling) and one.end is End.UNSEEN), None):
+            self._recall(board, board.open(), Verdict.UNKNOWN, blind.reason)
+        elif any(isinstance(one, Watch) and one.verdict and not one.verdict.is_good for one in changed):
+            self._call_off(board)
 
-    def _call_off(self, flights: list[Flight]) -> None:
+    def _reached(self, board: Board, culprit: Flight) -> Iterator[int]:
+        """The places of what must return because that failed."""
+        for place in board.open():
+            one = board.flights[place]
+            if isinstance(one, Watch) and isinstance(culprit, Watch):
+                if self._request.takes_back(culprit.target, one.target):
+                    yield place
+            elif not self._request.undo_failed_only:
+                yield place
+
+    def _call_off(self, board: Board) -> None:
         """What was to give way to an update goes no further than that got."""
-        for place, one in enumerate(flights):
+        for place, one in enumerate(board.flights):
             if isinstance(one, Scaling | Limiting | Holding):
-                flights[place] = scaling.recall(one)
+                board.put(place, scaling.recall(one))
 
-    def _recall(self, flights: list[Flight], verdict: Verdict, reason: str) -> None:
-        self._call_off(flights)
-        for place, one in enumerate(flights):
+    def _recall(self, board: Board, places: Iterable[int], verdict: Verdict, reason: str) -> None:
+        reached = list(places)
+        self._call_off(board)
+        for place in reached:
+            one = board.flights[place]
             if isinstance(one, Registration):
-                flights[place] = registration.abandon(one)
+                board.put(place, registration.abandon(one))
             elif isinstance(one, Watch) and not one.recalled:
                 recalled = watch.recall(one, verdict, reason, self._clock.monotonic())
                 self._say(one, recalled)
-                flights[place] = recalled
+                board.put(place, recalled)
 
-    def _wait_until(self, due: float, flights: Sequence[Flight]) -> bool:
+    def _wait_until(self, due: float, board: Board) -> bool:
         """Sleep, but not in silence for too long. Whether the time has come: a cancellation ends the sleep before."""
         signal = self._cancellation.signal
         while (now := self._clock.monotonic()) < due:
             speak_at = self._telling.spoke_at + SILENCE
             if speak_at <= now:
-                for one in flights:
-                    if isinstance(one, Watch):
-                        self._telling.tell(Kind.WAITING, one.target.name, waiting(one, now))
-                    elif isinstance(one, Scaling):
-                        self._telling.tell(Kind.WAITING, one.step.target.name, scaling.waiting(one))
-                if self._telling.spoke_at + SILENCE <= now:
-                    self._telling.tell(Kind.WAITING, "", "still registering task definitions")
+                self._speak([board.flights[place] for place in board.open()], now)
                 continue
             self._clock.sleep(min(due, speak_at) - now)
             if self._cancellation.signal != signal:
                 said = f"cancelled by signal {self._cancellation.signal}; a second one stops at once"
-                self._telling.tell(Kind.TROUBLE, "", said)
+                self._telling.tell(Kind.TROUBLE, "", said, is_loud=True)
                 return False
         return True
 
+    def _speak(self, flights: Sequence[Flight], now: float) -> None:
+        if self._telling.is_brief:
+            self._telling.tell(Kind.WAITING, "", progress(flights))
+            return
+        for one in flights:
+            if isinstance(one, Watch):
+                self._telling.tell(Kind.WAITING, one.target.name, waiting(one, now))
+            elif isinstance(one, Scaling):
+                self._telling.tell(Kind.WAITING, one.step.target.name, scaling.waiting(one))
+        if self._telling.spoke_at + SILENCE <= now:
+            self._telling.tell(Kind.WAITING, "", "still registering task definitions")
+
+    def _sum_up(self, flights: Sequence[Flight]) -> None:
+        """Where many services stand, now and then."""
+        now = self._clock.monotonic()
+        if self._telling.is_brief and now >= self._summed_at + SUMMARY:
+            self._summed_at, said = now, progress(flights)
+            if said != self._summed:
+                self._summed = said
+                self._telling.tell(Kind.PROGRESS, "", said)
+
     # --- doing ---
 
-    def _act(self, first: int, flights: list[Flight], due: dict[int, float]) -> list[int]:
-        """One write, or one look at several services. The places that were acted on."""
-        flight = flights[first]
+    def _act(self, place: int, board: Board) -> None:
+        """One write, or one look at several services."""
+        flight = board.flights[place]
+        after: Flight
         match flight:
             case Registration():
-                flights[first] = self._register(flight)
-            case Limiting() if any(precedes(one, flight) for one in flights):
-                flights[first] = replace(flight, not_before=self._clock.monotonic() + TOGETHER)
+                after = self._register(flight)
+            case Limiting() if any(precedes(one, flight) for one in board.flights):
+                after = replace(flight, not_before=self._clock.monotonic() + TOGETHER)
             case Limiting():
-                flights[first] = self._limit(flight)
+                after = self._limit(flight)
             case Holding():
-                flights[first] = replace(flight, end=End.DONE)
+                after = replace(flight, end=End.DONE)
             case Scaling() if flight.phase is Phase.WRITE:
-                return self._scale(first, flight, flights)
+                self._scale(place, flight, board)
+                return
             case Watch() if flight.phase is Phase.WRITE and flight.verdict is None:
-                flights[first] = self._fold(flight, write.update(self._calls, flight))
+                after = self._fold(flight, write.update(self._calls[flight.target.region], flight))
             case _:
-                places = sorted(due, key=due.__getitem__)
-                near = [place for place in places if due[place] <= due[first] + TOGETHER and looks(flights[place])]
-                return self._look(near[: observe.SERVICES_A_CALL], flights)
-        return [first]
+                until = max(board.due(place), self._clock.monotonic()) + TOGETHER
+                self._look(board.nearly_due(place, until, observe.SERVICES_A_CALL), board)
+                return
+        board.put(place, after)
 
-    def _look(self, places: list[int], flights: list[Flight]) -> list[int]:
-        looking = [one for place in places if isinstance(one := flights[place], Watch | Scaling)]
-        seen = observe.look(self._calls, self._request.cluster, looking, self._clock.monotonic())
+    def _look(self, places: Sequence[int], board: Board) -> None:
+        """One look at services of one cluster."""
+        looking = [one for place in places if isinstance(one := board.flights[place], Watch | Scaling)]
+        calls = self._calls[place_of(looking[0])[0]]
+        seen = observe.look(calls, looking, self._clock.monotonic())
         for place, one, observation in zip(places, looking, seen, strict=True):
-            flights[place] = self._fold(one, observation)
-        return places
+            board.put(place, self._fold(one, observation))
 
-    def _scale(self, place: int, one: Scaling, flights: list[Flight]) -> list[int]:
+    def _scale(self, place: int, one: Scaling, board: Board) -> None:
         """Write the count; nothing is taken away unless what takes over was up this very moment."""
         now = self._clock.monotonic()
+        after: Flight
         if one.step.takes_away:
-            guards = {at: guard for at, guard in enumerate(flights) if isinstance(guard, Watch) and not guard.is_done}
+            guards = {at: guard for at in board.open() if isinstance(guard := board.flights[at], Watch)}
             if any(guard.looked_at < now - TOGETHER for guard in guards.values()):
-                return self._look(list(guards), flights)
+                self._look(list(guards), board)
+                return
             if any(guard.stable_at is None for guard in guards.values()):
-                flights[place] = scaling.postpone(one, now)
-                return [place]
-        flights[place] = self._fold(one, write.scale(self._calls, one))
-        return [place]
+                board.put(place, scaling.postpone(one, now))
+                return
+        after = self._fold(one, write.scale(self._calls[one.step.target.region], one))
+        board.put(place, after)
 
     def _limit(self, one: Limiting) -> Limiting:
-        after = scaling.limit(one, write.limit(self._calls, one), self._clock.monotonic())
+        calls = self._calls[one.step.target.region]
+        after = scaling.limit(one, write.limit(calls, one), self._clock.monotonic())
         self._say(one, after)
         return after
 
@@ -314,14 +381,15 @@ class Engine:
     def _say(self, before: Watch | Counting, after: Watch | Counting) -> None:
         if isinstance(before, Watch) and isinstance(after, Watch):
             self._telling.follow(after)
+            is_loud = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
             for kind, text in news(before, after):
-                self._telling.tell(kind, after.target.name, text)
+                self._telling.tell(kind, after.target.name, text, is_loud=is_loud and kind is Kind.VERDICT)
         elif not isinstance(before, Watch) and not isinstance(after, Watch):
             for kind, text in scaling.news(before, after):
                 self._telling.tell(kind, after.step.target.name, text)
 
     def _register(self, one: Registration) -> Registration:
-        after = registration.advance(one, write.register(self._calls, one), self._clock.monotonic())
+        after = registration.advance(one, write.register(self._calls[one.step.region], one), self._clock.monotonic())
         if after.untagged and not one.untagged:
             self._telling.tell(Kind.WARNING, "", "Warning: ecs:TagResource isn't allowed: registering without the tags")
         if after.last_fault and after.last_fault is not one.last_fault:

@@ -40,16 +40,19 @@ ARRIVAL = 10.0
 
 
 class Collector:
-    """The evidence of one run. `bodies` are the task definitions by service; `masks` hide what a log mustn't show."""
+    """The evidence of one run; `calls` and `witnesses` are by Region.
+
+    `bodies` are the task definitions by service; `masks` hide what a log mustn't show.
+    """
 
     def __init__(
         self,
         request: Request,
-        calls: Calls,
+        calls: Mapping[str, Calls],
         clock: Clock,
         telling: Telling,
         *,
-        witness: Witness,
+        witnesses: Mapping[str, Witness],
         bodies: Mapping[str, Mapping[str, Any]],
         masks: Masks,
     ) -> None:
@@ -57,7 +60,7 @@ class Collector:
         self._calls = calls
         self._clock = clock
         self._telling = telling
-        self._witness = witness
+        self._witnesses = witnesses
         self._bodies = bodies
         self._masks = masks
         self._until = 0.0
@@ -76,7 +79,7 @@ class Collector:
         asked = evidence.alarms_asked(watch)
         if not asked:
             return watch.causes
-        alarms = self._ask(watch, "DescribeAlarms", lambda: self._witness.alarms(names=asked))
+        alarms = self._ask(watch, "DescribeAlarms", lambda: self._witness(watch).alarms(names=asked))
         return watch.causes if isinstance(alarms, Fault) else evidence.with_alarms(watch, asked, alarms)
 
     def _with_targets(self, watch: Watch) -> tuple[Cause, ...]:
@@ -85,10 +88,10 @@ class Collector:
         health = self._health(watch)
         if not health:
             return watch.causes
-        found = self._ask(watch, "ListTasks", lambda: observe.running(self._calls, watch))
+        found = self._ask(watch, "ListTasks", lambda: observe.running(self._calls[watch.target.region], watch))
         new = [] if isinstance(found, Fault) else found
         checks = self._ask(
-            watch, "DescribeTargetGroups", lambda: self._witness.target_checks(target_groups=list(health))
+            watch, "DescribeTargetGroups", lambda: self._witness(watch).target_checks(target_groups=list(health))
         )
         lines = [
             line
@@ -103,7 +106,7 @@ class Collector:
     def _health(self, watch: Watch) -> dict[str, Sequence[TargetHealth]]:
         found: dict[str, Sequence[TargetHealth]] = {}
         for group in watch.service.target_groups if watch.service else ():
-            asked = partial(self._witness.target_health, target_group=group)
+            asked = partial(self._witness(watch).target_health, target_group=group)
             answer = self._ask(watch, "DescribeTargetHealth", asked)
             if not isinstance(answer, Fault):
                 found[group] = answer
@@ -123,7 +126,7 @@ class Collector:
     def _with_log(self, watch: Watch, cause: Cause) -> Cause:
         if not evidence.has_log(cause):
             return cause
-        place = evidence.log_place(self._bodies[watch.target.name], cause, self._request.access.region)
+        place = evidence.log_place(self._bodies[watch.target.name], cause, watch.target.region)
         if not isinstance(place, LogPlace):
             return replace(cause, evidence=(*cause.evidence, place))
         messages = self._log(watch, place)
@@ -136,7 +139,7 @@ class Collector:
 
     def _log(self, watch: Watch, place: LogPlace) -> Sequence[str] | Fault:
         """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
-        look = partial(self._witness.log_tail, place=place, most=self._request.log_lines)
+        look = partial(self._witness(watch).log_tail, place=place, most=self._request.log_lines)
         found = self._ask(watch, "GetLogEvents", look)
         wait = watch.decided_at + ARRIVAL - self._clock.monotonic()
         missing = found.code == NOT_FOUND if isinstance(found, Fault) else not found
@@ -147,12 +150,15 @@ class Collector:
 
     # --- asking ---
 
+    def _witness(self, watch: Watch) -> Witness:
+        return self._witnesses[watch.target.region]
+
     def _ask(self, watch: Watch, operation: str, call: Callable[[], T]) -> T | Fault:
         """The answer, or why there is none, which is told once."""
         if self._clock.monotonic() >= self._until:
             return self._leave_out(watch, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest"))
         if operation in evidence.SOURCES:
-            self._calls.counted[operation] += 1
+            self._calls[watch.target.region].count(operation)
         try:
             return call()
         except ApiError as error:

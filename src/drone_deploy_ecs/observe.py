@@ -11,17 +11,19 @@ from drone_deploy_ecs.core.ecs import read_service, read_task
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
+from drone_deploy_ecs.core.places import names, places
 from drone_deploy_ecs.core.plan import Definition, Snapshot
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.ecs import Service, Task
     from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Scaling
     from drone_deploy_ecs.ports import EcsApi
@@ -33,22 +35,64 @@ TASKS_A_CALL = 100
 # --- before the first write ---
 
 
-def snapshots(calls: Calls, request: Request) -> tuple[Snapshot, ...]:
-    """Every service asked for, with the definitions that a plan needs. Raises ApiError when services can't be read."""
-    found = [
-        service
-        for some in _chunks(request.services, SERVICES_A_CALL)
-        for service in calls.patiently(partial(describe, calls, request.cluster, some))
-    ]
-    by_name = {service.name: service for service in found}
-    definitions = _Definitions(calls)
-    return tuple(_snapshot(calls, request, asked, by_name.get(short(asked)), definitions) for asked in request.services)
+def snapshots(calls: Mapping[str, Calls], request: Request) -> tuple[Snapshot, ...]:
+    """Every service asked for, with the definitions that a plan needs; `calls` by Region.
+
+    Raises ApiError when services can't be read.
+    """
+    matched = (one for asked in places(request) for one in _matching(calls[asked.region], asked))
+    found = tuple({one.identity: one for one in matched}.values())
+    services = {
+        (region, short(cluster), service.name): service
+        for (region, cluster), some in _by_cluster(found).items()
+        for chunk in _chunks(some, SERVICES_A_CALL)
+        for service in calls[region].patiently(partial(describe, calls[region], cluster, chunk))
+    }
+    definitions = {region: _Definitions(one) for region, one in calls.items()}
+    seen = [Snapshot(place=one, name=name, service=services.get(one.identity)) for one, name in names(found).items()]
+    return tuple(
+        _snapshot(request, one, calls[one.place.region], definitions[one.place.region])
+        for one in seen
+        if not _is_gone(one.place, one.service)
+    )
+
+
+def _matching(calls: Calls, asked: Place) -> tuple[Place, ...]:
+    """The services that a pattern stands for; the pattern itself if there are none, so that the plan can refuse it."""
+    if not asked.is_pattern:
+        return (asked,)
+    return asked.matching(calls.patiently(lambda: _list_services(calls, asked.cluster))) or (asked,)
+
+
+def _is_gone(place: Place, service: Service | None) -> bool:
+    """Whether it is being deleted, and only a pattern found it: nobody meant that one."""
+    return place.matched and service is not None and service.status != "ACTIVE"
+
+
+def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
+    """How ECS is asked for them: by Region and cluster. Patterns that match nothing aren't."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        if not one.is_pattern:
+            asked.setdefault((one.region, one.cluster), []).append(one.asked)
+    return asked
+
+
+def _list_services(api: EcsApi, cluster: str) -> list[str]:
+    arns: list[str] = []
+    token = ""
+    while True:
+        page = api.list_services(cluster=cluster, nextToken=token)
+        arns += page.get("serviceArns", [])
+        token = page.get("nextToken", "")
+        if not token:
+            return arns
 
 
 def limits(calls: Calls, request: Request) -> dict[str, Limits]:
     """Autoscaling of the services asked for, by name. Raises ApiError."""
-    names = [short(one) for one in request.services]
-    return calls.patiently(lambda: calls.limits(cluster=request.cluster_name, services=names))
+    asked = [short(one) for one in request.services]
+    return calls.patiently(lambda: calls.limits(cluster=request.cluster_name, services=asked))
 
 
 def describe(api: EcsApi, cluster: str, services: Sequence[str]) -> list[Service]:
@@ -58,23 +102,38 @@ def describe(api: EcsApi, cluster: str, services: Sequence[str]) -> list[Service
 
 
 class _Definitions:
-    """Task definitions read once each, however many services share them."""
+    """A Region's task definitions, read once each, however many services share them."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._read: dict[str, Definition] = {}
+        self._newest: dict[str, Definition | None] = {}
 
-    def __getitem__(self, name: str) -> Definition:
-        if name not in self._read:
-            self._read[name] = self._calls.patiently(lambda: definition(self._calls, name))
-        return self._read[name]
+    def __getitem__(self, arn: str) -> Definition:
+        """A revision. It mostly is its family's newest one, which is needed as well: so that is read first."""
+        if arn not in self._read:
+            self.newest(short(arn).rpartition(":")[0])
+        if arn not in self._read:
+            self._read[arn] = self._calls.patiently(lambda: definition(self._calls, arn))
+        return self._read[arn]
 
-    def newest(self, name: str) -> Definition | None:
-        """A revision, or a family's newest ACTIVE one, if there is one that may be read."""
+    def get(self, arn: str) -> Definition | None:
+        """A revision, if it may be read."""
         try:
-            return self[name]
+            return self[arn]
         except ApiError:
             return None
+
+    def newest(self, family: str) -> Definition | None:
+        """The family's newest ACTIVE revision, if there is one that may be read."""
+        if family not in self._newest:
+            try:
+                found = self._calls.patiently(lambda: definition(self._calls, family))
+            except ApiError:
+                self._newest[family] = None
+            else:
+                self._newest[family] = self._read[found.arn] = found
+        return self._newest[family]
 
 
 def definition(api: EcsApi, name: str) -> Definition:
@@ -85,27 +144,25 @@ def definition(api: EcsApi, name: str) -> Definition:
     return Definition(described["taskDefinitionArn"], active=active, body=taskdef.registrable(answer))
 
 
-def _snapshot(
-    calls: Calls, request: Request, asked: str, service: Service | None, definitions: _Definitions
-) -> Snapshot:
-    found = Snapshot(asked=asked, service=service)
+def _snapshot(request: Request, found: Snapshot, calls: Calls, definitions: _Definitions) -> Snapshot:
+    service = found.service
     if service is None or service.controller != "ECS" or service.primary is None:
         return found
-    deployment, revision = _settled(calls, request, service)
+    deployment, revision = _settled(calls, found.place, service)
     try:
         found = replace(found, edited=definitions[service.primary.task_definition])
         before = definitions[revision] if revision else None
     except ApiError as error:
         return replace(found, unreadable=str(error))
     newest = definitions.newest(found.edited.family) if found.edited else None
-    listed = (definitions.newest(name) for name in {one.task_definition: 1 for one in service.deployments})
+    listed = (definitions.get(arn) for arn in {one.task_definition: 1 for one in service.deployments})
     found = replace(found, before=before, newest=newest, listed=tuple(one for one in listed if one))
     if before is None or not _goes_back_to_the_same_tag(request, before):
         return found
-    return replace(found, digest=_running_digest(calls, request, service, deployment, before.arn))
+    return replace(found, digest=_running_digest(calls, request.container, found, deployment))
 
 
-def _settled(calls: Calls, request: Request, service: Service) -> tuple[str, str]:
+def _settled(calls: Calls, place: Place, service: Service) -> tuple[str, str]:
     """The deployment that finished last, and its revision; "" where neither ECS's list nor its traces tell.
 
     ECS lists a replaced deployment only while it has tasks, so it can be gone before its successor has proved itself
@@ -115,7 +172,7 @@ def _settled(calls: Calls, request: Request, service: Service) -> tuple[str, str
     listed = service.last_completed or service.deployment(service.completed_by_events)
     if listed or not service.completed_by_events:
         return (listed.id, listed.task_definition) if listed else ("", "")
-    stopped = _tasks_of(calls, request, service, "STOPPED")
+    stopped = _tasks_of(calls, place, service, "STOPPED")
     left = (one.task_definition for one in stopped if one.started_by == service.completed_by_events)
     return service.completed_by_events, next(left, "")
 
@@ -125,24 +182,26 @@ def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
     return same and not request.image.digest
 
 
-def _running_digest(calls: Calls, request: Request, service: Service, deployment: str, arn: str) -> str:
+def _running_digest(calls: Calls, container: str, settled: Snapshot, deployment: str) -> str:
     """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
+    assert settled.service is not None
+    assert settled.before is not None
     found = (
         one.image_digest
         for status in ("RUNNING", "STOPPED")
-        for task in _tasks_of(calls, request, service, status)
-        if task.belongs_to(deployment, arn)
+        for task in _tasks_of(calls, settled.place, settled.service, status)
+        if task.belongs_to(deployment, settled.before.arn)
         for one in task.containers
-        if one.name == request.container and one.image_digest
+        if one.name == container and one.image_digest
     )
     return next(found, "")
 
 
-def _tasks_of(calls: Calls, request: Request, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
+def _tasks_of(calls: Calls, place: Place, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
     """The service's tasks that are to run, or those stopped within the hour; none where they can't be read."""
     try:
-        listed = calls.patiently(lambda: _list_tasks(calls, request.cluster, service.name, status))
-        return calls.patiently(lambda: _describe_tasks(calls, request.cluster, listed))
+        listed = calls.patiently(lambda: _list_tasks(calls, place.cluster, service.name, status))
+        return calls.patiently(lambda: _describe_tasks(calls, place.cluster, listed))
     except ApiError:
         return []
 
@@ -150,15 +209,16 @@ def _tasks_of(calls: Calls, request: Request, service: Service, status: Literal[
 # --- while following ---
 
 
-def look(api: EcsApi, cluster: str, flights: Sequence[Watch | Scaling], now: float) -> list[Observation]:
-    """One look at their services (at most ten, one call), reading stopped tasks where that would tell something."""
+def look(api: EcsApi, flights: Sequence[Watch | Scaling], now: float) -> list[Observation]:
+    """One look at their services (at most ten of one cluster), with stopped tasks where those would tell something."""
     targets = [one.target if isinstance(one, Watch) else one.step.target for one in flights]
+    cluster = targets[0].cluster
     try:
         services = describe(api, cluster, list(dict.fromkeys(target.asked for target in targets)))
     except ApiError as error:
         return [NotSeen(error.fault)] * len(flights)
     by_name = {service.name: service for service in services}
-    found = (by_name.get(target.name) for target in targets)
+    found = (by_name.get(target.service) for target in targets)
     return [
         _seen(api, cluster, one, service, now) if isinstance(one, Watch) else Seen(service)
         for one, service in zip(flights, found, strict=True)
@@ -169,7 +229,7 @@ def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now:
     if not poll.wants_tasks(watch, service, now):
         return Seen(service)
     try:
-        listed = _list_tasks(api, cluster, watch.target.name, "STOPPED")
+        listed = _list_tasks(api, cluster, watch.target.service, "STOPPED")
         unread = [arn for arn in listed if arn not in watch.read]
         stopped = _describe_tasks(api, cluster, unread)
     except ApiError as error:
@@ -184,7 +244,7 @@ def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now:
 
 def running(api: EcsApi, watch: Watch) -> list[Task]:
     """The tasks of this deployment that aren't stopped. Raises ApiError."""
-    listed = _list_tasks(api, watch.target.cluster, watch.target.name, "RUNNING")
+    listed = _list_tasks(api, watch.target.cluster, watch.target.service, "RUNNING")
     found = _describe_tasks(api, watch.target.cluster, listed)
     return [one for one in found if one.belongs_to(watch.deployment, watch.definition)]
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (
         DescribeServicesResponseTypeDef,
         DescribeTasksResponseTypeDef,
+        ListServicesResponseTypeDef,
         ListTasksResponseTypeDef,
         UpdateServiceResponseTypeDef,
     )
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class EcsApi(Protocol):
-    """The six ECS operations a deployment takes, in botocore's own names and shapes.
+    """The seven ECS operations a deployment takes, in botocore's own names and shapes.
 
     Every method raises `errors.ApiError` and nothing else. One call is one attempt on the wire: no hidden retries.
     Task definitions are the exception in shape: plain JSON exactly as on the wire, with members no SDK knows yet.
@@ -48,6 +49,9 @@ class EcsApi(Protocol):
         forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
         """Start a deployment, change the desired count, or both. Only what is given is sent."""
+
+    def list_services(self, *, cluster: str, nextToken: str = "") -> ListServicesResponseTypeDef:
+        """One page (at most 100) of the ARNs of a cluster's services."""
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""

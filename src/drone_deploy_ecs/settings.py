@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drone_deploy_ecs import ci
-from drone_deploy_ecs.core.names import read_arn, short
+from drone_deploy_ecs.agreement import disagreements
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.errors import Refused
@@ -33,6 +33,7 @@ from drone_deploy_ecs.values import (
     seconds_or_duration,
     service,
     services,
+    several,
     text,
     whole,
     whole_or_none,
@@ -83,13 +84,13 @@ class Setting(NamedTuple):
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting(name="aws_region", type="text", read=matching(REGION, "an AWS region"), required=True,
+    Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
-            help="the region of the cluster; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
+            help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
     Setting(name="cluster", type="text", read=cluster, required=True,
-            help="the ECS cluster, by name or ARN"),
+            help="the ECS cluster, by name or ARN; of services that don't name their own"),
     Setting(name="service", type="list", read=services, required=True, modes=(ROLLING,),
-            help="the services, by name or ARN, separated by commas; they land or return together"),
+            help="the services, by name, ARN, cluster/name or pattern (tenant-*), separated by commas; they land or return together"),
     Setting(name="container", type="text", read=text, required=True,
             help="the container, in the services' task definitions, whose image changes"),
     Setting(name="image", type="text", read=image, required=True, modes=(ROLLING, BLUE_GREEN),
@@ -126,6 +127,14 @@ SETTINGS: tuple[Setting, ...] = (
             help="leave a failed deployment as it is, and exit 4; no effect in blue-green"),
     Setting(name="on_cancel", type="text", read=choice("rollback", "leave"), default="rollback",
             help="what becomes of a deployment under way when the CI system cancels the step: rollback or leave"),
+    Setting(name="canary_services", type="number", read=whole_or_none, default="0", modes=(ROLLING,),
+            help="the first so many services go alone, and must be completed before the others begin"),
+    Setting(name="max_parallel", type="number", read=whole, modes=(ROLLING,),
+            help="how many services may be rolling out at the same time; all, if not set"),
+    Setting(name="on_failure", type="text", read=choice("all", "failed"), default="all", modes=(ROLLING,),
+            help="what a failure takes back: all services of the run, or only those that failed; the others go on"),
+    Setting(name="waves", type="text", read=choice("undo", "stop"), default="undo", modes=(ROLLING,),
+            help="what a failure in one region means for those before it: undo takes them back too, stop leaves them"),
     Setting(name="max_failed_tasks", type="number", read=whole,
             help="fail when this many of the new tasks have failed, instead of judging by the evidence; 1 is what the Go plugin did"),
     Setting(name="stable_for", type="duration", read=duration_or_none, default="0s",
@@ -140,8 +149,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="how many of the last lines of a failed container's log to show; 0 for none"),
     Setting(name="report", type="list", read=words,
             help="write the run to this file: as a page to look at where its name ends in .html, else as JSON; - is JSON on standard output; several, separated by commas"),
-    Setting(name="aws_role_arn", type="text", read=matching(ROLE, "a role's ARN"),
-            help="a role to assume for everything"),
+    Setting(name="aws_role_arn", type="list", read=several(ROLE, "a role's ARN"),
+            help="a role to assume for everything; or one for each region, in the same order"),
     Setting(name="aws_role_external_id", type="text", read=matching(EXTERNAL_ID, "an external id"), secret=True,
             help="the external id that the role's trust policy asks for"),
     Setting(name="aws_role_session_name", type="text", read=matching(SESSION, "a session name of 2 to 64 characters"),
@@ -160,7 +169,10 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     problems: list[Problem] = []
     asked = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if problems else ROLLING)
     values = {one.name: _read(one, asked, flags, env, problems) for one in SETTINGS if one.name != "mode"}
-    _check_together(values, flags, env, problems)
+    both = ("timeout", "max_deploy_checks")
+    if all(_given(BY_NAME[name], flags, env) for name in both):
+        problems.append(Problem(f"{both[0]} and {both[1]} are both set, and say the same thing", "Keep one"))
+    problems += disagreements(values, asked)
     secret = _secret_name(values, env, problems) if asked == COLOURS else ""
     hints = (*_near_misses(env), *_unused(asked, flags, env))
     if problems:
@@ -204,30 +216,6 @@ def _given(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str]) -
     return next((stripped for one in candidates if (stripped := one.strip())), "")
 
 
-def _check_together(
-    values: Mapping[str, Any], flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
-) -> None:
-    if _given(BY_NAME["timeout"], flags, env) and _given(BY_NAME["max_deploy_checks"], flags, env):
-        problems.append(Problem("timeout and max_deploy_checks are both set, and say the same thing", "Keep one"))
-    if values["aws_role_external_id"] and not values["aws_role_arn"]:
-        problems.append(Problem("aws_role_external_id is set without aws_role_arn", "Set aws_role_arn too"))
-    both = (values["blue_service"], values["green_service"])
-    if all(both) and short(both[0]) == short(both[1]):
-        problems.append(Problem(f"blue_service and green_service are both {short(both[0])}", "Give two services"))
-    region, in_cluster = values["aws_region"], values["cluster"]
-    for name in ("cluster", *(values["service"] or ()), *filter(None, both)):
-        arn = read_arn(in_cluster or "" if name == "cluster" else name)
-        if arn and region and arn.region != region:
-            problems.append(Problem(f"{arn.text} is in {arn.region}, but aws_region is {region}", "Make them agree"))
-        theirs, _, service = arn.rest.rpartition("/") if arn and arn.kind == "service" else ("", "", "")
-        if theirs and in_cluster and theirs != short(in_cluster):
-            problems.append(
-                Problem(
-                    f"service {service} is in cluster {theirs}, but cluster is {short(in_cluster)}", "Make them agree"
-                )
-            )
-
-
 def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: list[Problem]) -> str:
     """Of the secret that names the live colour: by the branch, as the Go plugin had it."""
     event, branch = ci.pull_request(env), ci.branch(env)
@@ -254,19 +242,28 @@ def _request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[str
 
     secret_settings = (Secret(one.name, values[one.name]) for one in SETTINGS if one.secret and values[one.name])
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
-    access = Access(
-        region=values["aws_region"],
-        role_arn=values["aws_role_arn"] or "",
-        role_external_id=values["aws_role_external_id"] or "",
-        role_session_name=values["aws_role_session_name"] or ci.session_name(env),
-    )
+    regions, roles = values["aws_region"], values["aws_role_arn"] or ("",)
+    accesses = [
+        Access(
+            region=region,
+            role_arn=role,
+            role_external_id=values["aws_role_external_id"] or "",
+            role_session_name=values["aws_role_session_name"] or ci.session_name(env),
+        )
+        for region, role in zip(regions, roles if len(roles) > 1 else roles * len(regions), strict=True)
+    ]
     return Request(
-        access=access,
+        access=accesses[0],
+        further=tuple(accesses[1:]),
         cluster=values["cluster"],
         services=values["service"] or (values["blue_service"], values["green_service"]),
         container=values["container"],
         image=values["image"] or values["green_image"],
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
+        max_parallel=values["max_parallel"],
+        canaries=values["canary_services"] or 0,
+        undo_waves=values["waves"] != "stop",
+        undo_failed_only=values["on_failure"] == "failed",
         roll_back=not values["disable_rollbacks"] or mode == BLUE_GREEN,
         leave_on_cancel=values["on_cancel"] == "leave",
         max_failed_tasks=values["max_failed_tasks"],

@@ -44,9 +44,9 @@ class Signals:
 
 
 class SystemClock:
-    """`ports.Clock` as the operating system has it; a byte at `woken` ends a sleep."""
+    """`ports.Clock` as the operating system has it; a byte at `woken`, where there is one, ends a sleep."""
 
-    def __init__(self, woken: int) -> None:
+    def __init__(self, woken: int | None = None) -> None:
         self._woken = woken
 
     def now(self) -> datetime:
@@ -61,5 +61,7 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass, or fewer when a signal arrives."""
-        if select.select([self._woken], [], [], max(seconds, 0.0))[0]:
+        if self._woken is None:
+            time.sleep(max(seconds, 0.0))
+        elif select.select([self._woken], [], [], max(seconds, 0.0))[0]:
             os.read(self._woken, 512)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Clock, Listener
 
 
+QUIET = (Kind.REGISTERED, Kind.TROUBLE)
+"""Lines that aren't about one service, and yet come as often as there are services."""
+
+
 class Telling:
     """The run's timeline as it grows."""
 
@@ -28,13 +32,19 @@ class Telling:
         self._progress: dict[str, Progress] = {}
         self.spoke_at = clock.monotonic()
         self.masks = Masks()
+        self.is_brief = False
 
-    def tell(self, kind: Kind, service: str, text: str) -> None:
-        """One more line, about a service or ("") the whole run. `text` must be safe to print."""
+    def tell(self, kind: Kind, service: str, text: str, *, is_loud: bool = False) -> None:
+        """One more line, about a service or ("") the whole run. `text` must be safe to print.
+
+        In a run over many services only what concerns all of them is heard, and what is said loud.
+        """
         # What the run asks for, and how it ends, is said in words of our own alone.
         shown = text if kind in (Kind.PLAN, Kind.END) else self.masks.hide(text)
         event = Event(self._clock.now(), kind, service, shown, self._progress.get(service))
         self.timeline.append(event)
+        if self.is_brief and not is_loud and (service or kind in QUIET):
+            return
         self.spoke_at = self._clock.monotonic()
         self._listener(event)
 

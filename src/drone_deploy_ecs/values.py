@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import read_arn, short
+from drone_deploy_ecs.core.names import read_arn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ NO = ("false", "0", "no", "off", "n", "f")
 
 # Patterns are compiled when they are used: start-up is paid in every pipeline.
 _NAME = r"[A-Za-z0-9_-]{1,255}"
+_PATTERN = r"[A-Za-z0-9_*?\[\]!-]{1,255}"
 _DURATION = r"(\d+)\s*([smh])"
 ROLE = r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+"
 SESSION = r"[\w+=,.@-]{2,64}"
@@ -127,18 +128,21 @@ def words(value: str) -> tuple[str, ...]:
 
 
 def services(value: str) -> tuple[str, ...]:
-    """A comma list of service names or ARNs."""
+    """A comma list of service names, ARNs, `cluster/service` or patterns such as `tenant-*`."""
     found = words(value)
     for one in found:
-        if not _is_service(one):
+        if not _is_arn(one, "service") and not re.fullmatch(f"({_NAME}/)?{_PATTERN}", one):
             raise Unfit(
-                f"has {one!r}, which is neither a service's name nor its ARN", "Give names or ARNs, separated by commas"
+                f"has {one!r}, which is neither a service's name, its ARN, cluster/service nor a pattern",
+                "Give them separated by commas, such as web,batch/worker,tenant-*",
             )
-    names = [short(one) for one in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise Unfit(f"names {', '.join(twice)} twice", "Give each service once")
     return found
+
+
+def several(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
+    """A comma list of texts of that pattern, each once or more; `what` says what one isn't otherwise."""
+    read = matching(pattern, what)
+    return lambda value: tuple(read(part.strip()) for part in value.split(",") if part.strip())
 
 
 def service(value: str) -> str:

@@ -59,7 +59,7 @@ def limit(calls: Calls, one: Limiting) -> Fault | None:
     """RegisterScalableTarget; None when it was accepted."""
     target = one.step.target
     try:
-        calls.set_limits(cluster=short(target.cluster), service=target.name, limits=one.step.limits)
+        calls.set_limits(cluster=short(target.cluster), service=target.service, limits=one.step.limits)
     except ApiError as error:
         return error.fault
     return None

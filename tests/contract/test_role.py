@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from drone_deploy_ecs.aws.ecs import Ecs
@@ -10,6 +12,9 @@ from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROLE = "arn:aws:iam::222222222222:role/deploy"
 
@@ -29,6 +34,24 @@ def test_calls_are_signed_with_the_assumed_roles_credentials(moto: str, monkeypa
     first, second = server.keys
     assert first.startswith("ASIA")
     assert first == second
+
+
+@pytest.mark.parametrize("role", ["", ROLE], ids=["itself", "and another role with it"])
+def test_a_web_identity_token_is_all_that_is_needed(
+    moto: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, role: str
+) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition())
+    token = tmp_path / "token"
+    token.write_text("a-token-of-the-ci-system")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(token))
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::111111111111:role/ci")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto)
+    with Server(world) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", server.url)
+        Ecs(Access("eu-west-1", role_arn=role)).describe_services(cluster="prod", services=["web"])
+    (key,) = server.keys
+    assert key.startswith("ASIA")
 
 
 def test_a_role_that_cannot_be_assumed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:

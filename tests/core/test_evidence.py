@@ -35,7 +35,16 @@ OURS = Deployment("ecs-svc/2", "PRIMARY", "web:2", 1, 0, 1, 0, "FAILED", "ECS de
 
 def watch(*causes: Cause, verdict: Verdict = Verdict.FAILED, service: Service | None = SERVICE) -> Watch:
     target = Target(
-        name="web", asked="web", cluster="prod", desired=1, warm_up=0, before="web:1", known=frozenset(), back=WayBack()
+        name="web",
+        service="web",
+        asked="web",
+        cluster="prod",
+        region="eu-west-1",
+        desired=1,
+        warm_up=0,
+        before="web:1",
+        known=frozenset(),
+        back=WayBack(),
     )
     return Watch(
         target=target, definition="web:2", terms=Terms(budget=60), began=0, deployment="ecs-svc/2",

@@ -94,10 +94,12 @@ NEEDED = {
                  "scale_down_wait_period", "checks_to_pass"],
     COLOURS: ["blue_service", "green_service", "blue_image", "green_image", "secret_service"],
 }  # fmt: skip
-USED = {
-    mode: [*names, *{BLUE_GREEN: ["check_interval"], COLOURS: ["allow_pull_request"]}.get(mode, ())]
-    for mode, names in NEEDED.items()
+OPTIONAL = {
+    ROLLING: ["canary_services", "max_parallel", "on_failure", "waves"],
+    BLUE_GREEN: ["check_interval"],
+    COLOURS: ["allow_pull_request"],
 }
+USED = {mode: [*names, *OPTIONAL[mode]] for mode, names in NEEDED.items()}
 ALWAYS = ("aws_region", "cluster", "container")
 
 

@@ -15,7 +15,7 @@ from tests.stories.story import small_world
 def plan_for(world: World) -> Plan:
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
     request, _ = resolve(asked | {"skip_unchanged": "true"}, {})
-    return Deployment(request, connection(world), world.clock, lambda _: None, lambda: 0.5).prepare()
+    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).prepare()
 
 
 @pytest.mark.parametrize(("state", "step"), [("IN_PROGRESS", FollowDeployment), ("FAILED", UpdateService)])

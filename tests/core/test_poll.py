@@ -41,7 +41,16 @@ def rollout(length: float) -> Rollout:
 
 
 TARGET = Target(
-    name="web", asked="web", cluster="c", desired=2, warm_up=40.0, before="web:1", known=frozenset(), back=WayBack()
+    name="web",
+    service="web",
+    asked="web",
+    cluster="c",
+    region="eu-west-1",
+    desired=2,
+    warm_up=40.0,
+    before="web:1",
+    known=frozenset(),
+    back=WayBack(),
 )
 WATCH = Watch(
     target=TARGET, definition="web:2", terms=Terms(budget=3600), phase=Phase.FOLLOW, began=BEGAN, deployment=OURS,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drone_deploy_ecs.core.places import places
 from drone_deploy_ecs.errors import Refused
 from drone_deploy_ecs.settings import SETTINGS, resolve
 
@@ -121,9 +122,89 @@ def test_arns_of_every_partition_are_accepted(partition: str) -> None:
     assert request.services == (f"{arn}:service/prod/web",)
 
 
-def test_arns_that_disagree_with_the_region_or_cluster_are_refused() -> None:
+def test_an_arn_of_another_region_is_refused_and_names_its_own_cluster() -> None:
     arn = "arn:aws:ecs:us-east-1:123456789012:service/staging/web"
-    assert len(refused(GOOD | {"PLUGIN_SERVICE": arn})) == 2
+    assert refused(GOOD | {"PLUGIN_SERVICE": arn}) == [
+        f"{arn} is in us-east-1, but aws_region is eu-west-1. Make them agree."
+    ]
+    request, _ = resolve({}, GOOD | {"PLUGIN_SERVICE": f"{arn},web", "PLUGIN_AWS_REGION": "us-east-1"})
+    assert [(one.cluster, one.asked) for one in places(request)] == [("staging", arn), ("prod", "web")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("web", [("prod", "web")]),
+        ("batch/worker", [("batch", "worker")]),
+        ("tenant-*,batch/w?rker", [("prod", "tenant-*"), ("batch", "w?rker")]),
+    ],
+)
+def test_services_are_names_in_clusters_or_patterns(asked: str, found: list[tuple[str, str]]) -> None:
+    request, _ = resolve({}, GOOD | {"PLUGIN_SERVICE": asked})
+    assert [(one.cluster, one.asked) for one in places(request)] == found
+
+
+@pytest.mark.parametrize("asked", ["a/b/c", "we b", "*/web", "web/", "arn:aws:ecs:eu-west-1:1:cluster/prod"])
+def test_what_is_no_service_is_refused(asked: str) -> None:
+    (said,) = refused(GOOD | {"PLUGIN_SERVICE": asked})
+    assert "which is neither a service's name, its ARN, cluster/service nor a pattern" in said
+
+
+ARN = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
+
+
+@pytest.mark.parametrize("asked", ["web,prod/web", f"{ARN},web", f"web,{ARN}", f"{ARN},prod/web"])
+def test_a_service_asked_for_twice_is_refused(asked: str) -> None:
+    assert refused(GOOD | {"PLUGIN_SERVICE": asked}) == ["service names web twice. Give each service once."]
+
+
+def test_the_same_name_in_two_clusters_or_regions_is_two_services() -> None:
+    east = ARN.replace("eu-west-1", "us-east-1")
+    request, _ = resolve(
+        {}, GOOD | {"PLUGIN_SERVICE": f"{ARN},{east},batch/web", "PLUGIN_AWS_REGION": "eu-west-1,us-east-1"}
+    )
+    assert [(one.region, one.cluster) for one in places(request)] == [
+        ("eu-west-1", "prod"), ("eu-west-1", "batch"), ("us-east-1", "prod"), ("us-east-1", "batch"),
+    ]  # fmt: skip
+
+
+ROLE = "arn:aws:iam::{}:role/deploy"
+TWO = {"PLUGIN_AWS_REGION": "eu-west-1, us-east-1"}
+
+
+def test_regions_are_waves_each_with_its_role() -> None:
+    one, other = (ROLE.format(account) for account in ("111111111111", "222222222222"))
+    both, _ = resolve({}, GOOD | TWO | {"PLUGIN_AWS_ROLE_ARN": f"{one},{other}"})
+    assert [(each.region, each.role_arn) for each in both.regions] == [("eu-west-1", one), ("us-east-1", other)]
+    same, _ = resolve({}, GOOD | TWO | {"PLUGIN_AWS_ROLE_ARN": one})
+    assert [each.role_arn for each in same.regions] == [one, one]
+
+
+def test_regions_that_can_not_be_meant_are_refused() -> None:
+    roles = ",".join(ROLE.format(f"{number:012}") for number in range(3))
+    assert refused(GOOD | TWO | {"PLUGIN_AWS_ROLE_ARN": roles}) == [
+        "aws_role_arn has 3 roles, and aws_region 2. Give one role for all, or one for each region in the same order."
+    ]
+    assert refused(GOOD | {"PLUGIN_AWS_REGION": "eu-west-1,eu-west-1"}) == [
+        "aws_region has eu-west-1, eu-west-1: one of them twice. Give each region once."
+    ]
+    assert refused(GOOD | TWO | {"PLUGIN_CLUSTER": "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"}) == [
+        "arn:aws:ecs:eu-west-1:123456789012:cluster/prod is in one region, and aws_region has 2. Give the cluster by name."
+    ]
+    assert "isn't an AWS region" in refused(GOOD | {"PLUGIN_AWS_REGION": "eu-west-1,nowhere"})[0]
+
+
+def test_what_a_failure_takes_back_is_all_unless_said_otherwise() -> None:
+    plain, _ = resolve({}, GOOD)
+    assert (plain.undo_waves, plain.undo_failed_only, plain.max_parallel, plain.canaries) == (True, False, None, 0)
+    env = {
+        "PLUGIN_WAVES": "stop",
+        "PLUGIN_ON_FAILURE": "failed",
+        "PLUGIN_MAX_PARALLEL": "3",
+        "PLUGIN_CANARY_SERVICES": "2",
+    }
+    asked, _ = resolve({}, GOOD | env)
+    assert (asked.undo_waves, asked.undo_failed_only, asked.max_parallel, asked.canaries) == (False, True, 3, 2)
 
 
 def test_a_variable_that_is_nearly_a_setting_draws_a_hint() -> None:

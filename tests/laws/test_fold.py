@@ -84,7 +84,7 @@ looks = seen | st.builds(NotSeen, faults)
 writes = st.builds(Accepted, services) | st.builds(NotWritten, faults)
 steps = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), looks, writes), max_size=12)
 target = Target(
-    name="web", asked="web", cluster="prod", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),
+    name="web", service="web", asked="web", cluster="prod", region="eu-west-1", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),
     back=WayBack(definition=BEFORE),
 )  # fmt: skip
 terms = st.builds(
@@ -221,7 +221,9 @@ def test_budgets_end(one: Watch, world: list[tuple[Observation, Observation]]) -
 # --- registration ---
 
 BODY: dict[str, Any] = {"family": "web", "tags": [{"key": "team", "value": "shop"}]}
-register = RegisterTaskDefinition(key="web#1", family="web", body=BODY, serves=("web",), source=BEFORE, what="a change")
+register = RegisterTaskDefinition(
+    key="web#1", region="eu-west-1", family="web", body=BODY, serves=("web",), source=BEFORE, what="a change"
+)
 tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
 )

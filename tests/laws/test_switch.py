@@ -233,7 +233,9 @@ def run(script: Script) -> tuple[World, Guard, Report]:
     )  # fmt: skip
     aws = connection(world)._replace(ecs=spied(world, guard))  # type: ignore[arg-type]
     cancelled = Cancelled(world, script.cancel_at)
-    report = Deployment(request, aws, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled).deploy()
+    report = Deployment(
+        request, {"eu-west-1": aws}, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled
+    ).deploy()
     return world, guard, report
 
 

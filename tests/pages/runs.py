@@ -13,12 +13,13 @@ from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.simulator.model import Service
 
 
 def run(world: World, **settings: str) -> Report:
     """The plugin's report of a deployment in this world."""
     request, _ = resolve({}, PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()})
-    return Deployment(request, connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def good() -> Report:
@@ -69,7 +70,18 @@ def many(services: int, *, failing: bool = False) -> Report:
     for place, name in enumerate(names):
         world.add_service("prod", name, task_definition(name, "shop:1"), desired=1 + place % 7, alarms=("errors",))
     if failing:
-        world.at(
-            20 + 2 * services, lambda: world.trip(world.service("prod", names[5]), "errors", "5 errors in a minute")
-        )
+        trip_when_up(world, world.service("prod", names[5]))
     return run(world, service=",".join(names))
+
+
+def trip_when_up(world: World, service: Service) -> None:
+    """Have its alarm go off as soon as one of the new tasks runs."""
+    before = service.primary
+
+    def look() -> None:
+        if any(task.is_running for task in service.tasks if task.deployment is service.primary is not before):
+            world.trip(service, "errors", "5 errors in a minute")
+        else:
+            world.clock.call_in(1.0, look)
+
+    look()

@@ -133,7 +133,7 @@ def test_a_screen_reader_hears_landmarks_headings_and_the_picture(opened: Callab
     shown = opened("rolled-back", READERS["light"])
     for role in ("banner", "main", "contentinfo"):
         assert shown.get_by_role(role).count() == 1
-    assert shown.get_by_role("heading", level=1).inner_text() == "✗ Failed shop:crash on web in prod"
+    assert shown.get_by_role("heading", level=1).inner_text() == "✗ Failed shop:crash on web"
     heard = shown.get_by_role("img").aria_snapshot()
     assert "web:2, new: at most 2 tasks, 0 running at the end" in heard
     assert shown.get_by_role("article", name="Failed web").count() == 1

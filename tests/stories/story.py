@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.pages.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pytest
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Cancellation, Connection
     from tests.pages.reading import Element
 
+FEW = 20
+"""Services of which a transcript tells one by one."""
+NOWHERE: Mapping[str, World] = {}
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PLUGIN = {
     "PLUGIN_AWS_REGION": "eu-west-1",
@@ -58,8 +63,12 @@ class Told:
     stderr: str
     stdout: str
     report: dict[str, Any]
-    world: World
-    endpoint: Server | None = None
+    worlds: Sequence[World]
+
+    @property
+    def world(self) -> World:
+        """The first Region."""
+        return self.worlds[0]
 
     @property
     def last_line(self) -> str:
@@ -72,9 +81,18 @@ class Told:
         services = [
             f"  {one['service']}: {one['verdict']}, stands {one['stands']}, before {one['before']}, target {one['target']}, "
             f"running {one['running']}, causes {[cause['name'] for cause in one['causes']]}"
-            for one in self.report.get("services", [])
+            for one in self.report.get("services", [])[:FEW]
         ]
-        truth = [f"  {name}: {service.runs}" for (_, name), service in self.world.services.items()]
+        told = Counter(
+            (region if len(self.worlds) > 1 else "", name if len(world.services) <= FEW else "each", str(service.runs))
+            for world in self.worlds
+            for region in [world.arn_prefix.split(":")[3]]
+            for (_, name), service in world.services.items()
+        )
+        truth = [
+            f"  {f'{region} ' if region else ''}{name}: {runs}{f' ({count} services)' if name == 'each' else ''}"
+            for (region, name, runs), count in told.items()
+        ]
         parts = [self.stdout, self.stderr, f"exit code {self.exit_code}", "report:", *services]
         return "\n".join(part.rstrip("\n") for part in (*parts, f"  calls: {counts}", "truth:", *truth) if part) + "\n"
 
@@ -89,31 +107,43 @@ class Teller:
     told: list[Told] = field(default_factory=list)
 
     def __call__(
-        self, world: World, *, argv: Sequence[str] = (), cancellation: Cancellation = NEVER, **settings: str
+        self,
+        world: World,
+        *,
+        argv: Sequence[str] = (),
+        cancellation: Cancellation = NEVER,
+        further: Mapping[str, World] = NOWHERE,
+        **settings: str,
     ) -> Told:
-        """Run the plugin (or `argv`) in this world with these settings."""
+        """Run the plugin (or `argv`) in this world with these settings; `further` are other Regions, on its clock."""
         report = self.tmp_path / f"report-{len(self.told)}.json"
         page = report.with_suffix(".html")
         env = PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
         env["PLUGIN_REPORT"] = f"{report}, {page}"
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":
-            aws = connection(world)
-            edges = Edges(env, stdout, stderr, lambda _: aws, world.clock, lambda: 0.5, cancellation)
+            edges = Edges(
+                env, stdout, stderr, lambda access: connection(further.get(access.region, world)), world.clock,
+                lambda: 0.5, cancellation,
+            )  # fmt: skip
             code = main(argv, edges)
         else:
-            with Server(world) as server:
-                self._point_at(server)
+            with ExitStack() as servers:
+                served = {region: servers.enter_context(Server(one)) for region, one in further.items()}
+                first = servers.enter_context(Server(world))
+                self._point_at(first)
 
                 def over_http(access: Access) -> Connection:
-                    ours = connection(world)
+                    # A client keeps the endpoint that it was made with.
+                    self._point_at(served.get(access.region, first))
+                    ours = connection(further.get(access.region, world))
                     return connect(access)._replace(witness=ours.witness, secrets=ours.secrets)
 
                 code = main(argv, Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
         if kept:
             self.look_at(read(page.read_text()), kept)
-        told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, world)
+        told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, (world, *further.values()))
         self.told.append(told)
         return told
 
@@ -122,7 +152,8 @@ class Teller:
         assert page.all("h1")[0].words.split()[1] == kept["verdict"]
         assert len(page.classed("lines")[0].all("li")) == len(kept["timeline"])
         for one in kept["services"]:
-            assert {one["service"], one["verdict"], *one["stands"].split()} <= set(page.words.split())
+            assert {one["verdict"], *one["stands"].split()} <= set(page.words.split())
+            assert one["service"] in page.words
 
     def _point_at(self, server: Server) -> None:
         for name, value in {

@@ -324,7 +324,7 @@ def killed(world: World, tell: Teller, call: int, **settings: str) -> World:
 
 
 def test_switch_interrupted_and_finished(plugin: Teller) -> None:
-    world = counting(killed(two_sides(is_scaled=True), plugin, 60), "web-blue")
+    world = counting(killed(two_sides(is_scaled=True), plugin, 58), "web-blue")
     assert runs(world) == {"web-blue": {"web:1": 7}, "web-green": {"web:3": 10}}
     told = plugin(world, **SWITCH)
     assert told.exit_code == 0
@@ -350,7 +350,7 @@ def test_switch_interrupted_just_before_its_end(plugin: Teller) -> None:
 def test_switch_interrupted_and_crashing(plugin: Teller) -> None:
     world = two_sides()
     world.push("shop:2", crash(1, after=100.0))
-    killed(world, plugin, 15)
+    killed(world, plugin, 14)
     told = plugin(world, **SWITCH)
     assert told.exit_code == 4
     assert runs(world) == AS_BEFORE

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (
         DescribeServicesResponseTypeDef,
         DescribeTasksResponseTypeDef,
+        ListServicesRequestTypeDef,
+        ListServicesResponseTypeDef,
         ListTasksRequestTypeDef,
         ListTasksResponseTypeDef,
         UpdateServiceRequestTypeDef,
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Mapping[str, Any])
 
+PAGE = 100
+"""Services in one answer of ListServices, at the most; it gives 10 where nothing is said."""
+
 _ALWAYS_THERE = {
     "DescribeServices": "services",
     "DescribeTaskDefinition": "taskDefinition",
     "RegisterTaskDefinition": "taskDefinition",
     "UpdateService": "service",
+    "ListServices": "serviceArns",
     "ListTasks": "taskArns",
     "DescribeTasks": "tasks",
 }
@@ -105,6 +111,13 @@ class Ecs:
         if forceNewDeployment:
             asked["forceNewDeployment"] = True
         return self._call("UpdateService", lambda: self._client.update_service(**asked))
+
+    def list_services(self, *, cluster: str, nextToken: str = "") -> ListServicesResponseTypeDef:
+        """See `ports.EcsApi`."""
+        asked: ListServicesRequestTypeDef = {"cluster": cluster, "maxResults": PAGE}
+        if nextToken:
+            asked["nextToken"] = nextToken
+        return self._call("ListServices", lambda: self._client.list_services(**asked))
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""

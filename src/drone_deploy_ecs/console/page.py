@@ -82,7 +82,7 @@ def _what(report: Report) -> str:
     asked = report.request
     services = [one.target.name for one in report.outcomes] or [short(one) for one in asked.services]
     whom = ", ".join(services) if len(services) <= FEW else f"{len(services)} services"
-    return f"{asked.image.reference} on {whom} in {asked.cluster_name}"
+    return f"{asked.image.reference} on {whom}"
 
 
 def _tone(verdict: Verdict) -> str:
@@ -99,12 +99,13 @@ def _badge(verdict: Verdict) -> Element:
 
 def _header(report: Report) -> Element:
     asked = report.request
+    clusters = [short(one.target.cluster) for one in report.outcomes] or [asked.cluster_name]
     took = (report.finished_at - report.started_at).total_seconds()
     facts = {
         "Image": asked.image.reference,
         "Container": asked.container,
-        "Cluster": asked.cluster_name,
-        "Region": asked.access.region,
+        "Cluster": ", ".join(dict.fromkeys(clusters)),
+        "Region": ", ".join(one.region for one in asked.regions),
         "Started": f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC",
         "Took": span(took),
         "Exit code": str(int(report.exit_code)),

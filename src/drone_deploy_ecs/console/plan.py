@@ -31,7 +31,12 @@ def render(request: Request, plan: Plan) -> str:
 
 
 def _lines(request: Request, plan: Plan) -> Iterator[tuple[str, str]]:
-    yield "", f"Plan for cluster {request.cluster_name} in {request.access.region}; nothing has been written."
+    regions = ", then ".join(one.region for one in request.regions)
+    yield "", f"Plan for cluster {request.cluster_name} in {regions}; nothing has been written."
+    if request.canaries:
+        yield "", f"The first {request.canaries} of {len(plan.targets)} must be completed before the others begin."
+    if request.max_parallel:
+        yield "", f"At most {request.max_parallel} of them roll out at the same time."
     if plan.handover:
         yield "", f"{plan.handover}."
     for problem in plan.warnings:

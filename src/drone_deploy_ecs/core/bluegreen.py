@@ -248,9 +248,11 @@ def _target(request: Request, side: Side) -> Target:
         gone = "" if before.active else f"{short(before.arn)} has been deregistered"
         back = WayBack(definition=before.arn, body=before.body, must_copy=gone)
     return Target(
-        name=side.service.name,
-        asked=side.found.asked,
-        cluster=request.cluster,
+        name=side.found.name,
+        service=side.service.name,
+        asked=side.found.place.asked,
+        cluster=side.found.place.cluster,
+        region=side.found.place.region,
         desired=side.service.desired,
         warm_up=0.0 if side.service.is_load_balanced else taskdef.warm_up(side.edited.body),
         before=before.arn if before else side.primary.task_definition,
@@ -272,7 +274,7 @@ def _update(
     if found:
         force = found.arn == idle.primary.task_definition
         return UpdateService(target=handover.idle, definition=found.arn, force=force, desired=handover.count)
-    key = register(registrations, body, idle.service.name, base, change(request, base))
+    key = register(registrations, body, handover.idle, base, change(request, base))
     return UpdateService(target=handover.idle, definition=key, desired=handover.count)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.registration import Registration
-from drone_deploy_ecs.core.scaling import Counting, End, Limiting, Scaling
+from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Watch
 
@@ -32,8 +32,9 @@ def failed(one: Flight) -> bool:
 
 def why_recalled(culprit: Flight, flights: Sequence[Flight]) -> tuple[Verdict, str]:
     """The verdict on what is taken back because that one failed, and the reason."""
-    updated = {one.target.name for one in flights if isinstance(one, Watch)}
-    if isinstance(culprit, Limiting) and culprit.step.target.name in updated:
+    if isinstance(culprit, Limiting) and any(
+        isinstance(one, Watch) and one.target.name == culprit.step.target.name for one in flights
+    ):
         return Verdict.FAILED, f"its autoscaling couldn't be changed: {culprit.reason}"
     return Verdict.WITHDRAWN, RECALL
 
@@ -59,6 +60,32 @@ def is_overtaken(one: Flight) -> bool:
 def precedes(one: Flight, limiting: Limiting) -> bool:
     """Whether this is the update of the same service, not yet accepted."""
     return isinstance(one, Watch) and one.target.name == limiting.step.target.name and not one.deployment
+
+
+def call_of(one: Flight) -> str:
+    """The operation that it needs next, "" if none."""
+    match one:
+        case Registration():
+            return "RegisterTaskDefinition" if one.phase is Phase.WRITE else "DescribeTaskDefinition"
+        case Limiting():
+            return "RegisterScalableTarget"
+        case Holding():
+            return ""
+        case _:
+            return "DescribeServices" if looks(one) else "UpdateService"
+
+
+def place_of(one: Flight) -> tuple[str, str]:
+    """The Region and cluster that it is about; a registration is about the Region alone."""
+    if isinstance(one, Registration):
+        return one.step.region, ""
+    target = one.target if isinstance(one, Watch) else one.step.target
+    return target.region, target.cluster
+
+
+def is_complete(one: Flight) -> bool:
+    """Whether it is an update that has come through, and only waits for the others' verdict."""
+    return isinstance(one, Watch) and one.completed_at is not None and one.verdict is None
 
 
 def looks(one: Flight) -> bool:

@@ -253,8 +253,7 @@ def _follow(watch: Watch, now: float) -> Watch:
         if now < full_since + SURE:
             return replace(watch, full_since=full_since)
     if watch.completed_at is not None:
-        is_due = watch.next_check is not None and now >= watch.next_check
-        return replace(watch, passed=watch.passed + 1, passed_at=now) if is_due else watch
+        return _still_complete(watch, now)
     return replace(
         watch,
         completed_at=now,
@@ -265,6 +264,14 @@ def _follow(watch: Watch, now: float) -> Watch:
         if watch.stopped_when_complete is None
         else watch.stopped_when_complete,
     )
+
+
+def _still_complete(watch: Watch, now: float) -> Watch:
+    if watch.next_check is not None and now >= watch.next_check:
+        return replace(watch, passed=watch.passed + 1, passed_at=now)
+    # It may only be waiting for others: how long those take is not charged to it.
+    is_waiting = watch.stable_at is not None and watch.stable_at <= now
+    return replace(watch, guarded_to=max(watch.guarded_to, now)) if is_waiting else watch
 
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:

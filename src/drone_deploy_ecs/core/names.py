@@ -27,6 +27,12 @@ def read_arn(text: str) -> Arn | None:
     )
 
 
+def region_of(arn: str) -> str:
+    """The Region in any ARN, "" if it isn't one."""
+    found = read_arn(arn)
+    return found.region if found else ""
+
+
 def short(name_or_arn: str) -> str:
     """The last part of an ARN or path: the cluster's or service's name, a revision's `family:revision`, a task's id."""
     return name_or_arn.rpartition("/")[2]

@@ -23,9 +23,10 @@ from drone_deploy_ecs.core.step import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Image, Request
 
 
@@ -45,7 +46,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One service as found, before anything was written.
+    """One service as found, before anything was written; `name` is what people read for it.
 
     `edited` is PRIMARY's definition, where the edit starts; `before` that of the last COMPLETED deployment, where a
     rollback goes; `newest` the family's newest revision; `listed` those of all its deployments; `digest` that of the
@@ -53,7 +54,8 @@ class Snapshot:
     says why a definition couldn't be read.
     """
 
-    asked: str
+    place: Place
+    name: str
     service: Service | None
     edited: Definition | None = None
     before: Definition | None = None
@@ -80,36 +82,45 @@ def plan(request: Request, snapshots: Sequence[Snapshot]) -> Plan | tuple[Proble
         updates.append(step)
         diffs.append((step.target.name, _diff(request, one)))
     return Plan(
-        stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps),
+        stages=tuple(Stage(tuple(steps)) for steps in (registrations, *waves(request, updates)) if steps),
         unchanged=tuple(unchanged),
         warnings=tuple(warning for one in snapshots for warning in warnings(request, one)),
         diffs=tuple(diffs),
     )
 
 
+def waves(request: Request, updates: Sequence[ServiceStep]) -> Iterator[Sequence[ServiceStep]]:
+    """What goes together: the canaries first, then Region by Region."""
+    yield updates[: request.canaries]
+    rest = updates[request.canaries :]
+    for access in request.regions:
+        yield [one for one in rest if one.target.region == access.region]
+
+
 def refusals(request: Request, one: Snapshot) -> tuple[Problem, ...]:
     """Why this service can't be deployed to, in order of what must be mended first."""
     service = one.service
     if service is None:
-        return (Problem(f"service {one.asked} isn't in cluster {request.cluster_name} ({request.access.region})",
-                        "Check the service's name, the cluster and the region"),)  # fmt: skip
+        cluster = f"cluster {short(one.place.cluster)} ({one.place.region})"
+        what = "no service in {} matches {}" if one.place.is_pattern else "service {1} isn't in {0}"
+        return (Problem(what.format(cluster, one.place.asked), "Check the service's name, the cluster and the region"),)
     if service.status != "ACTIVE":
-        return (Problem(f"service {service.name} is {service.status or 'not ACTIVE'}", "Create it again first"),)
+        return (Problem(f"service {one.name} is {service.status or 'not ACTIVE'}", "Create it again first"),)
     if service.controller != "ECS":
         return (Problem(
-            f"service {service.name} has the deployment controller {service.controller}; only ECS is served",
+            f"service {one.name} has the deployment controller {service.controller}; only ECS is served",
             "Deploy it with CodeDeploy" if service.controller == "CODE_DEPLOY" else "Deploy it with its own controller"),
         )  # fmt: skip
     if service.strategy != "ROLLING":
-        return (Problem(f"service {service.name} has the deployment strategy {service.strategy}; only ROLLING is served yet",
+        return (Problem(f"service {one.name} has the deployment strategy {service.strategy}; only ROLLING is served yet",
                         "Set its deploymentConfiguration.strategy to ROLLING"),)  # fmt: skip
     if one.edited is None:
         why = one.unreadable or "it has no PRIMARY deployment"
-        return (Problem(f"the task definition of service {service.name} can't be read: {why}",
+        return (Problem(f"the task definition of service {one.name} can't be read: {why}",
                         "Check that ecs:DescribeTaskDefinition is allowed"),)  # fmt: skip
     there = taskdef.containers(one.edited.body)
     if request.container not in there:
-        return (Problem(f"{short(one.edited.arn)} of service {service.name} has no container {request.container!r}",
+        return (Problem(f"{short(one.edited.arn)} of service {one.name} has no container {request.container!r}",
                         f"It has: {', '.join(there) or 'none'}"),)  # fmt: skip
     return ()
 
@@ -121,34 +132,30 @@ def warnings(request: Request, one: Snapshot) -> tuple[Problem, ...]:
     assert service.primary is not None
     found = []
     if service.desired == 0 and service.scheduling == "REPLICA":
-        found.append(
-            Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
-        )
+        found.append(Problem(f"{one.name} has desired count 0", "Nothing will be started, so nothing will be proved"))
     settled = service.last_completed
     if settled is None and one.before is None:
-        found.append(
-            Problem(f"{service.name} has no COMPLETED deployment", "If this fails there is nothing to go back to")
-        )
+        found.append(Problem(f"{one.name} has no COMPLETED deployment", "If this fails there is nothing to go back to"))
     elif settled is None:
         found.append(Problem(
-            f"{service.name} has no COMPLETED deployment any more; by ECS's events the last one was {short(one.before.arn) if one.before else ''}",
+            f"{one.name} has no COMPLETED deployment any more; by ECS's events the last one was {short(one.before.arn) if one.before else ''}",
             "A rollback goes to it"))  # fmt: skip
     elif settled.id != service.primary.id:
         found.append(Problem(
-            f"{service.name} has another deployment in progress ({service.primary.id}, {short(service.primary.task_definition)})",
+            f"{one.name} has another deployment in progress ({service.primary.id}, {short(service.primary.task_definition)})",
             f"The edit starts from it; a rollback goes to {short(settled.task_definition)}"))  # fmt: skip
     back = _way_back(request, one)
     if back.impossible and one.before is not None:
         found.append(
             Problem(
-                f"{service.name} could not be rolled back: {back.impossible}",
+                f"{one.name} could not be rolled back: {back.impossible}",
                 "Deploy by digest, or with a tag of its own",
             )
         )
     elif back.must_copy:
         found.append(
             Problem(
-                f"{service.name} would be rolled back to a copy of {short(one.before.arn) if one.before else ''}",
+                f"{one.name} would be rolled back to a copy of {short(one.before.arn) if one.before else ''}",
                 back.must_copy,
             )
         )
@@ -176,7 +183,7 @@ def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefin
     if found:
         return UpdateService(target=target, definition=found.arn, force=found.arn == primary.task_definition)
     what = "the same content, as it was deregistered" if same_as_now else change(request, one.edited)
-    key = register(registrations, body, one.service.name, one.edited, what)
+    key = register(registrations, body, target, one.edited, what)
     return UpdateService(target=target, definition=key, force=False)
 
 
@@ -192,17 +199,23 @@ def change(request: Request, edited: Definition) -> str:
 
 
 def register(
-    registrations: list[RegisterTaskDefinition], body: Mapping[str, Any], service: str, source: Definition, what: str
+    registrations: list[RegisterTaskDefinition], body: Mapping[str, Any], target: Target, source: Definition, what: str
 ) -> str:
-    """The key of a registration of exactly this body, shared with the other services that need the same."""
+    """The key of a registration of exactly this body, shared with the Region's other services that need the same."""
     for place, one in enumerate(registrations):
-        if taskdef.same(one.body, body):
-            registrations[place] = replace(one, serves=(*one.serves, service))
+        if one.region == target.region and one.family == source.family and taskdef.same(one.body, body):
+            registrations[place] = replace(one, serves=(*one.serves, target.name))
             return one.key
     key = f"{source.family}#{len(registrations) + 1}"
     registrations.append(
         RegisterTaskDefinition(
-            key=key, family=source.family, body=body, serves=(service,), source=source.arn, what=what
+            key=key,
+            region=target.region,
+            family=source.family,
+            body=body,
+            serves=(target.name,),
+            source=source.arn,
+            what=what,
         )
     )
     return key
@@ -211,9 +224,11 @@ def register(
 def _target(request: Request, one: Snapshot, service: Service) -> Target:
     settled = service.last_completed
     return Target(
-        name=service.name,
-        asked=one.asked,
-        cluster=request.cluster,
+        name=one.name,
+        service=service.name,
+        asked=one.place.asked,
+        cluster=one.place.cluster,
+        region=one.place.region,
         desired=service.desired,
         warm_up=0.0 if service.is_load_balanced or not one.edited else taskdef.warm_up(one.edited.body),
         before=settled.task_definition if settled else one.before.arn if one.before else "",

@@ -95,11 +95,19 @@ def _failed(one: Registration, fault: Fault, now: float) -> Registration:
     if fault.kind is FaultKind.DENIED and "ecs:TagResource" in fault.message and one.body.get("tags"):
         # An earlier run may have come this far, so the newest revision is looked at first.
         return replace(one, body=taskdef.without_tags(one.body), untagged=True, phase=Phase.CHECK, not_before=now)
+    if not one.attempts:
+        one = replace(one, began=now)  # AWS takes one a second: those before it are not this one's fault
     if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) or now >= one.began + one.budget:
         return replace(one, failure=str(fault), last_fault=fault)
     wait = min(RETRY_FIRST * 2**one.attempts, RETRY_MOST)
     wrote = one.phase is Phase.WRITE
     doubt = now + SETTLE if wrote and fault.kind is FaultKind.AMBIGUOUS else one.in_doubt_until
+    is_sure = wrote and fault.kind is FaultKind.THROTTLED
     return replace(
-        one, phase=Phase.CHECK, attempts=one.attempts + 1, not_before=now + wait, in_doubt_until=doubt, last_fault=fault
+        one,
+        phase=Phase.WRITE if is_sure else Phase.CHECK,
+        attempts=one.attempts + 1,
+        not_before=now + wait,
+        in_doubt_until=doubt,
+        last_fault=fault,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
 
@@ -68,14 +69,18 @@ class Report:
     @property
     def standing(self) -> dict[str, Now]:
         """How each service stands, by name."""
-        failed = any(one.failed for one in self.outcomes)
-        return {one.target.name: one.now(run_failed=failed) for one in self.outcomes}
+        failed = [one.target for one in self.outcomes if one.failed]
+        takes_back = self.request.takes_back
+        return {
+            one.target.name: one.now(run_failed=any(takes_back(each, one.target) for each in failed))
+            for one in self.outcomes
+        }
 
     def counted(self, outcome: Outcome) -> Series:
         """The service's tasks over time. One that nothing was written to is known by its name."""
         if outcome.service is not None:
             return self.counts.get(outcome.service.arn, ())
-        named = [series for arn, series in self.counts.items() if short(arn) == outcome.target.name]
+        named = [series for arn, series in self.counts.items() if short(arn) == outcome.target.service]
         return named[0] if len(named) == 1 else ()
 
 
@@ -84,7 +89,36 @@ def last_line(report: Report) -> str:
     if report.problems:
         return "Refused: nothing was changed."
     standing = report.standing
+    if len(report.outcomes) > FEW:
+        return f"{report.verdict.value}: {'; '.join(_summed(report, standing))}."
     return f"{report.verdict.value}: {'; '.join(stands(one, standing[one.target.name]) for one in report.outcomes)}."
+
+
+_TOGETHER = {
+    Now.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
+    Now.UNSEEN: "are out of sight and were left alone",
+    Now.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
+    Now.LEFT: "were left rolling out",
+    Now.AS_BEFORE: "are back on what they ran before",
+    Now.UNTOUCHED: "were not changed",
+    Now.NEW: "run the new version",
+    Now.GAVE_WAY: "gave way",
+}
+
+
+def _summed(report: Report, standing: Mapping[str, Now]) -> Iterator[str]:
+    """What failed, and how many stand how; those to look at are named."""
+    failed = [one.target.name for one in report.outcomes if one.failed]
+    if failed:
+        yield f"{listed(failed)} failed"
+    for now, said in _TOGETHER.items():
+        found = [one for one in report.outcomes if standing[one.target.name] is now]
+        if len(found) == 1:
+            yield stands(found[0], now)
+        elif found:
+            is_odd = now not in (Now.AS_BEFORE, Now.UNTOUCHED, Now.NEW, Now.GAVE_WAY)
+            names = f" ({listed([one.target.name for one in found])})" if is_odd else ""
+            yield f"{len(found)} services {said}{names}"
 
 
 def stands(outcome: Outcome, now: Now) -> str:
@@ -152,6 +186,7 @@ def _why(causes: Sequence[Cause]) -> Iterator[str]:
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report in its published shape (docs/report.schema.json)."""
+    standing = report.standing
     return {
         "version": VERSION,
         "verdict": report.verdict.value,
@@ -159,7 +194,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "started_at": report.started_at.isoformat(),
         "finished_at": report.finished_at.isoformat(),
         "problems": [{"what": safe(one.what), "do": safe(one.do)} for one in report.problems],
-        "services": [_service(report, one) for one in report.outcomes],
+        "services": [_service(report, standing[one.target.name], one) for one in report.outcomes],
         "api_calls": dict(sorted(report.api_calls.items())),
         "timeline": [
             {"at": one.at.isoformat(), "kind": one.kind.value, "service": one.service, "text": one.text}
@@ -168,13 +203,13 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _service(report: Report, one: Outcome) -> dict[str, Any]:
+def _service(report: Report, now: Now, one: Outcome) -> dict[str, Any]:
     return {
-        "region": report.request.access.region,
-        "cluster": report.request.cluster_name,
-        "service": one.target.name,
+        "region": one.target.region,
+        "cluster": short(one.target.cluster),
+        "service": one.target.service,
         "verdict": one.verdict.value,
-        "stands": report.standing[one.target.name].value,
+        "stands": now.value,
         "before": short(one.target.before),
         "target": target(one),
         "running": running(one),

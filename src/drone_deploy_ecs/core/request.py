@@ -10,6 +10,7 @@ from drone_deploy_ecs.core.names import short
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
+    from drone_deploy_ecs.core.step import Target
 
 # A Docker image reference, [registry[:port]/]path[:tag][@digest], by the grammar of the distribution project.
 _REFERENCE = re.compile(
@@ -85,7 +86,12 @@ class Colours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One run. `services` are names or ARNs as written; `budget` is in seconds, for the update and again for its undo.
+    """One run, over `services` as written: names, ARNs, `cluster/name` or patterns (see `core.places`).
+
+    `cluster` is that of plain names; `access` the first Region, and `further` are those that follow it, one by one.
+    `budget` is in seconds, for the update and again for its undo; `max_parallel` how many services may be under way at
+    once (None: all); the first `canaries` of them go alone. What a failure takes back is everything, or without
+    `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
 
     `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
     stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
@@ -94,11 +100,16 @@ class Request:
     """
 
     access: Access
+    further: tuple[Access, ...] = ()
     cluster: str
     services: tuple[str, ...]
     container: str
     image: Image
     budget: float = 600.0
+    max_parallel: int | None = None
+    canaries: int = 0
+    undo_waves: bool = True
+    undo_failed_only: bool = False
     roll_back: bool = True
     leave_on_cancel: bool = False
     max_failed_tasks: int | None = None
@@ -118,6 +129,17 @@ class Request:
         assert asked is not None
         service, image = (asked.green, asked.green_image) if live == "blue" else (asked.blue, asked.blue_image)
         return replace(self, services=(service,), image=image)
+
+    def takes_back(self, failed: Target, other: Target) -> bool:
+        """Whether `other` must return because `failed` did not make it."""
+        if self.undo_failed_only:
+            return other.name == failed.name
+        return self.undo_waves or other.region == failed.region
+
+    @property
+    def regions(self) -> tuple[Access, ...]:
+        """All Regions, in the order of their waves."""
+        return (self.access, *self.further)
 
     @property
     def cluster_name(self) -> str:

@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import span, tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from drone_deploy_ecs.core.limits import Limits
@@ -34,14 +34,17 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The service a step is about: `asked` is how it was named to us, `known` the deployments it had before.
+    """The service a step is about: `name` is what people read, and unique in the run; `service` ECS's name for it.
 
+    `asked` is how it was named to us, `known` the deployments it had before.
     `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING.
     """
 
     name: str
+    service: str
     asked: str
     cluster: str
+    region: str
     desired: int
     warm_up: float
     before: str
@@ -49,11 +52,19 @@ class Target:
     back: WayBack
 
 
+def where(targets: Sequence[Target]) -> str:
+    """`in cluster prod, eu-west-1`, and so for several."""
+    clusters = list(dict.fromkeys(short(one.cluster) for one in targets))
+    regions = list(dict.fromkeys(one.region for one in targets))
+    return f"in cluster{'s' if len(clusters) > 1 else ''} {', '.join(clusters)}, {', then '.join(regions)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterTaskDefinition:
     """Register a revision that several services may share; `key` stands for its ARN until that is known."""
 
     key: str
+    region: str
     family: str
     body: Mapping[str, Any]
     serves: tuple[str, ...]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.names import region_of
 from drone_deploy_ecs.core.plan import Definition, existing, register
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, ServiceStep, Stage, UpdateService
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from drone_deploy_ecs.core.step import Target
@@ -33,7 +34,7 @@ def undo(
     services: Iterable[Undone],
     known: Mapping[str, frozenset[str]],
     unusable: frozenset[str],
-    newest: Iterable[Definition],
+    newest: Sequence[Definition],
 ) -> Plan:
     """The plan that brings these services back to what they ran before.
 
@@ -46,14 +47,15 @@ def undo(
         back = one.target.back
         definition = back.definition
         if back.body is not None and not one.ecs_returns_it and (back.must_copy or definition in unusable):
-            found = existing(back.body, newest)
+            here = (each for each in newest if region_of(each.arn) == one.target.region)
+            found = existing(back.body, here)
             source = Definition(back.definition, active=False, body=back.body)
             what = (
                 "its image pinned by digest"
                 if back.must_copy and definition not in unusable
                 else "the same content, as it was deregistered"
             )
-            definition = found.arn if found else register(registrations, back.body, one.target.name, source, what)
+            definition = found.arn if found else register(registrations, back.body, one.target, source, what)
         target = replace(one.target, known=known.get(one.target.name, one.target.known))
         updates.append(
             UpdateService(

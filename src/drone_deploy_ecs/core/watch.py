@@ -25,6 +25,8 @@ SETTLE = 20.0
 """Seconds in which an ambiguous write that did take effect will have become visible."""
 FRESH = 5.0
 """Seconds after which what a plan was made from may be out of date: somebody else may have deployed."""
+TURN = 1.0
+"""The same for an update that had to wait for its turn."""
 ECS_TURN = 45.0
 """Seconds that ECS's own rollback gets to begin before ours does what it should have done."""
 LAST_SIGHT = 15.0
@@ -207,6 +209,12 @@ def begin(
         since=step.since,
         confirm_only=step.confirm_only,
     )
+
+
+def start(watch: Watch, now: float) -> Watch:
+    """Its turn comes only now: its time counts from here, and what it was planned from may be out of date."""
+    is_late = watch.phase is Phase.WRITE and now > watch.began + TURN
+    return replace(watch, began=now, changed_at=now, phase=Phase.CHECK if is_late else watch.phase)
 
 
 def refuse(watch: Watch, reason: str, now: float) -> Watch:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (
         DescribeServicesResponseTypeDef,
         DescribeTasksResponseTypeDef,
+        ListServicesResponseTypeDef,
         ListTasksResponseTypeDef,
         UpdateServiceResponseTypeDef,
     )
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Service
     from drone_deploy_ecs.simulator.world import World
 
-MOST_SERVICES, MOST_TASKS = 10, 100
+MOST_SERVICES, MOST_TASKS, MOST_LISTED = 10, 100, 100
 
 
 class Operations:
@@ -87,6 +88,12 @@ class Operations:
                 self.world.deploy(found, arn)
         return {"service": service_shape(self.world, found)}
 
+    def list_services(self, cluster: str, token: str, most: int = MOST_LISTED) -> dict[str, Any]:
+        """ListServices, in no order that means anything."""
+        name = self._cluster("ListServices", cluster)
+        arns = [f"{self.world.arn_prefix}service/{name}/{one}" for owner, one in self.world.services if owner == name]
+        return _page("serviceArns", arns, int(token or 0), most)
+
     def list_tasks(self, cluster: str, service: str, status: str, token: str) -> dict[str, Any]:
         """ListTasks of a service, a page of 100."""
         name = self._cluster("ListTasks", cluster)
@@ -94,9 +101,7 @@ class Operations:
         if found is None:
             raise rejected("ListTasks", "ServiceNotFoundException", "Service not found.")
         arns = [task_arn(self.world, found, task) for task in found.tasks if task.is_alive == (status != "STOPPED")]
-        start = int(token or 0)
-        page: dict[str, Any] = {"taskArns": arns[start : start + MOST_TASKS]}
-        return page if start + MOST_TASKS >= len(arns) else {**page, "nextToken": str(start + MOST_TASKS)}
+        return _page("taskArns", arns, int(token or 0), MOST_TASKS)
 
     def describe_tasks(self, cluster: str, tasks: Sequence[str]) -> dict[str, Any]:
         """DescribeTasks."""
@@ -117,6 +122,11 @@ class Operations:
         if short(cluster) not in self.world.clusters:
             raise rejected(operation, "ClusterNotFoundException", "Cluster not found.")
         return short(cluster)
+
+
+def _page(member: str, items: list[str], start: int, most: int) -> dict[str, Any]:
+    page: dict[str, Any] = {member: items[start : start + most]}
+    return page if start + most >= len(items) else {**page, "nextToken": str(start + most)}
 
 
 class SimulatedEcs:
@@ -160,6 +170,11 @@ class SimulatedEcs:
             lambda: self._do.update_service(cluster, service, taskDefinition, desiredCount, force=forceNewDeployment),
         )
         return cast("UpdateServiceResponseTypeDef", answer)
+
+    def list_services(self, *, cluster: str, nextToken: str = "") -> ListServicesResponseTypeDef:
+        """See `ports.EcsApi`."""
+        answer = self._call("ListServices", "", lambda: self._do.list_services(cluster, nextToken))
+        return cast("ListServicesResponseTypeDef", answer)
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""

@@ -8,10 +8,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.quota import quota
 
 if TYPE_CHECKING:
     import random
 
+    from drone_deploy_ecs.core.quota import Quota
     from drone_deploy_ecs.simulator.clock import VirtualClock
 
 
@@ -71,6 +73,8 @@ class Rule:
 class Faults:
     """The rules, and a count of calls. `latency` is how long each call takes; `stale_seconds` how old reads are.
 
+    With `keeps_quotas` it throttles as AWS does, and counts what it `throttled`.
+
     Only what changes while `stale_seconds` is set is remembered, so set it before services are added.
     """
 
@@ -84,6 +88,9 @@ class Faults:
         self.timeout = 20.0
         self.stale_seconds = 0.0
         self.stale_until = 1e12
+        self.keeps_quotas = False
+        self.throttled: Counter[str] = Counter()
+        self._buckets: dict[str, tuple[float, float]] = {}
 
     def add(self, effect: Effect, operation: str = "", **when: float | str) -> None:
         """One more rule."""
@@ -95,7 +102,18 @@ class Faults:
         self.calls[""] += 1
         self.log.append((self._clock.monotonic(), operation, about))
         self._clock.sleep(self.latency)
+        if self.keeps_quotas and not self._is_within(quota(operation)):
+            self.throttled[operation] += 1
+            return Effect.THROTTLE
         return next((rule.effect for rule in self.rules if self._hits(rule, operation, about)), None)
+
+    def _is_within(self, its: Quota) -> bool:
+        """Take a token from that bucket of AWS's, if it has one."""
+        now = self._clock.monotonic()
+        tokens, at = self._buckets.get(its.name, (float(its.burst), now))
+        tokens = min(its.burst, tokens + (now - at) * its.rate)
+        self._buckets[its.name] = (tokens - (tokens >= 1), now)
+        return tokens >= 1
 
     def _hits(self, rule: Rule, operation: str, about: str) -> bool:
         number, now = self.calls[rule.operation], self._clock.monotonic()

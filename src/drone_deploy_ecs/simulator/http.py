@@ -95,9 +95,7 @@ class Wire:
         return answer if "TAGS" in asked.get("include", []) else {"taskDefinition": answer["taskDefinition"]}
 
     def _list_services(self, asked: Json) -> Json:
-        prefix = f"{self.world.arn_prefix}service"
-        here = [name for owner, name in self.world.services if owner == _cluster(asked).rpartition("/")[2]]
-        return {"serviceArns": [f"{prefix}/{_cluster(asked).rpartition('/')[2]}/{name}" for name in here]}
+        return self._do.list_services(_cluster(asked), asked.get("nextToken", ""), asked.get("maxResults", 10))
 
 
 def _cluster(asked: Json) -> str:

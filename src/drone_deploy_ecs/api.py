@@ -1,0 +1,68 @@
+"""The few names for programs: `request(**settings)`, `deploy(request) -> Report`. `docs/python.md` tells of them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from random import random
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.core.events import Event
+from drone_deploy_ecs.core.masking import Masks
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.report import Report
+from drone_deploy_ecs.core.request import Request
+from drone_deploy_ecs.core.verdict import ExitCode, Verdict
+from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.errors import ApiError, Refused
+from drone_deploy_ecs.settings import BY_NAME, PREFIX, resolve
+from drone_deploy_ecs.signals import SystemClock
+from drone_deploy_ecs.values import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drone_deploy_ecs.ports import Listener
+
+__all__ = ["Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request"]
+
+
+def request(**settings: str | float | Sequence[str]) -> Request:
+    """The request that these settings make, by their names in the documentation.
+
+    The environment tells the region, the CI system's build and branch, and credentials that mustn't be printed;
+    PLUGIN_ variables don't count. Raises `Refused` with all problems; what is only dubious is a `UserWarning`.
+    """
+    unknown = [name for name in settings if name not in BY_NAME]
+    if unknown:
+        raise Refused(tuple(Problem(f"{one} isn't a setting", did_you_mean(one, BY_NAME)) for one in unknown))
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    asked, dubious = resolve({name: _text(value) for name, value in settings.items()}, outside)
+    for problem in dubious:
+        warnings.warn(str(problem), stacklevel=2)
+    return asked
+
+
+def _text(value: str | float | Sequence[str]) -> str:
+    """As it would stand in a variable: True is "true", a list has commas."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else ",".join(value)
+
+
+def deploy(request: Request, listener: Listener | None = None) -> Report:
+    """The whole run; `listener` is called with each event as it comes.
+
+    Whatever becomes of it is in the report, a refusal by AWS too. Raises `Refused` where AWS can't even be asked.
+    """
+    try:
+        aws = {access.region: connect(access) for access in request.regions}
+    except ApiError as error:
+        said = Masks(request.secrets).hide(str(error))
+        raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
+    return Deployment(request, aws, SystemClock(), listener or _ignore, random).deploy()
+
+
+def _ignore(_event: Event) -> None:
+    """Nobody listens."""
