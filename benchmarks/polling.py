@@ -85,7 +85,9 @@ def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) 
     """The real thing; and when it sent UpdateService."""
     notes = _Notes(world)
     before = len(world.faults.log)
-    report = Deployment(_request(), {"eu-west-1": connection(world)}, world.clock, notes, random.Random(seed).random).deploy()
+    report = Deployment(
+        _request(), {"eu-west-1": connection(world)}, world.clock, notes, random.Random(seed).random
+    ).deploy()
     log = world.faults.log
     place = next(place for place, (_, operation, _) in enumerate(log) if operation == "UpdateService")
     assert place >= before, "the history is made without calls"

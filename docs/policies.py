@@ -70,6 +70,12 @@ FEATURES = (
         "The new revision is registered without tags, with a warning.",
     ),
     Feature(
+        "Patterns",
+        "Only where `service` has patterns such as `tenant-*`: which services there are.",
+        (allow("FindServices", "ecs:ListServices", ArnEquals={"ecs:cluster": f"{ECS}:cluster/CLUSTER"}),),
+        "Refused, exit code 2.",
+    ),
+    Feature(
         "Logs",
         "The last lines of a failed container's log (`log_lines`).",
         (

@@ -112,7 +112,8 @@ def part(marker: str, language: str) -> str:
 def test_the_policy_allows_every_call_and_no_other() -> None:
     statements = json.loads(part("generated: policy", "json"))["Statement"]
     allowed = [one for statement in statements for one in _list(statement["Action"])]
-    calls = [name for name in vars(EcsApi) if not name.startswith("_")]
+    # Patterns in `service` are a feature of their own.
+    calls = [name for name in vars(EcsApi) if not name.startswith("_") and name != "list_services"]
     made = [f"ecs:{''.join(word.capitalize() for word in name.split('_'))}" for name in calls]
     assert sorted(allowed) == sorted([*made, "iam:PassRole", "ecs:TagResource"])
     pass_role = next(one for one in statements if one["Action"] == "iam:PassRole")

@@ -124,7 +124,7 @@ def test_python_is_python(snippet: Snippet) -> None:
         ("    settings:\n      image: shop:${DRONE_COMIT_SHA}\n", KeyError),
         ("steps:\n  - settings:\n      cluster: prod\n", Refused),
         ("deploy:\n  script:\n    - drone-deploy-ecs deploy --clutser prod\n", Refused),
-        ("- run: exec drone-deploy-ecs deploy --service '?'\n", Refused),
+        ("- run: exec drone-deploy-ecs deploy --service 'a b'\n", Refused),
         ("- command: docker run -e PLUGIN_CLUTSER=prod drone-deploy-ecs\n", AssertionError),
     ],
 )
