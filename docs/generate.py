@@ -152,7 +152,7 @@ def settings_page() -> str:
         "A setting is required only in the modes that use it. In the others it is ignored, with a warning.\n",
         "| Type | Takes |",
         "| --- | --- |",
-        "| text, path | text |",
+        "| text | text |",
         "| list | texts separated by commas; a YAML list does, too |",
         "| number | a whole number; 0 where the setting says so |",
         "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours |",
@@ -289,6 +289,22 @@ def _service_schema() -> dict[str, Any]:
         causes=many(
             "Why it failed, the heaviest first; empty when it didn't, or when nothing is known", _cause_schema()
         ),
+        counts=many(
+            "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
+            _count_schema(),
+        ),
+    )
+
+
+def _count_schema() -> dict[str, Any]:
+    return shape(
+        at=moment("From when on"),
+        revision=text("The deployment's revision (family:revision)"),
+        deployment_id=text("The deployment (ecs-svc/…)"),
+        desired=number("How many tasks it is to have; 0 once another deployment is PRIMARY"),
+        running=number("How many run"),
+        pending=number("How many are starting"),
+        failed=number("How many have failed so far, as ECS counts them"),
     )
 
 
@@ -320,6 +336,11 @@ def shape(**properties: Any) -> dict[str, Any]:
 def text(description: str) -> dict[str, Any]:
     """A string."""
     return {"type": "string", "description": description}
+
+
+def number(description: str) -> dict[str, Any]:
+    """How many."""
+    return {"type": "integer", "minimum": 0, "description": description}
 
 
 def moment(description: str) -> dict[str, Any]:

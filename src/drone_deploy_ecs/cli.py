@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report import Report
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.deployment import Deployment
-    from drone_deploy_ecs.ports import Cancellation, Clock, Connection
+    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
@@ -139,12 +139,14 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
     request = _request(edges, options)
     if request.dry_run:
         return _show_plan(edges, request)
-    if request.report not in ("", "-"):
-        _check_writable(request.report)
-    deployment = _deployment(edges, request)
-    report = deployment.deploy()
-    if request.report:
-        _write_report(edges, request, report)
+    for path in request.reports:
+        _check_writable(path)
+    from drone_deploy_ecs.console.terminal import listening
+
+    with listening(edges.stderr, edges.env, edges.clock) as listener:
+        report = _deployment(edges, request, listener).deploy()
+    for path in request.reports:
+        _write_report(edges, report, path)
     return report.exit_code
 
 
@@ -153,9 +155,10 @@ def _plan(edges: Edges, options: Mapping[str, Any]) -> int:
 
 
 def _show_plan(edges: Edges, request: Request) -> int:
+    from drone_deploy_ecs.console import plain
     from drone_deploy_ecs.console.plan import render
 
-    edges.stdout.write(render(request, _deployment(edges, request).prepare()))
+    edges.stdout.write(render(request, _deployment(edges, request, plain.listener(edges.stderr)).prepare()))
     return ExitCode.DONE
 
 
@@ -167,8 +170,7 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
     return request
 
 
-def _deployment(edges: Edges, request: Request) -> Deployment:
-    from drone_deploy_ecs.console.plain import listener
+def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
     from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.deployment import Deployment
 
@@ -181,7 +183,7 @@ def _deployment(edges: Edges, request: Request) -> Deployment:
         request,
         aws,
         edges.clock,
-        listener(edges.stderr),
+        listener,
         edges.chance,
         cancellation=edges.cancellation,
     )
@@ -202,6 +204,8 @@ def _aws(access: Access) -> Connection:
 
 def _check_writable(path: str) -> None:
     """Find out before the deployment, not after it."""
+    if path == "-":
+        return
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
     except OSError as error:
@@ -210,13 +214,14 @@ def _check_writable(path: str) -> None:
         ) from error
 
 
-def _write_report(edges: Edges, request: Request, report: Report) -> None:
+def _write_report(edges: Edges, report: Report, path: str) -> None:
     from drone_deploy_ecs.console.report import write
 
     try:
-        write(report, request.report, edges.stdout)
+        write(report, path, edges.stdout)
     except OSError as error:
-        print(f"{PROGRAM}: warning: the report could not be written: {error.strerror}", file=edges.stderr)
+        said = f"the report {safe(path)} could not be written: {error.strerror}"
+        print(f"{PROGRAM}: warning: {said}", file=edges.stderr)
 
 
 def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
@@ -236,7 +241,7 @@ def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:
 def _demo(edges: Edges, _options: Mapping[str, Any]) -> int:
     from drone_deploy_ecs.demo import demo
 
-    return demo(edges.stdout)
+    return demo(edges.stdout, edges.env)
 
 
 _COMMANDS: dict[str, Callable[[Edges, Mapping[str, Any]], int]] = {

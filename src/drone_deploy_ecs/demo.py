@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from drone_deploy_ecs.console.plain import listener
+from drone_deploy_ecs.console.terminal import listening
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.errors import ExitCode
 from drone_deploy_ecs.settings import resolve
@@ -13,6 +13,7 @@ from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.scenario import default
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from drone_deploy_ecs.simulator.clock import VirtualClock
@@ -41,7 +42,7 @@ class Hurried:
         self._clock.sleep(seconds)
 
 
-def demo(stdout: TextIO) -> int:
+def demo(stdout: TextIO, env: Mapping[str, str]) -> int:
     """Both deployments, told as a real run tells them. The exit code is the demo's own."""
     world = default()
     clock = Hurried(world.clock)
@@ -55,7 +56,8 @@ def demo(stdout: TextIO) -> int:
             file=stdout,
         )
         request, _ = resolve(flags, {})
-        report = Deployment(request, {"eu-west-1": connection(world)}, clock, listener(stdout), lambda: 0.5).deploy()
+        with listening(stdout, env, clock) as listener:
+            report = Deployment(request, {"eu-west-1": connection(world)}, clock, listener, lambda: 0.5).deploy()
         print(f"exit code {int(report.exit_code)}", file=stdout)
         codes.append(report.exit_code)
     return ExitCode.DONE if codes == [ExitCode.DONE, ExitCode.RETURNED] else ExitCode.BUG

@@ -113,9 +113,10 @@ class Deployment:
         return bluegreen.plan(self._request, asked, found, observe.limits(self._here, self._request))
 
     def _know(self, found: Sequence[Snapshot]) -> None:
-        """What mustn't be printed from now on."""
+        """What mustn't be printed from now on, and what there was before."""
         self._definitions = [each for one in found for each in (one.edited, one.before, one.newest) if each]
         self._telling.masks = sparing(self._secrets(), self._public())
+        self._telling.count(*(one.service for one in found))
 
     def _secrets(self) -> list[Secret]:
         return [*self._request.secrets, *(one for each in self._definitions for one in secrets(each.body))]
@@ -351,7 +352,7 @@ class Deployment:
             name = report.outcomes[0].target.name
             self._telling.tell(Kind.WARNING, name, colours.how_to_switch(self._request.colours, self._live, name))
         self._telling.tell(Kind.END, "", last_line(report))
-        return replace(report, timeline=tuple(self._telling.timeline))
+        return replace(report, timeline=tuple(self._telling.timeline), counts=self._telling.counts)
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed: AWS's reasons may quote the container."""

@@ -373,11 +373,14 @@ class Engine:
             after = fold.advance(before, observation, now)
         else:
             after = scaling.advance(before, observation, now)
+        if after.service is not before.service:
+            self._telling.count(after.service)
         self._say(before, after)
         return after
 
     def _say(self, before: Watch | Counting, after: Watch | Counting) -> None:
         if isinstance(before, Watch) and isinstance(after, Watch):
+            self._telling.follow(after)
             is_loud = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
             for kind, text in news(before, after):
                 self._telling.tell(kind, after.target.name, text, is_loud=is_loud and kind is Kind.VERDICT)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.counts import grow
 from drone_deploy_ecs.core.events import Event, Kind
 from drone_deploy_ecs.core.masking import Masks
+from drone_deploy_ecs.core.progress import progress
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.counts import Series
+    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.watch import Watch
     from drone_deploy_ecs.ports import Clock, Listener
 
 
@@ -22,6 +28,8 @@ class Telling:
         self._clock = clock
         self._listener = listener
         self.timeline: list[Event] = []
+        self.counts: dict[str, Series] = {}
+        self._progress: dict[str, Progress] = {}
         self.spoke_at = clock.monotonic()
         self.masks = Masks()
         self.is_brief = False
@@ -33,9 +41,19 @@ class Telling:
         """
         # What the run asks for, and how it ends, is said in words of our own alone.
         shown = text if kind in (Kind.PLAN, Kind.END) else self.masks.hide(text)
-        event = Event(self._clock.now(), kind, service, shown)
+        event = Event(self._clock.now(), kind, service, shown, self._progress.get(service))
         self.timeline.append(event)
         if self.is_brief and not is_loud and (service or kind in QUIET):
             return
         self.spoke_at = self._clock.monotonic()
         self._listener(event)
+
+    def follow(self, watch: Watch) -> None:
+        """Whatever is told of this service from now on is told with how far it is."""
+        now = self._clock.monotonic()
+        self._progress[watch.target.name] = progress(watch, now, self._clock.now())
+
+    def count(self, *services: Service | None) -> None:
+        """Keep how many tasks their deployments have, as just seen; None is a service that isn't there."""
+        for one in filter(None, services):
+            self.counts[one.arn] = grow(self.counts.get(one.arn, ()), one, self._clock.now())

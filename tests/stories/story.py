@@ -22,6 +22,7 @@ from drone_deploy_ecs.simulator.behaviour import crash, missing
 from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.pages.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.request import Access
     from drone_deploy_ecs.ports import Cancellation, Connection
+    from tests.pages.reading import Element
 
 FEW = 20
 """Services of which a transcript tells one by one."""
@@ -115,8 +117,9 @@ class Teller:
     ) -> Told:
         """Run the plugin (or `argv`) in this world with these settings; `further` are other Regions, on its clock."""
         report = self.tmp_path / f"report-{len(self.told)}.json"
+        page = report.with_suffix(".html")
         env = PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
-        env["PLUGIN_REPORT"] = str(report)
+        env["PLUGIN_REPORT"] = f"{report}, {page}"
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":
             edges = Edges(
@@ -138,9 +141,19 @@ class Teller:
 
                 code = main(argv, Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
+        if kept:
+            self.look_at(read(page.read_text()), kept)
         told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, (world, *further.values()))
         self.told.append(told)
         return told
+
+    def look_at(self, page: Element, kept: dict[str, Any]) -> None:
+        """Every story's page is whole, and says in its words what the JSON says in its."""
+        assert page.all("h1")[0].words.split()[1] == kept["verdict"]
+        assert len(page.classed("lines")[0].all("li")) == len(kept["timeline"])
+        for one in kept["services"]:
+            assert {one["verdict"], *one["stands"].split()} <= set(page.words.split())
+            assert one["service"] in page.words
 
     def _point_at(self, server: Server) -> None:
         for name, value in {

@@ -123,11 +123,15 @@ class Broken(SimulatedEcs):
 
 def outputs(connection: Connection, world: World, path: Path, *argv: str, **settings: str) -> str:
     """Everything that a run put out, wherever."""
-    report = path / "report.json"
-    env = {**ENV, "PLUGIN_REPORT": str(report), **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}}
+    reports = (path / "report.json", path / "report.html")
+    env = {
+        **ENV,
+        "PLUGIN_REPORT": ",".join(map(str, reports)),
+        **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()},
+    }
     stdout, stderr = io.StringIO(), io.StringIO()
     main(argv, Edges(env, stdout, stderr, lambda _: connection, world.clock, lambda: 0.5, NEVER))
-    written = report.read_text() if report.exists() else ""
+    written = "\n".join(report.read_text() for report in reports if report.exists())
     return f"{stdout.getvalue()}\n{stderr.getvalue()}\n{written}"
 
 

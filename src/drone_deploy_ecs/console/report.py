@@ -1,4 +1,4 @@
-"""The report as JSON, to a file or to standard output."""
+"""The report in a file, or as JSON on standard output."""
 
 from __future__ import annotations
 
@@ -13,9 +13,19 @@ if TYPE_CHECKING:
 
 
 def write(report: Report, to: str, stdout: TextIO) -> None:
-    """Write the report to the path `to`, or to `stdout` for "-". Raises OSError."""
-    whole = json.dumps(as_json(report), indent=2, ensure_ascii=True) + "\n"
+    """Write it to the path `to`: a page where that ends in .html, else JSON; "-" is `stdout`. Raises OSError."""
     if to == "-":
-        stdout.write(whole)
+        stdout.write(_json(report))
     else:
-        Path(to).write_text(whole, encoding="utf-8")
+        Path(to).write_text(_page(report) if to.endswith(".html") else _json(report), encoding="utf-8")
+
+
+def _json(report: Report) -> str:
+    return json.dumps(as_json(report), indent=2, ensure_ascii=True) + "\n"
+
+
+def _page(report: Report) -> str:
+    # A tree of elements takes some modules that no other run needs.
+    from drone_deploy_ecs.console.page import page
+
+    return page(report)

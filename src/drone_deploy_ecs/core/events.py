@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.watch import Watch
 
 
@@ -48,12 +49,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print."""
+    """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print.
+
+    `progress` is how far the service's rollout was at that moment, for those who draw it.
+    """
 
     at: datetime
     kind: Kind
     service: str
     text: str
+    progress: Progress | None = field(default=None, compare=False)
 
 
 News = tuple[Kind, str]

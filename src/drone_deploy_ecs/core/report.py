@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core.events import describe, runs
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.counts import Count, Series
     from drone_deploy_ecs.core.events import Event
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.problem import Problem
@@ -37,7 +38,10 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0."""
+    """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
+
+    `counts` are the tasks over time by service ARN, as far as they were looked at.
+    """
 
     request: Request
     started_at: datetime
@@ -47,6 +51,7 @@ class Report:
     cancelled_by: int = 0
     api_calls: Mapping[str, int]
     timeline: tuple[Event, ...]
+    counts: Mapping[str, Series] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -71,6 +76,13 @@ class Report:
             for one in self.outcomes
         }
 
+    def counted(self, outcome: Outcome) -> Series:
+        """The service's tasks over time. One that nothing was written to is known by its name."""
+        if outcome.service is not None:
+            return self.counts.get(outcome.service.arn, ())
+        named = [series for arn, series in self.counts.items() if short(arn) == outcome.target.service]
+        return named[0] if len(named) == 1 else ()
+
 
 def last_line(report: Report) -> str:
     """The verdict, and what every service runs now."""
@@ -79,7 +91,7 @@ def last_line(report: Report) -> str:
     standing = report.standing
     if len(report.outcomes) > FEW:
         return f"{report.verdict.value}: {'; '.join(_summed(report, standing))}."
-    return f"{report.verdict.value}: {'; '.join(_stands(one, standing[one.target.name]) for one in report.outcomes)}."
+    return f"{report.verdict.value}: {'; '.join(stands(one, standing[one.target.name]) for one in report.outcomes)}."
 
 
 _TOGETHER = {
@@ -102,14 +114,15 @@ def _summed(report: Report, standing: Mapping[str, Now]) -> Iterator[str]:
     for now, said in _TOGETHER.items():
         found = [one for one in report.outcomes if standing[one.target.name] is now]
         if len(found) == 1:
-            yield _stands(found[0], now)
+            yield stands(found[0], now)
         elif found:
             is_odd = now not in (Now.AS_BEFORE, Now.UNTOUCHED, Now.NEW, Now.GAVE_WAY)
             names = f" ({listed([one.target.name for one in found])})" if is_odd else ""
             yield f"{len(found)} services {said}{names}"
 
 
-def _stands(outcome: Outcome, now: Now) -> str:
+def stands(outcome: Outcome, now: Now) -> str:
+    """What the service runs now, in a clause: `web runs web:2 (2 of 2 tasks)`."""
     name, runs_now = outcome.target.name, runs(outcome.service)
     match now:
         case Now.NEW:
@@ -181,7 +194,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "started_at": report.started_at.isoformat(),
         "finished_at": report.finished_at.isoformat(),
         "problems": [{"what": safe(one.what), "do": safe(one.do)} for one in report.problems],
-        "services": [_service(standing[one.target.name], one) for one in report.outcomes],
+        "services": [_service(report, standing[one.target.name], one) for one in report.outcomes],
         "api_calls": dict(sorted(report.api_calls.items())),
         "timeline": [
             {"at": one.at.isoformat(), "kind": one.kind.value, "service": one.service, "text": one.text}
@@ -190,9 +203,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _service(now: Now, one: Outcome) -> dict[str, Any]:
-    primary = one.service.primary if one.service else None
-    running = primary.task_definition if primary else one.target.before
+def _service(report: Report, now: Now, one: Outcome) -> dict[str, Any]:
     return {
         "region": one.target.region,
         "cluster": short(one.target.cluster),
@@ -200,15 +211,40 @@ def _service(now: Now, one: Outcome) -> dict[str, Any]:
         "verdict": one.verdict.value,
         "stands": now.value,
         "before": short(one.target.before),
-        "target": _target(one),
-        "running": short(running),
+        "target": target(one),
+        "running": running(one),
         "deployment_id": one.forward.deployment if one.forward else "",
         "reason": one.reason,
         "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
+        "counts": [_count(count) for count in report.counted(one)],
     }
 
 
-def _target(one: Outcome) -> str:
+def _count(count: Count) -> dict[str, Any]:
+    return {
+        "at": count.at.isoformat(),
+        "revision": count.revision,
+        "deployment_id": count.deployment,
+        "desired": count.desired,
+        "running": count.running,
+        "pending": count.pending,
+        "failed": count.failed,
+    }
+
+
+def worst_first(report: Report) -> list[Outcome]:
+    """Those that failed by themselves, then the others, by verdict."""
+    rank = {verdict: place for place, verdict in enumerate((*_WORST_FIRST, Verdict.UNCHANGED))}
+    return sorted(report.outcomes, key=lambda one: (not one.failed, rank[one.verdict]))
+
+
+def running(one: Outcome) -> str:
+    """The revision of its PRIMARY deployment as last seen."""
+    primary = one.service.primary if one.service else None
+    return short(primary.task_definition if primary else one.target.before)
+
+
+def target(one: Outcome) -> str:
     """The revision it was to run, "" where that was never registered."""
     if one.forward is None:
         return short(one.target.before)

@@ -94,7 +94,7 @@ class Request:
     `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
 
     `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
-    stay complete; `report` is a path, "-" or ""; `log_lines` how many lines of a failed container's log are shown;
+    stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `image` is provisionally the green one's: only the secret tells the colour (`for_colour`).
     """
@@ -117,7 +117,7 @@ class Request:
     wait_for_drained: bool = True
     skip_unchanged: bool = False
     dry_run: bool = False
-    report: str = ""
+    reports: tuple[str, ...] = ()
     log_lines: int = 20
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     blue_green: BlueGreen | None = None
