@@ -145,6 +145,7 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
     report = deployment.deploy()
     if request.report:
         _write_report(edges, request, report)
+    _fill_pages(edges, request, report)
     return report.exit_code
 
 
@@ -217,6 +218,20 @@ def _write_report(edges: Edges, request: Request, report: Report) -> None:
         write(report, request.report, edges.stdout)
     except OSError as error:
         print(f"{PROGRAM}: warning: the report could not be written: {error.strerror}", file=edges.stderr)
+
+
+def _fill_pages(edges: Edges, request: Request, report: Report) -> None:
+    """Answer in the CI system's own page; whatever comes of that, the deployment is over."""
+    stream = edges.stderr if request.report == "-" else edges.stdout
+    try:
+        from drone_deploy_ecs.pages.put import fill
+
+        for trouble in fill(report, edges.env, stream):
+            print(f"{PROGRAM}: warning: {trouble}", file=edges.stderr)
+    except Exception as error:
+        print(
+            f"{PROGRAM}: warning: the CI system's page could not be filled ({type(error).__name__})", file=edges.stderr
+        )
 
 
 def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:

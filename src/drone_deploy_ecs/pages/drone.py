@@ -1,0 +1,102 @@
+"""Drone: a card on the build's page, an Adaptive Card. Its template is `card.json` beside this file.
+
+Drone's own page fetches the template from an address that comes with the data, and fills it in. Here the address is a
+`data:` URL that holds the template itself, so that nothing has to be published, nor be reachable.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import Now
+from drone_deploy_ecs.pages import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.pages.answer import Row
+
+MOST_ROWS = 8
+MOST_REASONS = 3
+LOG_LINES = 6
+NAME, TEXT = 60, 200
+"""Characters. A card is for a glance; and as one line of the log it must stay below the 16 KB of a container engine."""
+ADDRESS = 2000
+"""Characters of the template's address that Drone's tables hold."""
+
+_COLOURS = {Now.NEW: "Good", Now.GAVE_WAY: "Good", Now.AS_BEFORE: "Warning", Now.UNTOUCHED: "Default"}
+
+
+def card(report: Report, template: str) -> str:
+    """Template and data, as Drone takes them."""
+    return json.dumps({"schema": address(template), "data": shown(report)}, ensure_ascii=False, separators=(",", ":"))
+
+
+def marked(card: str) -> str:
+    """A card in one line of the log, between the marks by which Drone's runner finds it, to take it out."""
+    return f"\x1b]1338;{b64encode(card.encode()).decode()}\x1b]0m\n"
+
+
+def address(template: str) -> str:
+    """The `data:` URL of a template (JSON)."""
+    whole = json.dumps(json.loads(template), separators=(",", ":"))
+    return f"data:application/json,{quote(whole, safe=_KEPT)}"
+
+
+_KEPT = "!$&'()*+,/:;=?@[]{}\"|\\^`<>~"
+"""What the path of a `data:` URL may hold as it is; Drone's table is too short to escape more than must be."""
+
+
+def shown(report: Report) -> dict[str, Any]:
+    """The card's data."""
+    rows = answer.rows(report)
+    good = answer.went_well(report)
+    return {
+        "style": "good" if good else "attention",
+        "sign": "✔" if good else "✘",
+        "headline": safe(answer.headline(report), TEXT),
+        "subject": safe(answer.subject(report), TEXT),
+        "rows": [_row(row) for row in rows[:MOST_ROWS]],
+        "more": _more(rows[MOST_ROWS:]),
+        "why": _why(report),
+        "log": _log(report),
+        "link": rows[0].link if len(rows) == 1 else answer.cluster_link(report),
+    }
+
+
+def _row(row: Row) -> dict[str, str]:
+    return {
+        "service": safe(row.service, NAME),
+        "stands": row.stands.value,
+        "colour": _COLOURS.get(row.stands, "Attention"),
+        "runs": safe(row.runs, NAME),
+        "before": safe(row.before, NAME) or "nothing",
+    }
+
+
+def _more(rows: Sequence[Row]) -> str:
+    numbers = Counter(row.stands.value for row in rows)
+    said = ", ".join(f"{count} {stands}" for stands, count in numbers.most_common())
+    return f"and {len(rows)} more: {said}" if rows else ""
+
+
+def _why(report: Report) -> list[dict[str, str]]:
+    """What is wrong, and what to do about it."""
+    found = answer.problems(report)
+    for failure in answer.failures(report):
+        found += [(f"{failure.service}: {one.what}", one.do) for one in failure.reasons] or [
+            (f"{failure.service}: {failure.why}", "")
+        ]
+    return [{"what": safe(what, TEXT), "do": safe(do, TEXT)} for what, do in found[:MOST_REASONS]]
+
+
+def _log(report: Report) -> list[str]:
+    """The end of the first failed container's log."""
+    logs = (one.log for failure in answer.failures(report) for one in failure.reasons if one.log)
+    return [safe(line, TEXT) for line in next(logs, ())[-LOG_LINES:]]
