@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.outcome import Outcome
@@ -23,7 +23,6 @@ FEW = 3
 """So many services are named in a headline; more are counted."""
 LONGEST = 1000
 """Characters of an output. GitLab takes a dotenv file of 5 KB, and outputs are the same everywhere."""
-GOOD = (Now.NEW, Now.GAVE_WAY)
 
 
 class Row(NamedTuple):
@@ -61,9 +60,13 @@ def headline(report: Report) -> str:
     """The log's last line; of many services it gives the numbers."""
     if len(report.outcomes) <= FEW:
         return safe(last_line(report), LONGEST).rstrip(".")
-    numbers = Counter(now.value for now in report.standing.values())
-    said = ", ".join(f"{count} {stands}" for stands, count in numbers.most_common())
-    return f"{report.verdict.value}: of {len(report.outcomes)} services {said}"
+    return f"{report.verdict.value}: {len(report.outcomes)} services, {counted(report.standing.values())}"
+
+
+def counted(stands: Iterable[Now]) -> str:
+    """How several services stand: `all new`, or `38 as before, 2 not as before`."""
+    numbers = Counter(one.value for one in stands).most_common()
+    return f"all {numbers[0][0]}" if len(numbers) == 1 else ", ".join(f"{count} {stands}" for stands, count in numbers)
 
 
 def subject(report: Report) -> str:
@@ -93,7 +96,14 @@ def rows(report: Report) -> list[Row]:
         )
         for one, said in told
     ]
-    return sorted(found, key=lambda row: row.stands in GOOD)
+    return sorted(found, key=_rank)
+
+
+def _rank(row: Row) -> tuple[int, bool]:
+    """What is neither new nor as before comes first; among equals, what only went back with another one comes last."""
+    known = (Now.AS_BEFORE, Now.UNTOUCHED), (Now.NEW, Now.GAVE_WAY)
+    order = next((place for place, several in enumerate(known, 1) if row.stands in several), 0)
+    return order, row.verdict == Verdict.WITHDRAWN.value
 
 
 def failures(report: Report) -> list[Failure]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -81,9 +80,7 @@ def _row(row: Row) -> dict[str, str]:
 
 
 def _more(rows: Sequence[Row]) -> str:
-    numbers = Counter(row.stands.value for row in rows)
-    said = ", ".join(f"{count} {stands}" for stands, count in numbers.most_common())
-    return f"and {len(rows)} more: {said}" if rows else ""
+    return f"and {len(rows)} more, {answer.counted(row.stands for row in rows)}" if rows else ""
 
 
 def _why(report: Report) -> list[dict[str, str]]:
@@ -93,7 +90,7 @@ def _why(report: Report) -> list[dict[str, str]]:
         found += [(f"{failure.service}: {one.what}", one.do) for one in failure.reasons] or [
             (f"{failure.service}: {failure.why}", "")
         ]
-    return [{"what": safe(what, TEXT), "do": safe(do, TEXT)} for what, do in found[:MOST_REASONS]]
+    return [{"what": safe(what, TEXT), "do": do and f"→ {safe(do, TEXT)}"} for what, do in found[:MOST_REASONS]]
 
 
 def _log(report: Report) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LIMIT = 512 * 1024
 """Bytes. GitHub and Buildkite take 1 MiB; on GitHub, the rest is for what else the step says."""
 MOST_ROWS = 1000
+LEFT_OUT = "\n_More is in the log and in the JSON report._\n"
 AROUND = 1000
 """Bytes around the lines of the log: markup, and fences that may have to be longer than any line."""
 
@@ -24,12 +25,11 @@ def summary(report: Report, limit: int = LIMIT) -> str:
     sign = "✅" if answer.went_well(report) else "❌"
     first = f"### {sign} {plain(answer.headline(report))}\n\n{plain(answer.subject(report))}\n"
     blocks = [first, *_problems(report), *_table(report), *_failures(report)]
-    left_out = "\n_More is in the log and in the JSON report._\n"
     kept: list[str] = []
-    room = limit - _size(left_out)
+    room = limit - _size(LEFT_OUT)
     for block in blocks:
         if _size(block) > room:
-            return "".join((*kept, left_out))
+            return "".join((*kept, LEFT_OUT))
         kept.append(block)
         room -= _size(block)
     return "".join((*kept, *_timeline(report, room)))
@@ -88,6 +88,8 @@ def _timeline(report: Report, room: int) -> Iterator[str]:
     if lines[kept:]:
         what = "The end of the log" if kept else "The log"
         yield f"\n<details><summary>{what}</summary>\n\n{fenced(lines[kept:])}\n</details>\n"
+    elif lines:
+        yield LEFT_OUT
 
 
 def _size(text: str) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.pages.places import Command, File, Line, pages
 
 if TYPE_CHECKING:
