@@ -86,13 +86,15 @@ def rows(report: Report) -> list[Row]:
     told = zip(report.outcomes, as_json(report)["services"], strict=True)
     found = [
         Row(
-            service=said["service"],
+            service=safe(said["service"]),
             verdict=said["verdict"],
             stands=Now(said["stands"]),
             runs=safe(runs(one.service)) if one.service else said["running"] or "nothing",
-            before=said["before"],
+            before=safe(said["before"]),
             deployment=safe(said["deployment_id"]),
-            link=_link(said["region"], said["cluster"], f"services/{quote(said['service'], safe='')}/deployments"),
+            link=_link(
+                said["region"], said["cluster"], f"services/{quote(safe(said['service']), safe='')}/deployments"
+            ),
         )
         for one, said in told
     ]
@@ -110,7 +112,7 @@ def failures(report: Report) -> list[Failure]:
     """Every service that fared badly by itself, in the report's order."""
     good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
     found = (
-        Failure(one.target.name, one.verdict.value, one.reason, tuple(_reasons(one)))
+        Failure(safe(one.target.name), one.verdict.value, one.reason, tuple(_reasons(one)))
         for one in report.outcomes
         if one.verdict not in good or one.stranded
     )
@@ -124,7 +126,13 @@ def _reasons(outcome: Outcome) -> Iterator[Reason]:
     for cause in causes[:MOST_CAUSES]:
         do = "" if cause.advice in advised else cause.advice
         advised.add(cause.advice)
-        yield Reason(safe(describe(cause)), cause.count, cause.evidence, cause.log, do)
+        yield Reason(
+            describe(cause),
+            cause.count,
+            tuple(map(safe, cause.evidence)),
+            tuple(map(safe, cause.log)),
+            do,
+        )
 
 
 def problems(report: Report) -> list[tuple[str, str]]:

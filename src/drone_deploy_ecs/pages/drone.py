@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 MOST_ROWS = 8
 MOST_REASONS = 3
 LOG_LINES = 6
-NAME, TEXT = 60, 200
-"""Characters. A card is for a glance; and as one line of the log it must stay below the 16 KB of a container engine."""
+LENGTHS = (200, 100, 50, 25)
+"""Characters of a text; the first that makes the card small enough."""
+NAME = 60
+LARGEST = 12_000
+"""Bytes. In base64, and as one line of the log, it has to stay below 16 KB: container engines split longer ones."""
 ADDRESS = 2000
 """Characters of the template's address that Drone's tables hold."""
 
@@ -34,7 +37,13 @@ _COLOURS = {Now.NEW: "Good", Now.GAVE_WAY: "Good", Now.AS_BEFORE: "Warning", Now
 
 def card(report: Report, template: str) -> str:
     """Template and data, as Drone takes them."""
-    return json.dumps({"schema": address(template), "data": shown(report)}, ensure_ascii=False, separators=(",", ":"))
+    whole = ""
+    for most in LENGTHS:
+        told = {"schema": address(template), "data": shown(report, most)}
+        whole = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        if len(whole.encode()) <= LARGEST:
+            break
+    return whole
 
 
 def marked(card: str) -> str:
@@ -52,30 +61,30 @@ _KEPT = "!$&'()*+,/:;=?@[]{}\"|\\^`<>~"
 """What the path of a `data:` URL may hold as it is; Drone's table is too short to escape more than must be."""
 
 
-def shown(report: Report) -> dict[str, Any]:
-    """The card's data."""
+def shown(report: Report, most: int) -> dict[str, Any]:
+    """The card's data, each text of at most so many characters."""
     rows = answer.rows(report)
     good = answer.went_well(report)
     return {
         "style": "good" if good else "attention",
         "sign": "✔" if good else "✘",
-        "headline": safe(answer.headline(report), TEXT),
-        "subject": safe(answer.subject(report), TEXT),
-        "rows": [_row(row) for row in rows[:MOST_ROWS]],
+        "headline": safe(answer.headline(report), most),
+        "subject": safe(answer.subject(report), most),
+        "rows": [_row(row, min(most, NAME)) for row in rows[:MOST_ROWS]],
         "more": _more(rows[MOST_ROWS:]),
-        "why": _why(report),
-        "log": _log(report),
+        "why": _why(report, most),
+        "log": _log(report, most),
         "link": rows[0].link if len(rows) == 1 else answer.cluster_link(report),
     }
 
 
-def _row(row: Row) -> dict[str, str]:
+def _row(row: Row, most: int) -> dict[str, str]:
     return {
-        "service": safe(row.service, NAME),
+        "service": safe(row.service, most),
         "stands": row.stands.value,
         "colour": _COLOURS.get(row.stands, "Attention"),
-        "runs": safe(row.runs, NAME),
-        "before": safe(row.before, NAME) or "nothing",
+        "runs": safe(row.runs, most),
+        "before": safe(row.before, most) or "nothing",
     }
 
 
@@ -83,17 +92,17 @@ def _more(rows: Sequence[Row]) -> str:
     return f"and {len(rows)} more, {answer.counted(row.stands for row in rows)}" if rows else ""
 
 
-def _why(report: Report) -> list[dict[str, str]]:
+def _why(report: Report, most: int) -> list[dict[str, str]]:
     """What is wrong, and what to do about it."""
     found = answer.problems(report)
     for failure in answer.failures(report):
         found += [(f"{failure.service}: {one.what}", one.do) for one in failure.reasons] or [
             (f"{failure.service}: {failure.why}", "")
         ]
-    return [{"what": safe(what, TEXT), "do": do and f"→ {safe(do, TEXT)}"} for what, do in found[:MOST_REASONS]]
+    return [{"what": safe(what, most), "do": do and f"→ {safe(do, most)}"} for what, do in found[:MOST_REASONS]]
 
 
-def _log(report: Report) -> list[str]:
+def _log(report: Report, most: int) -> list[str]:
     """The end of the first failed container's log."""
     logs = (one.log for failure in answer.failures(report) for one in failure.reasons if one.log)
-    return [safe(line, TEXT) for line in next(logs, ())[-LOG_LINES:]]
+    return [safe(line, most) for line in next(logs, ())[-LOG_LINES:]]

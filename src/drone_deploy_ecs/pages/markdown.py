@@ -17,7 +17,7 @@ LIMIT = 512 * 1024
 MOST_ROWS = 1000
 LEFT_OUT = "\n_More is in the log and in the JSON report._\n"
 AROUND = 1000
-"""Bytes around the lines of the log: markup, and fences that may have to be longer than any line."""
+"""Bytes for what is around the lines of the log: markup, and fences that may have to be longer than a line (400)."""
 
 
 def summary(report: Report, limit: int = LIMIT) -> str:
