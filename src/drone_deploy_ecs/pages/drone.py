@@ -7,6 +7,7 @@ Drone's own page fetches the template from an address that comes with the data, 
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,6 +28,8 @@ LOG_LINES = 6
 LENGTHS = (200, 100, 50, 25)
 """Characters of a text; the first that makes the card small enough."""
 NAME = 60
+LINE, CELL = 50, 16
+"""Characters of a word that fits into a line of the card, and into one of its columns."""
 LARGEST = 12_000
 """Bytes. In base64, and as one line of the log, it has to stay below 16 KB: container engines split longer ones."""
 ADDRESS = 2000
@@ -37,13 +40,12 @@ _COLOURS = {Now.NEW: "Good", Now.GAVE_WAY: "Good", Now.AS_BEFORE: "Warning", Now
 
 def card(report: Report, template: str) -> str:
     """Template and data, as Drone takes them."""
-    whole = ""
-    for most in LENGTHS:
-        told = {"schema": address(template), "data": shown(report, most)}
-        whole = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-        if len(whole.encode()) <= LARGEST:
-            break
-    return whole
+    cards = (_card(address(template), shown(report, most)) for most in LENGTHS)
+    return next((one for one in cards if len(one.encode()) <= LARGEST), _card(address(template), {}))
+
+
+def _card(schema: str, data: dict[str, Any]) -> str:
+    return json.dumps({"schema": schema, "data": data}, ensure_ascii=False, separators=(",", ":"))
 
 
 def marked(card: str) -> str:
@@ -68,8 +70,8 @@ def shown(report: Report, most: int) -> dict[str, Any]:
     return {
         "style": "good" if good else "attention",
         "sign": "✔" if good else "✘",
-        "headline": safe(answer.headline(report), most),
-        "subject": safe(answer.subject(report), most),
+        "headline": _cut(answer.headline(report), most),
+        "subject": _cut(answer.subject(report), most),
         "rows": [_row(row, min(most, NAME)) for row in rows[:MOST_ROWS]],
         "more": _more(rows[MOST_ROWS:]),
         "why": _why(report, most),
@@ -80,11 +82,11 @@ def shown(report: Report, most: int) -> dict[str, Any]:
 
 def _row(row: Row, most: int) -> dict[str, str]:
     return {
-        "service": safe(row.service, most),
+        "service": _cut(row.service, most, CELL),
         "stands": row.stands.value,
         "colour": _COLOURS.get(row.stands, "Attention"),
-        "runs": safe(row.runs, most),
-        "before": safe(row.before, most) or "nothing",
+        "runs": _cut(row.runs, most, CELL),
+        "before": _cut(row.before or "nothing", most, CELL),
     }
 
 
@@ -99,10 +101,15 @@ def _why(report: Report, most: int) -> list[dict[str, str]]:
         found += [(f"{failure.service}: {one.what}", one.do) for one in failure.reasons] or [
             (f"{failure.service}: {failure.why}", "")
         ]
-    return [{"what": safe(what, most), "do": do and f"→ {safe(do, most)}"} for what, do in found[:MOST_REASONS]]
+    return [{"what": _cut(what, most), "do": do and f"→ {_cut(do, most)}"} for what, do in found[:MOST_REASONS]]
 
 
 def _log(report: Report, most: int) -> list[str]:
     """The end of the first failed container's log."""
     logs = (one.log for failure in answer.failures(report) for one in failure.reasons if one.log)
-    return [safe(line, most) for line in next(logs, ())[-LOG_LINES:]]
+    return [_cut(line, most) for line in next(logs, ())[-LOG_LINES:]]
+
+
+def _cut(text: str, most: int, widest: int = LINE) -> str:
+    """Text that is neither too long, nor has a word that can't be broken to fit."""
+    return re.sub(rf"[^\s-]{{{widest}}}(?=[^\s-])", "\\g<0>\u200b", safe(text, most))
