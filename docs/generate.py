@@ -1,7 +1,7 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
-Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `report.schema.json`, `blue-green.svg`. In the README,
-what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
+Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `report.schema.json`, `blue-green.svg`, `action.yml`. In
+the README, what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def pages() -> dict[Path, str]:
         docs / "exit-codes.md": exit_codes_page(),
         docs / "causes.md": causes_page(),
         docs / "blue-green.svg": runpy.run_path(str(Path(__file__).with_name("phases.py")))["phases"](),
+        ROOT / "action.yml": runpy.run_path(str(Path(__file__).with_name("action.py")))["page"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
     }
 
