@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drone_deploy_ecs.pages.answer import outputs
+from drone_deploy_ecs.pages.places import GITLAB_ANNOTATIONS, GITLAB_VARIABLES
 from drone_deploy_ecs.settings import SETTINGS
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
@@ -126,3 +128,20 @@ def test_the_container_gets_what_it_needs_and_no_more(action: dict[str, Any], tm
     }  # fmt: skip
     assert words[-1] == "sha256:1234"
     assert "canary" not in run
+
+
+def test_the_page_about_pages_uses_settings_flags_outputs_and_files_that_exist() -> None:
+    page = (ROOT / "docs" / "ci-pages.md").read_text()
+    snippets = "".join(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    blocks = re.findall(r"^( *)(?:settings|with):\n((?:\1  .*\n)+)", snippets, re.MULTILINE)
+    assert len(blocks) == 4
+    used = {line.split(":")[0].strip() for _, block in blocks for line in block.splitlines()}
+    assert {"cluster", "report"} <= used <= {one.name for one in SETTINGS}
+    assert set(re.findall(r"(?<= )--[\w-]+", snippets)) <= {one.flag for one in SETTINGS}
+    world, settings = story("refused")
+    names = outputs(report(world, **settings))
+    assert re.findall(r"^\| `(\w+)` \| `", page, re.MULTILINE) == list(names)
+    assert set(re.findall(r"outputs\.(\w+)", snippets)) <= set(names)
+    assert f"annotations: {GITLAB_ANNOTATIONS}\n" in snippets
+    assert f"dotenv: {GITLAB_VARIABLES}\n" in snippets
+    assert {f"ECS_{name.upper()}" for name in names} >= set(re.findall(r"ECS_\w+", page))
