@@ -116,7 +116,10 @@ def test_the_container_gets_what_it_needs_and_no_more(action: dict[str, Any], tm
     world = World(timing=QUICK)
     world.add_service("prod", "web", task_definition())
     with Server(world, speed=40.0) as server:
-        ran = Ran(action["runs"]["steps"][0]["run"], tmp_path, server.url, {**WITH, "image": "shop:2"})
+        ran = Ran(
+            action["runs"]["steps"][0]["run"], tmp_path, server.url, {**WITH, "service": "nowhere", "image": "shop:2"}
+        )
+    assert ran.outputs["verdict"] == "Refused"
     build, run = ran.calls.splitlines()
     assert build == f"build --quiet {ROOT}"
     words = run.split()

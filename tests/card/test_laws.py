@@ -174,8 +174,8 @@ def test_a_full_card_is_one_line_below_what_a_container_engine_splits() -> None:
     long = spoken("🚀" * 1000)
     (outcome,) = long.outcomes
     assert outcome.forward is not None
-    causes = tuple(replace(one, log=("🚀" * 1000,) * 50) for one in outcome.forward.causes * 5)
-    many = (replace(outcome, forward=replace(outcome.forward, causes=causes)),) * 40
+    causes = tuple(replace(one, log=("🚀" * 1000,) * 10) for one in outcome.forward.causes * 5)
+    many = (replace(outcome, forward=replace(outcome.forward, causes=causes)),) * 10
     card = drone.marked(drone.card(replace(long, outcomes=many), TEMPLATE.read_text()))
     assert 8 * 1024 < len(card) < 16 * 1024
 
