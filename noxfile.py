@@ -95,7 +95,7 @@ def lock(session: nox.Session) -> None:
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     same = ("-c runtime.txt", "-c build.txt")
     # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
-    apart = ("ministack", "awscli", "moto", "microburst", "site")
+    apart = ("ministack", "awscli", "moto", "microburst", "site", "node")
     others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
     locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), *others)
     for name, wanted in locks:

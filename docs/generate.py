@@ -1,7 +1,7 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
 Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `report.schema.json`, `blue-green.svg`,
-and what registries want. In the README, what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
+`action.yml`, and what registries want. In the README, what stands between the markers `<!-- generated: name -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def pages() -> dict[Path, str]:
         docs / "causes.md": causes_page(),
         docs / "permissions.md": beside("policies")["permissions_page"](BY),
         docs / "blue-green.svg": beside("phases")["phases"](),
+        ROOT / "action.yml": beside("action")["page"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
         ROOT / "registries" / "drone" / "content.yaml": beside("registries")["drone_entry"](),
         ROOT / "registries" / "woodpecker" / "docs.md": beside("registries")["woodpecker_page"](settings_table()),

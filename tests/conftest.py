@@ -16,7 +16,7 @@ settings.register_profile("bounded", derandomize=True, deadline=None, max_exampl
 settings.register_profile("long", deadline=None, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000")))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "bounded"))
 
-OUTSIDE = ("AWS_", "PLUGIN_", "DRONE_", "CI_", "GITHUB_")
+OUTSIDE = ("AWS_", "PLUGIN_", "DRONE_", "CI_", "GITHUB_", "GITLAB_", "BUILDKITE", "HARNESS_")
 
 
 @pytest.fixture(autouse=True)

@@ -147,6 +147,7 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
         report = _deployment(edges, request, listener).deploy()
     for path in request.reports:
         _write_report(edges, report, path)
+    _fill_pages(edges, request, report)
     return report.exit_code
 
 
@@ -222,6 +223,20 @@ def _write_report(edges: Edges, report: Report, path: str) -> None:
     except OSError as error:
         said = f"the report {safe(path)} could not be written: {error.strerror}"
         print(f"{PROGRAM}: warning: {said}", file=edges.stderr)
+
+
+def _fill_pages(edges: Edges, request: Request, report: Report) -> None:
+    """Answer in the CI system's own page; whatever comes of that, the deployment is over."""
+    stream = edges.stderr if "-" in request.reports else edges.stdout
+    try:
+        from drone_deploy_ecs.pages.put import fill
+
+        for trouble in fill(report, edges.env, stream):
+            print(f"{PROGRAM}: warning: {trouble}", file=edges.stderr)
+    except Exception as error:
+        print(
+            f"{PROGRAM}: warning: the CI system's page could not be filled ({type(error).__name__})", file=edges.stderr
+        )
 
 
 def _simulator(edges: Edges, options: Mapping[str, Any]) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = (
-    "asyncio", "boto3", "botocore", "dataclasses", "difflib", "email", "http", "importlib.metadata", "inspect", "json",
+    "asyncio", "boto3", "botocore", "dataclasses", "difflib", "drone_deploy_ecs.pages", "email", "http", "importlib.metadata", "inspect", "json",
     "logging", "pydantic", "random", "rich", "shutil", "socket", "ssl", "traceback", "urllib3",
 )  # fmt: skip
 """None of these may be paid for by somebody who only reads the help."""

@@ -19,6 +19,7 @@ from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.lifecycle import say
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.card.runs import everywhere
 from tests.stories.story import PLUGIN
 
 if TYPE_CHECKING:
@@ -124,15 +125,12 @@ class Broken(SimulatedEcs):
 def outputs(connection: Connection, world: World, path: Path, *argv: str, **settings: str) -> str:
     """Everything that a run put out, wherever."""
     reports = (path / "report.json", path / "report.html")
-    env = {
-        **ENV,
-        "PLUGIN_REPORT": ",".join(map(str, reports)),
-        **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()},
-    }
+    given = {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
+    env = {**ENV, **everywhere(path), "PLUGIN_REPORT": ",".join(map(str, reports)), **given}
     stdout, stderr = io.StringIO(), io.StringIO()
     main(argv, Edges(env, stdout, stderr, lambda _: connection, world.clock, lambda: 0.5, NEVER))
-    written = "\n".join(report.read_text() for report in reports if report.exists())
-    return f"{stdout.getvalue()}\n{stderr.getvalue()}\n{written}"
+    written = [file.read_text() for file in path.iterdir() if file.is_file()]
+    return "\n".join((stdout.getvalue(), stderr.getvalue(), *written))
 
 
 def assert_no_canary(text: str) -> None:
