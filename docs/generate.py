@@ -1,7 +1,7 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
 Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `report.schema.json`, `blue-green.svg`,
-`action.yml`, and what registries want. In the README, what stands between `<!-- generated: name -->` and `<!-- end -->`.
+`action.yml`, and what registries want. In the README: between `<!-- generated: name -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations

@@ -110,7 +110,9 @@ def run_over_http(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, *
 def report(world: World, **settings: str) -> Report:
     """The report of one run."""
     request, _ = resolve({}, {**PLUGIN, **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}})
-    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, listener(io.StringIO()), lambda: 0.5).deploy()
+    return Deployment(
+        request, {"eu-west-1": connection(world)}, world.clock, listener(io.StringIO()), lambda: 0.5
+    ).deploy()
 
 
 def forty() -> World:

@@ -152,7 +152,12 @@ def test_foreign_text_stays_in_its_place_in_gitlab_s_json(text: str) -> None:
 
 def test_gitlab_takes_the_links_of_many_services_with_the_longest_names() -> None:
     (outcome,) = TOLD.outcomes
-    many = tuple(replace(outcome, target=replace(outcome.target, name=f"{number:0255}")) for number in range(200))
+    many = tuple(
+        replace(
+            outcome, target=replace(outcome.target, name=f"{number:0255}", service=f"{number:0255}", cluster="c" * 255)
+        )
+        for number in range(200)
+    )
     text = gitlab.links(replace(TOLD, outcomes=many, request=replace(TOLD.request, cluster="c" * 255)))
     assert 40 * 1024 < len(text) < 80 * 1024
     assert all(len(one["external_link"]["label"]) <= 200 for one in json.loads(text)["drone-deploy-ecs"])

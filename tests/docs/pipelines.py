@@ -67,6 +67,8 @@ def of_yaml(text: str) -> list[Run]:
     for step in _mappings(document):
         if "settings" in step:
             found.append(Run((), plugin_variables(step["settings"]), fragment))
+        if str(step.get("uses", "")).partition("@")[0].endswith("/drone-deploy-ecs"):
+            found.append(Run((), plugin_variables(step["with"]), fragment))
         for lines in (step.get(name, ()) for name in ("run", "command", "script", "commands")):
             script = lines if isinstance(lines, str) else "\n".join(lines)
             found += [one._replace(fragment=fragment) for one in of_shell(script, region)]
@@ -96,8 +98,8 @@ def _text(value: Any) -> str:
 
 
 def substituted(text: str) -> str:
-    """With every variable's value in its place, and GitHub's expressions gone."""
-    text = re.sub(r"\$\{\{.*?\}\}", "expression", text).replace("$?", "0")
+    """With every variable's value in its place, and GitHub's and Harness's expressions gone."""
+    text = re.sub(r"\$\{\{.*?\}\}|<\+.*?>", "expression", text).replace("$?", "0")
     return re.sub(r"\$?\$(?:\{(\w+)\}|(\w+))", lambda found: VARIABLES[found[1] or found[2]], text)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FLAGS = {one.flag for one in SETTINGS}
 VARIABLES = {one.variable for one in SETTINGS}
-NO_SETTINGS = {"commands", "do", "log", "permissions", "web", "when", "why"}
+NO_SETTINGS = {"commands", "data", "do", "log", "permissions", "using", "web", "when", "why"}
 """Keys of CI systems, and first words of log lines."""
 NO_FLAGS = {"--help", "--version", "--platform", "--scenario", "--speed", "--time", "--write"}
 """Of other commands, or of no setting."""
