@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 # The same examples every time, so that a red run says something about the change; HYPOTHESIS_PROFILE=long to search.
 settings.register_profile("bounded", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile("brief", derandomize=True, deadline=None, max_examples=10)
 settings.register_profile("long", deadline=None, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000")))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "bounded"))
+
+QUICK = tuple(Path(__file__).with_name(name) for name in ("core", "simulator", "stories"))
+"""Where the tests are that take every branch of core, in less than a minute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is measured while the quick ones run, and not in the laws: there it would cost minutes."""
+    for one in items:
+        if "HTTP" in one.name or not any(one.path.is_relative_to(folder) for folder in QUICK):
+            one.add_marker("no_cover")
+
 
 OUTSIDE = ("AWS_", "PLUGIN_", "DRONE_", "CI_", "GITHUB_")
 

@@ -60,6 +60,10 @@ ROWS = {
     "under a new id, which an event announces": (
         replace(SIGHT, service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
         None, ""),
+    "announced as ours began": (
+        replace(SIGHT, since=NOON + timedelta(seconds=1),
+                service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
+        None, ""),
     "announced before ours began": (
         replace(SIGHT, since=NOON + timedelta(seconds=5),
                 service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
@@ -93,6 +97,9 @@ ROWS = {
         replace(SIGHT, service=service(DONE), stopped_since_complete=(task(1, "HEALTHY"),)), Verdict.FAILED, "not stable"),
     "given up, and ECS returns it": (
         replace(SIGHT, service=service(primary(OURS, NEW, "FAILED", 0), rolls_back=True)), Verdict.ROLLED_BACK, "ECS is rolling it back"),
+    "given up, and ECS says that it returns it": (
+        replace(SIGHT, service=service(replace(primary(OURS, NEW, "FAILED", 0), rollout_reason="the breaker: rolling back to ecs-svc/1."))),
+        Verdict.ROLLED_BACK, "ECS is rolling it back"),
     "once is bad luck": (replace(SIGHT, service=service(ROLLING), stopped=(task(1),)), None, ""),
     "once is enough where asked": (
         replace(SIGHT, service=service(ROLLING), stopped=(task(1),), max_failed_tasks=1), Verdict.FAILED, "1 task failed"),
@@ -128,3 +135,9 @@ def test_what_a_look_means(name: str) -> None:
 )
 def test_whose_task(deployment: str, since: datetime | None, *, ours: bool) -> None:
     assert is_ours(task(1), deployment, NEW, since) is ours
+
+
+@pytest.mark.parametrize(("definition", "ours"), [(NEW, True), (BEFORE, False)])
+def test_whose_task_where_started_by_names_no_deployment(definition: str, *, ours: bool) -> None:
+    """Some emulators write something of their own there."""
+    assert is_ours(replace(task(1), started_by="ecs-service"), OURS, definition, NOON) is ours
