@@ -36,19 +36,25 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def primary(name: str = OURS, definition: str = NEW, state: str = "IN_PROGRESS", running: int = 2, **more: Any) -> Deployment:
+def primary(
+    name: str = OURS, definition: str = NEW, state: str = "IN_PROGRESS", running: int = 2, **more: Any
+) -> Deployment:
     """The deployment that ECS works towards, of two tasks."""
     return replace(Deployment(name, "PRIMARY", definition, 2, 0, running, 0, state, "", NOON), **more)
 
 
-def active(name: str = OLD, definition: str = BEFORE, state: str = "COMPLETED", running: int = 2, **more: Any) -> Deployment:
+def active(
+    name: str = OLD, definition: str = BEFORE, state: str = "COMPLETED", running: int = 2, **more: Any
+) -> Deployment:
     """One that gives way, and still wants what it runs."""
     return replace(Deployment(name, "ACTIVE", definition, running, 0, running, 0, state, "", NOON), **more)
 
 
 def service(*listed: Deployment, said: Iterable[tuple[float, str]] = (), **more: Any) -> Service:
     """The service with these deployments and, at these seconds after noon, these events."""
-    events = tuple(ServiceEvent(f"{place}", at(when), f"(service web) {what}") for place, (when, what) in enumerate(said))
+    events = tuple(
+        ServiceEvent(f"{place}", at(when), f"(service web) {what}") for place, (when, what) in enumerate(said)
+    )
     found = Service(
         name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=listed, events=events
     )

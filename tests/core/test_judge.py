@@ -115,6 +115,47 @@ ROWS = {
 }  # fmt: skip
 
 
+DRAINING = (active(OLD, BEFORE, "COMPLETED", 0),)
+WORDS = {
+    "given up without a reason": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "FAILED", 0))),
+        Verdict.FAILED, "ECS gave up on it: rolloutState FAILED, no reason given"),
+    "given up for a reason": (
+        replace(SIGHT, service=service(replace(primary(OURS, NEW, "FAILED", 0), rollout_reason="the breaker"))),
+        Verdict.FAILED, "ECS gave up on it: the breaker"),
+    "tasks that only ECS counts": (
+        replace(SIGHT, service=service(replace(ROLLING, failed_tasks=3)), stopped=(task(1),), max_failed_tasks=3),
+        Verdict.FAILED, "3 tasks failed, and max_failed_tasks is 3"),
+    "tasks of what isn't listed": (
+        replace(SIGHT, service=service(BACK), stopped=(task(1),), max_failed_tasks=1),
+        Verdict.FAILED, "1 task failed, and max_failed_tasks is 1"),
+    "a second is left": (replace(SIGHT, service=service(ROLLING), left=1.0), None, ""),
+    "out of time": (
+        replace(SIGHT, service=service(ROLLING), left=0.0), Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
+    "out of time, COMPLETED in name": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running, although ECS calls it COMPLETED"),
+    "out of time, out of sight": (
+        replace(SIGHT, service=service(BACK), left=0.0), Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"),
+    "out of time, only draining": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), *DRAINING), at_least=2, left=0.0),
+        Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"),
+    "out of time, only draining, and fewer than there must be": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), *DRAINING), at_least=3, left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 2 of 3 tasks running"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_a_look_means_word_by_word(name: str) -> None:
+    sight, verdict, reason = WORDS[name]
+    assert (judge(sight) or (None, "")) == (verdict, reason)
+
+
+def test_one_task_that_did_not_fail_is_not_counted_where_ours_is_not_listed() -> None:
+    assert judge(replace(SIGHT, service=service(BACK), max_failed_tasks=1)) is None
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_what_a_look_means(name: str) -> None:
     sight, verdict, reason = ROWS[name]
