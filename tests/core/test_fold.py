@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.core import fold
+from drone_deploy_ecs.core import fold, history
 from drone_deploy_ecs.core.events import news
 from drone_deploy_ecs.core.judge import GRACE
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Seen
@@ -195,6 +195,27 @@ def test_the_next_state(name: str) -> None:
     after = fold.advance(one, observation, now)
     assert {member: getattr(after, member) for member in expected} == expected
     assert after.verdict is None or after.decided_at == now
+
+
+ROLLED_OUT_BEFORE = service(
+    primary(),
+    active(),
+    said=[
+        (-950, "has reached a steady state."),
+        (-900, "has started 2 tasks: (task a) (task b)."),
+        (-800, f"(deployment {OLD}) deployment completed."),
+    ],
+)
+
+
+def test_what_is_accepted_has_the_services_earlier_rollouts_but_for_an_undo_or_another_count() -> None:
+    known = history.earlier(ROLLED_OUT_BEFORE.events)
+    assert known
+    after = fold.advance(replace(forward(), last_write=TIMED_OUT), Accepted(ROLLED_OUT_BEFORE), 3.0)
+    assert (after.earlier, after.service, after.last_write) == (known, ROLLED_OUT_BEFORE, None)
+    for other in (undo(), replace(forward(), desired=4)):
+        assert fold.advance(other, Accepted(ROLLED_OUT_BEFORE), 3.0).earlier == ()
+    assert fold.advance(replace(undo(), adopted=True), Accepted(ROLLED_OUT_BEFORE), 3.0).adopted is False
 
 
 def test_a_recalled_update_whose_write_landed_is_judged_when_that_shows() -> None:
