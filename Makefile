@@ -38,8 +38,12 @@ format: $(VENV)/dev.stamp ## Format the code, and fix what can be fixed without 
 	@$(BIN)/ruff format
 
 .PHONY: coverage
-coverage: $(VENV)/dev.stamp ## Run the tests and show what they leave out
-	@$(BIN)/nox --session coverage
+coverage: $(VENV)/dev.stamp ## Run the tests, and fail where the quick ones miss a branch of core
+	@$(BIN)/pytest --cov $(ARGS)
+
+.PHONY: mutation
+mutation: $(VENV)/dev.stamp ## Break core in small ways and see what no test notices: an hour or more
+	@$(BIN)/nox --session mutation -- $(ARGS)
 
 .PHONY: docs
 docs: $(VENV)/dev.stamp ## Write what the code knows into README.md and docs/ (ARGS=--check only tells)
@@ -59,7 +63,8 @@ lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (AR
 
 .PHONY: clean
 clean: ## Remove everything that these targets made
-	rm -rf $(VENV) .cache .nox .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf $(VENV) .cache .nox .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+		build dist mutants
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

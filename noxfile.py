@@ -54,9 +54,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """The tests again, and the lines and branches that they leave out."""
-    run(session, "coverage", "run", "-m", "pytest", *session.posargs)
-    run(session, "coverage", "report")
+    """The tests, and whether the quick ones take every branch of core."""
+    run(session, "pytest", *PARALLEL, "--cov=drone_deploy_ecs.core", *session.posargs)
 
 
 @nox.session
@@ -87,17 +86,28 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="venv", python=PYTHONS[0])
+def mutation(session: nox.Session) -> None:
+    """Break core in small ways, one at a time, and see whether a quick test notices: docs/mutation.md."""
+    session.install("--require-hashes", "-r", "requirements/mutation.txt")
+    session.install("--no-deps", "--no-build-isolation", "--editable", ".")
+    session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "brief"})
+    session.run("mutmut", "results")
+
+
+@nox.session(venv_backend="venv", python=PYTHONS[0])
 def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml; `-- --upgrade` takes newer releases."""
     session.install("pip-tools==7.6.2")
     runtime = PYPROJECT["project"]["dependencies"]
     build = nox.project.dependency_groups(PYPROJECT, "build")
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
+    mutants = nox.project.dependency_groups(PYPROJECT, "mutation")
     same = ("-c runtime.txt", "-c build.txt")
     # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
     apart = ("ministack", "awscli", "moto", "microburst", "site", "node")
     others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
-    locks = (("runtime", runtime), ("build", build), ("dev", (*runtime, *dev, *same)), *others)
+    tested = (("dev", (*runtime, *dev, *same)), ("mutation", (*runtime, *mutants, "-c dev.txt")))
+    locks = (("runtime", runtime), ("build", build), *tested, *others)
     for name, wanted in locks:
         source = Path(f"requirements/{name}.in")
         source.write_text("".join(f"{line}\n" for line in wanted))

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 # The same examples every time, so that a red run says something about the change; HYPOTHESIS_PROFILE=long to search.
 settings.register_profile("bounded", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile("brief", derandomize=True, deadline=None, max_examples=10)
 settings.register_profile("long", deadline=None, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000")))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "bounded"))
 
 OUTSIDE = ("AWS_", "PLUGIN_", "DRONE_", "CI_", "GITHUB_", "GITLAB_", "BUILDKITE", "HARNESS_")
+QUICK = tuple(Path(__file__).with_name(name) for name in ("core", "simulator", "stories"))
+"""Where the tests are that take every branch of core, in less than a minute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is measured while the quick ones run, and not in the laws: there it would cost minutes.
+
+    Those that run a Docker engine do so in one process: two engines with a bridge each would collide.
+    """
+    for one in items:
+        if {"containers", "image"} & set(one.path.parts):
+            one.add_marker(pytest.mark.xdist_group("docker"))
+        if "HTTP" in one.name or not any(one.path.is_relative_to(folder) for folder in QUICK):
+            one.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +39,3 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that run a Docker engine do so in one process: two engines with a bridge each would collide."""
-    for item in items:
-        if {"containers", "image"} & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("docker"))

@@ -60,6 +60,10 @@ ROWS = {
     "under a new id, which an event announces": (
         replace(SIGHT, service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
         None, ""),
+    "announced as ours began": (
+        replace(SIGHT, since=NOON + timedelta(seconds=1),
+                service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
+        None, ""),
     "announced before ours began": (
         replace(SIGHT, since=NOON + timedelta(seconds=5),
                 service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
@@ -93,6 +97,9 @@ ROWS = {
         replace(SIGHT, service=service(DONE), stopped_since_complete=(task(1, "HEALTHY"),)), Verdict.FAILED, "not stable"),
     "given up, and ECS returns it": (
         replace(SIGHT, service=service(primary(OURS, NEW, "FAILED", 0), rolls_back=True)), Verdict.ROLLED_BACK, "ECS is rolling it back"),
+    "given up, and ECS says that it returns it": (
+        replace(SIGHT, service=service(replace(primary(OURS, NEW, "FAILED", 0), rollout_reason="the breaker: rolling back to ecs-svc/1."))),
+        Verdict.ROLLED_BACK, "ECS is rolling it back"),
     "once is bad luck": (replace(SIGHT, service=service(ROLLING), stopped=(task(1),)), None, ""),
     "once is enough where asked": (
         replace(SIGHT, service=service(ROLLING), stopped=(task(1),), max_failed_tasks=1), Verdict.FAILED, "1 task failed"),
@@ -106,6 +113,47 @@ ROWS = {
     "out of time, COMPLETED in name": (
         replace(SIGHT, service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0), Verdict.TIMED_OUT, "although ECS calls it COMPLETED"),
 }  # fmt: skip
+
+
+DRAINING = (active(OLD, BEFORE, "COMPLETED", 0),)
+WORDS = {
+    "given up without a reason": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "FAILED", 0))),
+        Verdict.FAILED, "ECS gave up on it: rolloutState FAILED, no reason given"),
+    "given up for a reason": (
+        replace(SIGHT, service=service(replace(primary(OURS, NEW, "FAILED", 0), rollout_reason="the breaker"))),
+        Verdict.FAILED, "ECS gave up on it: the breaker"),
+    "tasks that only ECS counts": (
+        replace(SIGHT, service=service(replace(ROLLING, failed_tasks=3)), stopped=(task(1),), max_failed_tasks=3),
+        Verdict.FAILED, "3 tasks failed, and max_failed_tasks is 3"),
+    "tasks of what isn't listed": (
+        replace(SIGHT, service=service(BACK), stopped=(task(1),), max_failed_tasks=1),
+        Verdict.FAILED, "1 task failed, and max_failed_tasks is 1"),
+    "a second is left": (replace(SIGHT, service=service(ROLLING), left=1.0), None, ""),
+    "out of time": (
+        replace(SIGHT, service=service(ROLLING), left=0.0), Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
+    "out of time, COMPLETED in name": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running, although ECS calls it COMPLETED"),
+    "out of time, out of sight": (
+        replace(SIGHT, service=service(BACK), left=0.0), Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"),
+    "out of time, only draining": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), *DRAINING), at_least=2, left=0.0),
+        Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"),
+    "out of time, only draining, and fewer than there must be": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), *DRAINING), at_least=3, left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 2 of 3 tasks running"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_what_a_look_means_word_by_word(name: str) -> None:
+    sight, verdict, reason = WORDS[name]
+    assert (judge(sight) or (None, "")) == (verdict, reason)
+
+
+def test_one_task_that_did_not_fail_is_not_counted_where_ours_is_not_listed() -> None:
+    assert judge(replace(SIGHT, service=service(BACK), max_failed_tasks=1)) is None
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -128,3 +176,9 @@ def test_what_a_look_means(name: str) -> None:
 )
 def test_whose_task(deployment: str, since: datetime | None, *, ours: bool) -> None:
     assert is_ours(task(1), deployment, NEW, since) is ours
+
+
+@pytest.mark.parametrize(("definition", "ours"), [(NEW, True), (BEFORE, False)])
+def test_whose_task_where_started_by_names_no_deployment(definition: str, *, ours: bool) -> None:
+    """Some emulators write something of their own there."""
+    assert is_ours(replace(task(1), started_by="ecs-service"), OURS, definition, NOON) is ours

@@ -145,9 +145,9 @@ class Guard:
     def wrote(self, desired: int) -> None:
         """The live side's count is being lowered by the run."""
         now = self.world.clock.monotonic()
+        seen = now - UNSEEN - self.world.faults.stale_seconds
         new = [one for one in self.idle.tasks if image_of(self.world, one.task_definition) == "shop:2"]
-        unseen = UNSEEN + self.world.faults.stale_seconds
-        up = sum(one.is_healthy and (one.stopping is None or one.stopping > now - unseen) for one in new)
+        up = sum(one.is_healthy and (one.stopping is None or one.stopping > seen) for one in new)
         if up < self.count:
             self.taken.append(f"to {desired} with {up} of {self.count} at {now}")
 

@@ -232,6 +232,14 @@ def test_update_denied(tell: Teller) -> None:
     assert world.service("prod", "web").runs == {"web:1": 2}
 
 
+def test_registration_denied(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.DENY, "RegisterTaskDefinition")
+    told = tell(world)
+    assert told.exit_code == 2
+    assert "UpdateService" not in world.faults.calls
+
+
 def test_rollback_denied(tell: Teller) -> None:
     world = small_world()
     world.faults.add(Effect.DENY, "UpdateService", first=2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
-from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
+from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -177,6 +177,38 @@ def test_switch_with_a_circuit_breaker(tell: Teller) -> None:
     as_before(tell(world, **SWITCH | {"max_failed_tasks": "50"}))
 
 
+class Tally:
+    """Every half second: the count that web-blue is to have, and the healthy tasks of web-green."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.seen: list[tuple[int, int]] = []
+        self._look()
+
+    def _look(self) -> None:
+        blue, green = (self._world.service("prod", name) for name in ("web-blue", "web-green"))
+        self.seen.append((blue.desired, sum(task.is_alive and task.is_healthy for task in green.tasks)))
+        self._world.clock.call_in(0.5, self._look)
+
+    def at_each_step_down(self, *, seconds_before: float) -> list[int]:
+        """The healthy tasks of web-green that short a while before each lowering of web-blue's count."""
+        early = int(seconds_before / 0.5)
+        pairs = zip(self.seen[1:], self.seen, strict=False)
+        steps = [at for at, (after, before) in enumerate(pairs) if after[0] < before[0]]
+        return [self.seen[at - early][1] for at in steps]
+
+
+@pytest.mark.parametrize("second", [200, 204, 206, 207, 208])
+def test_switch_takes_nothing_away_while_a_new_task_is_missing(plugin: Teller, second: int) -> None:
+    """The first step is throttled, every second, until a new task has been stopped: it was up when that step began."""
+    world = two_sides()
+    tally = Tally(world)
+    world.faults.add(Effect.THROTTLE, "UpdateService", after=190, until=210)
+    world.at(second, partial(world.kill_task, world.service("prod", "web-green")))
+    assert plugin(world, **SWITCH).exit_code == 0
+    assert tally.at_each_step_down(seconds_before=1.0) == [10, 10, 10, 10]
+
+
 # --- somebody or something stands in the way ---
 
 
@@ -286,6 +318,34 @@ def test_switch_with_tasks_protected_from_scale_in(tell: Teller) -> None:
     told = tell(world, **SWITCH | {"timeout": "2m"})
     assert told.exit_code == 0
     assert runs(world) == {"web-blue": {"web:1": 2}, "web-green": {"web:3": 10}}
+
+
+def test_switch_whose_way_back_is_refused_too(tell: Teller) -> None:
+    world = two_sides()
+    world.faults.add(Effect.DENY, "UpdateService", first=3)
+    told = tell(world, **SWITCH)
+    assert told.exit_code == 4
+    assert runs(world) == {"web-blue": {"web:1": 7}, "web-green": {"web:3": 10}}
+
+
+def test_switch_whose_new_side_cannot_be_taken_down_again(tell: Teller) -> None:
+    """ECS returns it by itself, and there is only its count left to undo."""
+    world = two_sides()
+    world.push("shop:missing", missing("shop:missing"))
+    world.service("prod", "web-green").breaker = Breaker()
+    world.faults.add(Effect.DENY, "UpdateService", first=2)
+    told = tell(world, **SWITCH | {"image": "shop:missing", "max_failed_tasks": "500"})
+    assert told.exit_code == 4
+    assert "the way back: AWS refused UpdateService" in str(told.report["services"])
+
+
+def test_switch_cancelled_while_registering(plugin: Teller) -> None:
+    world = two_sides()
+    world.faults.add(Effect.THROTTLE, "RegisterTaskDefinition")
+    told = plugin(world, cancellation=SignalAt(world, 5), **SWITCH)
+    assert told.exit_code == 143
+    assert runs(world) == AS_BEFORE
+    assert "UpdateService" not in world.faults.calls
 
 
 def test_switch_cancelled_between_two_steps(tell: Teller) -> None:

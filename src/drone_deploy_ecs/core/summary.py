@@ -30,7 +30,7 @@ def progress(flights: Sequence[Flight]) -> str:
         return f"{done} of {len(registrations)} revisions registered"
     watches = [one for one in flights if isinstance(one, Watch)]
     counts = Counter(map(_state, watches))
-    first, *others = [f"{counts[state]} {state}" for state in _ORDER if counts[state]] or ["none done"]
+    first, *others = [f"{counts[state]} {state}" for state in _ORDER if counts[state]] or ["0 completed"]
     count, _, state = first.partition(" ")
     failed = [one.target.name for one in watches if _state(one) == "failed"]
     said = ", ".join((f"{count} of {len(watches)} {state}", *others))

@@ -161,12 +161,11 @@ def outcomes(
     idle, live = Course.of(handover.idle, flown), Course.of(handover.live, flown)
     returned = None if back is None else (Course.of(handover.idle, back), Course.of(handover.live, back))
     forward = idle.watch
-    if forward is None or forward.verdict is None:
-        first: Outcome = _counted(idle, Verdict.WITHDRAWN, None if returned is None else returned[0], left=left)
-    else:
-        first = _deployed(handover, forward, idle, None if returned is None else returned[0])
-    theirs = forward.verdict if forward and forward.verdict else Verdict.WITHDRAWN
-    return [first, _counted(live, theirs, None if returned is None else returned[1], left=left)]
+    # Whatever came before it, its update was begun; and whatever came after, it was judged.
+    assert forward is not None
+    assert forward.verdict is not None
+    first = _deployed(handover, forward, idle, None if returned is None else returned[0])
+    return [first, _counted(live, forward.verdict, None if returned is None else returned[1], left=left)]
 
 
 def _deployed(handover: Handover, forward: Watch, course: Course, back: Course | None) -> Outcome:

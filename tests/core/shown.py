@@ -1,0 +1,87 @@
+"""What ECS may show, in a word each: services, deployments, stopped tasks, faults; a watch in the midst of things."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core import watch
+from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.step import Target, UpdateService, WayBack
+from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
+BEFORE, NEW, COPY, FOREIGN = (f"arn:aws:ecs:eu-west-1:1:task-definition/web:{number}" for number in (1, 2, 3, 9))
+BUDGET = 100.0
+
+TARGET = Target(
+    name="web", service="web", asked="web", cluster="prod", region="eu-west-1", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),
+    back=WayBack(definition=BEFORE),
+)  # fmt: skip
+
+TIMED_OUT = Fault(FaultKind.AMBIGUOUS, "UpdateService", "", "no answer")
+THROTTLED = Fault(FaultKind.THROTTLED, "UpdateService", "ThrottlingException", "Rate exceeded")
+DENIED = Fault(FaultKind.DENIED, "UpdateService", "AccessDeniedException", "no")
+UNREACHABLE = Fault(FaultKind.UNREACHABLE, "DescribeServices", "", "no route")
+
+
+def at(seconds: float) -> datetime:
+    """So long after noon, by AWS's clock."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def primary(
+    name: str = OURS, definition: str = NEW, state: str = "IN_PROGRESS", running: int = 2, **more: Any
+) -> Deployment:
+    """The deployment that ECS works towards, of two tasks."""
+    return replace(Deployment(name, "PRIMARY", definition, 2, 0, running, 0, state, "", NOON), **more)
+
+
+def active(
+    name: str = OLD, definition: str = BEFORE, state: str = "COMPLETED", running: int = 2, **more: Any
+) -> Deployment:
+    """One that gives way, and still wants what it runs."""
+    return replace(Deployment(name, "ACTIVE", definition, running, 0, running, 0, state, "", NOON), **more)
+
+
+def service(*listed: Deployment, said: Iterable[tuple[float, str]] = (), **more: Any) -> Service:
+    """The service with these deployments and, at these seconds after noon, these events."""
+    events = tuple(
+        ServiceEvent(f"{place}", at(when), f"(service web) {what}") for place, (when, what) in enumerate(said)
+    )
+    found = Service(
+        name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=listed, events=events
+    )
+    return replace(found, **more)
+
+
+def stopped(arn: str = "a/t1", exit_code: int | None = 1, **more: Any) -> Task:
+    """A task of ours whose container exited."""
+    app = Container("app", "shop:2", "", "STOPPED", exit_code, "", "UNKNOWN")
+    task = Task(
+        arn=arn, started_by=OURS, task_definition=NEW, status="STOPPED", health="UNKNOWN", stop_code="EssentialContainerExited",
+        stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON, containers=(app,),
+    )  # fmt: skip
+    return replace(task, **more)
+
+
+def forward(**terms: Any) -> Watch:
+    """An update about to be written, at second 0."""
+    return watch.begin(UpdateService(target=TARGET, definition=NEW), NEW, Terms(**{"budget": BUDGET} | terms), 0.0)
+
+
+def following(**terms: Any) -> Watch:
+    """Our deployment, accepted at second 0."""
+    return replace(forward(**terms), phase=Phase.FOLLOW, deployment=OURS, since=NOON)
+
+
+def undo(definition: str = BEFORE, *, confirm_only: bool = False) -> Watch:
+    """The way back, about to look, at second 0."""
+    step = UpdateService(target=TARGET, definition=definition, only_over=OURS, since=NOON, confirm_only=confirm_only)
+    return watch.begin(step, definition, Terms(budget=BUDGET), 0.0)
