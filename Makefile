@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 ITSELF := --no-deps --no-build-isolation --editable .
+# Much of the time is waiting for containers and signals.
+PARALLEL := --numprocesses=3 --dist=loadgroup
 PYTHON ?=
 ARGS ?=
 
@@ -16,7 +18,7 @@ demo: $(VENV)/runtime.stamp ## Watch a deployment that goes wrong, on a simulate
 
 .PHONY: test
 test: $(VENV)/dev.stamp ## Run the tests (ARGS="-k rollback")
-	@$(BIN)/nox --session tests -- $(ARGS)
+	@$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## Check style, formatting and the direction of imports
@@ -39,7 +41,7 @@ format: $(VENV)/dev.stamp ## Format the code, and fix what can be fixed without 
 
 .PHONY: coverage
 coverage: $(VENV)/dev.stamp ## Run the tests, and fail where the quick ones miss a branch of core
-	@$(BIN)/pytest --cov $(ARGS)
+	@$(BIN)/pytest $(PARALLEL) --cov=drone_deploy_ecs.core $(ARGS)
 
 .PHONY: mutation
 mutation: $(VENV)/dev.stamp ## Break core in small ways and see what no test notices: an hour or more
