@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs import observe, write
 from drone_deploy_ecs.board import Board
 from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
-from drone_deploy_ecs.core.events import Kind, news, waiting
+from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, place_of, precedes, stops, why_recalled
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.registration import Registration
 from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling
 from drone_deploy_ecs.core.step import (
@@ -28,8 +27,6 @@ from drone_deploy_ecs.core.step import (
     Step,
     UpdateService,
 )
-from drone_deploy_ecs.core.summary import progress
-from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
@@ -44,8 +41,6 @@ if TYPE_CHECKING:
 
 SILENCE = 35.0
 """Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
-SUMMARY = 10.0
-"""Seconds from one line about many services to the next."""
 TOGETHER = 1.0
 """Seconds by which a look may be early, to share another's call."""
 NEVER_BEGUN = "what was to be completed before it wasn't"
@@ -72,7 +67,6 @@ class Engine:
         self._chance = chance
         self._cancellation = cancellation
         self._obeyed = 0
-        self._summed, self._summed_at = "", clock.monotonic()
         self.registered: set[str] = set()
 
     def run(
@@ -136,7 +130,7 @@ class Engine:
                 if step.definition not in failures:
                     return begun
                 refused = watch.refuse(begun, failures[step.definition], now)
-                self._say(begun, refused)
+                self._telling.change(begun, refused)
                 return refused
             case never:
                 assert_never(never)
@@ -188,7 +182,7 @@ class Engine:
             at, place = board.first(self._clock.monotonic())
             if self._wait_until(at, board):
                 self._act(place, board)
-            self._sum_up(board.flights)
+            self._telling.sum_up(board.flights)
 
     def _ready_at(self, region: str, operation: str) -> float:
         return self._calls[region].ready_at(operation)
@@ -230,7 +224,7 @@ class Engine:
             one = board.flights[place]
             assert isinstance(one, Watch)
             settled = watch.settle(one, self._clock.monotonic())
-            self._say(one, settled)
+            self._telling.change(one, settled)
             board.put(place, settled)
 
     def _recall_if_need_be(self, board: Board) -> None:
@@ -272,7 +266,7 @@ class Engine:
                 board.put(place, registration.abandon(one))
             elif isinstance(one, Watch) and not one.recalled:
                 recalled = watch.recall(one, verdict, reason, self._clock.monotonic())
-                self._say(one, recalled)
+                self._telling.change(one, recalled)
                 board.put(place, recalled)
 
     def _wait_until(self, due: float, board: Board) -> bool:
@@ -281,7 +275,7 @@ class Engine:
         while (now := self._clock.monotonic()) < due:
             speak_at = self._telling.spoke_at + SILENCE
             if speak_at <= now:
-                self._speak([board.flights[place] for place in board.open()], now)
+                self._telling.waiting([board.flights[place] for place in board.open()], now)
                 continue
             self._clock.sleep(min(due, speak_at) - now)
             if self._cancellation.signal != signal:
@@ -289,27 +283,6 @@ class Engine:
                 self._telling.tell(Kind.TROUBLE, "", said, is_loud=True)
                 return False
         return True
-
-    def _speak(self, flights: Sequence[Flight], now: float) -> None:
-        if self._telling.is_brief:
-            self._telling.tell(Kind.WAITING, "", progress(flights))
-            return
-        for one in flights:
-            if isinstance(one, Watch):
-                self._telling.tell(Kind.WAITING, one.target.name, waiting(one, now))
-            elif isinstance(one, Scaling):
-                self._telling.tell(Kind.WAITING, one.step.target.name, scaling.waiting(one))
-        if self._telling.spoke_at + SILENCE <= now:
-            self._telling.tell(Kind.WAITING, "", "still registering task definitions")
-
-    def _sum_up(self, flights: Sequence[Flight]) -> None:
-        """Where many services stand, now and then."""
-        now = self._clock.monotonic()
-        if self._telling.is_brief and now >= self._summed_at + SUMMARY:
-            self._summed_at, said = now, progress(flights)
-            if said != self._summed:
-                self._summed = said
-                self._telling.tell(Kind.PROGRESS, "", said)
 
     # --- doing ---
 
@@ -363,7 +336,7 @@ class Engine:
     def _limit(self, one: Limiting) -> Limiting:
         calls = self._calls[one.step.target.region]
         after = scaling.limit(one, write.limit(calls, one), self._clock.monotonic())
-        self._say(one, after)
+        self._telling.change(one, after)
         return after
 
     def _fold(self, before: Watch | Scaling, observation: Observation) -> Watch | Scaling:
@@ -375,28 +348,10 @@ class Engine:
             after = scaling.advance(before, observation, now)
         if after.service is not before.service:
             self._telling.count(after.service)
-        self._say(before, after)
+        self._telling.change(before, after)
         return after
-
-    def _say(self, before: Watch | Counting, after: Watch | Counting) -> None:
-        if isinstance(before, Watch) and isinstance(after, Watch):
-            self._telling.follow(after)
-            is_loud = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
-            for kind, text in news(before, after):
-                self._telling.tell(kind, after.target.name, text, is_loud=is_loud and kind is Kind.VERDICT)
-        elif not isinstance(before, Watch) and not isinstance(after, Watch):
-            for kind, text in scaling.news(before, after):
-                self._telling.tell(kind, after.step.target.name, text)
 
     def _register(self, one: Registration) -> Registration:
         after = registration.advance(one, write.register(self._calls[one.step.region], one), self._clock.monotonic())
-        if after.untagged and not one.untagged:
-            self._telling.tell(Kind.WARNING, "", "Warning: ecs:TagResource isn't allowed: registering without the tags")
-        if after.last_fault and after.last_fault is not one.last_fault:
-            self._telling.tell(Kind.TROUBLE, "", safe(str(after.last_fault)))
-        if after.arn:
-            reused = " (it had been registered already)" if one.phase is Phase.CHECK else ""
-            served = ", ".join(one.step.serves)
-            text = f"registered {short(after.arn)} for {served}: {one.step.what}{reused}"
-            self._telling.tell(Kind.REGISTERED, "", safe(text))
+        self._telling.registering(one, after)
         return after

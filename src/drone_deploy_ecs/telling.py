@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core import events, scaling, summary
 from drone_deploy_ecs.core.counts import grow
 from drone_deploy_ecs.core.events import Event, Kind
 from drone_deploy_ecs.core.masking import Masks
+from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.progress import progress
+from drone_deploy_ecs.core.scaling import Scaling
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.watch import Phase, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drone_deploy_ecs.core.counts import Series
     from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.flight import Flight
     from drone_deploy_ecs.core.progress import Progress
-    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.core.registration import Registration
+    from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.ports import Clock, Listener
 
 
@@ -21,8 +30,12 @@ QUIET = (Kind.REGISTERED, Kind.TROUBLE)
 """Lines that aren't about one service, and yet come as often as there are services."""
 
 
+SUMMARY = 10.0
+"""Seconds from one line about many services to the next."""
+
+
 class Telling:
-    """The run's timeline as it grows."""
+    """The run's timeline as it grows. In a run over many services it `is_brief`."""
 
     def __init__(self, clock: Clock, listener: Listener) -> None:
         self._clock = clock
@@ -33,6 +46,7 @@ class Telling:
         self.spoke_at = clock.monotonic()
         self.masks = Masks()
         self.is_brief = False
+        self._summed, self._summed_at = "", clock.monotonic()
 
     def tell(self, kind: Kind, service: str, text: str, *, is_loud: bool = False) -> None:
         """One more line, about a service or ("") the whole run. `text` must be safe to print.
@@ -48,10 +62,52 @@ class Telling:
         self.spoke_at = self._clock.monotonic()
         self._listener(event)
 
-    def follow(self, watch: Watch) -> None:
-        """Whatever is told of this service from now on is told with how far it is."""
+    def change(self, before: Watch | Counting, after: Watch | Counting) -> None:
+        """What this step of a fold changed. From now on its service is told of with how far it is."""
+        if isinstance(before, Watch) and isinstance(after, Watch):
+            now = self._clock.monotonic()
+            self._progress[after.target.name] = progress(after, now, self._clock.now())
+            is_loud = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
+            for kind, text in events.news(before, after):
+                self.tell(kind, after.target.name, text, is_loud=is_loud and kind is Kind.VERDICT)
+        elif not isinstance(before, Watch) and not isinstance(after, Watch):
+            for kind, text in scaling.news(before, after):
+                self.tell(kind, after.step.target.name, text)
+
+    def registering(self, before: Registration, after: Registration) -> None:
+        """What came of a registration's call."""
+        if after.untagged and not before.untagged:
+            self.tell(Kind.WARNING, "", "Warning: ecs:TagResource isn't allowed: registering without the tags")
+        if after.last_fault and after.last_fault is not before.last_fault:
+            self.tell(Kind.TROUBLE, "", safe(str(after.last_fault)))
+        if after.arn:
+            reused = " (it had been registered already)" if before.phase is Phase.CHECK else ""
+            served = ", ".join(before.step.serves)
+            text = f"registered {short(after.arn)} for {served}: {before.step.what}{reused}"
+            self.tell(Kind.REGISTERED, "", safe(text))
+
+    def waiting(self, flights: Sequence[Flight], now: float) -> None:
+        """Something, where nothing changed for long: CI systems end steps that are silent."""
+        if self.is_brief:
+            self.tell(Kind.WAITING, "", summary.progress(flights))
+            return
+        spoke_at = self.spoke_at
+        for one in flights:
+            if isinstance(one, Watch):
+                self.tell(Kind.WAITING, one.target.name, events.waiting(one, now))
+            elif isinstance(one, Scaling):
+                self.tell(Kind.WAITING, one.step.target.name, scaling.waiting(one))
+        if self.spoke_at == spoke_at:
+            self.tell(Kind.WAITING, "", "still registering task definitions")
+
+    def sum_up(self, flights: Sequence[Flight]) -> None:
+        """Where many services stand, now and then."""
         now = self._clock.monotonic()
-        self._progress[watch.target.name] = progress(watch, now, self._clock.now())
+        if self.is_brief and now >= self._summed_at + SUMMARY:
+            self._summed_at, said = now, summary.progress(flights)
+            if said != self._summed:
+                self._summed = said
+                self.tell(Kind.PROGRESS, "", said)
 
     def count(self, *services: Service | None) -> None:
         """Keep how many tasks their deployments have, as just seen; None is a service that isn't there."""
