@@ -19,6 +19,7 @@ QUICK = tuple(Path(__file__).with_name(name) for name in ("core", "simulator", "
 """Where the tests are that take every branch of core, in less than a minute."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Coverage is measured while the quick ones run, and not in the laws: there it would cost minutes.
 
