@@ -23,11 +23,14 @@ QUICK = tuple(Path(__file__).with_name(name) for name in ("core", "simulator", "
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Coverage is measured while the quick ones run, and not in the laws: there it would cost minutes.
 
-    Those that run a Docker engine do so in one process: two engines with a bridge each would collide.
+    Those that run a Docker engine do so in one process: two engines with a bridge each would collide. So do those that
+    install the wheel, into one environment.
     """
     for one in items:
         if {"containers", "image"} & set(one.path.parts):
             one.add_marker(pytest.mark.xdist_group("docker"))
+        if "wheel" in one.path.parts:
+            one.add_marker(pytest.mark.xdist_group("wheel"))
         if "HTTP" in one.name or not any(one.path.is_relative_to(folder) for folder in QUICK):
             one.add_marker("no_cover")
 

@@ -192,7 +192,8 @@ class Server(ThreadingHTTPServer):
         self._speed = speed
         if speed is not None:
             world.faults.latency = 0.0  # calls take real time then: looking must not hurry the simulated one on
-        self._began = time.monotonic()
+        # A history of rollouts has taken its time already.
+        self._began, self._began_at = time.monotonic(), world.clock.monotonic()
 
     @property
     def url(self) -> str:
@@ -202,7 +203,7 @@ class Server(ThreadingHTTPServer):
     def keep_pace(self) -> None:
         """Bring the simulated time to where real time has it; what happened meanwhile doesn't depend on looking."""
         if self._speed is not None:
-            self.wire.world.clock.advance_to((time.monotonic() - self._began) * self._speed)
+            self.wire.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self._speed)
 
     def __enter__(self) -> Server:  # noqa: PYI034
         """Serve in the background."""
