@@ -11,7 +11,7 @@ from drone_deploy_ecs.core import poll
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+from drone_deploy_ecs.core.watch import TASK_PERMISSIONS, Phase, Terms, Watch
 from tests.core.watches import (
     AGAIN,
     BEGAN,
@@ -258,3 +258,38 @@ def test_tasks_are_read_now_and_then_all_the_same() -> None:
         (1, STARTED),
         after=2 * poll.TASKS_TOLD - 1,
     )
+    complete = replace(unseen, completed_at=BEGAN + 60)
+    assert not wants(complete, deployment(running=2), after=1e4), "it only waits for others"
+    assert not wants(unseen, deployment(running=1, pending=1), after=poll.SHORT_EVERY), "none is missing"
+    read = replace(WATCH, service=None, stopped=(DEAD,))
+    assert wants(read, deployment(running=2), (1, STARTED), (2, STARTED)), "four were started"
+    assert not wants(read, deployment(running=2), (1, STARTED), (2, AGAIN)), "the third is known to be dead"
+    assert not wants(replace(unseen, denied=TASK_PERMISSIONS), deployment(running=2), after=1e4)
+    assert not wants(replace(unseen, deployment=""), deployment(running=2), after=1e4)
+
+
+MUST_STAY = replace(WATCH, service=None, terms=Terms(budget=3600, stable_for=60.0))
+STANDS = replace(MUST_STAY, completed_at=BEGAN + 40)
+
+
+@pytest.mark.parametrize(
+    ("watch", "state", "after", "wanted"),
+    [
+        (MUST_STAY, "IN_PROGRESS", 5.0, False),
+        (MUST_STAY, "COMPLETED", 5.0, True),
+        (STANDS, "COMPLETED", 99.0, False),
+        (STANDS, "COMPLETED", 100.0, True),
+        (replace(STANDS, tasks_read_at=BEGAN + 99.9), "COMPLETED", 100.0, True),
+        (replace(STANDS, tasks_read_at=BEGAN + 100), "COMPLETED", 100.0, False),
+        (replace(STANDS, terms=Terms(budget=3600)), "COMPLETED", 100.0, False),
+    ],
+)
+def test_tasks_are_read_at_both_ends_of_the_time_in_which_it_must_stay_up(
+    watch: Watch, state: str, after: float, *, wanted: bool
+) -> None:
+    assert wants(watch, deployment(running=2, state=state), (1, STARTED), after=after) is wanted
+
+
+def test_what_history_foretells_is_no_reason_to_look_at_what_cannot_be_seen() -> None:
+    blind = replace(crashed((66, AGAIN)), blind_looks=3)
+    assert poll.next_look(blind, BEGAN + 70, 0.0) == BEGAN + 70 + poll.BLIND_FIRST * 4

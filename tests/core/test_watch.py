@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drone_deploy_ecs.core import watch
+from drone_deploy_ecs.core.cause import cause_of_task
 from drone_deploy_ecs.core.step import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
-from drone_deploy_ecs.core.watch import FRESH, LAST_SIGHT, TASK_PERMISSIONS, Phase, Terms
-from tests.core.shown import BUDGET, NEW, NOON, OURS, TARGET, TIMED_OUT, following, forward, stopped
+from drone_deploy_ecs.core.watch import FRESH, LAST_SIGHT, TASK_PERMISSIONS, TURN, Phase, Terms
+from tests.core.shown import BUDGET, NEW, NOON, OURS, TARGET, TIMED_OUT, following, forward, primary, service, stopped
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.watch import Watch
@@ -186,3 +187,42 @@ def test_a_bad_verdict_of_a_deployment_has_its_causes() -> None:
     assert cause.exit_code == 127
     assert not watch.decide(DIED, Verdict.COMPLETED, "", 50.0).causes
     assert not watch.decide(replace(DIED, deployment=""), Verdict.FAILED, "why", 50.0).causes
+
+
+# --- its turn ---
+
+
+@pytest.mark.parametrize(
+    ("later", "phase"), [(0.0, Phase.WRITE), (TURN, Phase.WRITE), (TURN + 0.1, Phase.CHECK), (500.0, Phase.CHECK)]
+)
+def test_an_update_that_waited_for_its_turn_is_looked_at_before_it_is_written(later: float, phase: Phase) -> None:
+    started = watch.start(replace(forward(), began=7.0), 7.0 + later)
+    assert (started.phase, started.began, started.changed_at) == (phase, 7.0 + later, 7.0 + later)
+    assert started.deadline == 7.0 + later + BUDGET, "its time counts from its turn"
+
+
+@pytest.mark.parametrize("phase", [Phase.CHECK, Phase.FOLLOW])
+def test_what_is_not_to_be_written_keeps_its_phase(phase: Phase) -> None:
+    assert watch.start(replace(forward(), phase=phase), 500.0).phase is phase
+
+
+def test_an_explanation_is_of_this_deployment_and_of_what_ecs_said_since() -> None:
+    crash = "was unable to place a task because no container instance met all of its requirements."
+    seen = service(primary(), said=[(-60.0, crash), (0.0, crash), (5.0, crash)])
+    failed = replace(following(), verdict=Verdict.FAILED, service=seen)
+    (cause,) = watch.explain(failed).causes
+    assert cause.name == "no-instance-fits"
+    assert cause.headline
+    assert cause.advice
+    assert cause.count == 2, "the first was before it"
+    assert watch.explain(replace(failed, service=service(primary()))).causes == ()
+
+
+def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> None:
+    """Whatever another one has for a reason: that one was stopped with it."""
+    task = stopped(
+        "a/t1", 137, stop_code="ServiceSchedulerInitiated", stopped_reason="Task failed container health checks"
+    )
+    app = replace(task.containers[0], health="UNHEALTHY")
+    sidecar = replace(app, name="sidecar", health="UNKNOWN", reason="something of its own")
+    assert cause_of_task(replace(task, containers=(sidecar, app))).container == "app"
