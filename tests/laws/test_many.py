@@ -128,7 +128,7 @@ def must_return(fleet: Fleet, place: tuple[str, str]) -> bool:
 
 
 @given(fleets)
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_all_or_nothing_once_and_within_awss_rates(fleet: Fleet) -> None:
     worlds = build(fleet)
     report = deploy(worlds, fleet)
@@ -153,7 +153,7 @@ def test_all_or_nothing_once_and_within_awss_rates(fleet: Fleet) -> None:
 
 
 @given(fleets)
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_no_more_at_a_time_than_asked_for(fleet: Fleet) -> None:
     worlds = build(Fleet(fleet.count, fleet.regions, fleet.families, frozenset(), fleet.starts_after, fleet.asked))
     most = int(fleet.asked.get("max_parallel", 10**6))
@@ -173,7 +173,7 @@ def test_no_more_at_a_time_than_asked_for(fleet: Fleet) -> None:
 
 
 @given(fleets, st.integers(1, 400))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_killed_and_run_again_it_lands_or_returns(fleet: Fleet, call: int) -> None:
     """Where something fails, what ECS had called COMPLETED by the kill is what the second run goes back to."""
     worlds = build(fleet)
