@@ -193,11 +193,11 @@ class Deployment:
         self._telling.tell(Kind.PLAN, "", said)
         if planned.handover:
             self._telling.tell(Kind.PLAN, "", str(planned.handover))
-        for number, problem in enumerate(planned.warnings):
+        shown = planned.warnings[:FEW] if self._telling.is_brief else planned.warnings
+        for problem in shown:
             self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
-            if number == FEW and self._telling.is_brief:
-                self._telling.tell(Kind.WARNING, "", f"and {len(planned.warnings) - FEW - 1} more warnings: see plan")
-                break
+        if more := len(planned.warnings) - len(shown):
+            self._telling.tell(Kind.WARNING, "", f"Warning: {more} more; plan shows them all")
         for target in planned.unchanged:
             self._telling.tell(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
         if self._telling.is_brief and planned.unchanged:

@@ -89,16 +89,17 @@ class Engine:
             guards = [one for one in flown if isinstance(one, Watch) and not one.is_done]
             ended += (one for one in flown if not isinstance(one, Registration) and one.is_done)
             if any(map(stops, flown)):
-                return [*ended, *guards, *self._never_begun(stages[number:])]
+                return [*ended, *guards, *self._never_begun(stages[number:], arns)]
         return [*ended, *guards]
 
-    def _never_begun(self, stages: Sequence[Stage]) -> Iterator[Watch]:
+    def _never_begun(self, stages: Sequence[Stage], arns: Mapping[str, str]) -> Iterator[Watch]:
         """The updates that were to follow."""
         signal, now = self._cancellation.signal, self._clock.monotonic()
         why = (Verdict.CANCELLED, CANCEL.format(signal)) if signal else (Verdict.WITHDRAWN, NEVER_BEGUN)
         for step in (step for stage in stages for step in stage.steps):
             if isinstance(step, UpdateService | FollowDeployment):
-                yield watch.recall(watch.begin(step, step.definition, self._terms(step), now), *why, now)
+                definition = arns.get(step.definition, step.definition)
+                yield watch.recall(watch.begin(step, definition, self._terms(step), now), *why, now)
 
     def _note(self, flown: Sequence[Flight], arns: dict[str, str], failures: dict[str, str]) -> None:
         for one in flown:

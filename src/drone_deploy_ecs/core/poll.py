@@ -149,7 +149,7 @@ def wants_tasks(watch: Watch, service: Service | None, now: float) -> bool:
     started = _started_since(service, watch)
     if started > ours.running + ours.pending + len(watch.stopped):
         return True
-    if watch.completed_at is not None:
+    if watch.completed_at is not None and not watch.terms.must_prove_stable:
         return False  # it waits for others; what dies now is told by its counts
     last_read = max(watch.tasks_read_at, watch.began)
     since_read = now - last_read

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.summary import FEW, listed
-from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.step import Target
 
 SIGNALLED = 128
 """A shell's exit code for a process that signal n ended is this plus n."""
@@ -132,7 +133,7 @@ def stands(outcome: Outcome, now: Now) -> str:
         case Now.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case Now.NOT_AS_BEFORE:
-            return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {short(outcome.target.before) or 'nothing COMPLETED'}"
+            return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {_before(outcome.target)}"
         case Now.LEFT:
             return f"{name} was left rolling out to {outcome.forward.revision if outcome.forward else ''}: it runs {runs_now}"
         case Now.GAVE_WAY:
@@ -143,6 +144,11 @@ def stands(outcome: Outcome, now: Now) -> str:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
             assert_never(never)
+
+
+def _before(target: Target) -> str:
+    """With the count: what isn't as before may be only that."""
+    return f"{short(target.before)} ({tasks(target.desired)})" if target.before else "nothing COMPLETED"
 
 
 def _untouched(outcome: Outcome) -> str:
