@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.aws.connect import connect
 from drone_deploy_ecs.core.events import Event
-from drone_deploy_ecs.core.masking import Masks
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Report
 from drone_deploy_ecs.core.request import Request
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.errors import ApiError, Refused
+from drone_deploy_ecs.deployment import Deployment, connections
+from drone_deploy_ecs.errors import Refused
 from drone_deploy_ecs.settings import BY_NAME, PREFIX, resolve
 from drone_deploy_ecs.signals import SystemClock
 from drone_deploy_ecs.values import did_you_mean
@@ -56,11 +55,7 @@ def deploy(request: Request, listener: Listener | None = None) -> Report:
 
     Whatever becomes of it is in the report, a refusal by AWS too. Raises `Refused` where AWS can't even be asked.
     """
-    try:
-        aws = {access.region: connect(access) for access in request.regions}
-    except ApiError as error:
-        said = Masks(request.secrets).hide(str(error))
-        raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
+    aws = connections(request, connect)
     return Deployment(request, aws, SystemClock(), listener or _ignore, random).deploy()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from drone_deploy_ecs import __version__
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.errors import ApiError, ExitCode, Refused
+from drone_deploy_ecs.errors import ExitCode, Refused
 from drone_deploy_ecs.settings import SETTINGS, did_you_mean_flag, resolve
 
 if TYPE_CHECKING:
@@ -172,22 +172,10 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
 
 
 def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
-    from drone_deploy_ecs.core.masking import Masks
-    from drone_deploy_ecs.deployment import Deployment
+    from drone_deploy_ecs.deployment import Deployment, connections
 
-    try:
-        aws = {access.region: edges.connect(access) for access in request.regions}
-    except ApiError as error:
-        said = Masks(request.secrets).hide(str(error))
-        raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
-    return Deployment(
-        request,
-        aws,
-        edges.clock,
-        listener,
-        edges.chance,
-        cancellation=edges.cancellation,
-    )
+    aws = connections(request, edges.connect)
+    return Deployment(request, aws, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
 
 
 def _chance() -> float:

@@ -12,15 +12,15 @@ from drone_deploy_ecs.core import bluegreen, colours, switch, watch
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.flight import RECALL
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.names import region_of, short
 from drone_deploy_ecs.core.outcome import Outcome
 from drone_deploy_ecs.core.plan import Definition, plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Report, last_line, why_lines
-from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, where
-from drone_deploy_ecs.core.summary import FEW, NAMED
+from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
+from drone_deploy_ecs.core.summary import NAMED
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.core.undo import Undone, undo
+from drone_deploy_ecs.core.undo import take_back, undo, undone
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.engine import Engine
@@ -34,14 +34,24 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.plan import Snapshot
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.core.step import Handover, Stage
+    from drone_deploy_ecs.core.undo import Undone
     from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
 
 
 REPLANS = 3
 """Times that a switch goes on although somebody else scales its services."""
+
+
+def connections(request: Request, connect: Callable[[Access], Connection]) -> dict[str, Connection]:
+    """By Region. Raises `Refused` where AWS can't even be asked: no credentials, or a role that isn't given."""
+    try:
+        return {access.region: connect(access) for access in request.regions}
+    except ApiError as error:
+        said = Masks(request.secrets).hide(str(error))
+        raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
 
 
 class Deployment:
@@ -137,7 +147,7 @@ class Deployment:
             planned = self.prepare()
         except Refused as refusal:
             return self._conclude((), refusal.problems)
-        self._introduce(planned)
+        self._telling.introduce(self._request, planned)
         self._cancellation.defer()
         flown, handover = self._forward(planned)
         outcomes = [Outcome(target=one) for one in planned.unchanged]
@@ -153,7 +163,7 @@ class Deployment:
             outcomes = self._take_back(outcomes)
         collector = self._collector()
         outcomes = collector.logs(outcomes) if collector else outcomes
-        self._name_unused(_watches(flown))
+        self._telling.unused(self._unused(_watches(flown)))
         return self._conclude(outcomes)
 
     def _forward(self, planned: Plan) -> tuple[list[Watch | Counting], Handover | None]:
@@ -171,6 +181,12 @@ class Deployment:
         standing = (watch.recall(one, Verdict.WITHDRAWN, RECALL, now) for one in _watches(flown))
         return [*standing, *(one for one in flown if not isinstance(one, Watch))], handover
 
+    def _unused(self, watches: Sequence[Watch]) -> list[str]:
+        """The revisions that no service was ever pointed at, by name."""
+        updated = {one.definition for one in watches if one.deployment}
+        arns = sorted({one.definition for one in watches} & self._engine.registered - updated)
+        return [f"{region_of(one)}/{short(one)}" if self._request.further else short(one) for one in arns]
+
     def _collector(self) -> Collector | None:
         """None when the run is to end soon."""
         if self._cancellation.signal:
@@ -185,64 +201,17 @@ class Deployment:
             masks=Masks(self._secrets()),
         )
 
-    def _introduce(self, planned: Plan) -> None:
-        asked, targets = self._request, planned.targets
-        self._telling.is_brief = len(targets) > FEW
-        services = f"{len(targets)} services" if len(targets) > FEW else ", ".join(target.name for target in targets)
-        said = f"{asked.image.reference} for container {asked.container} of {services} {where(targets)}"
-        self._telling.tell(Kind.PLAN, "", said)
-        if planned.handover:
-            self._telling.tell(Kind.PLAN, "", str(planned.handover))
-        shown = planned.warnings[:FEW] if self._telling.is_brief else planned.warnings
-        for problem in shown:
-            self._telling.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
-        if more := len(planned.warnings) - len(shown):
-            self._telling.tell(Kind.WARNING, "", f"Warning: {more} more; plan shows them all")
-        for target in planned.unchanged:
-            self._telling.tell(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
-        if self._telling.is_brief and planned.unchanged:
-            self._telling.tell(Kind.PLAN, "", f"{len(planned.unchanged)} of them run it already: nothing to do")
-
-    def _name_unused(self, watches: Sequence[Watch]) -> None:
-        """Revisions that no service was ever pointed at."""
-        updated = {one.definition for one in watches if one.deployment}
-        unused = sorted({one.definition for one in watches} & self._engine.registered - updated)
-        if len(unused) > FEW:
-            text = (
-                f"{len(unused)} revisions were registered for nothing; they are left, and the next run may reuse them"
-            )
-            self._telling.tell(Kind.WARNING, "", text)
-            return
-        for arn in unused:
-            text = f"{short(arn)} was registered for nothing; it is left, and the next run may reuse it"
-            self._telling.tell(Kind.WARNING, "", text)
-
     # --- the way back ---
 
     def _take_back(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Every service that we changed, back to what it ran before; what can't be is marked as stranded."""
-        cancelled = any(one.verdict is Verdict.CANCELLED for one in outcomes)
-        failed = [one.target for one in outcomes if one.failed]
-        reached = [cancelled or any(self._request.takes_back(each, one.target) for each in failed) for one in outcomes]
-        outcomes = [self._strand(one) if must else one for one, must in zip(outcomes, reached, strict=True)]
-        undone = [
-            self._undone(one.forward)
-            for one, must in zip(outcomes, reached, strict=True)
-            if must and one.forward and self._must_return(one)
-        ]
-        if not undone:
-            return outcomes
-        if self._telling.is_brief:
-            self._telling.tell(Kind.UNDO, "", f"rolling back {len(undone)} service{'' if len(undone) == 1 else 's'}")
-        for one in undone:
-            to = short(one.target.back.definition)
-            what = "making sure that ECS returns it" if one.ecs_returns_it else "rolling back"
-            self._telling.tell(Kind.UNDO, one.target.name, f"{what} to {to}")
-        known = {one.target.name: _deployments(one.forward) for one in outcomes if one.forward}
-        unusable, newest = self._look_at_definitions(undone)
-        back = self._engine.run(undo(undone, known, unusable, newest).stages, forward=False)
+        """Every service that we changed, back to what it ran before."""
+        told, returning = take_back(self._request, outcomes)
+        if not returning:
+            return told
+        self._telling.returning(returning)
+        back = self._engine.run(self._way_back(returning), forward=False)
         returned = {one.target.name: one for one in _watches(back)}
-        return [replace(one, back=returned.get(one.target.name)) for one in outcomes]
+        return [replace(one, back=returned.get(one.target.name)) for one in told]
 
     def _switch_back(
         self, handover: Handover, flown: Sequence[Watch | Counting], found: list[Outcome]
@@ -259,58 +228,19 @@ class Deployment:
             return found
         told = [one.forward or each for one, each in zip(found[:1], _watches(flown), strict=False)]
         flown = [*told, *(one for one in flown if not isinstance(one, Watch))]
-        stages = switch.undo(handover, flown, self._way_back(found[0]))
+        idle = found[0].forward
+        can_return = idle and idle.deployment and not idle.target.back.impossible
+        own = self._way_back([undone(self._request, idle)]) if idle and can_return else ()
+        stages = switch.undo(handover, flown, own)
         if not stages:
             return found
         self._telling.tell(Kind.UNDO, handover.idle.name, switch.undoing(handover, flown))
         back = self._engine.run(stages, forward=False)
         return switch.outcomes(handover, flown, back, left=False)
 
-    def _way_back(self, outcome: Outcome) -> tuple[Stage, ...]:
-        """Of the idle side's own deployment."""
-        watch = outcome.forward
-        if watch is None or not watch.deployment or watch.target.back.impossible:
-            return ()
-        undone = [self._undone(watch)]
-        unusable, newest = self._look_at_definitions(undone)
-        return undo(undone, {watch.target.name: _deployments(watch)}, unusable, newest).stages
-
-    def _must_return(self, outcome: Outcome) -> bool:
-        """Whether something of ours is to be taken back; ECS's own rollback is confirmed even with ours disabled."""
-        watch = outcome.forward
-        if watch is None or not watch.deployment or watch.target.back.impossible or self._is_left(outcome):
-            return False
-        if not self._request.roll_back:
-            return outcome.verdict is Verdict.ROLLED_BACK
-        return outcome.verdict not in (Verdict.SUPERSEDED, Verdict.UNKNOWN)
-
-    def _strand(self, outcome: Outcome) -> Outcome:
-        """Say so where there is no way back."""
-        watch = outcome.forward
-        if watch is None or not watch.deployment or self._is_left(outcome):
-            return outcome
-        if outcome.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
-            return outcome
-        if not self._request.roll_back:
-            return (
-                outcome
-                if outcome.verdict is Verdict.ROLLED_BACK
-                else replace(outcome, stranded="rollbacks are disabled")
-            )
-        impossible = watch.target.back.impossible
-        return replace(outcome, stranded=f"no way back: {impossible}") if impossible else outcome
-
-    def _is_left(self, outcome: Outcome) -> bool:
-        return outcome.verdict is Verdict.CANCELLED and self._request.leave_on_cancel
-
-    def _undone(self, watch: Watch) -> Undone:
-        return Undone(
-            watch.target,
-            watch.deployment,
-            watch.since,
-            ecs_returns_it=watch.verdict is Verdict.ROLLED_BACK,
-            confirm_only=not self._request.roll_back,
-        )
+    def _way_back(self, returning: Sequence[Undone]) -> tuple[Stage, ...]:
+        unusable, newest = self._look_at_definitions(returning)
+        return undo(returning, unusable, newest).stages
 
     def _look_at_definitions(self, undone: Sequence[Undone]) -> tuple[frozenset[str], list[Definition]]:
         """Which of the recorded revisions were deregistered meanwhile, and the newest ones of their families.
@@ -370,8 +300,3 @@ class Deployment:
 
 def _watches(flown: Sequence[Watch | Counting]) -> list[Watch]:
     return [one for one in flown if isinstance(one, Watch)]
-
-
-def _deployments(watch: Watch | None) -> frozenset[str]:
-    seen = watch.service.deployments if watch and watch.service else ()
-    return frozenset(one.id for one in seen)

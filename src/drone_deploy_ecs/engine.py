@@ -22,13 +22,12 @@ from drone_deploy_ecs.core.step import (
     RegisterScalableTarget,
     RegisterTaskDefinition,
     Scale,
-    ServiceStep,
     Stage,
     Step,
     UpdateService,
 )
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+from drone_deploy_ecs.core.watch import Phase, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -99,7 +98,7 @@ class Engine:
         for step in (step for stage in stages for step in stage.steps):
             if isinstance(step, UpdateService | FollowDeployment):
                 definition = arns.get(step.definition, step.definition)
-                yield watch.recall(watch.begin(step, definition, self._terms(step), now), *why, now)
+                yield watch.recall(watch.begin(step, definition, watch.terms(self._request, step), now), *why, now)
 
     def _note(self, flown: Sequence[Flight], arns: dict[str, str], failures: dict[str, str]) -> None:
         for one in flown:
@@ -127,7 +126,7 @@ class Engine:
                 return Holding(step=step, until=now + step.seconds)
             case UpdateService() | FollowDeployment():
                 definition = arns.get(step.definition, step.definition)
-                begun = watch.begin(step, definition, self._terms(step), now, seen_at=seen_at)
+                begun = watch.begin(step, definition, watch.terms(self._request, step), now, seen_at=seen_at)
                 if step.definition not in failures:
                     return begun
                 refused = watch.refuse(begun, failures[step.definition], now)
@@ -135,28 +134,6 @@ class Engine:
                 return refused
             case never:
                 assert_never(never)
-
-    def _terms(self, step: ServiceStep) -> Terms:
-        """On the way back nobody is choosy: it is judged by the evidence, and done when it is complete."""
-        asked = self._request
-        if isinstance(step, UpdateService) and step.only_over:
-            return Terms(budget=asked.budget)
-        terms = Terms(
-            budget=asked.budget,
-            max_failed_tasks=asked.max_failed_tasks,
-            stable_for=asked.stable_for,
-            wait_for_drained=asked.wait_for_drained,
-        )
-        switch = asked.blue_green
-        if switch is None:
-            return terms
-        return replace(
-            terms,
-            at_least=step.desired or 0,
-            checks=switch.checks,
-            check_interval=switch.check_interval,
-            must_stay=True,
-        )
 
     def _fly(self, flights: list[Flight], *, forward: bool, last: bool) -> list[Flight]:
         """Until all are done: do what is due first, and let a look take along the others that are nearly due.

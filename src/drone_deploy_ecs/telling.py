@@ -11,6 +11,8 @@ from drone_deploy_ecs.core.masking import Masks
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.progress import progress
 from drone_deploy_ecs.core.scaling import Scaling
+from drone_deploy_ecs.core.step import where
+from drone_deploy_ecs.core.summary import FEW
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.watch import Phase, Watch
 
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.flight import Flight
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.registration import Registration
+    from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Counting
+    from drone_deploy_ecs.core.step import Plan
+    from drone_deploy_ecs.core.undo import Undone
     from drone_deploy_ecs.ports import Clock, Listener
 
 
@@ -61,6 +66,44 @@ class Telling:
             return
         self.spoke_at = self._clock.monotonic()
         self._listener(event)
+
+    def introduce(self, request: Request, planned: Plan) -> None:
+        """What is about to be done."""
+        targets = planned.targets
+        self.is_brief = len(targets) > FEW
+        services = f"{len(targets)} services" if self.is_brief else ", ".join(target.name for target in targets)
+        said = f"{request.image.reference} for container {request.container} of {services} {where(targets)}"
+        self.tell(Kind.PLAN, "", said)
+        if planned.handover:
+            self.tell(Kind.PLAN, "", str(planned.handover))
+        shown = planned.warnings[:FEW] if self.is_brief else planned.warnings
+        for problem in shown:
+            self.tell(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
+        if more := len(planned.warnings) - len(shown):
+            self.tell(Kind.WARNING, "", f"Warning: {more} more; plan shows them all")
+        for target in planned.unchanged:
+            self.tell(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
+        if self.is_brief and planned.unchanged:
+            self.tell(Kind.PLAN, "", f"{len(planned.unchanged)} of them run it already: nothing to do")
+
+    def returning(self, services: Sequence[Undone]) -> None:
+        """The way back begins."""
+        if self.is_brief:
+            self.tell(Kind.UNDO, "", f"rolling back {len(services)} service{'' if len(services) == 1 else 's'}")
+        for one in services:
+            to = short(one.target.back.definition)
+            what = "making sure that ECS returns it" if one.ecs_returns_it else "rolling back"
+            self.tell(Kind.UNDO, one.target.name, f"{what} to {to}")
+
+    def unused(self, revisions: Sequence[str]) -> None:
+        """These were registered, and no service was ever pointed at them."""
+        if len(revisions) > FEW:
+            said = f"{len(revisions)} revisions were registered for nothing; they are left, and the next run may reuse them"
+            self.tell(Kind.WARNING, "", said)
+            return
+        for one in revisions:
+            text = f"{one} was registered for nothing; it is left, and the next run may reuse it"
+            self.tell(Kind.WARNING, "", text)
 
     def change(self, before: Watch | Counting, after: Watch | Counting) -> None:
         """What this step of a fold changed. From now on its service is told of with how far it is."""

@@ -1,4 +1,4 @@
-"""The way back, as a plan: every service that was changed to what it ran before."""
+"""The way back: which services must return, and the plan that takes them to what they ran before."""
 
 from __future__ import annotations
 
@@ -8,38 +8,84 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.names import region_of
 from drone_deploy_ecs.core.plan import Definition, existing, register
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, ServiceStep, Stage, UpdateService
+from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from drone_deploy_ecs.core.outcome import Outcome
+    from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.step import Target
+    from drone_deploy_ecs.core.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
     """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation.
 
-    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `confirm_only`: nor may we write.
+    `known` are the deployments it has now. `ecs_returns_it`: ECS's own rollback has begun, so no copy need be
+    registered. `confirm_only`: nor may we write.
     """
 
     target: Target
     deployment: str
     since: datetime | None
-    ecs_returns_it: bool = False
-    confirm_only: bool = False
+    known: frozenset[str]
+    ecs_returns_it: bool
+    confirm_only: bool
 
 
-def undo(
-    services: Iterable[Undone],
-    known: Mapping[str, frozenset[str]],
-    unusable: frozenset[str],
-    newest: Sequence[Definition],
-) -> Plan:
+def take_back(request: Request, outcomes: Iterable[Outcome]) -> tuple[list[Outcome], list[Undone]]:
+    """What a failure or a cancellation reaches must return; the outcomes say where there is no way back."""
+    outcomes = list(outcomes)
+    is_cancelled = any(one.verdict is Verdict.CANCELLED for one in outcomes)
+    failed = [one.target for one in outcomes if one.failed]
+    told: list[Outcome] = []
+    returning: list[Undone] = []
+    for one in outcomes:
+        is_reached = is_cancelled or any(request.takes_back(each, one.target) for each in failed)
+        match _way_back(request, one) if is_reached else None:
+            case Undone() as back:
+                told.append(one)
+                returning.append(back)
+            case str(why):
+                told.append(replace(one, stranded=why))
+            case _:
+                told.append(one)
+    return told, returning
+
+
+def _way_back(request: Request, outcome: Outcome) -> Undone | str | None:
+    """How it returns, or why it can't; None where nothing of ours is to be taken back."""
+    watch, verdict = outcome.forward, outcome.verdict
+    is_left = verdict is Verdict.CANCELLED and request.leave_on_cancel
+    if watch is None or not watch.deployment or is_left or verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
+        return None
+    # ECS's own rollback is confirmed even with ours disabled.
+    if not request.roll_back and verdict is not Verdict.ROLLED_BACK:
+        return "rollbacks are disabled"
+    impossible = watch.target.back.impossible
+    return f"no way back: {impossible}" if impossible else undone(request, watch)
+
+
+def undone(request: Request, watch: Watch) -> Undone:
+    """Its update, to be taken back."""
+    return Undone(
+        watch.target,
+        watch.deployment,
+        watch.since,
+        known=frozenset(one.id for one in watch.service.deployments) if watch.service else frozenset(),
+        ecs_returns_it=watch.verdict is Verdict.ROLLED_BACK,
+        confirm_only=not request.roll_back,
+    )
+
+
+def undo(services: Iterable[Undone], unusable: frozenset[str], newest: Sequence[Definition]) -> Plan:
     """The plan that brings these services back to what they ran before.
 
-    `known` gives the deployments each service has now; `unusable` the recorded revisions that have been deregistered
-    meanwhile; `newest` the newest revisions of their families, which may already be the copy that is needed.
+    `unusable` are the recorded revisions that have been deregistered meanwhile; `newest` the newest revisions of their
+    families, which may already be the copy that is needed.
     """
     registrations: list[RegisterTaskDefinition] = []
     updates: list[ServiceStep] = []
@@ -56,10 +102,9 @@ def undo(
                 else "the same content, as it was deregistered"
             )
             definition = found.arn if found else register(registrations, back.body, one.target, source, what)
-        target = replace(one.target, known=known.get(one.target.name, one.target.known))
         updates.append(
             UpdateService(
-                target=target,
+                target=replace(one.target, known=one.known),
                 definition=definition,
                 only_over=one.deployment,
                 since=one.since,

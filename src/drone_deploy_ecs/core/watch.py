@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core import history
     from drone_deploy_ecs.core.ecs import Service, Task
-    from drone_deploy_ecs.core.step import Target
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.step import ServiceStep, Target
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
 """Seconds before a failed write is tried again: doubling, from first to most."""
@@ -185,6 +186,28 @@ def guard(watch: Watch, until: float) -> Watch:
 def require(watch: Watch, now: float) -> Watch:
     """From now on only a look later than this shows that it is still complete."""
     return replace(watch, seen_by=now)
+
+
+def terms(asked: Request, step: ServiceStep) -> Terms:
+    """On the way back nobody is choosy: it is judged by the evidence, and done when it is complete."""
+    if isinstance(step, UpdateService) and step.only_over:
+        return Terms(budget=asked.budget)
+    chosen = Terms(
+        budget=asked.budget,
+        max_failed_tasks=asked.max_failed_tasks,
+        stable_for=asked.stable_for,
+        wait_for_drained=asked.wait_for_drained,
+    )
+    switch = asked.blue_green
+    if switch is None:
+        return chosen
+    return replace(
+        chosen,
+        at_least=step.desired or 0,
+        checks=switch.checks,
+        check_interval=switch.check_interval,
+        must_stay=True,
+    )
 
 
 def begin(
