@@ -26,7 +26,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
-    "services": list, "faults": list,
+    "services": list, "faults": list, "quotas": bool,
 }  # fmt: skip
 LINES = tuple[str, ...]
 
@@ -131,6 +131,7 @@ def _build(raw: Mapping[str, Any]) -> World:
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add(world, dict(service))
+    world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))
     return world
