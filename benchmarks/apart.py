@@ -28,12 +28,16 @@ class Gave(Exception):
 
 
 def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
-    """All start together and look every `period` seconds; the time when the last one ended, and how many ended on
-    "Rate exceeded"."""
+    """All start together and look every `period` seconds.
+
+    How long it took until the last one ended, and how many ended on "Rate exceeded".
+    """
     world.faults.latency = 0.0  # they wait for their answers at the same time
     began = world.clock.monotonic()
     chance = random.Random(1)
-    queue = [(began, number, _one(world, name, period, image, chance)) for number, (_, name) in enumerate(world.services)]
+    queue = [
+        (began, number, _one(world, name, period, image, chance)) for number, (_, name) in enumerate(world.services)
+    ]
     heapify(queue)
     refused, ended = 0, began
     while queue:

@@ -1,7 +1,7 @@
 """Many services as one deployment, and the same by a process each, under AWS's own token buckets.
 
-`python -m benchmarks.fleet [--write]`: virtual time for waits, real CPU. `--wire N` deploys to N services over HTTP, too,
-in real time: a minute, and nine for 1,000. Without it the page keeps the figures that it has.
+`python -m benchmarks.fleet [--write]`: virtual time for waits, real CPU. `--wire N` deploys to N services over HTTP,
+too, in real time: a minute, and nine for 1,000. Without it the page keeps the figures that it has.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ def _service(number: int) -> dict[str, Any]:
         options["target_group"] = GROUP
     if kind == PICKY and number // KINDS % 2:
         options["breaker"] = {"rollback": True}
-    return {"cluster": "prod", "name": f"tenant-{number:04}", "desired": 1 + number // KINDS % 4, **options}
+    options |= {"desired": 1 + number // KINDS % 4, "idle_events": 100}
+    return {"cluster": "prod", "name": f"tenant-{number:04}", **options}
 
 
 def _definition(family: str, kind: int) -> dict[str, Any]:
