@@ -13,6 +13,9 @@ from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
 
 
+pytestmark = pytest.mark.xdist_group("moto")  # one server
+
+
 @pytest.fixture(autouse=True)
 def at_moto(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
