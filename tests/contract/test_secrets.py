@@ -12,7 +12,6 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
 
-
 pytestmark = pytest.mark.xdist_group("moto")  # one server
 
 

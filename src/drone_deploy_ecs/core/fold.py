@@ -70,7 +70,8 @@ def _remember(watch: Watch, seen: Seen, now: float) -> Watch:
     stopped = watch.stopped
     if seen.tasks is not None:
         ours = (one for one in seen.tasks if judge.is_ours(one, watch.deployment, watch.definition, watch.since))
-        stopped = (*stopped, *(one for one in ours if one.arn not in {known.arn for known in stopped}))
+        known = {one.arn for one in stopped}
+        stopped = (*stopped, *(one for one in ours if one.arn not in known))
     service = seen.service
     is_change = service and (watch.service is None or service.deployments != watch.service.deployments)
     return replace(
