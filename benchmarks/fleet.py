@@ -96,7 +96,7 @@ def ours(count: int) -> Run:
     )  # fmt: skip
     began, cpu = world.clock.monotonic(), time.process_time()
     chance = random.Random(1).random
-    report = Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, chance).deploy()
+    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, chance).deploy()
     return Run(
         who="one deployment", services=count, took=world.clock.monotonic() - began,
         bound=bound(world, max(1, count // SHARED_BY)), calls=sum(report.api_calls.values()),

@@ -172,10 +172,9 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
 
 
 def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
-    from drone_deploy_ecs.deployment import Deployment, connections
+    from drone_deploy_ecs.deployment import Deployment
 
-    aws = connections(request, edges.connect)
-    return Deployment(request, aws, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
+    return Deployment(request, edges.connect, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
 
 
 def _chance() -> float:

@@ -234,7 +234,7 @@ def run(script: Script) -> tuple[World, Guard, Report]:
     aws = connection(world)._replace(ecs=spied(world, guard))  # type: ignore[arg-type]
     cancelled = Cancelled(world, script.cancel_at)
     report = Deployment(
-        request, {"eu-west-1": aws}, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled
+        request, lambda _: aws, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled
     ).deploy()
     return world, guard, report
 
