@@ -161,7 +161,10 @@ FOLLOWING: dict[str, Row] = {
             "phase": Phase.CHECK, "not_before": 3.0, "verdict": None}),
 }  # fmt: skip
 
-COMPLETE = service(primary(state="COMPLETED"), said=[(50, f"(deployment {OURS}) deployment completed.")])
+TOLD = (50.0, f"(deployment {OURS}) deployment completed.")
+COMPLETE = service(primary(state="COMPLETED"), said=[STARTED, TOLD])
+REPLACED_UNSEEN = service(primary(state="COMPLETED"), said=[STARTED, TOLD, (62.0, "has started 1 tasks: (task c).")])
+STAYING = fold.advance(following(must_stay=True), Seen(COMPLETE), 60.0)
 STOPPED_BY_USER = stopped(exit_code=0, stop_code="UserInitiated", stopped_reason="Task stopped by user")
 REPLACED = replace(following(must_stay=True), stopped=(replace(STOPPED_BY_USER, stopped_at=at(55)),))
 PROVING: dict[str, Row] = {
@@ -176,6 +179,18 @@ PROVING: dict[str, Row] = {
         "completed_at": 60.0 + SURE, "stopped_when_complete": 1}),
     "one was replaced before ECS said so": (
         replace(REPLACED, stopped=(replace(STOPPED_BY_USER, stopped_at=at(45)),)), Seen(COMPLETE), 60.0, {"completed_at": 60.0}),
+    "it stays complete": (STAYING, Seen(COMPLETE), 70.0, {"completed_at": 60.0, "last_start_at": at(1)}),
+    "one was replaced while nobody looked": (replace(STAYING, passed=1), Seen(REPLACED_UNSEEN), 70.0, {
+        "completed_at": None, "full_since": 70.0, "passed": 0, "verdict": None}),
+    "one was replaced while nobody looked, and it need not stay": (
+        fold.advance(following(), Seen(COMPLETE), 60.0), Seen(REPLACED_UNSEEN), 70.0, {"completed_at": 60.0}),
+    "one was replaced of what came without events": (
+        fold.advance(following(must_stay=True), Seen(service(primary(state="COMPLETED"))), 60.0), Seen(REPLACED_UNSEEN), 70.0, {
+            "completed_at": None}),
+    "one was replaced while nobody looked, and there is no time left": (STAYING, Seen(REPLACED_UNSEEN), BUDGET, {
+        "verdict": Verdict.TIMED_OUT, "reason": "the budget ended, and some of its tasks had only just replaced others"}),
+    "all have run for a while since, and there is no time left": (
+        replace(REPLACED, full_since=BUDGET - 1), Seen(COMPLETE), BUDGET, {"verdict": Verdict.TIMED_OUT}),
     "one was replaced, and nobody minds": (
         replace(following(), stopped=REPLACED.stopped), Seen(COMPLETE), 60.0, {"completed_at": 60.0}),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hypothesis import Phase, event, given, settings
+from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.bluegreen import steps_down
@@ -239,7 +239,15 @@ def run(script: Script) -> tuple[World, Guard, Report]:
     return world, guard, report
 
 
+CRASHED_UNSEEN = Script(
+    seed=406, count=1, percent=1, interval=0.0, wait=30.0, checks=2, behaviour=crash(0, 76.0), is_scaled=False, demand=0,
+    rules=(Rule(effect=Effect.DENY, operation="", until=497.0, chance=0.3),), actions=(), stale=0.0, cancel_at=None,
+)  # fmt: skip
+"""A container dies, is replaced, and neither is seen: what replaces it may not be healthy yet."""
+
+
 @given(scripts)
+@example(CRASHED_UNSEEN)
 @settings(max_examples=1000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(script: Script) -> None:
     world, guard, report = run(script)

@@ -248,12 +248,15 @@ def _follow(watch: Watch, now: float) -> Watch:
     verdict, reason = found
     if verdict is not Verdict.COMPLETED:
         return decide(watch, verdict, reason, now)
-    if watch.completed_at is None and watch.terms.must_stay and _replaces_some(watch):
+    return _complete(watch, reason, now) if watch.completed_at is None else _still_complete(watch, now)
+
+
+def _complete(watch: Watch, reason: str, now: float) -> Watch:
+    """ECS calls it complete. Where it must stay so, tasks that replaced others get the time to be healthy first."""
+    if watch.terms.must_stay and _replaces_some(watch):
         full_since = now if watch.full_since is None else watch.full_since
         if now < full_since + SURE:
-            return replace(watch, full_since=full_since)
-    if watch.completed_at is not None:
-        return _still_complete(watch, now)
+            return _unsure(replace(watch, full_since=full_since), now)
     return replace(
         watch,
         completed_at=now,
@@ -263,15 +266,34 @@ def _follow(watch: Watch, now: float) -> Watch:
         stopped_when_complete=len(watch.stopped)
         if watch.stopped_when_complete is None
         else watch.stopped_when_complete,
+        last_start_at=watch.service.last_start_at if watch.service else None,
     )
 
 
 def _still_complete(watch: Watch, now: float) -> Watch:
+    if watch.terms.must_prove_stable and _replaced_unseen(watch):
+        return _unsure(replace(watch, completed_at=None, full_since=now, passed=0), now)
     if watch.next_check is not None and now >= watch.next_check:
         return replace(watch, passed=watch.passed + 1, passed_at=now)
     # It may only be waiting for others: how long those take is not charged to it.
     is_waiting = watch.stable_at is not None and watch.stable_at <= now
     return replace(watch, guarded_to=max(watch.guarded_to, now)) if is_waiting else watch
+
+
+def _unsure(watch: Watch, now: float) -> Watch:
+    if now < watch.deadline:
+        return watch
+    reason = "the budget ended, and some of its tasks had only just replaced others"
+    return decide(watch, Verdict.TIMED_OUT, reason, now)
+
+
+def _replaced_unseen(watch: Watch) -> bool:
+    """Whether ECS started tasks since it was complete, although no look found one missing.
+
+    What can't be seen for a while, or is looked at rarely, may be short of a task and full again.
+    """
+    last = watch.service.last_start_at if watch.service else None
+    return last is not None and (watch.last_start_at is None or last > watch.last_start_at)
 
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:
