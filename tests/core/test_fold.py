@@ -167,16 +167,19 @@ REPLACED_UNSEEN = service(primary(state="COMPLETED"), said=[STARTED, TOLD, (62.0
 STAYING = fold.advance(following(must_stay=True), Seen(COMPLETE), 60.0)
 STOPPED_BY_USER = stopped(exit_code=0, stop_code="UserInitiated", stopped_reason="Task stopped by user")
 REPLACED = replace(following(must_stay=True), stopped=(replace(STOPPED_BY_USER, stopped_at=at(55)),))
+FULL = fold.advance(REPLACED, Seen(COMPLETE), 30.0)
 PROVING: dict[str, Row] = {
     "complete": (following(must_stay=True), Seen(COMPLETE), 60.0, {"completed_at": 60.0, "passed_at": 60.0, "passed": 0}),
     "complete, but one was replaced since ECS said so": (REPLACED, Seen(COMPLETE), 60.0, {
         "completed_at": None, "full_since": 60.0, "verdict": None}),
     "complete, but one died since ECS said so": (
         replace(REPLACED, stopped=(stopped(stopped_at=at(55)),)), Seen(COMPLETE), 60.0, {"verdict": Verdict.FAILED}),
-    "all have run for a while since": (replace(REPLACED, full_since=60.0), Seen(COMPLETE), 60.0 + SURE - 1, {
-        "completed_at": None, "full_since": 60.0}),
-    "all have run for long since": (replace(REPLACED, full_since=60.0), Seen(COMPLETE), 60.0 + SURE, {
-        "completed_at": 60.0 + SURE, "stopped_when_complete": 1}),
+    "all have run for a while since": (FULL, Seen(COMPLETE), 30.0 + SURE - 1, {
+        "completed_at": None, "full_since": 30.0, "verdict": None}),
+    "all have run for a while since, but not the same": (FULL, Seen(REPLACED_UNSEEN), 30.0 + SURE, {
+        "completed_at": None, "full_since": 30.0 + SURE, "last_start_at": at(62), "verdict": None}),
+    "all have run for long since": (FULL, Seen(COMPLETE), 30.0 + SURE, {
+        "completed_at": 30.0 + SURE, "stopped_when_complete": 1}),
     "one was replaced before ECS said so": (
         replace(REPLACED, stopped=(replace(STOPPED_BY_USER, stopped_at=at(45)),)), Seen(COMPLETE), 60.0, {"completed_at": 60.0}),
     "it stays complete": (STAYING, Seen(COMPLETE), 70.0, {"completed_at": 60.0, "last_start_at": at(1)}),
@@ -190,7 +193,7 @@ PROVING: dict[str, Row] = {
     "one was replaced while nobody looked, and there is no time left": (STAYING, Seen(REPLACED_UNSEEN), BUDGET, {
         "verdict": Verdict.TIMED_OUT, "reason": "the budget ended, and some of its tasks had only just replaced others"}),
     "all have run for a while since, and there is no time left": (
-        replace(REPLACED, full_since=BUDGET - 1), Seen(COMPLETE), BUDGET, {"verdict": Verdict.TIMED_OUT}),
+        replace(FULL, full_since=BUDGET - 1), Seen(COMPLETE), BUDGET, {"verdict": Verdict.TIMED_OUT}),
     "one was replaced, and nobody minds": (
         replace(following(), stopped=REPLACED.stopped), Seen(COMPLETE), 60.0, {"completed_at": 60.0}),
 }  # fmt: skip

@@ -254,9 +254,9 @@ def _follow(watch: Watch, now: float) -> Watch:
 def _complete(watch: Watch, reason: str, now: float) -> Watch:
     """ECS calls it complete. Where it must stay so, tasks that replaced others get the time to be healthy first."""
     if watch.terms.must_stay and _replaces_some(watch):
-        full_since = now if watch.full_since is None else watch.full_since
+        full_since = now if watch.full_since is None or _replaced_unseen(watch) else watch.full_since
         if now < full_since + SURE:
-            return _unsure(replace(watch, full_since=full_since), now)
+            return _unsure(watch, full_since, now)
     return replace(
         watch,
         completed_at=now,
@@ -266,13 +266,13 @@ def _complete(watch: Watch, reason: str, now: float) -> Watch:
         stopped_when_complete=len(watch.stopped)
         if watch.stopped_when_complete is None
         else watch.stopped_when_complete,
-        last_start_at=watch.service.last_start_at if watch.service else None,
+        last_start_at=_last_start_at(watch),
     )
 
 
 def _still_complete(watch: Watch, now: float) -> Watch:
     if watch.terms.must_prove_stable and _replaced_unseen(watch):
-        return _unsure(replace(watch, completed_at=None, full_since=now, passed=0), now)
+        return _unsure(watch, now, now)
     if watch.next_check is not None and now >= watch.next_check:
         return replace(watch, passed=watch.passed + 1, passed_at=now)
     # It may only be waiting for others: how long those take is not charged to it.
@@ -280,20 +280,25 @@ def _still_complete(watch: Watch, now: float) -> Watch:
     return replace(watch, guarded_to=max(watch.guarded_to, now)) if is_waiting else watch
 
 
-def _unsure(watch: Watch, now: float) -> Watch:
-    if now < watch.deadline:
-        return watch
-    reason = "the budget ended, and some of its tasks had only just replaced others"
-    return decide(watch, Verdict.TIMED_OUT, reason, now)
+def _unsure(watch: Watch, full_since: float, now: float) -> Watch:
+    """All its tasks run, but some only since then."""
+    if now >= watch.deadline:
+        reason = "the budget ended, and some of its tasks had only just replaced others"
+        return decide(watch, Verdict.TIMED_OUT, reason, now)
+    return replace(watch, completed_at=None, full_since=full_since, passed=0, last_start_at=_last_start_at(watch))
 
 
 def _replaced_unseen(watch: Watch) -> bool:
-    """Whether ECS started tasks since it was complete, although no look found one missing.
+    """Whether ECS started tasks since all were last seen to run, although no look found one missing.
 
     What can't be seen for a while, or is looked at rarely, may be short of a task and full again.
     """
-    last = watch.service.last_start_at if watch.service else None
+    last = _last_start_at(watch)
     return last is not None and (watch.last_start_at is None or last > watch.last_start_at)
+
+
+def _last_start_at(watch: Watch) -> datetime | None:
+    return watch.service.last_start_at if watch.service else None
 
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:

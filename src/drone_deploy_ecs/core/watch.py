@@ -78,7 +78,7 @@ class Watch:
     `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
     deployment's stopped tasks; `earlier` this service's rollouts before it (none for an undo: that is no rollout like
     others); `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that nothing more is to
-    be written, and with which verdict. `last_start_at` is when ECS had last started tasks as it became complete;
+    be written, and with which verdict. `last_start_at` is when ECS had last started tasks as all of them ran;
     `passed` are the checks in a row that found it so, the last of them at `passed_at`; `full_since` is when all its
     tasks ran again after some had been replaced; `guarded_to` until when it only stands by, `seen_by` when it must have
     been seen complete for the next stage to begin.
