@@ -18,6 +18,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import (
     ECS_TURN,
     LAST_SIGHT,
+    LOOK_AGAIN,
     PAST,
     RETRY_FIRST,
     RETRY_MOST,
@@ -113,7 +114,7 @@ def _accepted(watch: Watch, service: Service, now: float) -> Watch:
 
 def _now_following(watch: Watch, deployment: str, since: datetime | None, now: float) -> Watch:
     """The budget starts to count when ECS has the update."""
-    watch = replace(watch, phase=Phase.FOLLOW, deployment=deployment, since=since, began=now, not_before=0.0)
+    watch = replace(watch, phase=Phase.FOLLOW, deployment=deployment, since=since, began=now)
     return decide(watch, watch.recalled, watch.reason, now) if watch.recalled else watch
 
 
@@ -151,7 +152,7 @@ def _check_undo(watch: Watch, now: float) -> Watch:
     assert primary is not None
     if primary.id == watch.only_over:
         if judge.ecs_is_rolling_back(service, watch.only_over) and now < watch.began + ECS_TURN:
-            return replace(watch, not_before=now + 2 * RETRY_FIRST)
+            return replace(watch, not_before=now + LOOK_AGAIN)
         if watch.confirm_only:
             return decide(watch, Verdict.TIMED_OUT, "ECS doesn't return it, and rollbacks are disabled", now)
         return _write_when_settled(watch, now)
@@ -163,7 +164,7 @@ def _check_undo(watch: Watch, now: float) -> Watch:
             following = _now_following(watch, primary.id, watch.since, now)
             return _follow(replace(following, adopted=True, began=began), now)
         away = now if watch.away_since is None else watch.away_since
-        return replace(watch, away_since=away, not_before=now + 2 * RETRY_FIRST)
+        return replace(watch, away_since=away, not_before=now + LOOK_AGAIN)
     reason = f"{primary.id} ({short(primary.task_definition)}) is PRIMARY now and isn't ours: left alone"
     return decide(watch, Verdict.SUPERSEDED, reason, now)
 
@@ -185,7 +186,7 @@ def _write_when_settled(watch: Watch, now: float) -> Watch:
     if watch.verdict is not None:
         return watch
     if may_have_landed(watch) and now < watch.doubted_at + SETTLE:
-        return replace(watch, not_before=now + 2 * RETRY_FIRST)
+        return replace(watch, not_before=now + LOOK_AGAIN)
     if watch.recalled:
         return decide(watch, watch.recalled, watch.reason, now)
     return replace(watch, phase=Phase.WRITE, not_before=now)
@@ -275,7 +276,7 @@ def _still_complete(watch: Watch, now: float) -> Watch:
         return _unsure(watch, now, now)
     if watch.next_check is not None and now >= watch.next_check:
         return replace(watch, passed=watch.passed + 1, passed_at=now)
-    # It may only be waiting for others: how long those take is not charged to it.
+    # It may only be waiting for its checks or for others: how long those take is not charged to it.
     is_waiting = watch.stable_at is not None and watch.stable_at <= now
     return replace(watch, guarded_to=max(watch.guarded_to, now)) if is_waiting else watch
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
 """Seconds before a failed write is tried again: doubling, from first to most."""
+LOOK_AGAIN = 2.0
+"""Seconds to the next look for what must become visible, be it our write or what ECS does by itself."""
 SETTLE = 20.0
 """Seconds in which an ambiguous write that did take effect will have become visible."""
 FRESH = 5.0
