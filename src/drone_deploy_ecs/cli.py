@@ -50,6 +50,10 @@ def main(argv: Sequence[str], edges: Edges) -> int:
         for problem in refusal.problems:
             print(f"{PROGRAM}: {safe(str(problem), 1000)}", file=edges.stderr)
         print("Refused: nothing was changed.", file=edges.stderr)
+        if edges.env.get("GITHUB_ACTIONS") == "true":
+            from drone_deploy_ecs.pages import github
+
+            edges.stderr.write(github.refusal(refusal.problems))
         return ExitCode.REFUSED
     except Exception as error:
         _defect(error, edges.stderr)

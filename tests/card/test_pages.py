@@ -99,6 +99,19 @@ def test_that_aws_cannot_even_be_asked_is_answered_everywhere(tmp_path: Path, mo
     assert "ECS_VERDICT=Refused\n" in told.files["harness"]
 
 
+def test_settings_that_make_no_run_are_answered_where_github_shows_it(tmp_path: Path) -> None:
+    told = run(small_world(), everywhere(tmp_path), image="shop 2\n::stop", timeout="10")
+    assert told.exit_code == 2
+    *_, last, annotation = told.stderr.splitlines()
+    assert last == "Refused: nothing was changed."
+    assert annotation.startswith(
+        "::error title=drone-deploy-ecs%3A Refused::image 'shop 2 ::stop' isn't an image reference"
+    )
+    assert "%0Atimeout '10'" in annotation
+    told = run(small_world(), {}, image="shop 2")
+    assert told.stderr.splitlines()[-1] == "Refused: nothing was changed."
+
+
 def test_a_plan_fills_no_page(tmp_path: Path) -> None:
     told = run(small_world(), everywhere(tmp_path), dry_run="yes")
     assert told.exit_code == 0
