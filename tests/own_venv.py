@@ -22,13 +22,14 @@ def own_venv(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
             shutil.rmtree(venv, ignore_errors=True)
-            _run(sys.executable, "-m", "venv", str(venv))
-            _run(str(venv / "bin" / "pip"), "install", "--quiet", "--require-hashes", "-r", str(requirements))
+            run(sys.executable, "-m", "venv", str(venv))
+            run(str(venv / "bin" / "pip"), "install", "--quiet", "--require-hashes", "-r", str(requirements))
             stamp.write_text(wanted)
     return python
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """The command; RuntimeError with all it said where it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}:\n{done.stdout.decode(errors='replace')}")

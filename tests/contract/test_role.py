@@ -16,6 +16,7 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.xdist_group("moto")  # one server
 ROLE = "arn:aws:iam::222222222222:role/deploy"
 
 

@@ -12,6 +12,8 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
 
+pytestmark = pytest.mark.xdist_group("moto")  # one server
+
 
 @pytest.fixture(autouse=True)
 def at_moto(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:

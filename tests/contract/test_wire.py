@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.aws.connect import connect
 from drone_deploy_ecs.aws.ecs import Ecs
 from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.evidence import NOT_FOUND, LogPlace
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -36,6 +39,20 @@ def ecs(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ecs]:
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         yield Ecs(Access("eu-west-1"), read_timeout=5)
+
+
+@pytest.mark.usefixtures("ecs")
+def test_the_end_of_a_containers_log(world: World) -> None:
+    world.push("shop:2", crash(1))
+    service = world.service("prod", "web")
+    world.deploy(service, world.register(task_definition(image="shop:2")))
+    world.clock.sleep(30)
+    (task, *_) = (one for one in service.tasks if one.exit_code == 1)
+    witness = connect(Access("eu-west-1")).witness
+    end = witness.log_tail(place=LogPlace("eu-west-1", "/ecs/web", f"ecs/app/{task.id}"), most=2)
+    assert end == ("reading the configuration", "fatal: no such table: orders; exiting with 1")
+    with pytest.raises(ApiError, match=NOT_FOUND):
+        witness.log_tail(place=LogPlace("eu-west-1", "/ecs/web", "ecs/app/nobody"), most=2)
 
 
 FUTURE: dict[str, Any] = {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.contract.wire import Account, Microburst
 
+pytestmark = pytest.mark.xdist_group("microburst")  # one proxy, which takes seconds to start
 READS = ("DescribeServices", "DescribeTaskDefinition", "ListTasks", "DescribeTasks")
 WRITES = ("RegisterTaskDefinition", "UpdateService")
 # Delays are in real milliseconds: longer than our time-out, and short enough for the effect to be seen before we write

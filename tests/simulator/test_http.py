@@ -83,6 +83,8 @@ def test_tags_come_only_when_asked_for(connection: HTTPConnection, world: World)
     [
         ("ListTasks", {"cluster": "prd"}, "ClusterNotFoundException"),
         ("CreateService", {}, "UnknownOperationException"),
+        ("", {}, "UnknownOperationException"),
+        ("GetLogEvents", {}, "InvalidParameterException"),
         ("ListTasks", "{", "SerializationException"),
         ("ListTasks", "[]", "SerializationException"),
         ("UpdateService", {"cluster": "prod"}, "InvalidParameterException"),

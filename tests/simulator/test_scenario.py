@@ -24,6 +24,7 @@ seed = 7
 region = "us-gov-west-1"
 partition = "aws-us-gov"
 account = "210987654321"
+quotas = true
 timing = { draining = 30, tick = 5.0 }
 clusters = { prod = 3 }
 [images."shop:2"]
@@ -36,6 +37,7 @@ cluster = "prod"
 name = "web"
 image = "shop:1"
 desired = 2
+idle_events = 120
 breaker = { rollback = false, threshold = 5 }
 [[services]]
 cluster = "prod"
@@ -49,11 +51,12 @@ last = 3
 until = 90
 """
 JSON: dict[str, Any] = {
-    "seed": 7, "region": "us-gov-west-1", "partition": "aws-us-gov", "account": "210987654321",
+    "seed": 7, "region": "us-gov-west-1", "partition": "aws-us-gov", "account": "210987654321", "quotas": True,
     "timing": {"draining": 30, "tick": 5.0}, "clusters": {"prod": 3},
     "images": {"shop:2": {"exits_after": 0, "exit_code": 3, "log": ["boom", "gone"], "digest": "sha256:abc"}},
     "services": [
-        {"cluster": "prod", "name": "web", "image": "shop:1", "desired": 2, "breaker": {"rollback": False, "threshold": 5}},
+        {"cluster": "prod", "name": "web", "image": "shop:1", "desired": 2, "idle_events": 120,
+         "breaker": {"rollback": False, "threshold": 5}},
         {"cluster": "prod", "name": "agent", "scheduling": "DAEMON",
          "task_definition": {"family": "agent", "containerDefinitions": [{"name": "a", "image": "agent:1"}]}},
     ],
@@ -73,9 +76,12 @@ def test_a_file_becomes_a_world(tmp_path: Path, name: str, text: str) -> None:
     assert world.arn_prefix == "arn:aws-us-gov:ecs:us-gov-west-1:210987654321:"
     assert (world.timing.draining, world.timing.tick) == (30, 5)
     assert (service.runs, service.breaker) == ({"web:1": 2}, Breaker(rollback=False, threshold=5))
+    assert len(service.events) == 100
+    assert sum(one.message.endswith("steady state.") for one in service.events) == 99
     assert (agent.runs, agent.maximum_percent) == ({"agent:1": 3}, 100)
     script = Behaviour(exits_after=0, exit_code=3, log=("boom", "gone"))
     assert world.images.resolve("shop:2") == ("sha256:abc", script)
+    assert world.faults.keeps_quotas
     assert world.faults.rules == [Rule(effect=Effect.THROTTLE, operation="DescribeServices", last=3, until=90)]
 
 
@@ -118,11 +124,12 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 def test_tables_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
-        loaded(tmp_path, "bad.json", json.dumps({"images": [], "services": {}, "seed": 1.5}))
+        loaded(tmp_path, "bad.json", json.dumps({"images": [], "services": {}, "seed": 1.5, "quotas": 1}))
     assert [one.what for one in refused.value.problems] == [
         "the scenario has images []",
         "the scenario has services {}",
         "the scenario has seed 1.5",
+        "the scenario has quotas 1",
     ]
 
 

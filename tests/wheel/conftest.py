@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.own_venv import PROJECT, own_venv
+from tests.own_venv import PROJECT, own_venv, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,6 @@ def wheel(dist: Path) -> Path:
 def installed(wheel: Path) -> Path:
     """The Python that has it, and what requirements/runtime.txt locks."""
     python = own_venv("runtime")
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps"]
-    subprocess.run([*pip, "--force-reinstall", str(wheel)], check=True, capture_output=True, timeout=120)
+    pip = (str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps")
+    run(*pip, "--force-reinstall", str(wheel))
     return python

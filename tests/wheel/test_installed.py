@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -58,6 +59,11 @@ def run(python: Path, *words: str, **environment: str) -> subprocess.CompletedPr
     return subprocess.run(
         [str(python), "-I", *words], env=environment, cwd="/", capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def test_one_process_alone_installs_it(request: pytest.FixtureRequest) -> None:
+    is_alone = "PYTEST_XDIST_WORKER" not in os.environ
+    assert is_alone or request.node.nodeid.endswith("@wheel"), "--dist=loadgroup isn't given, or isn't heeded"
 
 
 def test_the_command_is_installed(installed: Path) -> None:

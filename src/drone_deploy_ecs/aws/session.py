@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -12,6 +13,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.session import Session
+from botocore.utils import parse_timestamp
 
 from drone_deploy_ecs import __version__
 
@@ -31,9 +33,18 @@ def session(access: Access) -> Session:
     """
     found = Session()
     found.set_config_variable("region", access.region)
+    found.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
     if access.role_arn:
         found.register_component("credential_provider", CredentialResolver([_AssumedRole(found, access)]))
     return found
+
+
+def moment(value: Any) -> datetime:
+    """A time of an answer. ECS gives seconds, a hundred times for each service of a look.
+
+    Of those botocore's own parser makes as many time zones, which is most of what it does with the whole answer.
+    """
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
 def client(

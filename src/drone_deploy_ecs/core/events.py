@@ -129,6 +129,8 @@ def _service_events(before: Watch, after: Watch) -> Iterator[News]:
         return
     if before.service is None and after.is_undo:
         return  # told on the way forward
+    if before.service and after.service.events[-1:] == before.service.events[-1:]:
+        return  # events only ever grow
     known = {one.id for one in before.service.events} if before.service else set()
     told = {_told(one.message) for one in before.service.events if one.at >= after.since} if before.service else set()
     for event in after.service.events:

@@ -71,9 +71,14 @@ def _remember(watch: Watch, seen: Seen, now: float) -> Watch:
     stopped = watch.stopped
     if seen.tasks is not None:
         ours = (one for one in seen.tasks if judge.is_ours(one, watch.deployment, watch.definition, watch.since))
-        stopped = (*stopped, *(one for one in ours if one.arn not in {known.arn for known in stopped}))
-    watch = replace(
+        known = {one.arn for one in stopped}
+        stopped = (*stopped, *(one for one in ours if one.arn not in known))
+    service = seen.service
+    is_change = service and (watch.service is None or service.deployments != watch.service.deployments)
+    return replace(
         watch,
+        service=service,
+        changed_at=now if is_change else watch.changed_at,
         stopped=stopped,
         read=watch.read | seen.read,
         tasks_read_at=watch.tasks_read_at if seen.tasks is None else now,
@@ -84,10 +89,6 @@ def _remember(watch: Watch, seen: Seen, now: float) -> Watch:
         blind_looks=0,
         denied=watch.denied | seen.denied,
     )
-    if seen.service is None:
-        return replace(watch, service=None)
-    changed = watch.service is None or seen.service.deployments != watch.service.deployments
-    return replace(watch, service=seen.service, changed_at=now if changed else watch.changed_at)
 
 
 def _is_stale(watch: Watch, service: Service | None) -> bool:

@@ -131,9 +131,9 @@ def earlier(events: Sequence[ServiceEvent]) -> tuple[Rollout, ...]:
 
 def so_far(events: Sequence[ServiceEvent], since: datetime, began: float, desired: int) -> Rollout:
     """The present rollout's milestones: those `since` it began, by our clock at `began`; `desired` tasks are wanted."""
-    ours = [(kind, began + at - since.timestamp(), count) for kind, at, count in _read(events)]
-    said = [one for one in ours if one[1] >= began and one[0] not in (Kind.STEADY, Kind.TROUBLE)]
-    return tuple(_milestones(said, desired))
+    found = _read([one for one in events if one.at >= since])
+    said = [(kind, began + at - since.timestamp(), count) for kind, at, count in found]
+    return tuple(_milestones([one for one in said if one[0] not in (Kind.STEADY, Kind.TROUBLE)], desired))
 
 
 def _read(events: Sequence[ServiceEvent]) -> list[_Said]:
@@ -182,7 +182,8 @@ def next_death(watch: Watch, died: Sequence[Task]) -> Span | None:
     if not lives or watch.service is None or watch.since is None:
         return None
     since = watch.since.timestamp()
-    starts = [(at, count) for kind, at, count in _read(watch.service.events) if kind is Kind.STARTED and at >= since]
+    told = _read([one for one in watch.service.events if one.at >= watch.since])
+    starts = [(at, count) for kind, at, count in told if kind is Kind.STARTED]
     first = min(end for _, end in lives)
     last = max(end for _, end in lives)
     left = sum(count for at, count in starts if at < first) - sum(start < first for start, _ in lives)

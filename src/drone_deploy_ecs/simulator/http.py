@@ -14,6 +14,7 @@ from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.faults import Effect, as_fault
 from drone_deploy_ecs.simulator.registry import rejected
+from drone_deploy_ecs.simulator.witness import logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ NEEDED = {
     "DescribeTaskDefinition": "taskDefinition",
     "DeregisterTaskDefinition": "taskDefinition",
     "RegisterTaskDefinition": "family",
+    "GetLogEvents": "logStreamName",
 }
 
 
@@ -52,13 +54,15 @@ class Wire:
             "ListServices": self._list_services,
             "DescribeScalableTargets": world.scaling.describe_scalable_targets,
             "RegisterScalableTarget": world.scaling.register_scalable_target,
+            "GetLogEvents": self._get_log_events,
         }
 
     def answer(self, operation: str, asked: Json) -> Json:
         """The answer. Raises ApiError as ECS would refuse."""
         if operation not in self._operations:
             served = ", ".join(sorted(self._operations))
-            raise rejected(operation, "UnknownOperationException", f"{operation} isn't simulated; served: {served}")
+            what = operation or "an operation that isn't named in X-Amz-Target"
+            raise rejected(operation, "UnknownOperationException", f"{what} isn't simulated; served: {served}")
         needed = NEEDED.get(operation)
         if needed and not asked.get(needed):
             raise rejected(operation, "InvalidParameterException", f"{needed} can not be blank.")
@@ -74,6 +78,8 @@ class Wire:
             return str(asked.get("ResourceId", "")).rpartition("/")[2]
         if operation == "DescribeServices":
             return ",".join(asked.get("services", []))
+        if operation == "GetLogEvents":
+            return str(asked.get("logGroupName", ""))
         return str(asked.get("service") or asked.get("serviceName") or asked.get("taskDefinition") or "")
 
     def _update_service(self, asked: Json) -> Json:
@@ -93,6 +99,10 @@ class Wire:
         answer = self.world.definitions.describe(asked["taskDefinition"])
         # Tags come beside the definition, and only when they are asked for.
         return answer if "TAGS" in asked.get("include", []) else {"taskDefinition": answer["taskDefinition"]}
+
+    def _get_log_events(self, asked: Json) -> Json:
+        lines = logged(self.world, asked["logStreamName"])
+        return {"events": [{"message": line} for line in lines[-asked.get("limit", len(lines)) :]]}
 
     def _list_services(self, asked: Json) -> Json:
         return self._do.list_services(_cluster(asked), asked.get("nextToken", ""), asked.get("maxResults", 10))

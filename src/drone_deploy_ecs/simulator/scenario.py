@@ -22,11 +22,11 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
     "cluster": str, "name": str, "image": str, "container": str, "family": str, "task_definition": dict | str,
     "desired": int, "breaker": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
     "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "status": str, "counts_exits": bool,
-    "history": int,
+    "history": int, "idle_events": int,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
-    "services": list, "faults": list,
+    "services": list, "faults": list, "quotas": bool,
 }  # fmt: skip
 LINES = tuple[str, ...]
 
@@ -131,6 +131,7 @@ def _build(raw: Mapping[str, Any]) -> World:
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add(world, dict(service))
+    world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))
     return world

@@ -32,7 +32,7 @@ class SimulatedWitness:
 
     def log_tail(self, *, place: LogPlace, most: int) -> tuple[str, ...]:
         """See `ports.Witness`: what the behaviour of the task's image says that it logs."""
-        return self._call("GetLogEvents", place.group, lambda: self._log(place)[-most:])
+        return self._call("GetLogEvents", place.group, lambda: logged(self._world, place.stream)[-most:])
 
     def target_health(self, *, target_group: str) -> tuple[TargetHealth, ...]:
         """See `ports.Witness`: a target for every task that isn't stopped."""
@@ -51,14 +51,6 @@ class SimulatedWitness:
         found = tuple(AlarmState(name, tripped[name]) for name in names if name in tripped)
         return self._call("DescribeAlarms", ",".join(names), lambda: found)
 
-    def _log(self, place: LogPlace) -> tuple[str, ...]:
-        tasks = (task for one in self._world.services.values() for task in one.tasks)
-        found = next((task for task in tasks if task.id == short(place.stream)), None)
-        if found is None or found.started is None:
-            said = "The specified log stream does not exist."
-            raise ApiError(Fault(FaultKind.REJECTED, "GetLogEvents", NOT_FOUND, said))
-        return found.script.log
-
     def _call(self, operation: str, about: str, do: Callable[[], T]) -> T:
         effect = self._world.faults.strike(operation, about)
         if effect is None:
@@ -68,6 +60,16 @@ class SimulatedWitness:
         if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
             self._world.clock.sleep(TIMEOUT)
         raise ApiError(as_fault(effect, operation))
+
+
+def logged(world: World, stream: str) -> tuple[str, ...]:
+    """What the task's container wrote into that log stream. Raises ApiError where there is none."""
+    tasks = (task for one in world.services.values() for task in one.tasks)
+    found = next((task for task in tasks if task.id == short(stream)), None)
+    if found is None or found.started is None:
+        said = "The specified log stream does not exist."
+        raise ApiError(Fault(FaultKind.REJECTED, "GetLogEvents", NOT_FOUND, said))
+    return found.script.log
 
 
 def _target(task: Task) -> TargetHealth:

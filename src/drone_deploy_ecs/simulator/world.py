@@ -9,7 +9,7 @@ from drone_deploy_ecs.simulator import scheduler
 from drone_deploy_ecs.simulator.autoscaling import ScalableTargets
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Faults
-from drone_deploy_ecs.simulator.lifecycle import kill, say, start, stop
+from drone_deploy_ecs.simulator.lifecycle import STEADY, SUPPRESSED, kill, say, start, stop
 from drone_deploy_ecs.simulator.model import Breaker, Deployment, Event, Service
 from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
 from drone_deploy_ecs.simulator.shapes import service_shape
@@ -88,11 +88,13 @@ class World:
         *,
         desired: int = 2,
         history: int = 0,
+        idle_events: int = 0,
         **options: Any,
     ) -> Service:
         """A service that has long been running this definition (or ARN), COMPLETED and steady.
 
-        `history` earlier rollouts of it happen first, one after the other, which takes their time.
+        `idle_events` of it say no more than that; a hundred are listed at most. `history` earlier rollouts of it happen
+        first, one after the other, which takes their time.
         """
         self.clusters.setdefault(cluster, 2)
         if options.get("scheduling") == "DAEMON":
@@ -102,7 +104,7 @@ class World:
         service = Service(name=name, cluster=cluster, desired=wanted, **options)
         self.services[cluster, name] = service
         if service.controller == "ECS":
-            self._settle(service, arn)
+            self._settle(service, arn, idle_events)
         self._tick_on(service)
         self.changed(service)
         for _ in range(history):
@@ -118,7 +120,7 @@ class World:
         self.clock.sleep(self.random.uniform(60.0, 120.0))
         return deployment
 
-    def _settle(self, service: Service, arn: str) -> None:
+    def _settle(self, service: Service, arn: str, idle_events: int) -> None:
         deployment = self.deploy(service, arn)
         deployment.state, deployment.created = "COMPLETED", self.clock.monotonic() - 86400.0
         deployment.reason = f"ECS deployment {deployment.id} completed."
@@ -131,7 +133,10 @@ class World:
         if not service.classic_elb:
             told = f"(service {service.name}) (deployment {deployment.id}) deployment completed."
             service.events.append(Event(f"{0:036}", deployment.created, told))
-        say(self, service, "has reached a steady state.")
+        told = f"(service {service.name}) {STEADY}"
+        for number in range(1, idle_events + 1):
+            service.events.append(Event(f"{number:036}", deployment.created - number * SUPPRESSED, told))
+        say(self, service, STEADY)
 
     def _tick_on(self, service: Service) -> None:
         def turn() -> None:

@@ -1,0 +1,92 @@
+"""The same services by a process each, as most tools deploy: none knows of the others."""
+
+from __future__ import annotations
+
+import random
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.tenants import GOOD
+from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.world import task_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drone_deploy_ecs.simulator.world import World
+
+LATENCY = 0.05
+ATTEMPTS, BACKOFF_MOST = 5, 20.0
+"""botocore's legacy retries, which the AWS CLI and most tools run with."""
+PATIENCE = 600.0
+"""Seconds after which they stop looking: the AWS CLI's `wait services-stable`."""
+
+
+class Gave(Exception):
+    """Up: it isn't PRIMARY any more, or didn't come through in time."""
+
+
+def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
+    """All start together and look every `period` seconds.
+
+    How long it took until the last one ended, and how many ended on "Rate exceeded".
+    """
+    world.faults.latency = 0.0  # they wait for their answers at the same time
+    began = world.clock.monotonic()
+    chance = random.Random(1)
+    queue = [
+        (began, number, _one(world, name, period, image, chance)) for number, (_, name) in enumerate(world.services)
+    ]
+    heapify(queue)
+    refused, ended = 0, began
+    while queue:
+        at, number, process = heappop(queue)
+        world.clock.advance_to(at)
+        ended = max(ended, at)
+        try:
+            heappush(queue, (at + next(process), number, process))
+        except (StopIteration, Gave):
+            continue
+        except ApiError:
+            refused += 1  # "Rate exceeded", and a red pipeline
+    return ended - began, refused
+
+
+def _one(world: World, name: str, period: float, image: str, chance: random.Random) -> Iterator[float]:
+    """One of them; yields the seconds that it waits. Raises ApiError where its retries are used up."""
+    ecs = connection(world).ecs
+    answers: list[Any] = []
+
+    def call(operation: str, **asked: Any) -> Iterator[float]:
+        for attempt in range(ATTEMPTS):
+            yield LATENCY
+            try:
+                answers.append(getattr(ecs, operation)(**asked))
+            except ApiError:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                yield min(chance.random() * 2**attempt, BACKOFF_MOST)
+            else:
+                return
+
+    yield from call("describe_services", cluster="prod", services=[name])
+    yield from call("describe_task_definition", taskDefinition=answers[-1]["services"][0]["taskDefinition"])
+    yield from call("register_task_definition", definition=_edited(answers[-1]["taskDefinition"], image))
+    arn = answers[-1]["taskDefinition"]["taskDefinitionArn"]
+    yield from call("update_service", cluster="prod", service=name, taskDefinition=arn)
+    until = world.clock.monotonic() + PATIENCE
+    while world.clock.monotonic() < until:
+        yield period
+        yield from call("describe_services", cluster="prod", services=[name])
+        primary = answers[-1]["services"][0]["deployments"][0]
+        if primary["taskDefinition"] != arn:
+            raise Gave
+        if primary["rolloutState"] == "COMPLETED":
+            return
+    raise Gave
+
+
+def _edited(definition: dict[str, Any], image: str) -> dict[str, Any]:
+    containers = [one | {"image": image} if one["name"] == "app" else one for one in definition["containerDefinitions"]]
+    return task_definition(definition["family"]) | {"containerDefinitions": containers}
