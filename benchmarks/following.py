@@ -74,7 +74,7 @@ def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) 
     notes = _Notes(world)
     before = len(world.faults.log)
     report = Deployment(
-        _request(), {"eu-west-1": connection(world)}, world.clock, notes, random.Random(seed).random
+        _request(), lambda _: connection(world), world.clock, notes, random.Random(seed).random
     ).deploy()
     log = world.faults.log
     place = next(place for place, (_, operation, _) in enumerate(log) if operation == "UpdateService")

@@ -239,7 +239,7 @@ def _deploy(world: World, image: str) -> str:
     flags = {"aws_region": "eu-west-1", "cluster": "demo", "service": "web", "container": "app", "image": image}
     request, _ = resolve(flags, {})
     told = io.StringIO()
-    ended = Deployment(request, {"eu-west-1": connection(world)}, world.clock, listener(told), lambda: 0.5).deploy()
+    ended = Deployment(request, lambda _: connection(world), world.clock, listener(told), lambda: 0.5).deploy()
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in flags.items())
     return f"$ drone-deploy-ecs deploy {words}\n{told.getvalue()}$ echo $?\n{ended.exit_code}\n"
 

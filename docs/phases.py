@@ -81,7 +81,7 @@ def _run() -> tuple[list[tuple[float, dict[str, int]]], float, list[tuple[float,
     look()
     began = world.clock.now()
     request, _ = resolve(ASKED, {})
-    report = Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     world.clock.sleep(20)
     moments = [((one.at - began).total_seconds(), said) for one, said in _moments(report.timeline)]
     return counts, world.clock.monotonic(), moments

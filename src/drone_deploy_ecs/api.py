@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Report
 from drone_deploy_ecs.core.request import Request
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
-from drone_deploy_ecs.deployment import Deployment, connections
+from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.errors import Refused
 from drone_deploy_ecs.settings import BY_NAME, PREFIX, resolve
 from drone_deploy_ecs.signals import SystemClock
@@ -53,10 +53,9 @@ def _text(value: str | float | Sequence[str]) -> str:
 def deploy(request: Request, listener: Listener | None = None) -> Report:
     """The whole run; `listener` is called with each event as it comes.
 
-    Whatever becomes of it is in the report, a refusal by AWS too. Raises `Refused` where AWS can't even be asked.
+    Whatever becomes of it is in the report, also a refusal.
     """
-    aws = connections(request, connect)
-    return Deployment(request, aws, SystemClock(), listener or _ignore, random).deploy()
+    return Deployment(request, connect, SystemClock(), listener or _ignore, random).deploy()
 
 
 def _ignore(_event: Event) -> None:

@@ -50,6 +50,10 @@ def main(argv: Sequence[str], edges: Edges) -> int:
         for problem in refusal.problems:
             print(f"{PROGRAM}: {safe(str(problem), 1000)}", file=edges.stderr)
         print("Refused: nothing was changed.", file=edges.stderr)
+        if edges.env.get("GITHUB_ACTIONS") == "true":
+            from drone_deploy_ecs.pages import github
+
+            edges.stderr.write(github.refusal(refusal.problems))
         return ExitCode.REFUSED
     except Exception as error:
         _defect(error, edges.stderr)
@@ -172,10 +176,9 @@ def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
 
 
 def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
-    from drone_deploy_ecs.deployment import Deployment, connections
+    from drone_deploy_ecs.deployment import Deployment
 
-    aws = connections(request, edges.connect)
-    return Deployment(request, aws, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
+    return Deployment(request, edges.connect, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
 
 
 def _chance() -> float:

@@ -57,7 +57,7 @@ def demo(stdout: TextIO, env: Mapping[str, str]) -> int:
         )
         request, _ = resolve(flags, {})
         with listening(stdout, env, clock) as listener:
-            report = Deployment(request, {"eu-west-1": connection(world)}, clock, listener, lambda: 0.5).deploy()
+            report = Deployment(request, lambda _: connection(world), clock, listener, lambda: 0.5).deploy()
         print(f"exit code {int(report.exit_code)}", file=stdout)
         codes.append(report.exit_code)
     return ExitCode.DONE if codes == [ExitCode.DONE, ExitCode.RETURNED] else ExitCode.BUG

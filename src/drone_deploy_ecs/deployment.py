@@ -38,29 +38,20 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.core.step import Handover, Stage
     from drone_deploy_ecs.core.undo import Undone
-    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
+    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener, Witness
 
 
 REPLANS = 3
 """Times that a switch goes on although somebody else scales its services."""
 
 
-def connections(request: Request, connect: Callable[[Access], Connection]) -> dict[str, Connection]:
-    """By Region. Raises `Refused` where AWS can't even be asked: no credentials, or a role that isn't given."""
-    try:
-        return {access.region: connect(access) for access in request.regions}
-    except ApiError as error:
-        said = Masks(request.secrets).hide(str(error))
-        raise Refused((Problem(said, "Check the credentials and aws_region"),)) from error
-
-
 class Deployment:
-    """One run; `aws` are the connections by Region. `chance` gives random numbers in 0..1 (for jitter)."""
+    """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter)."""
 
     def __init__(
         self,
         request: Request,
-        aws: Mapping[str, Connection],
+        connect: Callable[[Access], Connection],
         clock: Clock,
         listener: Listener,
         chance: Callable[[], float],
@@ -68,15 +59,15 @@ class Deployment:
         cancellation: Cancellation = NEVER,
     ) -> None:
         self._request = request
+        self._connect = connect
         self._clock = clock
         self._telling = Telling(clock, listener)
         self._telling.masks = Masks(request.secrets)
         self._counted: Counter[str] = Counter()
-        self._calls = {region: Calls(one, clock, self._telling, self._counted) for region, one in aws.items()}
-        self._here = self._calls[request.access.region]
+        self._calls: dict[str, Calls] = {}
+        self._witnesses: dict[str, Witness] = {}
         self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
         self._cancellation = cancellation
-        self._witnesses = {region: one.witness for region, one in aws.items()}
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._live = ""
@@ -85,6 +76,7 @@ class Deployment:
 
     def prepare(self) -> Plan:
         """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
+        self._reach()
         self._seen_at = self._clock.monotonic()
         try:
             self._choose_colour()
@@ -99,6 +91,19 @@ class Deployment:
         registered = (one for one in planned.steps if isinstance(one, RegisterTaskDefinition))
         self._bodies |= {name: one.body for one in registered for name in one.serves}
         return planned
+
+    def _reach(self) -> None:
+        """Every Region, before anything is asked of one."""
+        try:
+            aws = {access.region: self._connect(access) for access in self._request.regions}
+        except ApiError as error:
+            raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
+        self._calls |= {region: Calls(one, self._clock, self._telling, self._counted) for region, one in aws.items()}
+        self._witnesses |= {region: one.witness for region, one in aws.items()}
+
+    @property
+    def _here(self) -> Calls:
+        return self._calls[self._request.access.region]
 
     def _choose_colour(self) -> None:
         """Where a secret names the live colour, the other one's service is what this run is about."""

@@ -81,6 +81,7 @@ class Engine:
         failures: dict[str, str] = {}
         ended: list[Watch | Counting] = []
         guards = list(standing)
+        stages = stages or (Stage(()),)  # what stands is to be judged, whether or not anything follows it
         for number, stage in enumerate(stages, 1):
             begun = [self._begin(step, arns, failures, seen_at) for step in stage.steps]
             flown = self._fly([*self._guarding(guards, begun), *begun], forward=forward, last=number == len(stages))

@@ -22,12 +22,12 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pytest
 
     from drone_deploy_ecs.core.report import Report
-    from drone_deploy_ecs.ports import Connection
+    from drone_deploy_ecs.ports import Clock, Connection
 
 AGENT = """#!/bin/sh
 { echo "$@"; cat; } > "${0%/*}/annotation"
@@ -87,10 +87,15 @@ def everywhere(folder: Path) -> dict[str, str]:
 
 def run(world: World, env: Mapping[str, str], aws: Connection | None = None, **settings: str) -> Pages:
     """One run in this environment; of files, those in the folder of GitLab's project."""
+    reached = aws or connection(world)
+    return run_on(lambda _: reached, world.clock, env, **settings)
+
+
+def run_on(reach: Callable[[Access], Connection], clock: Clock, env: Mapping[str, str], **settings: str) -> Pages:
+    """One run against whatever is reached."""
     stdout, stderr = io.StringIO(), io.StringIO()
     given = {**PLUGIN, **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}, **env}
-    reached = aws or connection(world)
-    code = main((), Edges(given, stdout, stderr, lambda _: reached, world.clock, lambda: 0.5, NEVER))
+    code = main((), Edges(given, stdout, stderr, reach, clock, lambda: 0.5, NEVER))
     folder = Path(env["CI_PROJECT_DIR"]) if "CI_PROJECT_DIR" in env else None
     found = {path.name: path.read_text() for path in folder.iterdir() if path.is_file()} if folder else {}
     found.pop("buildkite-agent", None)
@@ -110,9 +115,7 @@ def run_over_http(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, *
 def report(world: World, **settings: str) -> Report:
     """The report of one run."""
     request, _ = resolve({}, {**PLUGIN, **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}})
-    return Deployment(
-        request, {"eu-west-1": connection(world)}, world.clock, listener(io.StringIO()), lambda: 0.5
-    ).deploy()
+    return Deployment(request, lambda _: connection(world), world.clock, listener(io.StringIO()), lambda: 0.5).deploy()
 
 
 def forty() -> World:

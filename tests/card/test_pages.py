@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drone_deploy_ecs.aws.connect import connect
 from drone_deploy_ecs.pages.markdown import summary
+from drone_deploy_ecs.signals import SystemClock
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.card.runs import FORTY, NAMES, everywhere, forty, report, run, run_over_http, story
+from tests.card.runs import FORTY, NAMES, everywhere, forty, report, run, run_on, run_over_http, story
 from tests.contract.wire import QUICK
 from tests.stories.story import PLUGIN, small_world
 
@@ -82,6 +84,32 @@ def test_each_system_s_own_variables_switch_on_its_pages_and_no_other(
 def test_harness_s_older_name_does_as_well(tmp_path: Path) -> None:
     run(small_world(), {"DRONE_OUTPUT": str(tmp_path / "harness")})
     assert (tmp_path / "harness").read_text().startswith("ECS_VERDICT=Completed\nECS_EXIT_CODE=0\nECS_RUNNING=web:2\n")
+
+
+def test_that_aws_cannot_even_be_asked_is_answered_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    path = tmp_path / "deployment.json"
+    told = run_on(connect, SystemClock(), everywhere(tmp_path), report=str(path))
+    assert told.exit_code == 2
+    assert told.stderr.splitlines()[-1].endswith("Refused: nothing was changed.")
+    assert json.loads(path.read_text())["verdict"] == "Refused"
+    assert told.stdout.startswith("::error title=drone-deploy-ecs%3A Refused::")
+    for page in (told.stdout, told.files["summary"], told.files["card"], told.files["annotation"]):
+        assert "Check the credentials and aws_region" in page
+    assert "ECS_VERDICT=Refused\n" in told.files["harness"]
+
+
+def test_settings_that_make_no_run_are_answered_where_github_shows_it(tmp_path: Path) -> None:
+    told = run(small_world(), everywhere(tmp_path), image="shop 2\n::stop", timeout="10")
+    assert told.exit_code == 2
+    *_, last, annotation = told.stderr.splitlines()
+    assert last == "Refused: nothing was changed."
+    assert annotation.startswith(
+        "::error title=drone-deploy-ecs%3A Refused::image 'shop 2 ::stop' isn't an image reference"
+    )
+    assert "%0Atimeout '10'" in annotation
+    told = run(small_world(), {}, image="shop 2")
+    assert told.stderr.splitlines()[-1] == "Refused: nothing was changed."
 
 
 def test_a_plan_fills_no_page(tmp_path: Path) -> None:

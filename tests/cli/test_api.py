@@ -56,8 +56,9 @@ def test_a_refusal_by_aws_is_in_the_report() -> None:
 
 def test_where_aws_cannot_even_be_asked_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
-    with pytest.raises(Refused, match="Check the credentials"):
-        deploy(request(**ASKED, service="web"))
+    report = deploy(request(**ASKED, service="web"))
+    assert report.verdict is Verdict.REFUSED
+    assert [one.do for one in report.problems] == ["Check the credentials and aws_region"]
 
 
 def test_a_clock_without_signals_sleeps() -> None:

@@ -77,7 +77,7 @@ def deploy(stream: io.StringIO, env: Mapping[str, str]) -> list[str]:
     world = small_world()
     request, _ = resolve({}, PLUGIN)
     with listening(stream, env, world.clock) as listener:
-        Deployment(request, {"eu-west-1": connection(world)}, world.clock, listener, lambda: 0.5).deploy()
+        Deployment(request, lambda _: connection(world), world.clock, listener, lambda: 0.5).deploy()
     return stream.getvalue().splitlines()
 
 
@@ -206,6 +206,6 @@ def test_that_nobody_reads_any_more_stops_no_deployment(error: OSError) -> None:
             events.append(event)
             live(event)
 
-        report = Deployment(request, {"eu-west-1": connection(world)}, world.clock, listener, lambda: 0.5).deploy()
+        report = Deployment(request, lambda _: connection(world), world.clock, listener, lambda: 0.5).deploy()
     assert report.exit_code == 0
     assert plain.line(events[-1]).endswith("Completed: web runs web:2 (2 of 2 tasks).")

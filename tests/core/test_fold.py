@@ -52,13 +52,14 @@ ANNOUNCED = f"rolling back to deployment {OTHER}."
 CHECKING = replace(forward(), phase=Phase.CHECK)
 DOUBTING = replace(CHECKING, doubt=TIMED_OUT, doubted_at=0.0)
 SEEN = replace(following(), service=replace(ROLLING, events=service(said=[STARTED]).events), looked_at=1.0)
+RETURNED = replace(undo(), phase=Phase.FOLLOW, deployment=OLD, adopted=True)
 BLIND = replace(following(), blind_since=1.0, blindness=UNREACHABLE, blind_looks=1)
 
 Row = tuple["Watch", "Observation", float, dict[str, Any]]
 
 WRITING: dict[str, Row] = {
     "accepted": (forward(), Accepted(ROLLING), 3.0, {
-        "phase": Phase.FOLLOW, "deployment": OURS, "since": NOON, "began": 3.0, "attempts": 1, "verdict": None}),
+        "phase": Phase.FOLLOW, "deployment": OURS, "since": NOON, "began": 3.0, "attempts": 1, "verdict": None, "decided_at": 0.0}),
     "accepted, and nothing is PRIMARY": (forward(), Accepted(service(active())), 3.0, {
         "verdict": Verdict.UNKNOWN, "reason": "UpdateService answered without a PRIMARY deployment"}),
     "refused": (forward(), NotWritten(DENIED), 3.0, {
@@ -139,6 +140,7 @@ FOLLOWING: dict[str, Row] = {
     "the old ones drain": (following(), Seen(service(primary(), active(running=0))), 3.0, {
         "healthy_at": 3.0, "completed_at": None}),
     "gone": (SEEN, Seen(None), 3.0, {"service": None, "away_since": 3.0, "verdict": None}),
+    "gone for a moment": (replace(SEEN, away_since=GRACE - 3), Seen(None), GRACE - 1, {"away_since": GRACE - 3, "verdict": None}),
     "gone for long": (replace(SEEN, away_since=3.0), Seen(None), GRACE + 3, {
         "verdict": Verdict.SUPERSEDED, "reason": "the service is gone"}),
     "an answer from the past": (SEEN, Seen(service(primary(state="COMPLETED"), said=[(0.0, "x")])), 3.0, {
@@ -156,34 +158,109 @@ FOLLOWING: dict[str, Row] = {
         replace(BLIND, blind_since=BUDGET - LAST_SIGHT + 1), NotSeen(UNREACHABLE), BUDGET, {"verdict": None}),
     "out of sight since a little before that": (
         replace(BLIND, blind_since=BUDGET - LAST_SIGHT), NotSeen(UNREACHABLE), BUDGET, {"verdict": Verdict.UNKNOWN}),
+    "what ran before comes back under a new id": (
+        following(), Seen(service(primary(OTHER, BEFORE), active(OURS, NEW, "FAILED", 0))), 3.0, {"verdict": Verdict.ROLLED_BACK}),
+    "an older one than ours is PRIMARY": (
+        replace(following(), since=at(5)), Seen(service(primary(OTHER, FOREIGN), active())), 8.0, {"verdict": None, "away_since": 8.0}),
+    "as many failed as asked": (
+        following(max_failed_tasks=1), Seen(ROLLING, tasks=(stopped(),)), 3.0, {
+            "verdict": Verdict.FAILED, "reason": "1 task failed, and max_failed_tasks is 1"}),
+    "what ECS returned is complete, but what failed is still there": (
+        RETURNED, Seen(service(primary(OLD, BEFORE, "COMPLETED"), active(OURS, NEW, "FAILED", 1))), 3.0, {"completed_at": None}),
+    "what ECS returned is complete": (
+        RETURNED, Seen(service(primary(OLD, BEFORE, "COMPLETED"), active(OURS, NEW, "FAILED", 0))), 3.0, {"completed_at": 3.0}),
+    "what we returned is complete, whatever is still there": (
+        replace(RETURNED, deployment=OTHER, adopted=False),
+        Seen(service(primary(OTHER, BEFORE, "COMPLETED"), active(OURS, NEW, "FAILED", 1))), 3.0, {"completed_at": 3.0}),
     "what ECS returned has been replaced by what failed": (
-        replace(undo(), phase=Phase.FOLLOW, deployment=OLD, adopted=True), Seen(ROLLING), 3.0, {
+        RETURNED, Seen(ROLLING), 3.0, {
             "phase": Phase.CHECK, "not_before": 3.0, "verdict": None}),
 }  # fmt: skip
 
-COMPLETE = service(primary(state="COMPLETED"), said=[(50, f"(deployment {OURS}) deployment completed.")])
+TOLD = (50.0, f"(deployment {OURS}) deployment completed.")
+COMPLETE = service(primary(state="COMPLETED"), said=[STARTED, TOLD])
+REPLACED_UNSEEN = service(primary(state="COMPLETED"), said=[STARTED, TOLD, (62.0, "has started 1 tasks: (task c).")])
+STAYING = fold.advance(following(must_stay=True), Seen(COMPLETE), 60.0)
 STOPPED_BY_USER = stopped(exit_code=0, stop_code="UserInitiated", stopped_reason="Task stopped by user")
 REPLACED = replace(following(must_stay=True), stopped=(replace(STOPPED_BY_USER, stopped_at=at(55)),))
+FULL = fold.advance(REPLACED, Seen(COMPLETE), 30.0)
 PROVING: dict[str, Row] = {
     "complete": (following(must_stay=True), Seen(COMPLETE), 60.0, {"completed_at": 60.0, "passed_at": 60.0, "passed": 0}),
     "complete, but one was replaced since ECS said so": (REPLACED, Seen(COMPLETE), 60.0, {
         "completed_at": None, "full_since": 60.0, "verdict": None}),
     "complete, but one died since ECS said so": (
         replace(REPLACED, stopped=(stopped(stopped_at=at(55)),)), Seen(COMPLETE), 60.0, {"verdict": Verdict.FAILED}),
-    "all have run for a while since": (replace(REPLACED, full_since=60.0), Seen(COMPLETE), 60.0 + SURE - 1, {
-        "completed_at": None, "full_since": 60.0}),
-    "all have run for long since": (replace(REPLACED, full_since=60.0), Seen(COMPLETE), 60.0 + SURE, {
-        "completed_at": 60.0 + SURE, "stopped_when_complete": 1}),
+    "all have run for a while since": (FULL, Seen(COMPLETE), 30.0 + SURE - 1, {
+        "completed_at": None, "full_since": 30.0, "verdict": None}),
+    "all have run for a while since, but not the same": (FULL, Seen(REPLACED_UNSEEN), 30.0 + SURE, {
+        "completed_at": None, "full_since": 30.0 + SURE, "last_start_at": at(62), "verdict": None}),
+    "all have run for long since": (FULL, Seen(COMPLETE), 30.0 + SURE, {
+        "completed_at": 30.0 + SURE, "stopped_when_complete": 1}),
     "one was replaced before ECS said so": (
         replace(REPLACED, stopped=(replace(STOPPED_BY_USER, stopped_at=at(45)),)), Seen(COMPLETE), 60.0, {"completed_at": 60.0}),
+    "it stays complete": (STAYING, Seen(COMPLETE), 70.0, {"completed_at": 60.0, "last_start_at": at(1)}),
+    "one was replaced while nobody looked": (replace(STAYING, passed=1), Seen(REPLACED_UNSEEN), 70.0, {
+        "completed_at": None, "full_since": 70.0, "passed": 0, "verdict": None}),
+    "one was replaced while nobody looked, and it need not stay": (
+        fold.advance(following(), Seen(COMPLETE), 60.0), Seen(REPLACED_UNSEEN), 70.0, {"completed_at": 60.0}),
+    "one was replaced of what came without events": (
+        fold.advance(following(must_stay=True), Seen(service(primary(state="COMPLETED"))), 60.0), Seen(REPLACED_UNSEEN), 70.0, {
+            "completed_at": None}),
+    "one was replaced while nobody looked, and there is no time left": (STAYING, Seen(REPLACED_UNSEEN), BUDGET, {
+        "verdict": Verdict.TIMED_OUT, "reason": "the budget ended, and some of its tasks had only just replaced others"}),
+    "all have run for a while since, and there is no time left": (
+        replace(FULL, full_since=BUDGET - 1), Seen(COMPLETE), BUDGET, {"verdict": Verdict.TIMED_OUT}),
     "one was replaced, and nobody minds": (
         replace(following(), stopped=REPLACED.stopped), Seen(COMPLETE), 60.0, {"completed_at": 60.0}),
+}  # fmt: skip
+
+CHECKED = replace(STAYING, terms=replace(STAYING.terms, checks=2, check_interval=10.0))
+CHECKING_ON: dict[str, Row] = {
+    "too early": (CHECKED, Seen(COMPLETE), 69.0, {"passed": 0, "passed_at": 60.0, "guarded_to": 69.0}),
+    "the first": (CHECKED, Seen(COMPLETE), 70.0, {"passed": 1, "passed_at": 70.0}),
+    "the second": (replace(CHECKED, passed=1, passed_at=70.0), Seen(COMPLETE), 80.0, {"passed": 2, "passed_at": 80.0}),
+    "none is left: others are waited for at nobody's cost": (
+        replace(CHECKED, passed=2, passed_at=80.0), Seen(COMPLETE), 80.0, {"passed": 2, "guarded_to": 80.0}),
+    "it guards for longer anyway": (
+        replace(CHECKED, passed=2, passed_at=80.0, guarded_to=95.0), Seen(COMPLETE), 90.0, {"guarded_to": 95.0}),
+    "it has to prove stable for longer": (
+        replace(STAYING, terms=replace(STAYING.terms, stable_for=20.0)), Seen(COMPLETE), 79.0, {"guarded_to": 0.0}),
+    "no longer complete": (
+        replace(CHECKED, passed=1, full_since=50.0), Seen(replace(COMPLETE, deployments=(primary(running=1),))), 80.0, {
+            "passed": 0, "full_since": None, "completed_at": None}),
+    "complete again": (
+        replace(STAYING, completed_at=None, full_since=60.0 - SURE, stopped=(STOPPED_BY_USER,), healthy_at=55.0), Seen(COMPLETE), 61.0, {
+            "completed_at": 61.0, "stopped_when_complete": 0, "healthy_at": 55.0}),
+}  # fmt: skip
+
+TASK = stopped()
+READ = replace(following(), service=ROLLING, read=frozenset({"a/t9"}), denied=frozenset({"logs"}), changed_at=1.0)
+JUDGED = replace(READ, verdict=Verdict.FAILED, reason="it can't succeed", decided_at=3.0)
+REMEMBERING: dict[str, Row] = {
+    "tasks that weren't asked for": (READ, Seen(ROLLING), 5.0, {"stopped": (), "tasks_read_at": 0.0, "changed_at": 1.0}),
+    "tasks": (READ, Seen(ROLLING, tasks=(TASK,), read=frozenset({"a/t1"}), denied=frozenset({"ecs:ListTasks"})), 5.0, {
+        "stopped": (TASK,), "tasks_read_at": 5.0, "read": frozenset({"a/t1", "a/t9"}),
+        "denied": frozenset({"logs", "ecs:ListTasks"}), "explained": False}),
+    "the same tasks again": (replace(READ, stopped=(TASK,)), Seen(ROLLING, tasks=(TASK,)), 5.0, {"stopped": (TASK,)}),
+    "another deployment's tasks": (READ, Seen(ROLLING, tasks=(replace(TASK, started_by=OTHER),)), 5.0, {"stopped": ()}),
+    "tasks from before": (
+        replace(READ, since=at(60)), Seen(ROLLING, tasks=(replace(TASK, created_at=at(50)),)), 5.0, {"stopped": ()}),
+    "tasks by their revision alone": (
+        READ, Seen(ROLLING, tasks=(replace(TASK, started_by="ecs-service"),)), 5.0, {
+            "stopped": (replace(TASK, started_by="ecs-service"),)}),
+    "other counts": (READ, Seen(service(primary(running=1), active())), 5.0, {"changed_at": 5.0}),
+    "tasks for what was judged": (JUDGED, Seen(ROLLING, tasks=(TASK,)), 5.0, {"explained": True, "verdict": Verdict.FAILED}),
+    "no tasks for what was judged": (JUDGED, Seen(ROLLING), 5.0, {"explained": False}),
+    "no tasks for what was judged, for long": (JUDGED, Seen(ROLLING), 3.0 + LAST_SIGHT, {"explained": True}),
+    "no tasks for what was judged, for nearly as long": (JUDGED, Seen(ROLLING), 2.9 + LAST_SIGHT, {"explained": False}),
+    "no tasks for what was explained": (replace(JUDGED, explained=True), Seen(ROLLING), 5.0, {"explained": True}),
 }  # fmt: skip
 
 ROWS = {
     f"{part}: {name}": row
     for part, rows in {
         "writing": WRITING, "checking": CHECKS, "undoing": UNDOING, "following": FOLLOWING, "proving": PROVING,
+        "checking on": CHECKING_ON, "remembering": REMEMBERING,
     }.items()
     for name, row in rows.items()
 }  # fmt: skip
@@ -194,7 +271,7 @@ def test_the_next_state(name: str) -> None:
     one, observation, now, expected = ROWS[name]
     after = fold.advance(one, observation, now)
     assert {member: getattr(after, member) for member in expected} == expected
-    assert after.verdict is None or after.decided_at == now
+    assert after.verdict is one.verdict or after.decided_at == now
 
 
 ROLLED_OUT_BEFORE = service(
@@ -223,6 +300,8 @@ def test_a_recalled_update_whose_write_landed_is_judged_when_that_shows() -> Non
     assert recalled.verdict is None
     landed = fold.advance(recalled, Seen(ROLLING), 3.0)
     assert (landed.verdict, landed.deployment, landed.decided_at) == (Verdict.WITHDRAWN, OURS, 3.0)
+    assert landed.reason == "another failed"
+    assert fold.advance(recalled, Seen(service(primary(state="COMPLETED"))), 3.0).completed_at is None
 
 
 def test_a_recalled_update_whose_write_never_landed_is_judged_when_that_is_certain() -> None:
@@ -230,6 +309,7 @@ def test_a_recalled_update_whose_write_never_landed_is_judged_when_that_is_certa
     assert fold.advance(recalled, Seen(UNCHANGED), SETTLE - 1).verdict is None
     never = fold.advance(recalled, Seen(UNCHANGED), SETTLE)
     assert (never.verdict, never.reason, never.deployment) == (Verdict.CANCELLED, "signal 15", "")
+    assert never.decided_at == SETTLE
 
 
 def test_it_is_told_when_what_failed_is_primary_again() -> None:

@@ -116,7 +116,32 @@ ROWS = {
 
 
 DRAINING = (active(OLD, BEFORE, "COMPLETED", 0),)
+HEALTHY = replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), *DRAINING), wait_for_drained=False)
 WORDS = {
+    "complete": (replace(SIGHT, service=service(DONE), at_least=2), Verdict.COMPLETED, ""),
+    "complete, but fewer than there must be": (replace(SIGHT, service=service(DONE), at_least=3), None, ""),
+    "complete by its counts": (
+        replace(SIGHT, service=service(primary(OURS, NEW, ""))),
+        Verdict.COMPLETED, "by its counts: ECS gives no rolloutState for this service"),
+    "complete by its counts, but the old one is still there": (
+        replace(SIGHT, service=service(primary(OURS, NEW, ""), *DRAINING)), None, ""),
+    "healthy": (replace(HEALTHY, at_least=2), Verdict.COMPLETED, "all new tasks are up; old ones are still draining"),
+    "healthy, but fewer than there must be": (replace(HEALTHY, at_least=3), None, ""),
+    "healthy, if only it were listed": (replace(HEALTHY, service=service(BACK)), None, ""),
+    "healthy, but an old task is running that isn't wanted": (
+        replace(HEALTHY, service=service(primary(OURS, NEW, "IN_PROGRESS"), replace(DRAINING[0], running=1))), None, ""),
+    "healthy, but an old task is starting that isn't wanted": (
+        replace(HEALTHY, service=service(primary(OURS, NEW, "IN_PROGRESS"), replace(DRAINING[0], pending=1))), None, ""),
+    "healthy, but an old task is wanted": (
+        replace(HEALTHY, service=service(primary(OURS, NEW, "IN_PROGRESS"), replace(DRAINING[0], desired=1))), None, ""),
+    "without a status": (replace(SIGHT, service=service(DONE, status="")), Verdict.COMPLETED, ""),
+    "without a PRIMARY": (replace(SIGHT, service=service(GONE)), None, ""),
+    "somebody else's of the same moment": (
+        replace(SIGHT, service=service(primary(OTHER, FOREIGN, "IN_PROGRESS"), GONE)),
+        Verdict.SUPERSEDED, "somebody's newer ecs-svc/3 (web:9) is PRIMARY now"),
+    "rolled back without a reason": (
+        replace(SIGHT, service=service(BACK, active(OURS, NEW, "FAILED"))),
+        Verdict.ROLLED_BACK, "ECS rolled it back to ecs-svc/1 (web:1): no reason given"),
     "given up without a reason": (
         replace(SIGHT, service=service(primary(OURS, NEW, "FAILED", 0))),
         Verdict.FAILED, "ECS gave up on it: rolloutState FAILED, no reason given"),

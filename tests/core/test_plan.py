@@ -16,7 +16,7 @@ from tests.stories.story import small_world
 def plan_for(world: World, image: str = "shop:2", *, skip_unchanged: bool = True) -> Plan:
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": image}
     request, _ = resolve(asked | {"skip_unchanged": str(skip_unchanged)}, {})
-    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).prepare()
+    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).prepare()
 
 
 @pytest.mark.parametrize(("state", "step"), [("IN_PROGRESS", FollowDeployment), ("FAILED", UpdateService)])

@@ -22,7 +22,7 @@ def told(world: World, image: str = "shop:2") -> list[Event]:
     """The events of a deployment that tell of progress."""
     events: list[Event] = []
     request, _ = resolve({}, PLUGIN | {"PLUGIN_IMAGE": image})
-    Deployment(request, {"eu-west-1": connection(world)}, world.clock, events.append, lambda: 0.5).deploy()
+    Deployment(request, lambda _: connection(world), world.clock, events.append, lambda: 0.5).deploy()
     return [one for one in events if one.progress]
 
 

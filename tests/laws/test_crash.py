@@ -162,7 +162,7 @@ CASES = {
 def deploy(world: World, case: Case) -> Report:
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
     request, _ = resolve(asked | dict(case.asked), {})
-    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def ends(world: World) -> dict[str, Content]:

@@ -96,7 +96,7 @@ def deploy(worlds: Worlds, fleet: Fleet) -> Report:
     request, _ = resolve(given | dict(fleet.asked), {})
     clock = next(iter(worlds.values())).clock
     everywhere = {region: connection(world) for region, world in worlds.items()}
-    return Deployment(request, everywhere, clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda access: everywhere[access.region], clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def revisions(worlds: Worlds) -> dict[tuple[str, str], set[str]]:

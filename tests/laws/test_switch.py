@@ -7,11 +7,11 @@ side's full count of healthy new tasks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hypothesis import Phase, event, given, settings
+from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.bluegreen import steps_down
@@ -234,12 +234,26 @@ def run(script: Script) -> tuple[World, Guard, Report]:
     aws = connection(world)._replace(ecs=spied(world, guard))  # type: ignore[arg-type]
     cancelled = Cancelled(world, script.cancel_at)
     report = Deployment(
-        request, {"eu-west-1": aws}, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled
+        request, lambda _: aws, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled
     ).deploy()
     return world, guard, report
 
 
+CRASHED_UNSEEN = Script(
+    seed=406, count=1, percent=1, interval=0.0, wait=30.0, checks=2, behaviour=crash(0, 76.0), is_scaled=False, demand=0,
+    rules=(Rule(effect=Effect.DENY, operation="", until=497.0, chance=0.3),), actions=(), stale=0.0, cancel_at=None,
+)  # fmt: skip
+"""A container dies, is replaced, and neither is seen: what replaces it may not be healthy yet."""
+CRASHED_UNSEEN_AGAIN = replace(
+    CRASHED_UNSEEN, wait=120.0, behaviour=crash(0, 75.0),
+    rules=(Rule(effect=Effect.DENY, operation="", first=10, until=578.0, chance=0.3),),
+)  # fmt: skip
+"""The same while what replaced an earlier one is given its time."""
+
+
 @given(scripts)
+@example(CRASHED_UNSEEN)
+@example(CRASHED_UNSEEN_AGAIN)
 @settings(max_examples=1000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(script: Script) -> None:
     world, guard, report = run(script)

@@ -159,7 +159,7 @@ def run(world: World, script: Script) -> Report:
              "image": "shop:1" if script.same_tag else "shop:2", "disable_rollbacks": "" if script.roll_back else "true",
              "stable_for": script.stable_for, "wait_for": script.wait_for, "max_failed_tasks": script.max_failed_tasks}  # fmt: skip
     request, _ = resolve(flags, {})
-    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 @dataclass(frozen=True)

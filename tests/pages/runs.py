@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run(world: World, **settings: str) -> Report:
     """The plugin's report of a deployment in this world."""
     request, _ = resolve({}, PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()})
-    return Deployment(request, {"eu-west-1": connection(world)}, world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def good() -> Report:

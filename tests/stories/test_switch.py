@@ -276,6 +276,15 @@ def test_switch_while_live_is_scaled_down(tell: Teller) -> None:
     assert counts(world, "web-blue") == [10, 5, 2, 0]
 
 
+def test_switch_while_somebody_takes_live_down(tell: Teller) -> None:
+    """Then there is nothing left to take away."""
+    world = counting(two_sides(), "web-blue")
+    world.at(90, lambda: world.scale(world.service("prod", "web-blue"), 0))
+    told = tell(world, **SWITCH)
+    assert told.exit_code == 0
+    assert runs(world) == {"web-blue": {}, "web-green": {"web:3": 10}}
+
+
 def test_switch_while_somebody_fights_over_live(plugin: Teller) -> None:
     """It gives in, and leaves the live side at its full count at least."""
     world = two_sides()

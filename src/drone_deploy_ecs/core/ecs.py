@@ -109,6 +109,11 @@ class Service:
         told = f"(deployment {deployment_id}) deployment completed"
         return next((one.at for one in self.events if told in one.message), None)
 
+    @property
+    def last_start_at(self) -> datetime | None:
+        """When ECS last said that it started tasks; None if its events don't tell."""
+        return next((one.at for one in reversed(self.events) if " has started " in one.message), None)
+
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The entry of that id, if it is (still) listed."""
         return next((one for one in self.deployments if one.id == deployment_id), None)

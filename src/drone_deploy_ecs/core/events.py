@@ -208,11 +208,14 @@ def waiting(watch: Watch, now: float) -> str:
         return safe(f"still can't see it after {after}: {watch.blindness}")
     if watch.completed_at is not None and watch.terms.must_stay:
         return f"still up after {after}: {_counts(watch)}"
+    if watch.completed_at is not None:
+        left = (watch.stable_at or now) - now
+        until = f"{span(left)} to prove stable" if left > 0 else "waiting for the others"
+        return f"still complete after {after}, {until}: {_counts(watch)}"
     if watch.phase is not Phase.FOLLOW:
         return f"still trying to update it after {after}"
-    return (
-        f"still rolling out after {after} of at most {span(watch.terms.budget)}{_to_go(watch, now)}: {_counts(watch)}"
-    )
+    most = span(watch.deadline - watch.began)
+    return f"still rolling out after {after} of at most {most}{_to_go(watch, now)}: {_counts(watch)}"
 
 
 def _to_go(watch: Watch, now: float) -> str:

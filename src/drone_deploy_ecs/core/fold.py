@@ -18,6 +18,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import (
     ECS_TURN,
     LAST_SIGHT,
+    LOOK_AGAIN,
     PAST,
     RETRY_FIRST,
     RETRY_MOST,
@@ -114,7 +115,7 @@ def _accepted(watch: Watch, service: Service, now: float) -> Watch:
 
 def _now_following(watch: Watch, deployment: str, since: datetime | None, now: float) -> Watch:
     """The budget starts to count when ECS has the update."""
-    watch = replace(watch, phase=Phase.FOLLOW, deployment=deployment, since=since, began=now, not_before=0.0)
+    watch = replace(watch, phase=Phase.FOLLOW, deployment=deployment, since=since, began=now)
     return decide(watch, watch.recalled, watch.reason, now) if watch.recalled else watch
 
 
@@ -152,7 +153,7 @@ def _check_undo(watch: Watch, now: float) -> Watch:
     assert primary is not None
     if primary.id == watch.only_over:
         if judge.ecs_is_rolling_back(service, watch.only_over) and now < watch.began + ECS_TURN:
-            return replace(watch, not_before=now + 2 * RETRY_FIRST)
+            return replace(watch, not_before=now + LOOK_AGAIN)
         if watch.confirm_only:
             return decide(watch, Verdict.TIMED_OUT, "ECS doesn't return it, and rollbacks are disabled", now)
         return _write_when_settled(watch, now)
@@ -164,7 +165,7 @@ def _check_undo(watch: Watch, now: float) -> Watch:
             following = _now_following(watch, primary.id, watch.since, now)
             return _follow(replace(following, adopted=True, began=began), now)
         away = now if watch.away_since is None else watch.away_since
-        return replace(watch, away_since=away, not_before=now + 2 * RETRY_FIRST)
+        return replace(watch, away_since=away, not_before=now + LOOK_AGAIN)
     reason = f"{primary.id} ({short(primary.task_definition)}) is PRIMARY now and isn't ours: left alone"
     return decide(watch, Verdict.SUPERSEDED, reason, now)
 
@@ -186,7 +187,7 @@ def _write_when_settled(watch: Watch, now: float) -> Watch:
     if watch.verdict is not None:
         return watch
     if may_have_landed(watch) and now < watch.doubted_at + SETTLE:
-        return replace(watch, not_before=now + 2 * RETRY_FIRST)
+        return replace(watch, not_before=now + LOOK_AGAIN)
     if watch.recalled:
         return decide(watch, watch.recalled, watch.reason, now)
     return replace(watch, phase=Phase.WRITE, not_before=now)
@@ -249,12 +250,15 @@ def _follow(watch: Watch, now: float) -> Watch:
     verdict, reason = found
     if verdict is not Verdict.COMPLETED:
         return decide(watch, verdict, reason, now)
-    if watch.completed_at is None and watch.terms.must_stay and _replaces_some(watch):
-        full_since = now if watch.full_since is None else watch.full_since
+    return _complete(watch, reason, now) if watch.completed_at is None else _still_complete(watch, now)
+
+
+def _complete(watch: Watch, reason: str, now: float) -> Watch:
+    """ECS calls it complete. Where it must stay so, tasks that replaced others get the time to be healthy first."""
+    if watch.terms.must_stay and _replaces_some(watch):
+        full_since = now if watch.full_since is None or _replaced_unseen(watch) else watch.full_since
         if now < full_since + SURE:
-            return replace(watch, full_since=full_since)
-    if watch.completed_at is not None:
-        return _still_complete(watch, now)
+            return _unsure(watch, full_since, now)
     return replace(
         watch,
         completed_at=now,
@@ -264,15 +268,39 @@ def _follow(watch: Watch, now: float) -> Watch:
         stopped_when_complete=len(watch.stopped)
         if watch.stopped_when_complete is None
         else watch.stopped_when_complete,
+        last_start_at=_last_start_at(watch),
     )
 
 
 def _still_complete(watch: Watch, now: float) -> Watch:
+    if watch.terms.must_prove_stable and _replaced_unseen(watch):
+        return _unsure(watch, now, now)
     if watch.next_check is not None and now >= watch.next_check:
         return replace(watch, passed=watch.passed + 1, passed_at=now)
-    # It may only be waiting for others: how long those take is not charged to it.
+    # It may only be waiting for its checks or for others: how long those take is not charged to it.
     is_waiting = watch.stable_at is not None and watch.stable_at <= now
     return replace(watch, guarded_to=max(watch.guarded_to, now)) if is_waiting else watch
+
+
+def _unsure(watch: Watch, full_since: float, now: float) -> Watch:
+    """All its tasks run, but some only since then."""
+    if now >= watch.deadline:
+        reason = "the budget ended, and some of its tasks had only just replaced others"
+        return decide(watch, Verdict.TIMED_OUT, reason, now)
+    return replace(watch, completed_at=None, full_since=full_since, passed=0, last_start_at=_last_start_at(watch))
+
+
+def _replaced_unseen(watch: Watch) -> bool:
+    """Whether ECS started tasks since all were last seen to run, although no look found one missing.
+
+    What can't be seen for a while, or is looked at rarely, may be short of a task and full again.
+    """
+    last = _last_start_at(watch)
+    return last is not None and (watch.last_start_at is None or last > watch.last_start_at)
+
+
+def _last_start_at(watch: Watch) -> datetime | None:
+    return watch.service.last_start_at if watch.service else None
 
 
 def _stopped_since_complete(watch: Watch) -> tuple[Task, ...]:

@@ -173,7 +173,7 @@ def _out_of_budget(sight: Sight) -> Judgement | None:
     if service is None or ours is None:
         return Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"
     enough = ours.running >= sight.at_least
-    if enough and ours.status == "PRIMARY" and ours.rollout_state != "FAILED" and only_draining_is_left(service, ours):
+    if enough and ours.status == "PRIMARY" and only_draining_is_left(service, ours):
         return Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"
     although = ", although ECS calls it COMPLETED" if ours.rollout_state == "COMPLETED" else ""
     wanted = tasks(max(ours.desired, sight.at_least))

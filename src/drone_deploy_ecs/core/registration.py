@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.watch import RETRY_FIRST, RETRY_MOST, SETTLE, Phase
+from drone_deploy_ecs.core.watch import LOOK_AGAIN, RETRY_FIRST, RETRY_MOST, SETTLE, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def advance(one: Registration, observation: Registered | NotRegistered | Newest,
             if definition is not None and taskdef.same(definition.body, one.body):
                 return replace(one, arn=definition.arn)
             if now < one.in_doubt_until:
-                return replace(one, not_before=now + 2 * RETRY_FIRST)
+                return replace(one, not_before=now + LOOK_AGAIN)
             return replace(one, phase=Phase.WRITE, not_before=now)
         case never:
             assert_never(never)

@@ -93,7 +93,9 @@ def go_on(handover: Handover, flown: Sequence[Watch | Counting]) -> GoOn | None:
         handover=changed,
         stages=stages,
         standing=standing,
-        done=tuple(one for one in flown if one is not overtaken and one not in standing),
+        done=tuple(
+            replace(overtaken, end=End.RECALLED) if one is overtaken else one for one in flown if one not in standing
+        ),
         service=overtaken.step.target.name,
         why=overtaken.reason,
     )

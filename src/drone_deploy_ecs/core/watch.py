@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RETRY_FIRST, RETRY_MOST = 1.0, 15.0
 """Seconds before a failed write is tried again: doubling, from first to most."""
+LOOK_AGAIN = 2.0
+"""Seconds to the next look for what must become visible, be it our write or what ECS does by itself."""
 SETTLE = 20.0
 """Seconds in which an ambiguous write that did take effect will have become visible."""
 FRESH = 5.0
@@ -78,9 +80,10 @@ class Watch:
     `since` is AWS's time of our deployment's creation; `short_at` when it was last seen short of tasks; `stopped` our
     deployment's stopped tasks; `earlier` this service's rollouts before it (none for an undo: that is no rollout like
     others); `adopted` says that an undo found ECS's own rollback and follows that; `recalled` that nothing more is to
-    be written, and with which verdict. `passed` are the checks in a row that found it complete, the last of them at
-    `passed_at`; `full_since` is when all its tasks ran again after some had been replaced; `guarded_to` until when it
-    only stands by, `seen_by` when it must have been seen complete for the next stage to begin.
+    be written, and with which verdict. `last_start_at` is when ECS had last started tasks as all of them ran;
+    `passed` are the checks in a row that found it so, the last of them at `passed_at`; `full_since` is when all its
+    tasks ran again after some had been replaced; `guarded_to` until when it only stands by, `seen_by` when it must have
+    been seen complete for the next stage to begin.
 
     Complete is not yet a verdict: that is given (`settle`) when all services of the run are complete, and have been for
     as long as asked.
@@ -123,6 +126,7 @@ class Watch:
     completed_at: float | None = None
     completed_reason: str = ""
     stopped_when_complete: int | None = None
+    last_start_at: datetime | None = None
     passed: int = 0
     passed_at: float = 0.0
     guarded_to: float = 0.0

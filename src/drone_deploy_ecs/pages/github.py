@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.pages import answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report import Report
 
 
@@ -25,8 +30,17 @@ def annotation(report: Report) -> str:
     why = [f"{what}. {do}" for what, do in answer.problems(report)]
     for failure in answer.failures(report):
         why += [f"{failure.service}: {one.what}" for one in failure.reasons] or [f"{failure.service}: {failure.why}"]
-    message = "\n".join((answer.headline(report), *why[: answer.FEW]))
-    return f"::error title={_property(f'drone-deploy-ecs: {report.verdict.value}')}::{_message(message)}\n"
+    return _error(report.verdict.value, (answer.headline(report), *why[: answer.FEW]))
+
+
+def refusal(problems: Sequence[Problem]) -> str:
+    """The `::error` command of settings that make no run."""
+    return _error(Verdict.REFUSED.value, [safe(str(one)) for one in problems])
+
+
+def _error(title: str, lines: Sequence[str]) -> str:
+    text = "\n".join(lines)
+    return f"::error title={_property(f'drone-deploy-ecs: {title}')}::{_message(text)}\n"
 
 
 def _message(text: str) -> str:
