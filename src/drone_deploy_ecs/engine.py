@@ -289,11 +289,11 @@ class Engine:
                 return
         board.put(place, after)
 
-    def _look(self, places: Sequence[int], board: Board) -> None:
+    def _look(self, places: Sequence[int], board: Board, *, with_tasks: bool = True) -> None:
         """One look at services of one cluster."""
         looking = [one for place in places if isinstance(one := board.flights[place], Watch | Scaling)]
         calls = self._calls[place_of(looking[0])[0]]
-        seen = observe.look(calls, looking, self._clock.monotonic())
+        seen = observe.look(calls, looking, self._clock, with_tasks=with_tasks)
         for place, one, observation in zip(places, looking, seen, strict=True):
             board.put(place, self._fold(one, observation))
 
@@ -304,7 +304,7 @@ class Engine:
         if one.step.takes_away:
             guards = {at: guard for at in board.open() if isinstance(guard := board.flights[at], Watch)}
             if any(guard.looked_at < now - TOGETHER for guard in guards.values()):
-                self._look(list(guards), board)
+                self._look(list(guards), board, with_tasks=False)
                 return
             if any(guard.stable_at is None for guard in guards.values()):
                 board.put(place, scaling.postpone(one, now))

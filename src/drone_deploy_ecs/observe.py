@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Scaling
-    from drone_deploy_ecs.ports import EcsApi
+    from drone_deploy_ecs.ports import Clock, EcsApi
 
 SERVICES_A_CALL = 10
 TASKS_A_CALL = 100
@@ -209,7 +209,9 @@ def _tasks_of(calls: Calls, place: Place, service: Service, status: Literal["RUN
 # --- while following ---
 
 
-def look(api: EcsApi, flights: Sequence[Watch | Scaling], now: float) -> list[Observation]:
+def look(
+    api: EcsApi, flights: Sequence[Watch | Scaling], clock: Clock, *, with_tasks: bool = True
+) -> list[Observation]:
     """One look at their services (at most ten of one cluster), with stopped tasks where those would tell something."""
     targets = [one.target if isinstance(one, Watch) else one.step.target for one in flights]
     cluster = targets[0].cluster
@@ -217,29 +219,30 @@ def look(api: EcsApi, flights: Sequence[Watch | Scaling], now: float) -> list[Ob
         services = describe(api, cluster, list(dict.fromkeys(target.asked for target in targets)))
     except ApiError as error:
         return [NotSeen(error.fault)] * len(flights)
+    now = clock.monotonic()
     by_name = {service.name: service for service in services}
     found = (by_name.get(target.service) for target in targets)
     return [
-        _seen(api, cluster, one, service, now) if isinstance(one, Watch) else Seen(service)
+        _with_tasks(api, one, Seen(service, now)) if with_tasks and isinstance(one, Watch) else Seen(service, now)
         for one, service in zip(flights, found, strict=True)
     ]
 
 
-def _seen(api: EcsApi, cluster: str, watch: Watch, service: Service | None, now: float) -> Seen:
-    if not poll.wants_tasks(watch, service, now):
-        return Seen(service)
+def _with_tasks(api: EcsApi, watch: Watch, seen: Seen) -> Seen:
+    if not poll.wants_tasks(watch, seen.service, seen.at):
+        return seen
     try:
-        listed = _list_tasks(api, cluster, watch.target.service, "STOPPED")
+        listed = _list_tasks(api, watch.target.cluster, watch.target.service, "STOPPED")
         unread = [arn for arn in listed if arn not in watch.read]
-        stopped = _describe_tasks(api, cluster, unread)
+        stopped = _describe_tasks(api, watch.target.cluster, unread)
     except ApiError as error:
         denied = error.fault.kind is FaultKind.DENIED
-        return Seen(service, denied=frozenset({f"ecs:{error.fault.operation}"} if denied else ()))
+        return replace(seen, denied=frozenset({f"ecs:{error.fault.operation}"} if denied else ()))
     ours = [one for one in stopped if one.belongs_to(watch.deployment, watch.definition)]
     # A task listed as STOPPED may still be on its way there, without its exit codes: ours are read again.
     unfinished = {one.arn for one in ours if one.status != "STOPPED"}
     whole = tuple(one for one in ours if one.arn not in unfinished)
-    return Seen(service, tasks=whole, read=frozenset(one.arn for one in stopped if one.arn not in unfinished))
+    return replace(seen, tasks=whole, read=frozenset(one.arn for one in stopped if one.arn not in unfinished))
 
 
 def running(api: EcsApi, watch: Watch) -> list[Task]:

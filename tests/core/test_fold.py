@@ -241,6 +241,7 @@ REMEMBERING: dict[str, Row] = {
     "tasks": (READ, Seen(ROLLING, tasks=(TASK,), read=frozenset({"a/t1"}), denied=frozenset({"ecs:ListTasks"})), 5.0, {
         "stopped": (TASK,), "tasks_read_at": 5.0, "read": frozenset({"a/t1", "a/t9"}),
         "denied": frozenset({"logs", "ecs:ListTasks"}), "explained": False}),
+    "tasks that took long to read": (READ, Seen(ROLLING, 4.0, tasks=(TASK,)), 29.0, {"looked_at": 4.0, "tasks_read_at": 29.0}),
     "the same tasks again": (replace(READ, stopped=(TASK,)), Seen(ROLLING, tasks=(TASK,)), 5.0, {"stopped": (TASK,)}),
     "another deployment's tasks": (READ, Seen(ROLLING, tasks=(replace(TASK, started_by=OTHER),)), 5.0, {"stopped": ()}),
     "tasks from before": (

@@ -167,7 +167,9 @@ WORDS = {
         Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"),
     "out of time, only draining, and fewer than there must be": (
         replace(SIGHT, service=service(primary(OURS, NEW, "IN_PROGRESS"), *DRAINING), at_least=3, left=0.0),
-        Verdict.TIMED_OUT, "the budget ended with 2 of 3 tasks running"),
+        Verdict.TIMED_OUT, "the budget ended with 2 of 3 tasks running, as somebody set its desired count to 2"),
+    "complete, but about to have fewer than there must be": (
+        replace(SIGHT, service=service(primary(OURS, NEW, "COMPLETED", 3)), at_least=3), None, ""),
 }  # fmt: skip
 
 

@@ -250,10 +250,20 @@ CRASHED_UNSEEN_AGAIN = replace(
 )  # fmt: skip
 """The same while what replaced an earlier one is given its time."""
 
+SCALED_DOWN_MEANWHILE = replace(
+    CRASHED_UNSEEN, seed=4022, count=2, interval=5.0, wait=0.0, behaviour=Behaviour(), stale=5.0, actions=((172.0, "scale idle down"),),
+    rules=(
+        Rule(effect=Effect.THROTTLE, operation="", until=1.0, chance=0.1),
+        Rule(effect=Effect.TIMEOUT_BEFORE, operation="ListTasks", first=2, until=215.0),
+    ),
+)  # fmt: skip
+"""A look that takes long for its tasks is old when it ends; and what runs may be more than is wanted."""
+
 
 @given(scripts)
 @example(CRASHED_UNSEEN)
 @example(CRASHED_UNSEEN_AGAIN)
+@example(SCALED_DOWN_MEANWHILE)
 @settings(max_examples=1000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(script: Script) -> None:
     world, guard, report = run(script)

@@ -83,7 +83,7 @@ def _remember(watch: Watch, seen: Seen, now: float) -> Watch:
         read=watch.read | seen.read,
         tasks_read_at=watch.tasks_read_at if seen.tasks is None else now,
         explained=watch.explained or (watch.verdict is not None and seen.tasks is not None),
-        looked_at=now,
+        looked_at=min(seen.at, now),
         blind_since=None,
         blindness=None,
         blind_looks=0,

@@ -52,6 +52,11 @@ class Sight:
     left: float
 
     @property
+    def has_enough(self) -> bool:
+        """Whether as many tasks run as there must be, and go on running: ECS stops those that aren't wanted."""
+        return self.ours is not None and min(self.ours.running, self.ours.desired) >= self.at_least
+
+    @property
     def ours(self) -> Deployment | None:
         """Our deployment's entry, if listed."""
         return self.service.deployment(self.deployment) if self.service else None
@@ -113,7 +118,7 @@ def _completed(sight: Sight) -> Judgement | None:
     displaced = service.deployment(sight.displaced)
     if displaced and (displaced.running or displaced.pending):
         return None
-    if ours.running < sight.at_least:
+    if not sight.has_enough:
         return None
     if ours.rollout_state == "COMPLETED" and ours.running >= ours.desired:
         return Verdict.COMPLETED, ""
@@ -127,7 +132,7 @@ def _healthy(sight: Sight) -> Judgement | None:
     service, ours = sight.service, sight.ours
     if sight.wait_for_drained or service is None or ours is None or ours.status != "PRIMARY":
         return None
-    if ours.rollout_state == "FAILED" or ours.running < sight.at_least or not only_draining_is_left(service, ours):
+    if ours.rollout_state == "FAILED" or not sight.has_enough or not only_draining_is_left(service, ours):
         return None
     return Verdict.COMPLETED, "all new tasks are up; old ones are still draining"
 
@@ -172,10 +177,11 @@ def _out_of_budget(sight: Sight) -> Judgement | None:
     service, ours = sight.service, sight.ours
     if service is None or ours is None:
         return Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"
-    enough = ours.running >= sight.at_least
-    if enough and ours.status == "PRIMARY" and only_draining_is_left(service, ours):
+    if sight.has_enough and ours.status == "PRIMARY" and only_draining_is_left(service, ours):
         return Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"
     although = ", although ECS calls it COMPLETED" if ours.rollout_state == "COMPLETED" else ""
+    if ours.desired < sight.at_least:
+        although = f", as somebody set its desired count to {ours.desired}"
     wanted = tasks(max(ours.desired, sight.at_least))
     return Verdict.TIMED_OUT, f"the budget ended with {ours.running} of {wanted} running{although}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ class NotWritten:
 class Seen:
     """DescribeServices answered (None: no such service), with the newly stopped tasks, if they were read.
 
-    `read` are all task ARNs that were listed, so that none is described twice; `denied` the permissions that were
-    missing to see more.
+    `at` is when (monotonic seconds), before any tasks were read: that can take long. `read` are all task ARNs that were
+    listed, so that none is described twice; `denied` the permissions that were missing to see more.
     """
 
     service: Service | None
+    at: float = inf
     tasks: tuple[Task, ...] | None = None
     read: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
