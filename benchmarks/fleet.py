@@ -179,7 +179,9 @@ SOONER = """Failed services go back when the others have come through. Were that
 there alone, and the last of these {0:.2f} times it ({1} services)."""
 WIRE = f"""{WIRE_HEADING}
 
-The command line in a process of its own, so that its memory and CPU are its own; the simulator in another one. One of ten fails."""
+The command line in a process of its own, so that its memory and CPU are its own; the simulator in another one. One of ten
+fails. Every service shows a hundred events, as many as ECS gives. "throttled" are lines of the log that say so. Two cores,
+shared with other work: read seconds of CPU as ratios."""
 
 
 def main(argv: Sequence[str]) -> None:
