@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.step import RegisterTaskDefinition, Step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """One of the two services, as found."""
 

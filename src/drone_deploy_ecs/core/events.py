@@ -47,7 +47,7 @@ class Kind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print.
 

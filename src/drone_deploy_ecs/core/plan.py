@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Image, Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definition:
     """A task definition revision: `body` is what would register it again, tags included."""
 
@@ -44,7 +44,7 @@ class Definition:
         return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """One service as found, before anything was written; `name` is what people read for it.
 

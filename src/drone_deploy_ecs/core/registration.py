@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.step import RegisterTaskDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registered:
     """RegisterTaskDefinition answered."""
 
     arn: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NotRegistered:
     """RegisterTaskDefinition failed, or may have; or the look at the newest revision failed."""
 
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Newest:
     """The family's newest revision, looked at because a write was in doubt."""
 
     definition: Definition | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Registration:
     """A registration under way; done when it has an `arn` or a `failure`."""
 

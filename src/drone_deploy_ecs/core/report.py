@@ -37,7 +37,7 @@ _WORST_FIRST = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
 

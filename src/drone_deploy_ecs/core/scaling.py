@@ -42,7 +42,7 @@ class End(Enum):
     RECALLED = "recalled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Scaling:
     """A `Scale` under way. Times are monotonic seconds; `accepted_at` is when the count was known to be as asked.
 
@@ -204,7 +204,7 @@ def _is_healthy(one: Scaling, service: Service, now: float) -> bool:
     return says_so or (one.full_at is not None and now >= one.full_at + SURE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Limiting:
     """A `RegisterScalableTarget` under way."""
 
@@ -233,7 +233,7 @@ def limit(one: Limiting, fault: Fault | None, now: float) -> Limiting:
     return replace(one, attempts=one.attempts + 1, not_before=now + wait, last_fault=fault)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Holding:
     """A `Hold` under way, until then."""
 

@@ -23,7 +23,7 @@ Flown = Watch | Scaling | Limiting
 ENDS = {End.UNSEEN: Verdict.UNKNOWN, End.FAILED: Verdict.FAILED, End.OVERTAKEN: Verdict.FAILED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Course:
     """All that was done to one side, in order."""
 
@@ -67,7 +67,7 @@ def _about(one: Flown) -> str:
     return one.target.name if isinstance(one, Watch) else one.step.target.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class GoOn:
     """What is left to do when somebody scaled one of the services: `standing` goes on being watched, `done` is over."""
 

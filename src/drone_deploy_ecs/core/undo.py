@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.watch import Watch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undone:
     """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation.
 

@@ -50,7 +50,7 @@ class Phase(Enum):
     FOLLOW = "follow"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What counts as done, and how long it may take: seconds, as in `Request`.
 
@@ -73,7 +73,7 @@ class Terms:
         return self.must_stay or self.stable_for > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Watch:
     """Everything known about one service's update. `began` and the other times are monotonic seconds.
 
