@@ -34,6 +34,8 @@ STUCK_FOR = 600.0
 """Seconds after the last of them ended, when it is counted what was left failing."""
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks" / "fleet.md"
 AIM, AIM_MEMORY = 1.15, 150
+SHOWN = 110
+"""Characters of a last line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ def wired(wires: Sequence[Wire]) -> str:
     """The part on whole processes."""
     rows = [
         f"| {one.services} | {one.wall:.0f} s | {one.cpu:.1f} s | {1000 * one.cpu / one.services:.0f} ms | "
-        f"{one.memory:.0f} MiB | {one.throttled} | {one.exit_code} | `{one.last_line}` |"
+        f"{one.memory:.0f} MiB | {one.throttled} | {one.exit_code} | `{one.last_line[:SHOWN]}` |"
         for one in wires
     ]
     head = "| services | wall | CPU | CPU a service | memory | throttled | exit code | last line |\n|--:|--:|--:|--:|--:|--:|--:|---|"

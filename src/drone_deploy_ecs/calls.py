@@ -89,19 +89,19 @@ class Calls:
 
     def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
-        return self._call(
+        return self.paced(
             "DescribeServices", lambda: self._aws.ecs.describe_services(cluster=cluster, services=services)
         )
 
     def describe_task_definition(self, *, taskDefinition: str) -> dict[str, Any]:
         """See `ports.EcsApi`."""
-        return self._call(
+        return self.paced(
             "DescribeTaskDefinition", lambda: self._aws.ecs.describe_task_definition(taskDefinition=taskDefinition)
         )
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.EcsApi`."""
-        return self._call(
+        return self.paced(
             "RegisterTaskDefinition", lambda: self._aws.ecs.register_task_definition(definition=definition)
         )
 
@@ -115,7 +115,7 @@ class Calls:
         forceNewDeployment: bool = False,
     ) -> UpdateServiceResponseTypeDef:
         """See `ports.EcsApi`."""
-        return self._call(
+        return self.paced(
             "UpdateService",
             lambda: self._aws.ecs.update_service(
                 cluster=cluster,
@@ -128,30 +128,30 @@ class Calls:
 
     def limits(self, *, cluster: str, services: Sequence[str]) -> dict[str, Limits]:
         """See `ports.Autoscaling`."""
-        return self._call(
+        return self.paced(
             "DescribeScalableTargets", lambda: self._aws.autoscaling.limits(cluster=cluster, services=services)
         )
 
     def set_limits(self, *, cluster: str, service: str, limits: Limits) -> None:
         """See `ports.Autoscaling`."""
-        self._call(
+        self.paced(
             "RegisterScalableTarget",
             lambda: self._aws.autoscaling.set_limits(cluster=cluster, service=service, limits=limits),
         )
 
     def secret(self, *, name: str) -> str:
         """See `ports.Secrets`."""
-        return self._call("GetSecretValue", lambda: self._aws.secrets.secret(name=name))
+        return self.paced("GetSecretValue", lambda: self._aws.secrets.secret(name=name))
 
     def list_services(self, *, cluster: str, nextToken: str = "") -> ListServicesResponseTypeDef:
         """See `ports.EcsApi`."""
-        return self._call("ListServices", lambda: self._aws.ecs.list_services(cluster=cluster, nextToken=nextToken))
+        return self.paced("ListServices", lambda: self._aws.ecs.list_services(cluster=cluster, nextToken=nextToken))
 
     def list_tasks(
         self, *, cluster: str, serviceName: str, desiredStatus: Literal["RUNNING", "STOPPED"], nextToken: str = ""
     ) -> ListTasksResponseTypeDef:
         """See `ports.EcsApi`."""
-        return self._call(
+        return self.paced(
             "ListTasks",
             lambda: self._aws.ecs.list_tasks(
                 cluster=cluster, serviceName=serviceName, desiredStatus=desiredStatus, nextToken=nextToken
@@ -160,7 +160,7 @@ class Calls:
 
     def describe_tasks(self, *, cluster: str, tasks: Sequence[str]) -> DescribeTasksResponseTypeDef:
         """See `ports.EcsApi`."""
-        return self._call("DescribeTasks", lambda: self._aws.ecs.describe_tasks(cluster=cluster, tasks=tasks))
+        return self.paced("DescribeTasks", lambda: self._aws.ecs.describe_tasks(cluster=cluster, tasks=tasks))
 
     def patiently(self, read: Callable[[], T]) -> T:
         """The answer of a read before the first write, repeated while it fails for a reason that may pass."""
@@ -183,13 +183,9 @@ class Calls:
         """When (monotonic seconds) such a call may go out; now, if at once."""
         return self._bucket(operation).ready_at(self._clock.monotonic())
 
-    def count(self, operation: str) -> None:
-        """One more call, of which the report tells."""
+    def paced(self, operation: str, call: Callable[[], T]) -> T:
+        """The call, when there is a token for it; the report tells of it."""
         self._counted[operation] += 1
-
-    def _call(self, operation: str, call: Callable[[], T]) -> T:
-        """The call, when there is a token for it."""
-        self.count(operation)
         bucket = self._bucket(operation)
         # Waiting once isn't always enough: a cancellation ends a sleep early.
         while (now := self._clock.monotonic()) < (ready := bucket.ready_at(now)):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
+GARBAGE = 20_000
+"""Objects made before Python looks for cycles among them: an answer about ten services makes thousands, and none."""
 DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
 if it fails. Without a command it is the Drone plugin: it reads its settings from PLUGIN_* variables
 (cluster is PLUGIN_CLUSTER); "deploy --help" lists them."""
@@ -37,6 +39,7 @@ def run() -> NoReturn:
     """The console script: the real environment, streams, AWS and time."""
     from drone_deploy_ecs.signals import Signals, SystemClock
 
+    gc.set_threshold(GARBAGE)
     signals = Signals()
     edges = Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(signals.woken), _chance, signals)
     sys.exit(main(sys.argv[1:], edges))

@@ -157,10 +157,9 @@ class Collector:
         """The answer, or why there is none, which is told once."""
         if self._clock.monotonic() >= self._until:
             return self._leave_out(watch, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest"))
-        if operation in evidence.SOURCES:
-            self._calls[watch.target.region].count(operation)
+        is_paced = operation not in evidence.SOURCES
         try:
-            return call()
+            return call() if is_paced else self._calls[watch.target.region].paced(operation, call)
         except ApiError as error:
             return error.fault if error.fault.code == NOT_FOUND else self._leave_out(watch, error.fault)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from drone_deploy_ecs import __version__
+from drone_deploy_ecs.cli import GARBAGE
 from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.settings import SETTINGS
 
@@ -36,6 +37,22 @@ finally:
     with open("modules.json", "w") as file:
         json.dump(loaded, file)
 """
+
+
+CYCLES = """
+import gc, sys
+from drone_deploy_ecs.cli import run
+sys.argv = ["drone-deploy-ecs", "--version"]
+try:
+    run()
+finally:
+    print(gc.get_threshold()[0])
+"""
+
+
+def test_cycles_are_looked_for_seldom() -> None:
+    told = subprocess.check_output([sys.executable, "-c", CYCLES], text=True)
+    assert int(told.split()[-1]) == GARBAGE > 10_000
 
 
 class Ran(NamedTuple):

@@ -19,7 +19,7 @@ from drone_deploy_ecs.board import ADMITTED
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.behaviour import Behaviour
+from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -209,3 +209,16 @@ def test_what_is_written_was_seen_within_seconds(count: int) -> None:
             looks |= dict.fromkeys(about.split(","), at)
         elif operation == "UpdateService":
             assert at - looks[about] <= 6.0
+
+
+def test_the_evidence_of_many_failures_keeps_within_the_rates_too() -> None:
+    world = World()
+    world.push("shop:2", crash(1))
+    for number in range(50):
+        world.add_service("prod", f"web-{number}", task_definition())
+    world.faults.keeps_quotas = True
+    given = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web-*", "container": "app", "image": "shop:2"}
+    request, _ = resolve(given | {"on_failure": "failed"}, {})
+    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    assert report.api_calls["GetLogEvents"] == 50
+    assert not world.faults.throttled

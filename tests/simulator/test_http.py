@@ -139,6 +139,18 @@ def test_faults_without_one_close_the_connection(
     assert call(connection, "UpdateService", FORCE)[0] == 200
 
 
+@pytest.mark.parametrize(("error", "is_told"), [(BrokenPipeError(), False), (ValueError("a defect"), True)])
+def test_a_client_that_has_gone_is_no_news(
+    *, world: World, capsys: pytest.CaptureFixture[str], error: Exception, is_told: bool
+) -> None:
+    with Server(world) as server:
+        try:
+            raise error
+        except type(error):
+            server.handle_error(None, ("127.0.0.1", 1))
+    assert bool(capsys.readouterr().err) is is_told
+
+
 def test_it_says_how_to_talk_to_it(world: World) -> None:
     with Server(world, speed=10) as server:
         first, second, third = lines(server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -214,6 +215,11 @@ class Server(ThreadingHTTPServer):
         """Bring the simulated time to where real time has it; what happened meanwhile doesn't depend on looking."""
         if self._speed is not None:
             self.wire.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self._speed)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing where a client has gone, as those do that are killed; else the defect's traceback."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def __enter__(self) -> Server:  # noqa: PYI034
         """Serve in the background."""
