@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from drone_deploy_ecs.core.cause import Cause
@@ -95,7 +95,7 @@ def last_line(report: Report) -> str:
     return f"{report.verdict.value}: {'; '.join(stands(one, standing[one.target.name]) for one in report.outcomes)}."
 
 
-_TOGETHER = {
+TOGETHER = {
     Now.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
     Now.UNSEEN: "are out of sight and were left alone",
     Now.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
@@ -105,6 +105,7 @@ _TOGETHER = {
     Now.NEW: "run the new version",
     Now.GAVE_WAY: "gave way",
 }
+"""What to say of several services that stand alike, the worst first."""
 
 
 def _summed(report: Report, standing: Mapping[str, Now]) -> Iterator[str]:
@@ -112,13 +113,12 @@ def _summed(report: Report, standing: Mapping[str, Now]) -> Iterator[str]:
     failed = [one.target.name for one in report.outcomes if one.failed]
     if failed:
         yield f"{listed(failed)} failed"
-    for now, said in _TOGETHER.items():
+    for now, said in TOGETHER.items():
         found = [one for one in report.outcomes if standing[one.target.name] is now]
         if len(found) == 1:
             yield stands(found[0], now)
         elif found:
-            is_odd = now not in (Now.AS_BEFORE, Now.UNTOUCHED, Now.NEW, Now.GAVE_WAY)
-            names = f" ({listed([one.target.name for one in found])})" if is_odd else ""
+            names = f" ({listed([one.target.name for one in found])})" if now.is_odd else ""
             yield f"{len(found)} services {said}{names}"
 
 
@@ -175,19 +175,25 @@ def _copy(outcome: Outcome) -> str:
 
 def why_lines(report: Report) -> list[tuple[str, str]]:
     """For every service that failed, its causes and what to do: `(service, line)`."""
-    return [(one.target.name, line) for one in report.outcomes if one.forward for line in _why(one.forward.causes)]
+    return [(one.target.name, line) for one in report.outcomes for line in _why(one)]
 
 
-def _why(causes: Sequence[Cause]) -> Iterator[str]:
-    advised = set()
-    for cause in causes[:MOST_CAUSES]:
+def _why(outcome: Outcome) -> Iterator[str]:
+    for cause, advice in heaviest(outcome):
         times = f" ({cause.count} times)" if cause.count > 1 else ""
         yield f"why: {describe(cause)}{times}"
         yield from (f"seen: {line}" for line in cause.evidence)
         yield from (f"log: {line}" for line in cause.log)
-        if cause.advice and cause.advice not in advised:
-            advised.add(cause.advice)
-            yield f"do: {cause.advice}"
+        if advice:
+            yield f"do: {advice}"
+
+
+def heaviest(outcome: Outcome) -> Iterator[tuple[Cause, str]]:
+    """The heaviest causes, each with its advice; "" where one before it gave the same."""
+    advised = set()
+    for cause in outcome.causes[:MOST_CAUSES]:
+        yield cause, "" if cause.advice in advised else cause.advice
+        advised.add(cause.advice)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -219,9 +225,9 @@ def _service(report: Report, now: Now, one: Outcome) -> dict[str, Any]:
         "before": short(one.target.before),
         "target": target(one),
         "running": running(one),
-        "deployment_id": one.forward.deployment if one.forward else "",
+        "deployment_id": one.deployment,
         "reason": one.reason,
-        "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
+        "causes": [_cause(cause) for cause in one.causes],
         "counts": [_count(count) for count in report.counted(one)],
     }
 
@@ -238,10 +244,16 @@ def _count(count: Count) -> dict[str, Any]:
     }
 
 
-def worst_first(report: Report) -> list[Outcome]:
-    """Those that failed by themselves, then the others, by verdict."""
+def worst_first(report: Report) -> list[tuple[Outcome, Now]]:
+    """The services and how they stand: the odd, those as before, those as asked; the failed first."""
     rank = {verdict: place for place, verdict in enumerate((*_WORST_FIRST, Verdict.UNCHANGED))}
-    return sorted(report.outcomes, key=lambda one: (not one.failed, rank[one.verdict]))
+    standing = report.standing
+    told = [(one, standing[one.target.name]) for one in report.outcomes]
+    return sorted(told, key=lambda pair: (_place(pair[1]), not pair[0].failed, rank[pair[0].verdict]))
+
+
+def _place(now: Now) -> int:
+    return 0 if now.is_odd else 2 if now.is_good else 1
 
 
 def running(one: Outcome) -> str:
