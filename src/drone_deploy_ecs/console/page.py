@@ -84,13 +84,12 @@ def _badge(verdict: Verdict) -> Element:
 
 def _header(report: Report) -> Element:
     asked = report.request
-    clusters = [short(one.target.cluster) for one in report.outcomes] or [asked.cluster_name]
     took = (report.finished_at - report.started_at).total_seconds()
     facts = {
         "Image": asked.image.reference,
         "Container": asked.container,
-        "Cluster": ", ".join(dict.fromkeys(clusters)),
-        "Region": ", ".join(one.region for one in asked.regions),
+        "Cluster": ", ".join(dict.fromkeys(short(one.cluster) for one in report.places)),
+        "Region": ", ".join(dict.fromkeys(one.region for one in report.places)),
         "Started": f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC",
         "Took": span(took),
         "Exit code": str(int(report.exit_code)),

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.places import places
 from drone_deploy_ecs.core.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.counts import Count, Series
     from drone_deploy_ecs.core.events import Event
     from drone_deploy_ecs.core.outcome import Outcome
+    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.step import Target
@@ -53,6 +55,11 @@ class Report:
     api_calls: Mapping[str, int]
     timeline: tuple[Event, ...]
     counts: Mapping[str, Series] = field(default_factory=dict)
+
+    @property
+    def places(self) -> Sequence[Target | Place]:
+        """Its services with their clusters and Regions: as found, or where that wasn't tried, as asked for."""
+        return tuple(one.target for one in self.outcomes) or places(self.request)
 
     @property
     def verdict(self) -> Verdict:

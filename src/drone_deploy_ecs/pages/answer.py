@@ -10,6 +10,7 @@ from urllib.parse import quote
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report import as_json, heaviest, last_line, running, worst_first
+from drone_deploy_ecs.core.step import where
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 
@@ -71,14 +72,16 @@ def counted(stands: Iterable[Now]) -> str:
 
 def subject(report: Report) -> str:
     """What was deployed where, and how long that took."""
-    request, took = report.request, report.finished_at - report.started_at
-    where = f"cluster {request.cluster_name} in {', '.join(one.region for one in request.regions)}"
-    return f"{request.image.reference} for container {request.container}, {where}, {span(took.total_seconds())}"
+    asked, took = report.request, report.finished_at - report.started_at
+    return (
+        f"{asked.image.reference} for container {asked.container} {where(report.places)}, {span(took.total_seconds())}"
+    )
 
 
 def cluster_link(report: Report) -> str:
-    """The cluster's page in the AWS console."""
-    return _link(report.request.access.region, report.request.cluster_name, "services")
+    """The page in the AWS console of the cluster, or the first of several."""
+    first, *_ = report.places
+    return _link(first.region, short(first.cluster), "services")
 
 
 def rows(report: Report) -> list[Row]:
