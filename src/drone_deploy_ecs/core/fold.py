@@ -20,7 +20,6 @@ from drone_deploy_ecs.core.watch import (
     LAST_SIGHT,
     PAST,
     RETRY_FIRST,
-    RETRY_MOST,
     SETTLE,
     SURE,
     Phase,
@@ -28,6 +27,7 @@ from drone_deploy_ecs.core.watch import (
     decide,
     explain,
     may_have_landed,
+    retry_in,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def advance(watch: Watch, observation: Observation, now: float) -> Watch:
     """The watch after this observation. A given verdict is only ever explained further, never changed."""
-    if isinstance(observation, Seen) and _is_stale(watch, observation.service):
+    if isinstance(observation, Seen) and observation.service and observation.service.is_older_than(watch.service):
         observation = NotSeen(PAST)
     if isinstance(observation, Seen):
         watch = _remember(watch, observation, now)
@@ -89,13 +89,6 @@ def _remember(watch: Watch, seen: Seen, now: float) -> Watch:
     return replace(watch, service=seen.service, changed_at=now if changed else watch.changed_at)
 
 
-def _is_stale(watch: Watch, service: Service | None) -> bool:
-    """Whether this answer is older than one we had: reads are eventually consistent, but events only ever grow."""
-    if service is None or watch.service is None or not watch.service.events:
-        return False
-    return not service.events or service.events[-1].at < watch.service.events[-1].at
-
-
 # --- writing ---
 
 
@@ -123,8 +116,7 @@ def _not_written(watch: Watch, fault: Fault, now: float) -> Watch:
         watch = replace(watch, doubt=fault, doubted_at=now)
     elif fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) and not watch.doubt:
         return decide(watch, Verdict.REFUSED, f"AWS refused {fault}", now)
-    wait = min(RETRY_FIRST * 2 ** (watch.attempts - 1), RETRY_MOST)
-    return _out_of_time(replace(watch, phase=Phase.CHECK, not_before=now + wait), now)
+    return _out_of_time(replace(watch, phase=Phase.CHECK, not_before=now + retry_in(watch.attempts)), now)
 
 
 def _check(watch: Watch, now: float) -> Watch:

@@ -160,8 +160,7 @@ def _before(target: Target) -> str:
 
 def _untouched(outcome: Outcome) -> str:
     """Not necessarily what it ran at first: somebody else may have deployed."""
-    primary = outcome.service.primary if outcome.service else None
-    return short(primary.task_definition if primary else outcome.target.before) or "what it ran"
+    return running(outcome) or "what it ran"
 
 
 def _new(outcome: Outcome) -> str:

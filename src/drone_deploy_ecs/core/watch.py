@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs import Service, Task
     from drone_deploy_ecs.core.step import Target
 
-RETRY_FIRST, RETRY_MOST = 1.0, 15.0
-"""Seconds before a failed write is tried again: doubling, from first to most."""
+RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before a failed call is tried again; the last of them from then on."""
+RETRY_FIRST = RETRIES[0]
 SETTLE = 20.0
 """Seconds in which an ambiguous write that did take effect will have become visible."""
 FRESH = 5.0
@@ -166,6 +167,11 @@ class Watch:
         if self.completed_at is None or self.passed >= self.terms.checks or self.verdict is not None:
             return None
         return self.passed_at + self.terms.check_interval
+
+
+def retry_in(tries: int) -> float:
+    """Seconds to the next try after so many that failed, one at the least."""
+    return RETRIES[min(tries, len(RETRIES)) - 1]
 
 
 def is_proven(watch: Watch, now: float) -> bool:
