@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.plan import change, existing, refusals, register
+from drone_deploy_ecs.core.plan import as_target, change, existing, refusals, register
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.step import (
     FollowDeployment,
@@ -247,18 +247,7 @@ def _target(request: Request, side: Side) -> Target:
     else:
         gone = "" if before.active else f"{short(before.arn)} has been deregistered"
         back = WayBack(definition=before.arn, body=before.body, must_copy=gone)
-    return Target(
-        name=side.found.name,
-        service=side.service.name,
-        asked=side.found.place.asked,
-        cluster=side.found.place.cluster,
-        region=side.found.place.region,
-        desired=side.service.desired,
-        warm_up=0.0 if side.service.is_load_balanced else taskdef.warm_up(side.edited.body),
-        before=before.arn if before else side.primary.task_definition,
-        known=frozenset(one.id for one in side.service.deployments),
-        back=back,
-    )
+    return as_target(side.found, before.arn if before else side.primary.task_definition, back)
 
 
 def _update(
