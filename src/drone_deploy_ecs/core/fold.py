@@ -219,8 +219,18 @@ def _follow(watch: Watch, now: float) -> Watch:
             watch = replace(watch, healthy_at=now)
     elif watch.away_since is None:
         watch = replace(watch, away_since=now)
-    sight = judge.Sight(
-        service=service,
+    found = judge.judge(_sight(watch, now))
+    if found is None:
+        return replace(watch, completed_at=None, full_since=None, passed=0)
+    verdict, reason = found
+    if verdict is not Verdict.COMPLETED:
+        return decide(watch, verdict, reason, now)
+    return _still_complete(watch, now) if watch.completed_at is not None else _complete(watch, reason, now)
+
+
+def _sight(watch: Watch, now: float) -> judge.Sight:
+    return judge.Sight(
+        service=watch.service,
         deployment=watch.deployment,
         before=watch.target.before,
         known=watch.target.known,
@@ -234,27 +244,22 @@ def _follow(watch: Watch, now: float) -> Watch:
         away_for=0.0 if watch.away_since is None else now - watch.away_since,
         left=watch.deadline - now,
     )
-    found = judge.judge(sight)
-    if found is None:
-        return replace(watch, completed_at=None, full_since=None, passed=0)
-    verdict, reason = found
-    if verdict is not Verdict.COMPLETED:
-        return decide(watch, verdict, reason, now)
-    if watch.completed_at is None and watch.terms.must_stay and _replaces_some(watch):
+
+
+def _complete(watch: Watch, reason: str, now: float) -> Watch:
+    """Found complete, which it wasn't at the look before."""
+    if watch.terms.must_stay and _replaces_some(watch):
         full_since = now if watch.full_since is None else watch.full_since
         if now < full_since + SURE:
             return replace(watch, full_since=full_since)
-    if watch.completed_at is not None:
-        return _still_complete(watch, now)
+    stopped = len(watch.stopped) if watch.stopped_when_complete is None else watch.stopped_when_complete
     return replace(
         watch,
         completed_at=now,
         passed_at=now,
         completed_reason=reason,
         healthy_at=now if watch.healthy_at is None else watch.healthy_at,
-        stopped_when_complete=len(watch.stopped)
-        if watch.stopped_when_complete is None
-        else watch.stopped_when_complete,
+        stopped_when_complete=stopped,
     )
 
 
