@@ -68,6 +68,7 @@ WRITING: dict[str, Row] = {
         "phase": Phase.CHECK, "not_before": 4.0, "doubt": None, "last_write": THROTTLED, "verdict": None}),
     "throttled for the third time": (replace(forward(), attempts=2), NotWritten(THROTTLED), 3.0, {"not_before": 7.0}),
     "throttled for the ninth time": (replace(forward(), attempts=8), NotWritten(THROTTLED), 3.0, {"not_before": 18.0}),
+    "throttled for the two thousandth time": (replace(forward(), attempts=1999), NotWritten(THROTTLED), 3.0, {"not_before": 18.0}),
     "throttled until the budget ends": (forward(), NotWritten(THROTTLED), BUDGET, {
         "verdict": Verdict.REFUSED, "reason": f"the update never got through: {THROTTLED}"}),
     "no answer": (forward(), NotWritten(TIMED_OUT), 3.0, {

@@ -60,6 +60,11 @@ class Event:
     text: str
     progress: Progress | None = field(default=None, compare=False)
 
+    def __str__(self) -> str:
+        """Its line of a log: `12:00:07Z web: updated to web:43, as ecs-svc/1`."""
+        about = f"{self.service}: " if self.service else ""
+        return f"{self.at:%H:%M:%S}Z {about}{self.text}"
+
 
 News = tuple[Kind, str]
 

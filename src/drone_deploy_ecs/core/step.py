@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.problem import Problem
 
 
@@ -52,7 +53,7 @@ class Target:
     back: WayBack
 
 
-def where(targets: Sequence[Target]) -> str:
+def where(targets: Sequence[Target | Place]) -> str:
     """`in cluster prod, eu-west-1`, and so for several."""
     clusters = list(dict.fromkeys(short(one.cluster) for one in targets))
     regions = list(dict.fromkeys(one.region for one in targets))
