@@ -3,7 +3,7 @@
     env · argv ─settings→ Request ─observe→ Snapshot ─plan→ Plan ─engine→ Watch … Verdict ─(bad)→ undo → Report
 
 `settings` makes a `Request` out of flags and `PLUGIN_*`. `deployment.Deployment` is the whole walk on one screen:
-`observe` reads, `core.plan` decides, `engine` (the only loop) does and watches, `core.watch` folds what is seen into a
+`observe` reads, `core.plan` decides, `engine` (the only loop) does and watches, `core.fold` folds what is seen into a
 verdict, `core.report` says how it ended. `core` is pure; `aws` alone knows botocore; `simulator` is an ECS in memory.
 For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names more (`__init__.pyi`).
 """

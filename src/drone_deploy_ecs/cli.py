@@ -192,10 +192,16 @@ def _chance() -> float:
 
 
 def _aws(access: Access) -> Connection:
-    # botocore costs more to import than all the rest: only once the settings are known to be good.
-    from drone_deploy_ecs.aws.connect import connect
+    # botocore costs more to import than all the rest: only once the settings are known to be good. Nothing of that is
+    # garbage, and looking for some would take a tenth of the time.
+    gc.disable()
+    try:
+        from drone_deploy_ecs.aws.connect import connect
 
-    return connect(access)
+        return connect(access)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _check_writable(path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from drone_deploy_ecs.core import poll, taskdef
 from drone_deploy_ecs.core.ecs import read_service, read_task
@@ -18,7 +18,7 @@ from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.ecs import Service, Task
@@ -61,7 +61,8 @@ def _matching(calls: Calls, asked: Place) -> tuple[Place, ...]:
     """The services that a pattern stands for; the pattern itself if there are none, so that the plan can refuse it."""
     if not asked.is_pattern:
         return (asked,)
-    return asked.matching(calls.patiently(lambda: _list_services(calls, asked.cluster))) or (asked,)
+    read = partial(calls.list_services, cluster=asked.cluster)
+    return asked.matching(calls.patiently(lambda: _listed("serviceArns", read))) or (asked,)
 
 
 def _is_gone(place: Place, service: Service | None) -> bool:
@@ -76,17 +77,6 @@ def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
         if not one.is_pattern:
             asked.setdefault((one.region, one.cluster), []).append(one.asked)
     return asked
-
-
-def _list_services(api: EcsApi, cluster: str) -> list[str]:
-    arns: list[str] = []
-    token = ""
-    while True:
-        page = api.list_services(cluster=cluster, nextToken=token)
-        arns += page.get("serviceArns", [])
-        token = page.get("nextToken", "")
-        if not token:
-            return arns
 
 
 def limits(calls: Calls, request: Request) -> dict[str, Limits]:
@@ -253,14 +243,17 @@ def running(api: EcsApi, watch: Watch) -> list[Task]:
 
 
 def _list_tasks(api: EcsApi, cluster: str, service: str, status: Literal["RUNNING", "STOPPED"]) -> list[str]:
-    arns: list[str] = []
-    token = ""
-    while True:
-        page = api.list_tasks(cluster=cluster, serviceName=service, desiredStatus=status, nextToken=token)
-        arns += page.get("taskArns", [])
-        token = page.get("nextToken", "")
-        if not token:
-            return arns
+    return _listed("taskArns", partial(api.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status))
+
+
+def _listed(member: str, read: Callable[..., Mapping[str, Any]]) -> list[str]:
+    """The ARNs of a listing, all its pages; each has them under that member."""
+    page = read()
+    arns = [*page.get(member, ())]
+    while token := page.get("nextToken"):
+        page = read(nextToken=token)
+        arns += page.get(member, ())
+    return arns
 
 
 def _describe_tasks(api: EcsApi, cluster: str, arns: Sequence[str]) -> list[Task]:

@@ -47,7 +47,7 @@ def drawn(reports: dict[str, Report], tmp_path_factory: pytest.TempPathFactory) 
 def test_a_good_card_has_everything(drawn: dict[str, Drawn]) -> None:
     assert drawn["good"].text.splitlines() == [
         "✔ Completed: web runs web:2 (2 of 2 tasks)",
-        "shop:2 for container app, cluster prod in eu-west-1, 1 m 5 s",
+        "shop:2 for container app in cluster prod, eu-west-1, 1 m 5 s",
         "web",
         "new",
         "runs web:2 (2 of 2 tasks)",
@@ -69,7 +69,7 @@ def test_a_card_of_a_failure_says_why_what_to_do_and_what_the_container_said(dra
 def test_a_card_of_a_refusal_says_what_to_do(drawn: dict[str, Drawn]) -> None:
     assert drawn["refused"].text.splitlines() == [
         "✘ Refused: nothing was changed",
-        "shop:2 for container app, cluster prod in eu-west-1, 0 s",
+        "shop:2 for container app in cluster prod, eu-west-1, 0 s",
         "service nowhere isn't in cluster prod (eu-west-1) → Check the service's name, the cluster and the region",
         "AWS console",
     ]

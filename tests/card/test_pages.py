@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.pages.answer import cluster_link, subject
 from drone_deploy_ecs.pages.markdown import summary
 from drone_deploy_ecs.signals import SystemClock
 from drone_deploy_ecs.simulator.faults import Effect
@@ -57,6 +58,14 @@ def test_the_pages_of(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         EXPECTED.mkdir(exist_ok=True)
         path.write_text(told.text)
     assert told.text == path.read_text()
+
+
+def test_a_page_names_the_cluster_that_the_services_are_in_and_leads_there() -> None:
+    world = small_world()
+    world.add_service("batch", "web", task_definition("batch"))
+    told = report(world, service="batch/web")
+    assert subject(told).startswith("shop:2 for container app in cluster batch, eu-west-1, ")
+    assert "/clusters/batch/" in cluster_link(told)
 
 
 # --- when ---

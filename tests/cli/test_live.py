@@ -18,7 +18,6 @@ import pyte
 import pytest
 from rich.console import Console
 
-from drone_deploy_ecs.console import plain
 from drone_deploy_ecs.console.live import Live, view
 from drone_deploy_ecs.console.terminal import is_lively, listening
 from drone_deploy_ecs.core.progress import Progress, State
@@ -208,4 +207,4 @@ def test_that_nobody_reads_any_more_stops_no_deployment(error: OSError) -> None:
 
         report = Deployment(request, lambda _: connection(world), world.clock, listener, lambda: 0.5).deploy()
     assert report.exit_code == 0
-    assert plain.line(events[-1]).endswith("Completed: web runs web:2 (2 of 2 tasks).")
+    assert str(events[-1]).endswith("Completed: web runs web:2 (2 of 2 tasks).")

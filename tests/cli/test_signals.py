@@ -67,6 +67,15 @@ def running(
             process.kill()
 
 
+@contextmanager
+def signalled_in(operation: str, server: Server, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Middlebox]]:
+    """The run, which gets a signal while its call of that operation is under way; the call ends when it `lets_go`."""
+    with Middlebox(server.server_port, {operation: [HELD]}) as box, running(box.url, tmp_path) as process:
+        assert box.holds.wait(30)
+        process.send_signal(signal.SIGTERM)
+        yield process, box
+
+
 def wait_for_line(process: subprocess.Popen[str], text: str) -> str:
     assert process.stderr is not None
     for line in process.stderr:
@@ -109,12 +118,7 @@ def test_a_signal_while_it_starts_up_ends_the_run(
 
 
 def test_a_signal_before_the_first_write_ends_the_run(server: Server, world: World, tmp_path: Path) -> None:
-    with (
-        Middlebox(server.server_port, {"DescribeServices": [HELD]}) as box,
-        running(box.url, tmp_path) as process,
-    ):
-        assert box.holds.wait(30)
-        process.send_signal(signal.SIGTERM)
+    with signalled_in("DescribeServices", server, tmp_path) as (process, _):
         assert process.wait(30) == 143
         assert end(process) == "Cancelled by signal 15: nothing was changed.\n"
     assert set(world.faults.calls) == {"", "DescribeServices"}
@@ -124,12 +128,7 @@ def test_a_signal_before_the_first_write_ends_the_run(server: Server, world: Wor
 
 
 def test_a_signal_while_registering_leaves_the_service_alone(server: Server, world: World, tmp_path: Path) -> None:
-    with (
-        Middlebox(server.server_port, {"RegisterTaskDefinition": [HELD]}) as box,
-        running(box.url, tmp_path) as process,
-    ):
-        assert box.holds.wait(30)
-        process.send_signal(signal.SIGTERM)
+    with signalled_in("RegisterTaskDefinition", server, tmp_path) as (process, box):
         box.lets_go.set()
         said = end(process)
     assert process.returncode == 143
@@ -139,9 +138,7 @@ def test_a_signal_while_registering_leaves_the_service_alone(server: Server, wor
 
 
 def test_a_signal_while_updating_undoes_the_run(server: Server, world: World, tmp_path: Path) -> None:
-    with Middlebox(server.server_port, {"UpdateService": [HELD]}) as box, running(box.url, tmp_path) as process:
-        assert box.holds.wait(30)
-        process.send_signal(signal.SIGTERM)
+    with signalled_in("UpdateService", server, tmp_path) as (process, box):
         box.lets_go.set()
         said = end(process)
     assert process.returncode == 143

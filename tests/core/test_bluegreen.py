@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drone_deploy_ecs.core import bluegreen
+from drone_deploy_ecs.core.handover import what_is_left
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.step import FollowDeployment, Plan, RegisterScalableTarget, Scale, UpdateService
 from drone_deploy_ecs.deployment import Deployment
@@ -73,7 +73,7 @@ def test_when_the_live_side_is_scaled_up_the_other_one_may_follow() -> None:
     world.scaling.add("prod", "green", 0, 12)
     handover = plan_for(world).handover
     assert handover
-    changed, stages = bluegreen.go_on(handover, 25, 10, "ecs-svc/7")
+    changed, stages = what_is_left(handover, 25, 10, "ecs-svc/7")
     assert changed.count == 25
     (limit,), (scale,), *_ = (one.steps for one in stages)
     assert isinstance(limit, RegisterScalableTarget)
@@ -85,7 +85,7 @@ def test_when_the_live_side_is_scaled_up_the_other_one_may_follow() -> None:
 def test_when_the_live_side_is_scaled_down_the_other_one_stays() -> None:
     handover = plan_for(sides()).handover
     assert handover
-    changed, stages = bluegreen.go_on(handover, 5, 10, "ecs-svc/7")
+    changed, stages = what_is_left(handover, 5, 10, "ecs-svc/7")
     assert changed.count == 10
     assert {one.target.name for stage in stages for one in stage.steps if isinstance(one, Scale)} == {"blue"}
 

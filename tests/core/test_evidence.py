@@ -15,9 +15,9 @@ from drone_deploy_ecs.core.evidence import ALL_LINES, LINE, AlarmState, LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.known import Weight
 from drone_deploy_ecs.core.masking import Masks, Secret
-from drone_deploy_ecs.core.step import Target, WayBack
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Terms, Watch
+from tests.core.watches import TARGET
 
 EXITED = Cause(
     name="exited", weight=Weight.REPEATING, headline="h", advice="a", container="app", exit_code=1,
@@ -34,20 +34,8 @@ OURS = Deployment("ecs-svc/2", "PRIMARY", "web:2", 1, 0, 1, 0, "FAILED", "ECS de
 
 
 def watch(*causes: Cause, verdict: Verdict = Verdict.FAILED, service: Service | None = SERVICE) -> Watch:
-    target = Target(
-        name="web",
-        service="web",
-        asked="web",
-        cluster="prod",
-        region="eu-west-1",
-        desired=1,
-        warm_up=0,
-        before="web:1",
-        known=frozenset(),
-        back=WayBack(),
-    )
     return Watch(
-        target=target, definition="web:2", terms=Terms(budget=60), began=0, deployment="ecs-svc/2",
+        target=TARGET, definition="web:2", terms=Terms(budget=60), began=0, deployment="ecs-svc/2",
         service=service, causes=causes, verdict=verdict,
     )  # fmt: skip
 

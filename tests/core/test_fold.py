@@ -68,6 +68,7 @@ WRITING: dict[str, Row] = {
         "phase": Phase.CHECK, "not_before": 4.0, "doubt": None, "last_write": THROTTLED, "verdict": None}),
     "throttled for the third time": (replace(forward(), attempts=2), NotWritten(THROTTLED), 3.0, {"not_before": 7.0}),
     "throttled for the ninth time": (replace(forward(), attempts=8), NotWritten(THROTTLED), 3.0, {"not_before": 18.0}),
+    "throttled for the two thousandth time": (replace(forward(), attempts=1999), NotWritten(THROTTLED), 3.0, {"not_before": 18.0}),
     "throttled until the budget ends": (forward(), NotWritten(THROTTLED), BUDGET, {
         "verdict": Verdict.REFUSED, "reason": f"the update never got through: {THROTTLED}"}),
     "no answer": (forward(), NotWritten(TIMED_OUT), 3.0, {
@@ -139,6 +140,7 @@ FOLLOWING: dict[str, Row] = {
         "short_at": 3.0, "healthy_at": None}),
     "the old ones drain": (following(), Seen(service(primary(), active(running=0))), 3.0, {
         "healthy_at": 3.0, "completed_at": None}),
+    "seen for the first time": (replace(following(), since=None), Seen(ROLLING), 3.0, {"since": NOON, "was_seen": True}),
     "gone": (SEEN, Seen(None), 3.0, {"service": None, "away_since": 3.0, "verdict": None}),
     "gone for a moment": (replace(SEEN, away_since=GRACE - 3), Seen(None), GRACE - 1, {"away_since": GRACE - 3, "verdict": None}),
     "gone for long": (replace(SEEN, away_since=3.0), Seen(None), GRACE + 3, {
@@ -185,7 +187,10 @@ STOPPED_BY_USER = stopped(exit_code=0, stop_code="UserInitiated", stopped_reason
 REPLACED = replace(following(must_stay=True), stopped=(replace(STOPPED_BY_USER, stopped_at=at(55)),))
 FULL = fold.advance(REPLACED, Seen(COMPLETE), 30.0)
 PROVING: dict[str, Row] = {
-    "complete": (following(must_stay=True), Seen(COMPLETE), 60.0, {"completed_at": 60.0, "passed_at": 60.0, "passed": 0}),
+    "complete": (following(must_stay=True), Seen(COMPLETE), 60.0, {
+        "completed_at": 60.0, "passed_at": 60.0, "passed": 0, "healthy_at": 60.0, "last_start_at": at(1)}),
+    "complete by its counts": (following(), Seen(service(primary(state=""))), 60.0, {
+        "completed_reason": "by its counts: ECS gives no rolloutState for this service", "last_start_at": None}),
     "complete, but one was replaced since ECS said so": (REPLACED, Seen(COMPLETE), 60.0, {
         "completed_at": None, "full_since": 60.0, "verdict": None}),
     "complete, but one died since ECS said so": (

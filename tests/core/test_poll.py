@@ -48,7 +48,7 @@ def test_a_write_has_its_own_time() -> None:
     assert poll.next_look(replace(WATCH, phase=Phase.CHECK, not_before=1234.0), BEGAN, 0.0) == 1234.0
 
 
-@pytest.mark.parametrize(("looks", "seconds"), [(1, 2.0), (2, 4.0), (3, 8.0), (4, 15.0), (9, 15.0)])
+@pytest.mark.parametrize(("looks", "seconds"), [(1, 2.0), (2, 4.0), (3, 8.0), (4, 15.0), (9, 15.0), (2000, 15.0)])
 def test_blindness_is_met_with_doubling_waits(looks: int, seconds: float) -> None:
     blind = replace(INFORMED, blind_looks=looks, blindness=Fault(FaultKind.UNREACHABLE, "DescribeServices", "", ""))
     assert wait(blind) == seconds

@@ -16,7 +16,7 @@ from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.timing import Timing
-from tests.docs.pages import DOCS, SNIPPETS, snippets
+from tests.docs.pages import DOCS, ROOT, SNIPPETS, snippets
 from tests.docs.terminal import Simulated, exchanges, is_shown, settled
 
 if TYPE_CHECKING:
@@ -45,6 +45,14 @@ def world_of(console: Snippet) -> World:
     """That of the scenario which the page shows last before the console; the default one without."""
     shown = [one for one in snippets(console.page) if one.language == "toml" and one.line < console.line]
     return scenario.read(tomllib.loads(shown[-1].text)) if shown else scenario.default()
+
+
+def test_a_log_that_a_page_shows_is_the_log_of_a_story() -> None:
+    stories = (ROOT / "tests" / "stories" / "transcripts").glob("*.txt")
+    logs = [re.split(r"(?m)^exit code \d+$", one.read_text(encoding="utf-8"))[0] for one in stories]
+    shown = [one for one in SNIPPETS if one.language == "text"]
+    assert shown
+    assert not [str(one) for one in shown if not any(is_shown(one.text, log) for log in logs)]
 
 
 def test_what_the_page_on_rehearsing_names_is_known() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
@@ -17,16 +17,14 @@ from drone_deploy_ecs.core.judge import GRACE
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
 from drone_deploy_ecs.core.plan import Definition
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered
-from drone_deploy_ecs.core.step import FollowDeployment, RegisterTaskDefinition, Target, UpdateService, WayBack
+from drone_deploy_ecs.core.step import FollowDeployment, RegisterTaskDefinition, UpdateService
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
-BEFORE, NEW, FOREIGN = (f"arn:aws:ecs:eu-west-1:1:task-definition/web:{number}" for number in (1, 2, 9))
 BUDGET = 60.0
 MESSAGES = (
     "(service web) has started 2 tasks: (task a) (task b).",
@@ -83,20 +81,16 @@ seen = st.builds(Seen, st.none() | services, st.none() | st.lists(tasks, max_siz
 looks = seen | st.builds(NotSeen, faults)
 writes = st.builds(Accepted, services) | st.builds(NotWritten, faults)
 steps = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), looks, writes), max_size=12)
-target = Target(
-    name="web", service="web", asked="web", cluster="prod", region="eu-west-1", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),
-    back=WayBack(definition=BEFORE),
-)  # fmt: skip
 terms = st.builds(
     Terms, budget=st.just(BUDGET), max_failed_tasks=st.sampled_from([None, None, 1]), stable_for=st.sampled_from([0.0, 20.0]),
     wait_for_drained=st.booleans(),
 )  # fmt: skip
 forwards = st.sampled_from([
-    UpdateService(target=target, definition=NEW),
-    FollowDeployment(target=target, definition=NEW, deployment=OURS),
+    UpdateService(target=TARGET, definition=NEW),
+    FollowDeployment(target=TARGET, definition=NEW, deployment=OURS),
 ])  # fmt: skip
 backs = st.builds(
-    UpdateService, target=st.just(replace(target, known=frozenset({OLD, OURS}))), definition=st.just(BEFORE), only_over=st.just(OURS),
+    UpdateService, target=st.just(replace(TARGET, known=frozenset({OLD, OURS}))), definition=st.just(BEFORE), only_over=st.just(OURS),
     confirm_only=st.booleans(), since=st.just(NOON),
 )  # fmt: skip
 beginnings = st.builds(
@@ -176,7 +170,7 @@ def test_a_delayed_poll_does_not_bring_success_back(
     present = replace(present, events=(*present.events, newest))
     if shows_success(Seen(present)):
         return
-    step = UpdateService(target=target, definition=NEW)
+    step = UpdateService(target=TARGET, definition=NEW)
     following = replace(watch.begin(step, NEW, agreed, 0.0), phase=Phase.FOLLOW, deployment=OURS, since=NOON)
     script = [(1.0, Seen(past if is_late else present), NotWritten(watch.PAST)) for is_late in [False, *late]]
     assert all(state.completed_at is None for state in play(following, script))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from drone_deploy_ecs.core import fold, watch
 from drone_deploy_ecs.core.ecs import Deployment as Listed
 from drone_deploy_ecs.core.ecs import Service
 from drone_deploy_ecs.core.events import news
-from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.observation import Accepted, NotWritten, Seen
-from drone_deploy_ecs.core.step import Target, UpdateService, WayBack
+from drone_deploy_ecs.core.step import UpdateService
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from drone_deploy_ecs.deployment import Deployment
@@ -20,18 +18,8 @@ from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import task_definition
+from tests.core.shown import BEFORE, COPY, DENIED, NEW, NOON, OLD, OTHER, OURS, TARGET, THROTTLED, TIMED_OUT
 from tests.stories.story import small_world
-
-NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
-BEFORE, NEW, COPY = (f"arn:aws:ecs:eu-west-1:1:task-definition/web:{number}" for number in (1, 2, 3))
-TIMED_OUT = Fault(FaultKind.AMBIGUOUS, "UpdateService", "", "no answer")
-THROTTLED = Fault(FaultKind.THROTTLED, "UpdateService", "ThrottlingException", "Rate exceeded")
-DENIED = Fault(FaultKind.DENIED, "UpdateService", "AccessDeniedException", "no")
-TARGET = Target(
-    name="web", service="web", asked="web", cluster="prod", region="eu-west-1", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),
-    back=WayBack(definition=BEFORE),
-)  # fmt: skip
 
 
 def deployment(name: str, definition: str, status: str, state: str, running: int) -> Listed:

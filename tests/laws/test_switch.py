@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.bluegreen import steps_down
+from drone_deploy_ecs.core.handover import steps_down
 from drone_deploy_ecs.core.report import last_line
 from drone_deploy_ecs.core.request import Access, BlueGreen, Image, Request
 from drone_deploy_ecs.core.verdict import ExitCode

@@ -296,7 +296,7 @@ def test_a_service_that_is_not_as_before_is_told_in_full_even_if_it_did_not_fail
     odd = replace(report.outcomes[-1], back=None)
     assert odd.now(run_failed=True) is Now.NOT_AS_BEFORE
     html = read(page(replace(report, outcomes=(*report.outcomes[:-1], odd))))
-    assert [_name(one) for one in html.all("article")] == ["web-2", "cron-10"]
+    assert [_name(one) for one in html.all("article")] == ["cron-10", "web-2"]
     bad = [one.words for one in html.classed("standing")[0].classed("bad")]
     assert len(bad) == 1
     assert "cron-10 IS NOT AS BEFORE, look at it" in bad[0]

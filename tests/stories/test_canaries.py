@@ -226,7 +226,7 @@ def test_a_failed_connection_shows_no_canary() -> None:
 def test_the_plan_shows_no_canary(tmp_path: Path) -> None:
     world = echoing()
     shown = outputs(connection(world), world, tmp_path, "plan")
-    assert "Plan for cluster prod" in shown
+    assert "Plan in cluster prod" in shown
     assert_no_canary(shown)
 
 

@@ -110,6 +110,13 @@ def test_many_of_several_clusters(tell: Teller) -> None:
     assert [(one["cluster"], one["service"]) for one in told.report["services"]] == [("prod", "web"), ("batch", "web")]
 
 
+def test_many_plan_of_several_clusters(tell: Teller) -> None:
+    world = small_world()
+    world.add_service("batch", "web", task_definition("batch"))
+    told = tell(world, argv=["plan"], service="web,batch/web")
+    assert told.stdout.startswith("Plan in clusters prod, batch, eu-west-1;")
+
+
 def test_many_at_most_one_at_the_same_time(tell: Teller) -> None:
     world = three()
     told = tell(world, service="web,worker,spot", max_parallel="1")

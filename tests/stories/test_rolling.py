@@ -35,7 +35,7 @@ def test_plan_writes_nothing(tell: Teller) -> None:
 
 def test_dry_run_is_the_plugins_way_to_plan(tell: Teller) -> None:
     world = small_world()
-    assert tell(world, dry_run="true").stdout.startswith("Plan for cluster prod")
+    assert tell(world, dry_run="true").stdout.startswith("Plan in cluster prod")
     assert "UpdateService" not in world.faults.calls
 
 

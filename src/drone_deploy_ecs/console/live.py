@@ -15,7 +15,6 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from drone_deploy_ecs.console import plain
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.progress import State
 from drone_deploy_ecs.core.text import span
@@ -80,7 +79,7 @@ class Live:
 
 def line(event: Event) -> Text:
     """Its line of the log, in colour."""
-    return Text(plain.line(event), style=STYLES.get(event.kind, ""))
+    return Text(str(event), style=STYLES.get(event.kind, ""))
 
 
 def view(latest: dict[str, Progress], now: datetime, most: int) -> RenderableType:

@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.cause import brief
 from drone_deploy_ecs.core.ecs import without_service
 from drone_deploy_ecs.core.events import Kind
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.report import MOST_CAUSES, running, stands, target, worst_first
+from drone_deploy_ecs.core.report import MOST_CAUSES, TOGETHER, running, stands, target, worst_first
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import Now, Verdict
 
@@ -29,35 +29,20 @@ FEW = 4
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is fetched or run, even if something found its way into the page."""
 SIGNS = {"good": "✓", "bad": "✗", "odd": "!"}
-ODD = (Now.NOT_AS_BEFORE, Now.UNSEEN, Now.LEFT, Now.SOMEBODY_ELSES)
-"""A service that stands so has more to tell than a row of a table, as has one that failed."""
 Stood = tuple["Outcome", Now]
-
-_NOW = {
-    Now.NOT_AS_BEFORE: ("bad", "ARE NOT AS BEFORE: someone must look"),
-    Now.UNSEEN: ("odd", "are out of sight and were left alone"),
-    Now.LEFT: ("odd", "were left rolling out"),
-    Now.SOMEBODY_ELSES: ("odd", "were taken over by somebody's newer deployment and left alone"),
-    Now.AS_BEFORE: ("odd", "are back on what they ran before, steady"),
-    Now.UNTOUCHED: ("odd", "were not changed"),
-    Now.NEW: ("good", "run the new version"),
-    Now.GAVE_WAY: ("good", "gave way, as asked"),
-}
-"""How services stand, the worst first: how alarming that is, and what to say of several."""
 
 
 def page(report: Report) -> str:
     """The whole page."""
-    standing = report.standing
+    order = worst_first(report)
     in_full: list[Stood] = []
     rest: list[Stood] = []
-    for one in worst_first(report):
-        now = standing[one.target.name]
-        (in_full if len(standing) <= FEW or one.failed or now in ODD else rest).append((one, now))
+    for one, now in order:
+        (in_full if len(order) <= FEW or one.failed or now.is_odd else rest).append((one, now))
     main = tag(
         "main",
         _refusals(report),
-        _standing([*in_full, *rest]),
+        _standing(order),
         _warnings(report),
         *(_in_full(report, one, now, f"service-{number}") for number, (one, now) in enumerate(in_full, 1)),
         _rest(report, rest, "The other services" if in_full else "All services"),
@@ -99,13 +84,12 @@ def _badge(verdict: Verdict) -> Element:
 
 def _header(report: Report) -> Element:
     asked = report.request
-    clusters = [short(one.target.cluster) for one in report.outcomes] or [asked.cluster_name]
     took = (report.finished_at - report.started_at).total_seconds()
     facts = {
         "Image": asked.image.reference,
         "Container": asked.container,
-        "Cluster": ", ".join(dict.fromkeys(clusters)),
-        "Region": ", ".join(one.region for one in asked.regions),
+        "Cluster": ", ".join(dict.fromkeys(short(one.cluster) for one in report.places)),
+        "Region": ", ".join(dict.fromkeys(one.region for one in report.places)),
         "Started": f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC",
         "Took": span(took),
         "Exit code": str(int(report.exit_code)),
@@ -137,7 +121,8 @@ def _refusals(report: Report) -> Element | None:
 def _standing(order: Sequence[Stood]) -> Element | None:
     """What runs now: in a sentence each while there are few."""
     lines = []
-    for now, (tone, said) in _NOW.items():
+    for now, said in TOGETHER.items():
+        tone = "good" if now.is_good else "bad" if now is Now.NOT_AS_BEFORE else "odd"
         standing = [one for one, stood in order if stood is now]
         if len(standing) <= FEW:
             lines += [tag("li", f"{stands(one, now)}.", class_=tone) for one in standing]
@@ -191,7 +176,7 @@ def _in_full(report: Report, one: Outcome, now: Now, name: str) -> Element:
         "Ran before": short(one.target.before) or "nothing COMPLETED",
         "Was to run": target(one) or "a revision that was never registered",
         "Runs now": running(one),
-        "Deployment": one.forward.deployment if one.forward else "",
+        "Deployment": one.deployment,
     }
     return tag(
         "article",
@@ -206,10 +191,9 @@ def _in_full(report: Report, one: Outcome, now: Now, name: str) -> Element:
 
 
 def _causes(one: Outcome) -> Element | None:
-    causes = one.forward.causes if one.forward else ()
-    if not causes:
+    if not one.causes:
         return None
-    first, more = causes[:MOST_CAUSES], causes[MOST_CAUSES:]
+    first, more = one.causes[:MOST_CAUSES], one.causes[MOST_CAUSES:]
     rest = tag("ol", *map(_cause, more), start=MOST_CAUSES + 1, class_="causes")
     return tag(
         "div",

@@ -10,17 +10,11 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.ports import Listener
 
 
-def line(event: Event) -> str:
-    """`12:00:07Z web: updated to web:43, as ecs-svc/1`."""
-    about = f"{event.service}: " if event.service else ""
-    return f"{event.at:%H:%M:%S}Z {about}{event.text}"
-
-
 def listener(stream: TextIO) -> Listener:
     """A listener that writes each event to `stream` as it comes. That nobody reads any more stops no deployment."""
 
     def listen(event: Event) -> None:
         with suppress(OSError):
-            print(line(event), file=stream, flush=True)
+            print(event, file=stream, flush=True)
 
     return listen

@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.step import (
     RegisterTaskDefinition,
     Scale,
     UpdateService,
+    where,
 )
 from drone_deploy_ecs.core.text import safe, span, tasks
 
@@ -31,8 +32,7 @@ def render(request: Request, plan: Plan) -> str:
 
 
 def _lines(request: Request, plan: Plan) -> Iterator[tuple[str, str]]:
-    regions = ", then ".join(one.region for one in request.regions)
-    yield "", f"Plan for cluster {request.cluster_name} in {regions}; nothing has been written."
+    yield "", f"Plan {where(plan.targets)}; nothing has been written."
     if request.canaries:
         yield "", f"The first {request.canaries} of {len(plan.targets)} must be completed before the others begin."
     if request.max_parallel:

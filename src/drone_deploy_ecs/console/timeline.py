@@ -42,7 +42,7 @@ Mark = tuple["Event", ...]
 """Events that share one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scale:
     """Where in the picture a time and a number of tasks is: per cent across, pixels down."""
 
@@ -61,7 +61,7 @@ class Scale:
         return self.top + self.height * (1 - count / self.most)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Story:
     """What there is to draw about one service."""
 

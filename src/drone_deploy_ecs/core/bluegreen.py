@@ -1,28 +1,24 @@
-"""Blue/green over two services, as plans: the idle one takes over, the live one is scaled down step by step.
+"""Blue/green over two services, from what is found to a plan: which side is live, and whether a run was interrupted.
 
 The idle side gets the new revision and the live side's count in one write, and must prove itself. Then the live side
-gives way, while the other one is still watched. Autoscaling may not interfere meanwhile: what takes over may not be
-shrunk before it has traffic, and what gives way isn't scaled at all. The live side's own limits stay where they are
-until the very end, so that a later run finds them wherever this one was killed.
+gives way (`handover`), while the other one is still watched.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.handover import give_way, keep_up, one_by_one
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.plan import change, existing, refusals, register
+from drone_deploy_ecs.core.plan import as_target, change, existing, refusals, register
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.step import (
     FollowDeployment,
     Handover,
-    Hold,
     Plan,
-    RegisterScalableTarget,
     Scale,
     Stage,
     Target,
@@ -41,7 +37,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.step import RegisterTaskDefinition, Step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """One of the two services, as found."""
 
@@ -91,26 +87,6 @@ def plan(
     if live.runs(request) and (request.image.digest or request.skip_unchanged) and _is_settled(live):
         return Plan(stages=(), unchanged=(_target(request, live),))
     return _switch(request, asked, live, idle)
-
-
-def steps_down(count: int, of: int, percent: int) -> tuple[int, ...]:
-    """The counts to go through from `count` to 0, each `percent` of `of` lower than the last, one task at the least."""
-    by = max(1, of * percent // 100)
-    return tuple(range(count - by, 0, -by)) + ((0,) if count else ())
-
-
-def go_on(handover: Handover, live: int, idle: int, deployment: str) -> tuple[Handover, tuple[Stage, ...]]:
-    """What is left to do when somebody scaled the live side meanwhile: from its count now, matched on the idle side."""
-    count = max(handover.count, live)
-    to_match: list[Step] = []
-    if idle < live:
-        if handover.idle_limits:
-            most = max(handover.idle_limits.maximum, count)
-            to_match.append(_limit(handover.idle, Limits(count, most), f"to take over from {tasks(live)}"))
-        ours = replace(handover.idle, known=frozenset({deployment}))
-        to_match.append(Scale(target=ours, was=idle, to=live))
-    changed = replace(handover, count=count)
-    return changed, _stages((*to_match, *_give_way(changed, live, 0.0)))
 
 
 # --- reasons to refuse ---
@@ -165,9 +141,9 @@ def _switch(request: Request, asked: BlueGreen, live: Side, idle: Side) -> Plan 
     update = _update(request, handover, idle, base, registrations)
     return Plan(
         stages=(
-            *_stages(tuple(registrations)),
-            Stage((update, *_keep_up(handover, idle.limits))),
-            *_stages(tuple(_give_way(handover, live.service.desired, asked.wait))),
+            *one_by_one(registrations),
+            Stage((update, *keep_up(handover, idle.limits))),
+            *one_by_one(give_way(handover, live.service.desired, asked.wait)),
         ),
         handover=handover,
         warnings=tuple(_warnings(live, idle)),
@@ -189,8 +165,8 @@ def _finish(request: Request, asked: BlueGreen, live: Side, idle: Side) -> Plan:
     wait = asked.wait if live.service.desired >= idle.service.desired else asked.interval
     return Plan(
         stages=(
-            Stage((*_resume(handover, live, idle), *_keep_up(handover, idle.limits))),
-            *_stages(tuple(_give_way(handover, live.service.desired, wait))),
+            Stage((*_resume(handover, live, idle), *keep_up(handover, idle.limits))),
+            *one_by_one(give_way(handover, live.service.desired, wait)),
         ),
         handover=handover,
         warnings=(said, *_warnings(live, idle)),
@@ -212,11 +188,6 @@ def _resume(handover: Handover, live: Side, idle: Side) -> Iterator[Step]:
     )
     if count < needed:
         yield Scale(target=replace(handover.idle, known=frozenset({made.id})), was=count, to=needed)
-
-
-def _stages(steps: tuple[Step, ...]) -> tuple[Stage, ...]:
-    """One after the other: each is for the next one's sake."""
-    return tuple(Stage((step,)) for step in steps)
 
 
 def _handover(request: Request, asked: BlueGreen, live: Side, idle: Side) -> Handover:
@@ -247,18 +218,7 @@ def _target(request: Request, side: Side) -> Target:
     else:
         gone = "" if before.active else f"{short(before.arn)} has been deregistered"
         back = WayBack(definition=before.arn, body=before.body, must_copy=gone)
-    return Target(
-        name=side.found.name,
-        service=side.service.name,
-        asked=side.found.place.asked,
-        cluster=side.found.place.cluster,
-        region=side.found.place.region,
-        desired=side.service.desired,
-        warm_up=0.0 if side.service.is_load_balanced else taskdef.warm_up(side.edited.body),
-        before=before.arn if before else side.primary.task_definition,
-        known=frozenset(one.id for one in side.service.deployments),
-        back=back,
-    )
+    return as_target(side.found, before.arn if before else side.primary.task_definition, back)
 
 
 def _update(
@@ -276,49 +236,6 @@ def _update(
         return UpdateService(target=handover.idle, definition=found.arn, force=force, desired=handover.count)
     key = register(registrations, body, handover.idle, base, change(request, base))
     return UpdateService(target=handover.idle, definition=key, desired=handover.count)
-
-
-def _keep_up(handover: Handover, found: Limits | None) -> Iterator[Step]:
-    """Autoscaling of what takes over: nothing may shrink it while it has no traffic yet.
-
-    Once it is updated: registering a minimum brings a service up to it, and that would be with its old revision.
-    """
-    if handover.idle_limits is None:
-        return
-    like = handover.live_limits or handover.idle_limits
-    during = Limits(handover.count, max(like.maximum, handover.count))
-    if during != found:
-        yield _limit(handover.idle, during, "so that nothing shrinks it before it has traffic")
-
-
-def _give_way(handover: Handover, count: int, wait: float) -> Iterator[Step]:
-    """The live side down to nothing from `count`, and autoscaling as it is to be afterwards."""
-    live, idle = handover.live, handover.idle
-    if count and wait:
-        yield Hold(target=idle, seconds=wait)
-    if count and handover.live_limits:
-        yield _limit(live, replace(handover.live_limits, suspended=SUSPENSIONS), "while it is scaled down")
-    for was, to in pairwise((count, *steps_down(count, handover.count, handover.percent))):
-        yield Scale(target=live, was=was, to=to)
-        if to and handover.interval:
-            yield Hold(target=idle, seconds=handover.interval)
-    if handover.idle_limits:
-        yield _limit(idle, _afterwards(handover), f"as {live.name} had it", vital=False)
-    if handover.live_limits:
-        spare = replace(handover.live_limits, minimum=0)
-        yield _limit(live, spare, "idle, but free to scale if it is switched back to", vital=False)
-
-
-def _afterwards(handover: Handover) -> Limits:
-    """The side that took over scales as the other did; where that one wasn't scaled, around its count."""
-    if handover.live_limits:
-        return handover.live_limits
-    assert handover.idle_limits is not None
-    return Limits(min(handover.count, handover.idle_limits.maximum), max(handover.count, handover.idle_limits.maximum))
-
-
-def _limit(target: Target, limits: Limits, why: str, *, vital: bool = True) -> RegisterScalableTarget:
-    return RegisterScalableTarget(target=target, limits=limits, why=why, vital=vital)
 
 
 def _warnings(live: Side, idle: Side) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 """How an event quotes what a task or a call said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cause:
     """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same.
 

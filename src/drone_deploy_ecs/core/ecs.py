@@ -114,6 +114,12 @@ class Service:
         """When ECS last said that it started tasks; None if its events don't tell."""
         return next((one.at for one in reversed(self.events) if " has started " in one.message), None)
 
+    def is_older_than(self, other: Service | None) -> bool:
+        """Whether this answer is older than that one: reads are eventually consistent, but events only ever grow."""
+        if other is None or not other.events:
+            return False
+        return not self.events or self.events[-1].at < other.events[-1].at
+
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The entry of that id, if it is (still) listed."""
         return next((one for one in self.deployments if one.id == deployment_id), None)

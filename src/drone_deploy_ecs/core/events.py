@@ -47,7 +47,7 @@ class Kind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print.
 
@@ -59,6 +59,11 @@ class Event:
     service: str
     text: str
     progress: Progress | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        """Its line of a log: `12:00:07Z web: updated to web:43, as ecs-svc/1`."""
+        about = f"{self.service}: " if self.service else ""
+        return f"{self.at:%H:%M:%S}Z {about}{self.text}"
 
 
 News = tuple[Kind, str]

@@ -39,7 +39,7 @@ PERMISSIONS = {
 """By operation: the permission it takes, and what can't be shown without."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LogPlace:
     """Where a container of a task logs to, in CloudWatch Logs. `may_lose` says that the driver may drop lines."""
 
@@ -52,7 +52,7 @@ class LogPlace:
         return f"{self.group} {self.stream} ({self.region})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TargetHealth:
     """One target of a target group: an address or an instance, and what the load balancer thinks of it."""
 
@@ -63,7 +63,7 @@ class TargetHealth:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TargetCheck:
     """A target group's health check. `port` may be "traffic-port"; `path` and `codes` are "" for TCP."""
 
@@ -73,7 +73,7 @@ class TargetCheck:
     codes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AlarmState:
     """A CloudWatch alarm that is in ALARM, and why."""
 

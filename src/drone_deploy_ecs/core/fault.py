@@ -21,7 +21,7 @@ class FaultKind(Enum):
     """No credentials, or they have expired."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fault:
     """One failed call: `operation` (`UpdateService`), AWS's error `code` or "", and its `message`."""
 

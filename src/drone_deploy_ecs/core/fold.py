@@ -21,7 +21,6 @@ from drone_deploy_ecs.core.watch import (
     LOOK_AGAIN,
     PAST,
     RETRY_FIRST,
-    RETRY_MOST,
     SETTLE,
     SURE,
     Phase,
@@ -29,6 +28,7 @@ from drone_deploy_ecs.core.watch import (
     decide,
     explain,
     may_have_landed,
+    retry_in,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def advance(watch: Watch, observation: Observation, now: float) -> Watch:
     """The watch after this observation. A given verdict is only ever explained further, never changed."""
-    if isinstance(observation, Seen) and _is_stale(watch, observation.service):
+    if isinstance(observation, Seen) and observation.service and observation.service.is_older_than(watch.service):
         observation = NotSeen(PAST)
     if isinstance(observation, Seen):
         watch = _remember(watch, observation, now)
@@ -91,13 +91,6 @@ def _remember(watch: Watch, seen: Seen, now: float) -> Watch:
     )
 
 
-def _is_stale(watch: Watch, service: Service | None) -> bool:
-    """Whether this answer is older than one we had: reads are eventually consistent, but events only ever grow."""
-    if service is None or watch.service is None or not watch.service.events:
-        return False
-    return not service.events or service.events[-1].at < watch.service.events[-1].at
-
-
 # --- writing ---
 
 
@@ -125,8 +118,7 @@ def _not_written(watch: Watch, fault: Fault, now: float) -> Watch:
         watch = replace(watch, doubt=fault, doubted_at=now)
     elif fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) and not watch.doubt:
         return decide(watch, Verdict.REFUSED, f"AWS refused {fault}", now)
-    wait = min(RETRY_FIRST * 2 ** (watch.attempts - 1), RETRY_MOST)
-    return _out_of_time(replace(watch, phase=Phase.CHECK, not_before=now + wait), now)
+    return _out_of_time(replace(watch, phase=Phase.CHECK, not_before=now + retry_in(watch.attempts)), now)
 
 
 def _check(watch: Watch, now: float) -> Watch:
@@ -229,8 +221,18 @@ def _follow(watch: Watch, now: float) -> Watch:
             watch = replace(watch, healthy_at=now)
     elif watch.away_since is None:
         watch = replace(watch, away_since=now)
-    sight = judge.Sight(
-        service=service,
+    found = judge.judge(_sight(watch, now))
+    if found is None:
+        return replace(watch, completed_at=None, full_since=None, passed=0)
+    verdict, reason = found
+    if verdict is not Verdict.COMPLETED:
+        return decide(watch, verdict, reason, now)
+    return _still_complete(watch, now) if watch.completed_at is not None else _complete(watch, reason, now)
+
+
+def _sight(watch: Watch, now: float) -> judge.Sight:
+    return judge.Sight(
+        service=watch.service,
         deployment=watch.deployment,
         before=watch.target.before,
         known=watch.target.known,
@@ -244,13 +246,6 @@ def _follow(watch: Watch, now: float) -> Watch:
         away_for=0.0 if watch.away_since is None else now - watch.away_since,
         left=watch.deadline - now,
     )
-    found = judge.judge(sight)
-    if found is None:
-        return replace(watch, completed_at=None, full_since=None, passed=0)
-    verdict, reason = found
-    if verdict is not Verdict.COMPLETED:
-        return decide(watch, verdict, reason, now)
-    return _complete(watch, reason, now) if watch.completed_at is None else _still_complete(watch, now)
 
 
 def _complete(watch: Watch, reason: str, now: float) -> Watch:
@@ -259,15 +254,14 @@ def _complete(watch: Watch, reason: str, now: float) -> Watch:
         full_since = now if watch.full_since is None or _replaced_unseen(watch) else watch.full_since
         if now < full_since + SURE:
             return _unsure(watch, full_since, now)
+    stopped = len(watch.stopped) if watch.stopped_when_complete is None else watch.stopped_when_complete
     return replace(
         watch,
         completed_at=now,
         passed_at=now,
         completed_reason=reason,
         healthy_at=now if watch.healthy_at is None else watch.healthy_at,
-        stopped_when_complete=len(watch.stopped)
-        if watch.stopped_when_complete is None
-        else watch.stopped_when_complete,
+        stopped_when_complete=stopped,
         last_start_at=_last_start_at(watch),
     )
 

@@ -27,7 +27,7 @@ GRACE = 30.0
 Judgement = tuple[Verdict, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sight:
     """One look, with all that a verdict may depend on.
 

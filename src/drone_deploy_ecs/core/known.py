@@ -29,7 +29,7 @@ class Weight(Enum):
     """Says nothing about the new version (scaling in, a user's stop)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """One cause we can recognise: a name for machines, a headline for people, and advice.
 

@@ -8,7 +8,7 @@ SUSPENSIONS = frozenset({"DynamicScalingIn", "DynamicScalingOut", "ScheduledScal
 """The members of RegisterScalableTarget's SuspendedState, without their ending "Suspended"."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """Between which counts Application Auto Scaling may move a service's desired count, and what of it is suspended."""
 

@@ -39,7 +39,7 @@ COMMON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Secret:
     """A value that must not be shown, and the name to show for it."""
 

@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.fault import Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Accepted:
     """UpdateService answered: the service as it is now."""
 
     service: Service
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NotWritten:
     """UpdateService failed, or may have."""
 
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """DescribeServices answered (None: no such service), with the newly stopped tasks, if they were read.
 
@@ -40,7 +40,7 @@ class Seen:
     denied: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NotSeen:
     """A look failed."""
 

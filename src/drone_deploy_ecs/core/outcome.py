@@ -9,6 +9,7 @@ from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Now, Verdict
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.step import Target
     from drone_deploy_ecs.core.watch import Watch
@@ -48,6 +49,16 @@ class Outcome:
         return last.service if last else None
 
     @property
+    def deployment(self) -> str:
+        """The id of the deployment that brought the new version, "" where there was none."""
+        return self.forward.deployment if self.forward else ""
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Why that failed, the heaviest cause first."""
+        return self.forward.causes if self.forward else ()
+
+    @property
     def reason(self) -> str:
         """Why, in a sentence ("" when all went well)."""
         said = [self.forward.reason if self.forward else "", self.stranded]
@@ -65,10 +76,8 @@ class Outcome:
             return Now.UNTOUCHED if run_failed else Now.NEW
         if self.verdict is Verdict.COMPLETED:
             return Now.NOT_AS_BEFORE if run_failed or self.stranded else Now.NEW
-        never_written = self.forward is None or not self.forward.deployment
-        if self.verdict is Verdict.REFUSED or (
-            self.verdict in (Verdict.WITHDRAWN, Verdict.CANCELLED) and never_written
-        ):
+        may_be_untouched = self.verdict in (Verdict.WITHDRAWN, Verdict.CANCELLED)
+        if self.verdict is Verdict.REFUSED or (may_be_untouched and not self.deployment):
             return Now.UNTOUCHED
         if self.verdict is Verdict.CANCELLED and not self.stranded:
             return Now.LEFT

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """One service, or all that a pattern matches, in one cluster (name or ARN, as written) of one Region.
 

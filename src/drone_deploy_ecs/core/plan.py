@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Image, Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definition:
     """A task definition revision: `body` is what would register it again, tags included."""
 
@@ -44,7 +44,7 @@ class Definition:
         return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """One service as found, before anything was written; `name` is what people read for it.
 
@@ -168,7 +168,7 @@ def _step(request: Request, one: Snapshot, registrations: list[RegisterTaskDefin
     assert one.edited is not None
     primary = one.service.primary
     assert primary is not None
-    target = _target(request, one, one.service)
+    target = _target(request, one)
     body = taskdef.with_image(one.edited.body, request.container, request.image.reference)
     same_as_now = taskdef.same(body, one.edited.body)
     if same_as_now and (request.image.digest or request.skip_unchanged):
@@ -221,8 +221,17 @@ def register(
     return key
 
 
-def _target(request: Request, one: Snapshot, service: Service) -> Target:
-    settled = service.last_completed
+def _target(request: Request, one: Snapshot) -> Target:
+    settled = one.service.last_completed if one.service else None
+    before = settled.task_definition if settled else one.before.arn if one.before else ""
+    return as_target(one, before, _way_back(request, one))
+
+
+def as_target(one: Snapshot, before: str, back: WayBack) -> Target:
+    """The service as a step's target, once nothing speaks against that (`refusals`)."""
+    service = one.service
+    assert service is not None
+    assert one.edited is not None
     return Target(
         name=one.name,
         service=service.name,
@@ -230,10 +239,10 @@ def _target(request: Request, one: Snapshot, service: Service) -> Target:
         cluster=one.place.cluster,
         region=one.place.region,
         desired=service.desired,
-        warm_up=0.0 if service.is_load_balanced or not one.edited else taskdef.warm_up(one.edited.body),
-        before=settled.task_definition if settled else one.before.arn if one.before else "",
+        warm_up=0.0 if service.is_load_balanced else taskdef.warm_up(one.edited.body),
+        before=before,
         known=frozenset(deployment.id for deployment in service.deployments),
-        back=_way_back(request, one),
+        back=back,
     )
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.cause import is_evidence
 from drone_deploy_ecs.core.history import TOGETHER, foresee, next_death
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import TASK_PERMISSIONS, Phase
+from drone_deploy_ecs.core.watch import RETRIES, TASK_PERMISSIONS, Phase, retry_in
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs import Deployment, Service
@@ -33,8 +33,8 @@ QUICK = 3.4
 """Seconds between looks when the end may come at any of ECS's ticks."""
 HOLDING = 10.0
 """Seconds between looks at a service that is complete and waits for others, or proves stable."""
-BLIND_FIRST, BLIND_MOST = 2.0, 15.0
-"""Seconds between looks while they fail: doubling."""
+BLIND_FIRST = RETRIES[1]
+"""Seconds to the look after one that failed; from there on as after any failed call."""
 JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
 TASKS_FIRST, TASKS_TOLD = 30.0, 180.0
@@ -109,7 +109,7 @@ def _next_death(watch: Watch) -> Span | None:
 
 def _interval(watch: Watch) -> float:
     if watch.blind_looks:
-        return float(min(BLIND_FIRST * 2 ** (watch.blind_looks - 1), BLIND_MOST))
+        return retry_in(1 + watch.blind_looks)
     if watch.completed_at is not None:
         return HOLDING
     if watch.service is None or not watch.was_seen:

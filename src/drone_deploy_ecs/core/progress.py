@@ -32,7 +32,7 @@ class State(Enum):
         return self in (State.COMPLETE, State.FAILED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """One service's rollout at some moment. `ends_at` is when it usually would have ended, None where nothing tells."""
 

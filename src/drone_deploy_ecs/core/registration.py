@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.watch import LOOK_AGAIN, RETRY_FIRST, RETRY_MOST, SETTLE, Phase
+from drone_deploy_ecs.core.watch import LOOK_AGAIN, SETTLE, Phase, retry_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.step import RegisterTaskDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registered:
     """RegisterTaskDefinition answered."""
 
     arn: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NotRegistered:
     """RegisterTaskDefinition failed, or may have; or the look at the newest revision failed."""
 
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Newest:
     """The family's newest revision, looked at because a write was in doubt."""
 
     definition: Definition | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Registration:
     """A registration under way; done when it has an `arn` or a `failure`."""
 
@@ -99,15 +99,15 @@ def _failed(one: Registration, fault: Fault, now: float) -> Registration:
         one = replace(one, began=now)  # AWS takes one a second: those before it are not this one's fault
     if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) or now >= one.began + one.budget:
         return replace(one, failure=str(fault), last_fault=fault)
-    wait = min(RETRY_FIRST * 2**one.attempts, RETRY_MOST)
+    tries = one.attempts + 1
     wrote = one.phase is Phase.WRITE
     doubt = now + SETTLE if wrote and fault.kind is FaultKind.AMBIGUOUS else one.in_doubt_until
     is_sure = wrote and fault.kind is FaultKind.THROTTLED
     return replace(
         one,
         phase=Phase.WRITE if is_sure else Phase.CHECK,
-        attempts=one.attempts + 1,
-        not_before=now + wait,
+        attempts=tries,
+        not_before=now + retry_in(tries),
         in_doubt_until=doubt,
         last_fault=fault,
     )

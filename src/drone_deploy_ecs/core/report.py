@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from drone_deploy_ecs.core.events import describe, runs
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.places import places
 from drone_deploy_ecs.core.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.counts import Count, Series
     from drone_deploy_ecs.core.events import Event
     from drone_deploy_ecs.core.outcome import Outcome
+    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.step import Target
@@ -37,7 +39,7 @@ _WORST_FIRST = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
 
@@ -53,6 +55,11 @@ class Report:
     api_calls: Mapping[str, int]
     timeline: tuple[Event, ...]
     counts: Mapping[str, Series] = field(default_factory=dict)
+
+    @property
+    def places(self) -> Sequence[Target | Place]:
+        """Its services with their clusters and Regions: as found, or where that wasn't tried, as asked for."""
+        return tuple(one.target for one in self.outcomes) or places(self.request)
 
     @property
     def verdict(self) -> Verdict:
@@ -95,7 +102,7 @@ def last_line(report: Report) -> str:
     return f"{report.verdict.value}: {'; '.join(stands(one, standing[one.target.name]) for one in report.outcomes)}."
 
 
-_TOGETHER = {
+TOGETHER = {
     Now.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
     Now.UNSEEN: "are out of sight and were left alone",
     Now.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
@@ -105,6 +112,7 @@ _TOGETHER = {
     Now.NEW: "run the new version",
     Now.GAVE_WAY: "gave way",
 }
+"""What to say of several services that stand alike, the worst first."""
 
 
 def _summed(report: Report, standing: Mapping[str, Now]) -> Iterator[str]:
@@ -112,13 +120,12 @@ def _summed(report: Report, standing: Mapping[str, Now]) -> Iterator[str]:
     failed = [one.target.name for one in report.outcomes if one.failed]
     if failed:
         yield f"{listed(failed)} failed"
-    for now, said in _TOGETHER.items():
+    for now, said in TOGETHER.items():
         found = [one for one in report.outcomes if standing[one.target.name] is now]
         if len(found) == 1:
             yield stands(found[0], now)
         elif found:
-            is_odd = now not in (Now.AS_BEFORE, Now.UNTOUCHED, Now.NEW, Now.GAVE_WAY)
-            names = f" ({listed([one.target.name for one in found])})" if is_odd else ""
+            names = f" ({listed([one.target.name for one in found])})" if now.is_odd else ""
             yield f"{len(found)} services {said}{names}"
 
 
@@ -153,8 +160,7 @@ def _before(target: Target) -> str:
 
 def _untouched(outcome: Outcome) -> str:
     """Not necessarily what it ran at first: somebody else may have deployed."""
-    primary = outcome.service.primary if outcome.service else None
-    return short(primary.task_definition if primary else outcome.target.before) or "what it ran"
+    return running(outcome) or "what it ran"
 
 
 def _new(outcome: Outcome) -> str:
@@ -175,19 +181,25 @@ def _copy(outcome: Outcome) -> str:
 
 def why_lines(report: Report) -> list[tuple[str, str]]:
     """For every service that failed, its causes and what to do: `(service, line)`."""
-    return [(one.target.name, line) for one in report.outcomes if one.forward for line in _why(one.forward.causes)]
+    return [(one.target.name, line) for one in report.outcomes for line in _why(one)]
 
 
-def _why(causes: Sequence[Cause]) -> Iterator[str]:
-    advised = set()
-    for cause in causes[:MOST_CAUSES]:
+def _why(outcome: Outcome) -> Iterator[str]:
+    for cause, advice in heaviest(outcome):
         times = f" ({cause.count} times)" if cause.count > 1 else ""
         yield f"why: {describe(cause)}{times}"
         yield from (f"seen: {line}" for line in cause.evidence)
         yield from (f"log: {line}" for line in cause.log)
-        if cause.advice and cause.advice not in advised:
-            advised.add(cause.advice)
-            yield f"do: {cause.advice}"
+        if advice:
+            yield f"do: {advice}"
+
+
+def heaviest(outcome: Outcome) -> Iterator[tuple[Cause, str]]:
+    """The heaviest causes, each with its advice; "" where one before it gave the same."""
+    advised = set()
+    for cause in outcome.causes[:MOST_CAUSES]:
+        yield cause, "" if cause.advice in advised else cause.advice
+        advised.add(cause.advice)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -219,9 +231,9 @@ def _service(report: Report, now: Now, one: Outcome) -> dict[str, Any]:
         "before": short(one.target.before),
         "target": target(one),
         "running": running(one),
-        "deployment_id": one.forward.deployment if one.forward else "",
+        "deployment_id": one.deployment,
         "reason": one.reason,
-        "causes": [_cause(cause) for cause in (one.forward.causes if one.forward else ())],
+        "causes": [_cause(cause) for cause in one.causes],
         "counts": [_count(count) for count in report.counted(one)],
     }
 
@@ -238,10 +250,16 @@ def _count(count: Count) -> dict[str, Any]:
     }
 
 
-def worst_first(report: Report) -> list[Outcome]:
-    """Those that failed by themselves, then the others, by verdict."""
+def worst_first(report: Report) -> list[tuple[Outcome, Now]]:
+    """The services and how they stand: the odd, those as before, those as asked; the failed first."""
     rank = {verdict: place for place, verdict in enumerate((*_WORST_FIRST, Verdict.UNCHANGED))}
-    return sorted(report.outcomes, key=lambda one: (not one.failed, rank[one.verdict]))
+    standing = report.standing
+    told = [(one, standing[one.target.name]) for one in report.outcomes]
+    return sorted(told, key=lambda pair: (_place(pair[1]), not pair[0].failed, rank[pair[0].verdict]))
+
+
+def _place(now: Now) -> int:
+    return 0 if now.is_odd else 2 if now.is_good else 1
 
 
 def running(one: Outcome) -> str:

@@ -21,7 +21,7 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """A container image reference, as written."""
 
@@ -43,7 +43,7 @@ class Image:
         return f"{self.repository}@{digest}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Access:
     """How to reach AWS: the region, and a role to assume if any."""
 
@@ -53,7 +53,7 @@ class Access:
     role_session_name: str = "drone-deploy-ecs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BlueGreen:
     """Two services of which one is live: the idle one takes over. Names or ARNs as written; times in seconds.
 
@@ -70,7 +70,7 @@ class BlueGreen:
     check_interval: float = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Colours:
     """Two services, one of which a secret names as live; the other gets its own colour's image.
 
@@ -84,7 +84,7 @@ class Colours:
     green_image: Image
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One run, over `services` as written: names, ARNs, `cluster/name` or patterns (see `core.places`).
 

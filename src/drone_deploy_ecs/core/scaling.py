@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
 from drone_deploy_ecs.core.text import safe, tasks
-from drone_deploy_ecs.core.watch import LAST_SIGHT, RETRY_FIRST, RETRY_MOST, SETTLE, SURE, Phase
+from drone_deploy_ecs.core.watch import LAST_SIGHT, RETRY_FIRST, SETTLE, SURE, Phase, retry_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ class End(Enum):
     RECALLED = "recalled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Scaling:
     """A `Scale` under way. Times are monotonic seconds; `accepted_at` is when the count was known to be as asked.
 
@@ -128,21 +128,20 @@ def _not_written(one: Scaling, fault: Fault, now: float) -> Scaling:
     one = replace(one, doubt=doubt, attempts=one.attempts + 1)
     if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) or now >= one.deadline:
         return _end(one, End.FAILED, f"AWS refused {fault}")
-    wait = min(RETRY_FIRST * 2 ** (one.attempts - 1), RETRY_MOST)
-    return replace(one, phase=Phase.CHECK, not_before=now + wait)
+    return replace(one, phase=Phase.CHECK, not_before=now + retry_in(one.attempts))
 
 
 def _not_seen(one: Scaling, fault: Fault, now: float) -> Scaling:
     one = replace(one, blindness=fault, attempts=one.attempts + 1)
     if now >= one.deadline + LAST_SIGHT:
         return _end(one, End.UNSEEN, f"lost sight of AWS: {fault}")
-    return replace(one, not_before=now + min(RETRY_FIRST * 2 ** (one.attempts - 1), RETRY_MOST))
+    return replace(one, not_before=now + retry_in(one.attempts))
 
 
 def _seen(one: Scaling, service: Service, now: float) -> Scaling:
     step, primary = one.step, service.primary
-    if one.service and one.service.events and (not service.events or service.events[-1].at < one.service.events[-1].at):
-        return replace(one, not_before=now + RETRY_FIRST)  # a stale read: events only ever grow
+    if service.is_older_than(one.service):
+        return replace(one, not_before=now + RETRY_FIRST)
     one = replace(one, service=service, attempts=0)
     if step.target.known and primary and primary.id not in step.target.known:
         return _end(one, End.FAILED, f"somebody deployed {short(primary.task_definition)} to it, as {primary.id}")
@@ -204,7 +203,7 @@ def _is_healthy(one: Scaling, service: Service, now: float) -> bool:
     return says_so or (one.full_at is not None and now >= one.full_at + SURE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Limiting:
     """A `RegisterScalableTarget` under way."""
 
@@ -229,11 +228,11 @@ def limit(one: Limiting, fault: Fault | None, now: float) -> Limiting:
         return replace(one, end=End.DONE)
     if fault.kind in (FaultKind.DENIED, FaultKind.REJECTED) or now >= one.began + one.budget:
         return replace(one, end=End.FAILED, attempts=one.attempts + 1, last_fault=fault, reason=f"AWS refused {fault}")
-    wait = min(RETRY_FIRST * 2**one.attempts, RETRY_MOST)
-    return replace(one, attempts=one.attempts + 1, not_before=now + wait, last_fault=fault)
+    tries = one.attempts + 1
+    return replace(one, attempts=tries, not_before=now + retry_in(tries), last_fault=fault)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Holding:
     """A `Hold` under way, until then."""
 

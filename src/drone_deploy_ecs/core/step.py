@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.problem import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WayBack:
     """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
 
@@ -32,7 +33,7 @@ class WayBack:
     impossible: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """The service a step is about: `name` is what people read, and unique in the run; `service` ECS's name for it.
 
@@ -52,14 +53,14 @@ class Target:
     back: WayBack
 
 
-def where(targets: Sequence[Target]) -> str:
+def where(targets: Sequence[Target | Place]) -> str:
     """`in cluster prod, eu-west-1`, and so for several."""
     clusters = list(dict.fromkeys(short(one.cluster) for one in targets))
     regions = list(dict.fromkeys(one.region for one in targets))
     return f"in cluster{'s' if len(clusters) > 1 else ''} {', '.join(clusters)}, {', then '.join(regions)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RegisterTaskDefinition:
     """Register a revision that several services may share; `key` stands for its ARN until that is known."""
 
@@ -75,7 +76,7 @@ class RegisterTaskDefinition:
         return f"RegisterTaskDefinition: a new revision of {self.family}, from {short(self.source)} with {self.what}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class UpdateService:
     """Point a service at a revision (`definition`: an ARN or a registration's key), and follow that deployment.
 
@@ -99,7 +100,7 @@ class UpdateService:
         return f"UpdateService: {self.target.name} to {revision}{counted}{forced}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FollowDeployment:
     """Write nothing: this very revision is rolling out already, so follow it and judge it."""
 
@@ -112,7 +113,7 @@ class FollowDeployment:
         return f"Follow {self.deployment} of {self.target.name}: {short(self.definition)} is rolling out already"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Scale:
     """Change a service's desired count, and wait until it runs so many. Not a deployment.
 
@@ -135,7 +136,7 @@ class Scale:
         return f"UpdateService: {self.target.name}{'' if self.was is None else f' from {self.was}'} to {tasks(self.to)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RegisterScalableTarget:
     """Change what Application Auto Scaling may do to a service's desired count; `why` is for people.
 
@@ -151,7 +152,7 @@ class RegisterScalableTarget:
         return f"RegisterScalableTarget: autoscaling of {self.target.name} {self.limits}, {self.why}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hold:
     """Let so many seconds pass, while what was deployed so far is watched."""
 
@@ -166,14 +167,14 @@ ServiceStep = UpdateService | FollowDeployment
 Step = RegisterTaskDefinition | ServiceStep | Scale | RegisterScalableTarget | Hold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stage:
     """Steps that run together."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Handover:
     """The two sides of a blue/green run: `idle` takes over from `live`, which has `count` tasks.
 
@@ -197,7 +198,7 @@ class Handover:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a run will do. `unchanged` are the services that already run exactly this; `handover` is blue/green's."""
 

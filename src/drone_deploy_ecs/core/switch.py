@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import bluegreen
+from drone_deploy_ecs.core.handover import one_by_one, what_is_left
 from drone_deploy_ecs.core.outcome import Counted, Outcome
 from drone_deploy_ecs.core.scaling import End, Limiting, Scaling
 from drone_deploy_ecs.core.step import RegisterScalableTarget, Scale, Stage, UpdateService
@@ -23,7 +23,7 @@ Flown = Watch | Scaling | Limiting
 ENDS = {End.UNSEEN: Verdict.UNKNOWN, End.FAILED: Verdict.FAILED, End.OVERTAKEN: Verdict.FAILED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Course:
     """All that was done to one side, in order."""
 
@@ -67,7 +67,7 @@ def _about(one: Flown) -> str:
     return one.target.name if isinstance(one, Watch) else one.step.target.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class GoOn:
     """What is left to do when somebody scaled one of the services: `standing` goes on being watched, `done` is over."""
 
@@ -88,7 +88,7 @@ def go_on(handover: Handover, flown: Sequence[Watch | Counting]) -> GoOn | None:
     seen = [*(one.service for one in standing), overtaken.service]
     counts = {one.name: one.desired for one in seen if one}
     live, idle = (counts.get(target.name, target.desired) for target in (handover.live, handover.idle))
-    changed, stages = bluegreen.go_on(handover, live, idle, standing[0].deployment)
+    changed, stages = what_is_left(handover, live, idle, standing[0].deployment)
     return GoOn(
         handover=changed,
         stages=stages,
@@ -106,9 +106,7 @@ def undo(handover: Handover, flown: Sequence[Watch | Counting], way_back: tuple[
 
     A stage that fails ends it: what has taken over isn't taken down before the live side is up again.
     """
-    return tuple(Stage((step,)) for step in _live_again(handover, flown)) + tuple(
-        _idle_again(handover, flown, way_back)
-    )
+    return (*one_by_one(_live_again(handover, flown)), *_idle_again(handover, flown, way_back))
 
 
 def undoing(handover: Handover, flown: Sequence[Watch | Counting]) -> str:

@@ -11,8 +11,9 @@ from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, ServiceStep
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from typing import Any
 
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.request import Request
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.watch import Watch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undone:
     """A service to take back: the deployment of ours that must still be PRIMARY for that, and its creation.
 
@@ -92,16 +93,10 @@ def undo(services: Iterable[Undone], unusable: frozenset[str], newest: Sequence[
     for one in services:
         back = one.target.back
         definition = back.definition
-        if back.body is not None and not one.ecs_returns_it and (back.must_copy or definition in unusable):
-            here = (each for each in newest if region_of(each.arn) == one.target.region)
-            found = existing(back.body, here)
-            source = Definition(back.definition, active=False, body=back.body)
-            what = (
-                "its image pinned by digest"
-                if back.must_copy and definition not in unusable
-                else "the same content, as it was deregistered"
-            )
-            definition = found.arn if found else register(registrations, back.body, one.target, source, what)
+        is_gone = definition in unusable
+        if back.body is not None and not one.ecs_returns_it and (is_gone or back.must_copy):
+            what = "the same content, as it was deregistered" if is_gone else "its image pinned by digest"
+            definition = _copy(one.target, back.body, newest, registrations, what)
         updates.append(
             UpdateService(
                 target=replace(one.target, known=one.known),
@@ -112,3 +107,16 @@ def undo(services: Iterable[Undone], unusable: frozenset[str], newest: Sequence[
             )
         )
     return Plan(stages=tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps))
+
+
+def _copy(
+    target: Target,
+    body: Mapping[str, Any],
+    newest: Sequence[Definition],
+    registrations: list[RegisterTaskDefinition],
+    what: str,
+) -> str:
+    """The revision that stands for the recorded one: found, or to be registered."""
+    found = existing(body, (one for one in newest if region_of(one.arn) == target.region))
+    source = Definition(target.back.definition, active=False, body=body)
+    return found.arn if found else register(registrations, body, target, source, what)

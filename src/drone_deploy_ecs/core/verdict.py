@@ -64,6 +64,16 @@ class Now(Enum):
     UNSEEN = "unseen"
     """AWS could not be seen."""
 
+    @property
+    def is_good(self) -> bool:
+        """Whether it is as asked."""
+        return self in (Now.NEW, Now.GAVE_WAY)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether it is neither as asked nor as before: somebody may have to look."""
+        return not self.is_good and self not in (Now.AS_BEFORE, Now.UNTOUCHED)
+
 
 class ExitCode(IntEnum):
     """What the process tells the CI system. A run over several services exits with the worst of them."""

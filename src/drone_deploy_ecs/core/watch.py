@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.step import ServiceStep, Target
 
-RETRY_FIRST, RETRY_MOST = 1.0, 15.0
-"""Seconds before a failed write is tried again: doubling, from first to most."""
+RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds before a failed call is tried again; the last of them from then on."""
+RETRY_FIRST = RETRIES[0]
 LOOK_AGAIN = 2.0
 """Seconds to the next look for what must become visible, be it our write or what ECS does by itself."""
 SETTLE = 20.0
@@ -50,7 +51,7 @@ class Phase(Enum):
     FOLLOW = "follow"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What counts as done, and how long it may take: seconds, as in `Request`.
 
@@ -73,7 +74,7 @@ class Terms:
         return self.must_stay or self.stable_for > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Watch:
     """Everything known about one service's update. `began` and the other times are monotonic seconds.
 
@@ -171,6 +172,11 @@ class Watch:
         if self.completed_at is None or self.passed >= self.terms.checks or self.verdict is not None:
             return None
         return self.passed_at + self.terms.check_interval
+
+
+def retry_in(tries: int) -> float:
+    """Seconds to the next try after so many that failed, one at the least."""
+    return RETRIES[min(tries, len(RETRIES)) - 1]
 
 
 def is_proven(watch: Watch, now: float) -> bool:

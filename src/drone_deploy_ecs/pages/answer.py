@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from drone_deploy_ecs.core.events import describe, runs
-from drone_deploy_ecs.core.report import MOST_CAUSES, as_json, last_line
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.report import as_json, heaviest, last_line, running, worst_first
+from drone_deploy_ecs.core.step import where
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.report import Report
 
@@ -71,41 +72,35 @@ def counted(stands: Iterable[Now]) -> str:
 
 def subject(report: Report) -> str:
     """What was deployed where, and how long that took."""
-    request, took = report.request, report.finished_at - report.started_at
-    where = f"cluster {request.cluster_name} in {', '.join(one.region for one in request.regions)}"
-    return f"{request.image.reference} for container {request.container}, {where}, {span(took.total_seconds())}"
+    asked, took = report.request, report.finished_at - report.started_at
+    return (
+        f"{asked.image.reference} for container {asked.container} {where(report.places)}, {span(took.total_seconds())}"
+    )
 
 
 def cluster_link(report: Report) -> str:
-    """The cluster's page in the AWS console."""
-    return _link(report.request.access.region, report.request.cluster_name, "services")
+    """The page in the AWS console of the cluster, or the first of several."""
+    first, *_ = report.places
+    return _link(first.region, short(first.cluster), "services")
 
 
 def rows(report: Report) -> list[Row]:
     """Every service, those that somebody may have to look at first."""
-    told = zip(report.outcomes, as_json(report)["services"], strict=True)
-    found = [
-        Row(
-            service=safe(one.target.name),
-            verdict=said["verdict"],
-            stands=Now(said["stands"]),
-            runs=safe(runs(one.service)) if one.service else said["running"] or "nothing",
-            before=safe(said["before"]),
-            deployment=safe(said["deployment_id"]),
-            link=_link(
-                said["region"], said["cluster"], f"services/{quote(safe(said['service']), safe='')}/deployments"
-            ),
-        )
-        for one, said in told
-    ]
-    return sorted(found, key=_rank)
+    return [_row(one, now) for one, now in worst_first(report)]
 
 
-def _rank(row: Row) -> tuple[int, bool]:
-    """What is neither new nor as before comes first; among equals, what only went back with another one comes last."""
-    known = (Now.AS_BEFORE, Now.UNTOUCHED), (Now.NEW, Now.GAVE_WAY)
-    order = next((place for place, several in enumerate(known, 1) if row.stands in several), 0)
-    return order, row.verdict == Verdict.WITHDRAWN.value
+def _row(one: Outcome, now: Now) -> Row:
+    target = one.target
+    page = f"services/{quote(safe(target.service), safe='')}/deployments"
+    return Row(
+        service=safe(target.name),
+        verdict=one.verdict.value,
+        stands=now,
+        runs=safe(runs(one.service) if one.service else running(one)) or "nothing",
+        before=safe(short(target.before)),
+        deployment=safe(one.deployment),
+        link=_link(target.region, short(target.cluster), page),
+    )
 
 
 def failures(report: Report) -> list[Failure]:
@@ -120,19 +115,8 @@ def failures(report: Report) -> list[Failure]:
 
 
 def _reasons(outcome: Outcome) -> Iterator[Reason]:
-    """The heaviest causes; advice that several of them share is given once."""
-    causes: tuple[Cause, ...] = outcome.forward.causes if outcome.forward else ()
-    advised = set()
-    for cause in causes[:MOST_CAUSES]:
-        do = "" if cause.advice in advised else cause.advice
-        advised.add(cause.advice)
-        yield Reason(
-            describe(cause),
-            cause.count,
-            tuple(map(safe, cause.evidence)),
-            tuple(map(safe, cause.log)),
-            do,
-        )
+    for cause, do in heaviest(outcome):
+        yield Reason(describe(cause), cause.count, tuple(map(safe, cause.evidence)), tuple(map(safe, cause.log)), do)
 
 
 def problems(report: Report) -> list[tuple[str, str]]:

@@ -80,7 +80,7 @@ def _failures(report: Report) -> Iterator[str]:
 
 def _timeline(report: Report, room: int) -> Iterator[str]:
     """The log, or the end of it that there is room for."""
-    lines = [f"{one.at:%H:%M:%S}Z {one.service}{': ' if one.service else ''}{one.text}" for one in report.timeline]
+    lines = [str(one) for one in report.timeline]
     kept, room = len(lines), room - AROUND
     while kept and room >= _size(lines[kept - 1]) + 1:
         kept -= 1

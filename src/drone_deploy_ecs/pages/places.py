@@ -18,7 +18,7 @@ GITLAB_ANNOTATIONS = "drone-deploy-ecs-annotations.json"
 """In the project's directory: GitLab has no variable for where a job's reports are, the job itself names them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class File:
     """Text for a file, at its end if it is to `append`."""
 
@@ -28,7 +28,7 @@ class File:
     append: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """Text for standard output, in one write."""
 
@@ -36,7 +36,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """Text for the standard input of a command."""
 

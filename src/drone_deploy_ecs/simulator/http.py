@@ -19,6 +19,7 @@ from drone_deploy_ecs.simulator.witness import logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Self
 
     from drone_deploy_ecs.simulator.world import World
 
@@ -175,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = SERVER_ERROR if fault.kind is FaultKind.AMBIGUOUS else BAD_REQUEST
         return status, {"__type": fault.code, "message": fault.message}
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, *_: object, **__: object) -> None:
         """Nothing: the simulator's own log is `faults.log`."""
 
 
@@ -200,7 +201,7 @@ class Server(ThreadingHTTPServer):
         self.called = Event()
         self.keys: list[str] = []
         """The access key of every call, as it was signed."""
-        self._speed = speed
+        self.speed = speed
         if speed is not None:
             world.faults.latency = 0.0  # calls take real time then: looking must not hurry the simulated one on
         # A history of rollouts has taken its time already.
@@ -213,15 +214,15 @@ class Server(ThreadingHTTPServer):
 
     def keep_pace(self) -> None:
         """Bring the simulated time to where real time has it; what happened meanwhile doesn't depend on looking."""
-        if self._speed is not None:
-            self.wire.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self._speed)
+        if self.speed is not None:
+            self.wire.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self.speed)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing where a client has gone, as those do that are killed; else the defect's traceback."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
-    def __enter__(self) -> Server:  # noqa: PYI034
+    def __enter__(self) -> Self:
         """Serve in the background."""
         Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         return self
@@ -235,7 +236,7 @@ class Server(ThreadingHTTPServer):
 def lines(server: Server) -> Iterator[str]:
     """What a person needs to know to talk to it."""
     world = server.wire.world
-    yield f"simulated ECS on {server.url}; time runs {server._speed:g} times as fast; stop with Ctrl-C"  # noqa: SLF001
+    yield f"simulated ECS on {server.url}; time runs {server.speed:g} times as fast; stop with Ctrl-C"
     for (cluster, name), service in world.services.items():
         runs = ", ".join(f"{count} of {definition}" for definition, count in service.runs.items())
         yield f"  cluster {cluster}, service {name}: runs {runs or 'nothing'}"

@@ -1,0 +1,72 @@
+"""What a run imports until its first call is answered: botocore's own, ours, and hardly anything else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drone_deploy_ecs.simulator.http import Server
+from tests.stories.story import small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOTOCORE = """
+from botocore.session import Session
+Session().create_client("ecs").describe_services(cluster="prod", services=["web"])
+"""
+OURS = """
+import io, sys
+from drone_deploy_ecs import cli
+sys.argv = ["drone-deploy-ecs", "{command}", "--cluster", "prod", "--service", "missing", "--container", "app", "--image", "shop:2"]
+sys.stdout = sys.stderr = io.StringIO()
+try:
+    cli.run()
+except SystemExit as end:
+    assert end.code == 2
+sys.stdout = sys.__stdout__
+import gc
+assert gc.isenabled()
+"""
+TOLD = """
+import sys
+loaded = sorted(sys.modules)
+import json
+print(json.dumps(loaded))
+"""
+OTHERS = {"argparse", "fractions", "gc", "gettext", "statistics"}
+"""Modules that aren't ours, nor on the way of botocore's own first call."""
+NEVER = ("api", "console.live", "console.page", "console.report", "demo", "simulator")
+"""Of ours: what isn't needed for this at all."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with Server(small_world()) as server:
+        yield server.url
+
+
+def modules(program: str, url: str) -> set[str]:
+    """What a process has imported that ran this and a call."""
+    env = {
+        "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    command = [sys.executable, "-I", "-c", program + TOLD]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("command", ["plan", "deploy"])
+def test_until_the_first_answer_hardly_more_is_imported_than_botocore_needs(command: str, url: str) -> None:
+    ours = modules(OURS.replace("{command}", command), url)
+    more = ours - modules(BOTOCORE, url)
+    foreign = {name for name in more if not name.startswith("drone_deploy_ecs") and not name.startswith("_")}
+    assert {"drone_deploy_ecs.deployment", "drone_deploy_ecs.aws.ecs", "botocore.client"} <= ours
+    assert foreign <= OTHERS
+    never = NEVER if command == "deploy" else (*NEVER, "pages")  # where a deployment ends
+    assert not [name for name in more for one in never if f"{name}.".startswith(f"drone_deploy_ecs.{one}.")]
