@@ -77,7 +77,7 @@ tasks = st.builds(
     created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
 )  # fmt: skip
 faults = st.builds(Fault, kind=st.sampled_from(FaultKind), operation=st.just("UpdateService"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
-seen = st.builds(Seen, st.none() | services, st.none() | st.lists(tasks, max_size=3).map(tuple))
+seen = st.builds(Seen, st.none() | services, tasks=st.none() | st.lists(tasks, max_size=3).map(tuple))
 looks = seen | st.builds(NotSeen, faults)
 writes = st.builds(Accepted, services) | st.builds(NotWritten, faults)
 steps = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), looks, writes), max_size=12)
