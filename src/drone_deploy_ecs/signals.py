@@ -8,11 +8,11 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.verdict import SIGNALLED
+
 if TYPE_CHECKING:
     from datetime import datetime
     from types import FrameType
-
-SIGNALLED = 128
 
 
 class Signals:

@@ -10,7 +10,7 @@ from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.places import places
 from drone_deploy_ecs.core.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
-from drone_deploy_ecs.core.verdict import Now, Verdict, exit_code
+from drone_deploy_ecs.core.verdict import SIGNALLED, Now, Verdict, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.step import Target
 
-SIGNALLED = 128
-"""A shell's exit code for a process that signal n ended is this plus n."""
 MOST_CAUSES = 3
 """Shown to people; the JSON has them all."""
 VERSION = 1

@@ -75,6 +75,10 @@ class Now(Enum):
         return not self.is_good and self not in (Now.AS_BEFORE, Now.UNTOUCHED)
 
 
+SIGNALLED = 128
+"""A shell's exit code for a process that signal n ended is this plus n."""
+
+
 class ExitCode(IntEnum):
     """What the process tells the CI system. A run over several services exits with the worst of them."""
 
