@@ -31,8 +31,8 @@ DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that de
 if it fails. Without a command it is the Drone plugin: it reads its settings from PLUGIN_* variables
 (cluster is PLUGIN_CLUSTER); "deploy --help" lists them."""
 EPILOG = """exit codes: 0 completed or unchanged; 1 a defect of this program; 2 refused, nothing was changed; 3 failed, and
-everything is back on what it ran before; 4 failed, and something is NOT as before; 5 superseded by somebody's newer
-deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
+all that had to return is back on what it ran before; 4 failed, and something is NOT as before; 5 superseded by
+somebody's newer deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
 
 
 def run() -> NoReturn:

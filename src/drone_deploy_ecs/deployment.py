@@ -280,8 +280,9 @@ class Deployment:
         )
         for problem in problems:
             self._telling.tell(Kind.WARNING, "", safe(str(problem)))
-        told = [one.target.name for one in report.outcomes if one.forward and one.forward.causes][:NAMED]
-        for service, line in why_lines(report):
+        why = why_lines(report)
+        told = list(dict.fromkeys(service for service, _ in why))[:NAMED]
+        for service, line in why:
             self._telling.tell(Kind.CAUSE, service, line, is_loud=service in told)
         if self._request.colours and report.exit_code == ExitCode.DONE:
             name = report.outcomes[0].target.name

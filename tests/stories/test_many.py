@@ -84,6 +84,15 @@ def test_many_and_only_the_failed_returns(tell: Teller) -> None:
     assert len(runs(world, 2)) == 24
 
 
+def test_many_and_one_is_refused_while_the_others_go_on(tell: Teller) -> None:
+    """Something was changed and something wasn't, as it failed: that is neither done nor refused."""
+    world = three()
+    world.faults.add(Effect.DENY, "UpdateService", about="worker")
+    told = tell(world, service="web,worker,spot", on_failure="failed")
+    assert told.exit_code == 3
+    assert runs(world, 1) == ["worker"]
+
+
 def test_many_plan(tell: Teller) -> None:
     told = tell(three(), argv=["plan"], service="w*,spot", canary_services="1", max_parallel="2")
     assert told.exit_code == 0

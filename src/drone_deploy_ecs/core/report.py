@@ -178,11 +178,16 @@ def _copy(outcome: Outcome) -> str:
 
 
 def why_lines(report: Report) -> list[tuple[str, str]]:
-    """For every service that failed, its causes and what to do: `(service, line)`."""
-    return [(one.target.name, line) for one in report.outcomes for line in _why(one)]
+    """For every service that failed, its causes and what to do: `(service, line)`.
+
+    Among several, one without a cause has its reason instead: its verdict may be far above.
+    """
+    return [(one.target.name, line) for one in report.outcomes for line in _why(one, alone=len(report.outcomes) == 1)]
 
 
-def _why(outcome: Outcome) -> Iterator[str]:
+def _why(outcome: Outcome, *, alone: bool) -> Iterator[str]:
+    if outcome.failed and not outcome.causes and not alone:
+        yield f"why: {outcome.reason}"
     for cause, advice in heaviest(outcome):
         times = f" ({cause.count} times)" if cause.count > 1 else ""
         yield f"why: {describe(cause)}{times}"

@@ -89,7 +89,7 @@ class ExitCode(IntEnum):
     REFUSED = 2
     """Refused (settings, preflight, permissions): no service was changed."""
     RETURNED = 3
-    """Failed, and every service touched is back on what it ran before, steady."""
+    """Failed, and every service that had to return is back on what it ran before, steady."""
     NOT_AS_BEFORE = 4
     """Failed, and something is not as it was before: someone must look."""
     SUPERSEDED = 5
@@ -110,6 +110,10 @@ _WORST_FIRST = (
 
 
 def exit_code(ends: Iterable[Now]) -> ExitCode:
-    """The worst of how the services stand; REFUSED when none of them was changed."""
+    """The worst of how the services stand; REFUSED when none of them was changed.
+
+    Not all is well where some run the new version and others, say refused, still what they ran before.
+    """
     seen = set(ends)
-    return next((code for now, code in _WORST_FIRST if now in seen), ExitCode.REFUSED)
+    worst = next((code for now, code in _WORST_FIRST if now in seen), ExitCode.REFUSED)
+    return ExitCode.RETURNED if worst is ExitCode.DONE and Now.UNTOUCHED in seen else worst
