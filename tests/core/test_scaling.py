@@ -51,7 +51,14 @@ STEADY_NOW = shown(4, 4, events=service(said=[(9.0, STEADY)]).events)
 
 Row = tuple[Scaling, "Observation", float, dict[str, Any]]
 
+SURELY = scaling.begin(Scale(target=TARGET, to=4, at_least=True, surely=True), 0.0, BUDGET)
+
 WRITING: dict[str, Row] = {
+    "back already": (BACK, Seen(shown(4, 4)), 3.0, {"end": End.DONE, "writes": 0}),
+    "back already, by a look that may be old": (SURELY, Seen(shown(4, 4)), 3.0, {"phase": Phase.WRITE, "end": None}),
+    "back already, by a look after the write": (
+        replace(SURELY, writes=1, accepted_at=2.0), Seen(shown(4, 4)), 3.0, {"phase": Phase.FOLLOW}),
+    "more than that": (SURELY, Seen(shown(5, 5)), 3.0, {"end": End.DONE, "writes": 0}),
     "the count that was planned for: write": (DOWN, Seen(shown(4, 4)), 3.0, {"phase": Phase.WRITE, "not_before": 3.0}),
     "as asked already": (DOWN, Seen(shown(2, 2)), 3.0, {"end": End.DONE, "writes": 0, "accepted_at": 3.0}),
     "accepted": (DOWN, Accepted(shown(2, 4)), 3.0, {
@@ -178,4 +185,4 @@ def test_what_is_told(before: scaling.Counting, after: scaling.Counting, said: l
 def test_what_is_said_while_nothing_changes() -> None:
     assert scaling.waiting(DOWN) == "still waiting for it to run 2 tasks: it runs an unknown number"
     assert scaling.waiting(replace(FALLING, service=shown(2, 3))) == "still waiting for it to run 2 tasks: it runs 3"
-    assert scaling.waiting(FULL) == "all 4 tasks run; still waiting for ECS to call it steady"
+    assert scaling.waiting(FULL) == "runs 4 tasks; still waiting for ECS to call it steady"

@@ -258,12 +258,21 @@ SCALED_DOWN_MEANWHILE = replace(
     ),
 )  # fmt: skip
 """A look that takes long for its tasks is old when it ends; and what runs may be more than is wanted."""
+SEEN_TOO_LATE = replace(
+    CRASHED_UNSEEN, seed=0, wait=0.0, checks=0, behaviour=crash(0, 58.0), stale=15.0,
+    rules=(
+        Rule(effect=Effect.THROTTLE, operation="", until=1.0, chance=0.1),
+        Rule(effect=Effect.THROTTLE, operation="UpdateService", first=2, until=113.0),
+    ),
+)  # fmt: skip
+"""On the way back the live side is seen as it was before our own last write."""
 
 
 @given(scripts)
 @example(CRASHED_UNSEEN)
 @example(CRASHED_UNSEEN_AGAIN)
 @example(SCALED_DOWN_MEANWHILE)
+@example(SEEN_TOO_LATE)
 @settings(max_examples=1000, phases=[Phase.explicit, Phase.generate, Phase.shrink])
 def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(script: Script) -> None:
     world, guard, report = run(script)

@@ -145,7 +145,8 @@ def _seen(one: Scaling, service: Service, now: float) -> Scaling:
     one = replace(one, service=service, attempts=0)
     if step.target.known and primary and primary.id not in step.target.known:
         return _end(one, End.FAILED, f"somebody deployed {short(primary.task_definition)} to it, as {primary.id}")
-    if service.desired == step.to or (step.at_least and service.desired > step.to):
+    is_said = service.desired == step.to and (one.writes or not step.surely)
+    if is_said or (step.at_least and service.desired > step.to):
         if one.phase is Phase.FOLLOW:
             return _follow(replace(one, odd_since=None), service, now)
         return _accepted(one, service, now)
@@ -266,7 +267,8 @@ def news(before: Counting, after: Counting) -> Iterator[News]:
 def _scaling_news(before: Scaling, after: Scaling) -> Iterator[News]:
     step = after.step
     if after.writes > before.writes:
-        was = "" if before.service is None else f" from {before.service.desired}"
+        # What it was is left out where it was seen as it is to be: that may have been the past.
+        was = f" from {before.service.desired}" if before.service and before.service.desired != step.to else ""
         yield Kind.UPDATED, f"scaling it{was} to {tasks(step.to)}"
     if after.doubt is not None and after.doubt is not before.doubt:
         yield Kind.TROUBLE, safe(f"{after.doubt}; looking before trying again")
@@ -283,5 +285,5 @@ def waiting(one: Scaling) -> str:
     """Something to say when nothing changed for a while."""
     running = one.service.running if one.service else "an unknown number"
     if one.full_at is not None:
-        return f"all {tasks(one.step.to)} run; still waiting for ECS to call it steady"
+        return f"runs {tasks(one.step.to)}; still waiting for ECS to call it steady"
     return f"still waiting for it to run {tasks(one.step.to)}: it runs {running}"

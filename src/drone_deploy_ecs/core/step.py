@@ -118,7 +118,8 @@ class Scale:
     """Change a service's desired count, and wait until it runs so many. Not a deployment.
 
     `was` is the count that the plan was made for: another one means that somebody else scales it, too, and that a new
-    plan is needed. None, on the way back, brings it to `to` from wherever it is; with `at_least`, more will do. If the
+    plan is needed. None, on the way back, brings it to `to` from wherever it is; with `at_least`, more will do; with
+    `surely` it is written even if it is seen to be there: what was seen may be older than our own last write. If the
     target has `known` deployments and another one is PRIMARY, nothing is changed.
     """
 
@@ -126,6 +127,7 @@ class Scale:
     to: int
     was: int | None = None
     at_least: bool = False
+    surely: bool = False
 
     @property
     def takes_away(self) -> bool:

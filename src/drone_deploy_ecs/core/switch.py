@@ -123,7 +123,7 @@ def _live_again(handover: Handover, flown: Sequence[Watch | Counting]) -> Iterat
         yield RegisterScalableTarget(target=handover.live, limits=limits, why="as before", vital=False)
     if course.scalings:
         # Whatever somebody deployed to it meanwhile: it is to have its tasks.
-        yield Scale(target=replace(handover.live, known=frozenset()), to=handover.count, at_least=True)
+        yield Scale(target=replace(handover.live, known=frozenset()), to=handover.count, at_least=True, surely=True)
 
 
 def _idle_again(handover: Handover, flown: Sequence[Watch | Counting], way_back: tuple[Stage, ...]) -> Iterator[Stage]:
@@ -136,7 +136,7 @@ def _idle_again(handover: Handover, flown: Sequence[Watch | Counting], way_back:
         yield Stage((RegisterScalableTarget(target=handover.idle, limits=limits, why="idle again", vital=False),))
     if watch and is_ours:
         ours = handover.idle.known | {watch.deployment}
-        to_none = Stage((Scale(target=replace(handover.idle, known=ours), to=0),))
+        to_none = Stage((Scale(target=replace(handover.idle, known=ours), to=0, surely=True),))
         make_sure = Stage((Scale(target=replace(handover.idle, known=frozenset()), to=0),))
         # What ECS itself is returning needn't start its tasks again; else one write does both.
         is_returning = watch.verdict is Verdict.ROLLED_BACK
