@@ -223,13 +223,8 @@ class Deployment:
     ) -> list[Outcome]:
         """Both sides as they were, the live one first. Nothing is undone that can't be seen, or was to be left."""
         verdicts = {one.verdict for one in found}
-        failed = any(one.failed for one in found) or verdicts & {
-            Verdict.CANCELLED,
-            Verdict.SUPERSEDED,
-            Verdict.WITHDRAWN,
-        }
-        left = Verdict.CANCELLED in verdicts and self._request.leave_on_cancel
-        if not failed or left or Verdict.UNKNOWN in verdicts:
+        is_left = Verdict.CANCELLED in verdicts and self._request.leave_on_cancel
+        if is_left or Verdict.UNKNOWN in verdicts or all(one.is_good for one in verdicts):
             return found
         told = [one.forward or each for one, each in zip(found[:1], _watches(flown), strict=False)]
         flown = [*told, *(one for one in flown if not isinstance(one, Watch))]
