@@ -374,6 +374,16 @@ def test_no_credentials(tell: Teller) -> None:
     assert tell(world).exit_code == 2
 
 
+def test_lost_sight_on_the_way_back(plugin: Teller) -> None:
+    """Written, but whether it came to anything isn't known: that is no reason to say that it didn't."""
+    world = small_world()
+    world.faults.add(Effect.UNREACHABLE, "DescribeServices", after=40.0)
+    told = plugin(world, image="shop:crash", timeout="1m")
+    assert told.exit_code == 4
+    assert "MAY NOT BE AS BEFORE" in told.last_line
+    assert world.service("prod", "web").runs == {"web:1": 2}
+
+
 def test_lost_sight_until_the_end(tell: Teller) -> None:
     world = small_world()
     world.faults.add(Effect.SERVER_ERROR, "DescribeServices", first=4)

@@ -288,4 +288,7 @@ def runs(service: Service | None) -> str:
     if len(alive) == 1:
         (only,) = alive
         return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
-    return " and ".join(f"{short(one.task_definition)} ({tasks(one.running)})" for one in alive) or "nothing"
+    running: Counter[str] = Counter()
+    for one in alive:  # of one revision, where what is rolled out is what ran before
+        running[one.task_definition] += one.running
+    return " and ".join(f"{short(arn)} ({tasks(count)})" for arn, count in running.items()) or "nothing"

@@ -138,7 +138,7 @@ def stands(outcome: Outcome, now: Now) -> str:
         case Now.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case Now.NOT_AS_BEFORE:
-            return f"{name} IS NOT AS BEFORE, look at it: it runs {runs_now}, before it ran {_before(outcome.target)}"
+            return f"{name} {_not_as_before(outcome)}, before it ran {_before(outcome.target)}"
         case Now.LEFT:
             return f"{name} was left rolling out to {outcome.forward.revision if outcome.forward else ''}: it runs {runs_now}"
         case Now.GAVE_WAY:
@@ -149,6 +149,12 @@ def stands(outcome: Outcome, now: Now) -> str:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
             assert_never(never)
+
+
+def _not_as_before(outcome: Outcome) -> str:
+    if outcome.back and outcome.back.verdict is Verdict.UNKNOWN:
+        return f"MAY NOT BE AS BEFORE, look at it: it went out of sight on its way back; last seen it ran {runs(outcome.service)}"
+    return f"IS NOT AS BEFORE, look at it: it runs {runs(outcome.service)}"
 
 
 def _before(target: Target) -> str:
