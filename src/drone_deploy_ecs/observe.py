@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.ecs import read_service, read_task
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
-from drone_deploy_ecs.core.places import names, places
+from drone_deploy_ecs.core.places import names, once, places
 from drone_deploy_ecs.core.plan import Definition, Snapshot
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.watch import Watch
@@ -40,8 +40,8 @@ def snapshots(calls: Mapping[str, Calls], request: Request) -> tuple[Snapshot, .
 
     Raises ApiError when services can't be read.
     """
-    matched = (one for asked in places(request) for one in _matching(calls[asked.region], asked))
-    found = tuple({one.identity: one for one in matched}.values())
+    asked = places(request)
+    found = once(one for each in asked for one in _matching(calls[each.region], each))
     services = {
         (region, short(cluster), service.name): service
         for (region, cluster), some in _by_cluster(found).items()
@@ -50,19 +50,21 @@ def snapshots(calls: Mapping[str, Calls], request: Request) -> tuple[Snapshot, .
     }
     definitions = {region: _Definitions(one) for region, one in calls.items()}
     seen = [Snapshot(place=one, name=name, service=services.get(one.identity)) for one, name in names(found).items()]
+    there = [one for one in seen if not _is_gone(one.place, one.service)]
+    # A pattern that stands for none stands for itself, so that the plan can refuse it.
+    unmet = (each for each in asked if each.is_pattern and not any(each.covers(one.place) for one in there))
     return tuple(
         _snapshot(request, one, calls[one.place.region], definitions[one.place.region])
-        for one in seen
-        if not _is_gone(one.place, one.service)
+        for one in (*there, *(Snapshot(place=one, name=one.asked, service=None) for one in unmet))
     )
 
 
 def _matching(calls: Calls, asked: Place) -> tuple[Place, ...]:
-    """The services that a pattern stands for; the pattern itself if there are none, so that the plan can refuse it."""
+    """The services that a pattern stands for."""
     if not asked.is_pattern:
         return (asked,)
     read = partial(calls.list_services, cluster=asked.cluster)
-    return asked.matching(calls.patiently(lambda: _listed("serviceArns", read))) or (asked,)
+    return asked.matching(calls.patiently(lambda: _listed("serviceArns", read)))
 
 
 def _is_gone(place: Place, service: Service | None) -> bool:
@@ -71,11 +73,10 @@ def _is_gone(place: Place, service: Service | None) -> bool:
 
 
 def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
-    """How ECS is asked for them: by Region and cluster. Patterns that match nothing aren't."""
+    """How ECS is asked for them: by Region and cluster."""
     asked: dict[tuple[str, str], list[str]] = {}
     for one in found:
-        if not one.is_pattern:
-            asked.setdefault((one.region, one.cluster), []).append(one.asked)
+        asked.setdefault((one.region, one.cluster), []).append(one.asked)
     return asked
 
 

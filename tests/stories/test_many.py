@@ -111,6 +111,24 @@ def test_many_a_pattern_passes_over_what_is_being_deleted(tell: Teller) -> None:
     assert runs(world, 2) == ["web"]
 
 
+def test_many_what_is_named_is_not_passed_over_though_a_pattern_matches_it(tell: Teller) -> None:
+    world = three()
+    world.service("prod", "worker").status = "DRAINING"
+    told = tell(world, service="worker,w*")
+    assert told.exit_code == 2
+    assert "service worker is DRAINING" in told.stderr
+    assert calls(world, "UpdateService") == []
+
+
+def test_many_a_pattern_matches_only_what_is_being_deleted(tell: Teller) -> None:
+    world = three()
+    world.service("prod", "worker").status = "DRAINING"
+    told = tell(world, service="web,work*")
+    assert told.exit_code == 2
+    assert "no service in cluster prod (eu-west-1) matches work*" in told.stderr
+    assert calls(world, "UpdateService") == []
+
+
 def test_many_of_several_clusters(tell: Teller) -> None:
     world = small_world()
     world.add_service("batch", "web", task_definition("batch"))

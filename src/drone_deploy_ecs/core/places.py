@@ -42,6 +42,11 @@ class Place:
         names = sorted(name for name in map(short, arns) if fnmatchcase(name, self.asked))
         return tuple(Place(self.region, self.cluster, name, matched=True) for name in names)
 
+    def covers(self, one: Place) -> bool:
+        """Whether that service is one that it stands for."""
+        *where, name = one.identity
+        return where == [*self.identity[:2]] and fnmatchcase(name, self.asked)
+
 
 def places(request: Request) -> tuple[Place, ...]:
     """What is asked for, wave by wave: each service in every Region, but an ARN in its own.
@@ -54,6 +59,15 @@ def places(request: Request) -> tuple[Place, ...]:
         for asked in request.services
         if (place := _place(request, access.region, asked))
     )
+
+
+def once(found: Iterable[Place]) -> tuple[Place, ...]:
+    """Each service once, in order; what is named stays named, though a pattern matches it, too."""
+    kept: dict[tuple[str, str, str], Place] = {}
+    for one in found:
+        if not one.matched or one.identity not in kept:
+            kept[one.identity] = one
+    return tuple(kept.values())
 
 
 def _place(request: Request, region: str, asked: str) -> Place | None:
