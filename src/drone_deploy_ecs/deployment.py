@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.flight import RECALL
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.names import region_of, short
 from drone_deploy_ecs.core.outcome import Outcome
-from drone_deploy_ecs.core.plan import Definition, plan
+from drone_deploy_ecs.core.plan import plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import Report, last_line, why_lines
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.core.step import Handover, Stage
+    from drone_deploy_ecs.core.taskdef import Definition
     from drone_deploy_ecs.core.undo import Undone
     from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener, Witness
 

@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
 from drone_deploy_ecs.core.places import names, once, places
-from drone_deploy_ecs.core.plan import Definition, Snapshot
+from drone_deploy_ecs.core.plan import Snapshot
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Scaling
+    from drone_deploy_ecs.core.taskdef import Definition
     from drone_deploy_ecs.ports import Clock, EcsApi
 
 SERVICES_A_CALL = 10
@@ -130,9 +131,7 @@ class _Definitions:
 def definition(api: EcsApi, name: str) -> Definition:
     """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
     answer = api.describe_task_definition(taskDefinition=name)
-    described = answer["taskDefinition"]
-    active = described.get("status", "ACTIVE") == "ACTIVE"
-    return Definition(described["taskDefinitionArn"], active=active, body=taskdef.registrable(answer))
+    return taskdef.read_definition(answer)
 
 
 def _snapshot(request: Request, found: Snapshot, calls: Calls, definitions: _Definitions) -> Snapshot:

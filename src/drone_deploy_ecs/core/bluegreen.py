@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.ecs import Deployment, Service
-    from drone_deploy_ecs.core.plan import Definition, Snapshot
+    from drone_deploy_ecs.core.plan import Snapshot
     from drone_deploy_ecs.core.request import BlueGreen, Request
     from drone_deploy_ecs.core.step import RegisterTaskDefinition, Step
+    from drone_deploy_ecs.core.taskdef import Definition
 
 
 @dataclass(frozen=True)

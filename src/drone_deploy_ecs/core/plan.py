@@ -6,7 +6,7 @@ This is the rolling deployment's; `bluegreen` plans the one over two services.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.names import short
@@ -24,24 +24,12 @@ from drone_deploy_ecs.core.step import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Image, Request
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A task definition revision: `body` is what would register it again, tags included."""
-
-    arn: str
-    active: bool
-    body: Mapping[str, Any]
-
-    @property
-    def family(self) -> str:
-        """The family it is a revision of."""
-        return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
+    from drone_deploy_ecs.core.taskdef import Definition
 
 
 @dataclass(frozen=True, kw_only=True)

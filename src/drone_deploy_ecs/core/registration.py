@@ -15,8 +15,8 @@ from drone_deploy_ecs.core.watch import LOOK_AGAIN, SETTLE, Phase, retry_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drone_deploy_ecs.core.plan import Definition
     from drone_deploy_ecs.core.step import RegisterTaskDefinition
+    from drone_deploy_ecs.core.taskdef import Definition
 
 
 @dataclass(frozen=True)

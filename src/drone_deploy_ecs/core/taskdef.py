@@ -6,7 +6,10 @@ the members of `TaskDefinition` that `RegisterTaskDefinitionRequest` doesn't hav
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.names import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +18,27 @@ RESPONSE_ONLY = frozenset({
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
     "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt",
 })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A task definition revision: `body` is what would register it again, tags included."""
+
+    arn: str
+    active: bool
+    body: Mapping[str, Any]
+
+    @property
+    def family(self) -> str:
+        """The family it is a revision of."""
+        return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
+
+
+def read_definition(described: Mapping[str, Any]) -> Definition:
+    """A revision out of the raw answer of DescribeTaskDefinition, `{"taskDefinition": {…}, "tags": […]}`."""
+    definition = described["taskDefinition"]
+    active = definition.get("status", "ACTIVE") == "ACTIVE"
+    return Definition(definition["taskDefinitionArn"], active=active, body=registrable(described))
 
 
 def registrable(described: Mapping[str, Any]) -> dict[str, Any]:

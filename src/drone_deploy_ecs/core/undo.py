@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.names import region_of
-from drone_deploy_ecs.core.plan import Definition, existing, register
+from drone_deploy_ecs.core.plan import existing, register
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, ServiceStep, Stage, UpdateService
+from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The requests to AWS, as values: a class for each operation."""

@@ -1,0 +1,84 @@
+"""Application Auto Scaling: between which counts a service's desired count may be moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.quota import modest
+from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeScalableTargets(Call[dict[str, Limits]]):
+    """The limits of these services (by name, as is the cluster); the answer has those that are autoscaled, by name."""
+
+    service: ClassVar = "application-autoscaling"
+    operation: ClassVar = "DescribeScalableTargets"
+    quota: ClassVar = modest("DescribeScalableTargets")
+    permission: ClassVar = "application-autoscaling:DescribeScalableTargets"
+    timeout: ClassVar = 5.0
+    reads: ClassVar = "autoscaling of the services"
+
+    cluster: str
+    services: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """All of them."""
+        return ",".join(self.services)
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {**DIMENSION, "ResourceIds": [f"service/{self.cluster}/{service}" for service in self.services]}
+
+    def read(self, raw: Mapping[str, Any]) -> dict[str, Limits]:
+        """See `Call`."""
+        targets = raw.get("ScalableTargets") or ()
+        return {target["ResourceId"].rpartition("/")[2]: _limits(target) for target in targets}
+
+
+def _limits(raw: Mapping[str, Any]) -> Limits:
+    state = raw.get("SuspendedState") or {}
+    suspended = frozenset(name for name in SUSPENSIONS if state.get(f"{name}Suspended"))
+    return Limits(raw["MinCapacity"], raw["MaxCapacity"], suspended)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterScalableTarget(Call[None]):
+    """Change the limits and suspensions of a service's desired count."""
+
+    service: ClassVar = "application-autoscaling"
+    operation: ClassVar = "RegisterScalableTarget"
+    quota: ClassVar = modest("RegisterScalableTarget")
+    permission: ClassVar = "application-autoscaling:RegisterScalableTarget"
+    writes: ClassVar = True
+    timeout: ClassVar = 5.0
+
+    cluster: str
+    name: str
+    limits: Limits
+
+    @property
+    def subject(self) -> str:
+        """The service."""
+        return self.name
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {
+            **DIMENSION,
+            "ResourceId": f"service/{self.cluster}/{self.name}",
+            "MinCapacity": self.limits.minimum,
+            "MaxCapacity": self.limits.maximum,
+            "SuspendedState": {f"{name}Suspended": name in self.limits.suspended for name in sorted(SUSPENSIONS)},
+        }
+
+    def read(self, raw: Mapping[str, Any]) -> None:
+        """Nothing: that there is an answer says it all."""

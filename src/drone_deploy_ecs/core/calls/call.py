@@ -1,0 +1,74 @@
+"""One request to AWS as a value. It says what is asked, in AWS's own names, and reads its answer; it sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
+    from drone_deploy_ecs.core.calls.quota import Quota
+
+AnswerT = TypeVar("AnswerT")
+
+Lane = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call(Generic[AnswerT]):
+    """One request, which is one attempt. Every operation has a class of its own, whose attributes describe it.
+
+    `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a
+    token from, `permission` what IAM calls it. `always` is a member that every whole answer has, were it empty ("":
+    none). `is_raw`: request and answer are JSON exactly as on the wire, members that no SDK knows included. `writes`:
+    it changes something. `most`: how many may share one request. `timeout` is in seconds. `reads` says in words what it
+    reads, and `advice` what to check where AWS rejects that; `shows` what people miss where it isn't allowed.
+    """
+
+    service: ClassVar[str] = "ecs"
+    operation: ClassVar[str]
+    quota: ClassVar[Quota]
+    permission: ClassVar[str]
+    always: ClassVar[str] = ""
+    is_raw: ClassVar[bool] = False
+    writes: ClassVar[bool] = False
+    most: ClassVar[int] = 1
+    timeout: ClassVar[float] = 20.0
+    reads: ClassVar[str] = "the services"
+    advice: ClassVar[str] = "Check the cluster's name and the region"
+    shows: ClassVar[str] = "more"
+
+    region: str
+
+    @property
+    def lane(self) -> Lane:
+        """Calls of one lane wait for the same token, and may be joined."""
+        return (self.region, self.operation)
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in a word: a service's name, an ARN. For those who keep a record of calls."""
+        return ""
+
+    def members(self) -> dict[str, Any]:
+        """The request's body, in AWS's own names."""
+        raise NotImplementedError
+
+    def known_members(self) -> dict[str, Any]:
+        """The members that an SDK may look at: all, but for a request that is sent as it is."""
+        return self.members()
+
+    def read(self, raw: Mapping[str, Any]) -> AnswerT:
+        """The answer as a value, from the body in AWS's own names, times being aware datetimes."""
+        raise NotImplementedError
+
+    def join(self, others: Sequence[Self]) -> Self:
+        """One call for all of these, which are of one lane."""
+        assert not others, f"{self.operation} can't be joined"
+        return self
+
+    def part(self, answer: AnswerT) -> AnswerT:
+        """This one's share of the answer to a joint call."""
+        return answer

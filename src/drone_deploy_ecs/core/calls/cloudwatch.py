@@ -1,0 +1,42 @@
+"""CloudWatch: which alarms are in ALARM, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from drone_deploy_ecs.core.calls.answers import AlarmState
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.quota import modest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeAlarms(Call[tuple[AlarmState, ...]]):
+    """Those of these alarms, metric or composite, that are in ALARM."""
+
+    service: ClassVar = "cloudwatch"
+    operation: ClassVar = "DescribeAlarms"
+    quota: ClassVar = modest("DescribeAlarms")
+    permission: ClassVar = "cloudwatch:DescribeAlarms"
+    timeout: ClassVar = 5.0
+    shows: ClassVar = "the alarm's state and reason"
+
+    names: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """All of them."""
+        return ",".join(self.names)
+
+    def members(self) -> dict[str, Any]:
+        """Composite alarms are left out of the answer unless asked for (CloudWatch API reference, DescribeAlarms)."""
+        types = ["MetricAlarm", "CompositeAlarm"]
+        return {"AlarmNames": list(self.names), "AlarmTypes": types, "StateValue": "ALARM"}
+
+    def read(self, raw: Mapping[str, Any]) -> tuple[AlarmState, ...]:
+        """See `Call`."""
+        alarms = (*(raw.get("MetricAlarms") or ()), *(raw.get("CompositeAlarms") or ()))
+        return tuple(AlarmState(alarm.get("AlarmName", ""), alarm.get("StateReason", "")) for alarm in alarms)

@@ -1,0 +1,252 @@
+"""The seven operations of Amazon ECS that a deployment takes. Source of members and limits: the ECS API reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.quota import (
+    CHANGE_SERVICES,
+    READ_DEFINITIONS,
+    READ_SERVICES,
+    READ_TASKS,
+    REGISTER_DEFINITIONS,
+)
+from drone_deploy_ecs.core.ecs import Service, Task, read_service, read_task
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.taskdef import Definition, read_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from drone_deploy_ecs.core.calls.call import Lane
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeServices(Call[tuple[Service, ...]]):
+    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer."""
+
+    operation: ClassVar = "DescribeServices"
+    quota: ClassVar = READ_SERVICES
+    permission: ClassVar = "ecs:DescribeServices"
+    always: ClassVar = "services"
+    most: ClassVar = 10
+
+    cluster: str
+    services: tuple[str, ...]
+
+    @property
+    def lane(self) -> Lane:
+        """One call asks for services of one cluster."""
+        return (self.region, self.operation, self.cluster)
+
+    @property
+    def subject(self) -> str:
+        """All of them."""
+        return ",".join(self.services)
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"cluster": self.cluster, "services": list(self.services)}
+
+    def read(self, raw: Mapping[str, Any]) -> tuple[Service, ...]:
+        """See `Call`."""
+        return tuple(map(read_service, raw.get("services") or ()))
+
+    def join(self, others: Sequence[DescribeServices]) -> DescribeServices:
+        """Each service once."""
+        asked = (name for call in (self, *others) for name in call.services)
+        return replace(self, services=tuple(dict.fromkeys(asked)))
+
+    def part(self, answer: tuple[Service, ...]) -> tuple[Service, ...]:
+        """Those that this one asked for."""
+        names = set(map(short, self.services))
+        return tuple(service for service in answer if service.name in names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateService(Call[Service]):
+    """Start a deployment (a revision, or `force`), change the desired count, or both. Only what is given is sent."""
+
+    operation: ClassVar = "UpdateService"
+    quota: ClassVar = CHANGE_SERVICES
+    permission: ClassVar = "ecs:UpdateService"
+    always: ClassVar = "service"
+    writes: ClassVar = True
+
+    cluster: str
+    name: str
+    definition: str = ""
+    desired: int | None = None
+    force: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        """By cluster, as the looks at its services."""
+        return (self.region, self.operation, self.cluster)
+
+    @property
+    def subject(self) -> str:
+        """The service."""
+        return self.name
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        given: dict[str, Any] = {"cluster": self.cluster, "service": self.name}
+        if self.definition:
+            given["taskDefinition"] = self.definition
+        if self.desired is not None:
+            given["desiredCount"] = self.desired
+        if self.force:
+            given["forceNewDeployment"] = True
+        return given
+
+    def read(self, raw: Mapping[str, Any]) -> Service:
+        """The service as it is now."""
+        return read_service(raw["service"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListServices(Call[Page]):
+    """One page of the ARNs of a cluster's services."""
+
+    PAGE: ClassVar = 100
+    """Services in one answer, at the most; it gives 10 where nothing is said."""
+
+    operation: ClassVar = "ListServices"
+    quota: ClassVar = READ_SERVICES
+    permission: ClassVar = "ecs:ListServices"
+    always: ClassVar = "serviceArns"
+
+    cluster: str
+    token: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        given = {"cluster": self.cluster, "maxResults": self.PAGE}
+        return {**given, "nextToken": self.token} if self.token else given
+
+    def read(self, raw: Mapping[str, Any]) -> Page:
+        """See `Call`."""
+        return Page(tuple(raw["serviceArns"]), raw.get("nextToken") or "")
+
+    def next(self, page: Page) -> ListServices:
+        """The call for the page after that one."""
+        return replace(self, token=page.token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListTasks(Call[Page]):
+    """One page (at most 100) of the ARNs of a service's tasks that are to run, or that stopped within the hour."""
+
+    operation: ClassVar = "ListTasks"
+    quota: ClassVar = READ_TASKS
+    permission: ClassVar = "ecs:ListTasks"
+    always: ClassVar = "taskArns"
+    shows: ClassVar = "which targets are the new tasks'"
+
+    cluster: str
+    name: str
+    status: Literal["RUNNING", "STOPPED"]
+    token: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The service."""
+        return self.name
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        given = {"cluster": self.cluster, "serviceName": self.name, "desiredStatus": self.status}
+        return {**given, "nextToken": self.token} if self.token else given
+
+    def read(self, raw: Mapping[str, Any]) -> Page:
+        """See `Call`."""
+        return Page(tuple(raw["taskArns"]), raw.get("nextToken") or "")
+
+    def next(self, page: Page) -> ListTasks:
+        """The call for the page after that one."""
+        return replace(self, token=page.token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeTasks(Call[tuple[Task, ...]]):
+    """Up to `MOST` tasks of one cluster, by ARN; those that are forgotten are left out of the answer."""
+
+    MOST: ClassVar = 100
+
+    operation: ClassVar = "DescribeTasks"
+    quota: ClassVar = READ_TASKS
+    permission: ClassVar = "ecs:DescribeTasks"
+    always: ClassVar = "tasks"
+    shows: ClassVar = "which targets are the new tasks'"
+
+    cluster: str
+    tasks: tuple[str, ...]
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"cluster": self.cluster, "tasks": list(self.tasks)}
+
+    def read(self, raw: Mapping[str, Any]) -> tuple[Task, ...]:
+        """See `Call`."""
+        return tuple(map(read_task, raw.get("tasks") or ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeTaskDefinition(Call[Definition]):
+    """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
+
+    operation: ClassVar = "DescribeTaskDefinition"
+    quota: ClassVar = READ_DEFINITIONS
+    permission: ClassVar = "ecs:DescribeTaskDefinition"
+    always: ClassVar = "taskDefinition"
+    is_raw: ClassVar = True
+
+    name: str
+
+    @property
+    def subject(self) -> str:
+        """As it is asked for."""
+        return self.name
+
+    def members(self) -> dict[str, Any]:
+        """Tags come beside the definition, and only when they are asked for."""
+        return {"taskDefinition": self.name, "include": ["TAGS"]}
+
+    def read(self, raw: Mapping[str, Any]) -> Definition:
+        """See `Call`."""
+        return read_definition(raw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterTaskDefinition(Call[str]):
+    """Register `body`, a whole request body, members that no SDK knows included. The answer is the revision's ARN."""
+
+    operation: ClassVar = "RegisterTaskDefinition"
+    quota: ClassVar = REGISTER_DEFINITIONS
+    permission: ClassVar = "ecs:RegisterTaskDefinition"
+    always: ClassVar = "taskDefinition"
+    is_raw: ClassVar = True
+    writes: ClassVar = True
+
+    body: Mapping[str, Any]
+
+    @property
+    def subject(self) -> str:
+        """Whether it has tags: IAM treats those apart."""
+        return "with tags" if self.body.get("tags") else ""
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return dict(self.body)
+
+    def known_members(self) -> dict[str, Any]:
+        """What the API insists on."""
+        return {"family": self.body["family"], "containerDefinitions": []}
+
+    def read(self, raw: Mapping[str, Any]) -> str:
+        """See `Call`."""
+        return str(raw["taskDefinition"]["taskDefinitionArn"])

@@ -1,0 +1,89 @@
+"""Elastic Load Balancing: what it thinks of a target group's targets, and how it checks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from drone_deploy_ecs.core.calls.answers import TargetCheck, TargetHealth
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.quota import modest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeTargetHealth(Call[tuple[TargetHealth, ...]]):
+    """Every target of a group, by the group's ARN."""
+
+    service: ClassVar = "elbv2"
+    operation: ClassVar = "DescribeTargetHealth"
+    quota: ClassVar = modest("DescribeTargetHealth")
+    permission: ClassVar = "elasticloadbalancing:DescribeTargetHealth"
+    timeout: ClassVar = 5.0
+    shows: ClassVar = "the targets' health"
+
+    target_group: str
+
+    @property
+    def subject(self) -> str:
+        """The group."""
+        return self.target_group
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"TargetGroupArn": self.target_group}
+
+    def read(self, raw: Mapping[str, Any]) -> tuple[TargetHealth, ...]:
+        """See `Call`."""
+        return tuple(map(_target, raw.get("TargetHealthDescriptions") or ()))
+
+
+def _target(raw: Mapping[str, Any]) -> TargetHealth:
+    target, health = raw.get("Target", {}), raw.get("TargetHealth", {})
+    return TargetHealth(
+        id=target.get("Id", ""),
+        port=target.get("Port", 0),
+        state=health.get("State", ""),
+        reason=health.get("Reason", ""),
+        description=health.get("Description", ""),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeTargetGroups(Call[dict[str, TargetCheck]]):
+    """How these groups check their targets, by the groups' ARNs."""
+
+    service: ClassVar = "elbv2"
+    operation: ClassVar = "DescribeTargetGroups"
+    quota: ClassVar = modest("DescribeTargetGroups")
+    permission: ClassVar = "elasticloadbalancing:DescribeTargetGroups"
+    timeout: ClassVar = 5.0
+    shows: ClassVar = "the health check's port and path"
+
+    target_groups: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """All of them."""
+        return ",".join(self.target_groups)
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"TargetGroupArns": list(self.target_groups)}
+
+    def read(self, raw: Mapping[str, Any]) -> dict[str, TargetCheck]:
+        """See `Call`."""
+        return {group.get("TargetGroupArn", ""): _check(group) for group in raw.get("TargetGroups") or ()}
+
+
+def _check(raw: Mapping[str, Any]) -> TargetCheck:
+    matcher = raw.get("Matcher", {})
+    codes = matcher.get("HttpCode", "") or (f"gRPC {matcher['GrpcCode']}" if matcher.get("GrpcCode") else "")
+    return TargetCheck(
+        protocol=raw.get("HealthCheckProtocol", ""),
+        port=raw.get("HealthCheckPort", ""),
+        path=raw.get("HealthCheckPath", ""),
+        codes=codes,
+    )

@@ -1,0 +1,61 @@
+"""CloudWatch Logs: the end of a log stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from drone_deploy_ecs.core.calls.answers import LogPage
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.quota import modest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetLogEvents(Call[LogPage]):
+    """The last messages of a stream, at most `limit`. A page may be empty although there are messages before it."""
+
+    MOST: ClassVar = 10_000
+    """Messages in one answer, at the most."""
+    NOT_FOUND: ClassVar = "ResourceNotFoundException"
+    """The code of the error where there is no such group or stream."""
+
+    service: ClassVar = "logs"
+    operation: ClassVar = "GetLogEvents"
+    quota: ClassVar = modest("GetLogEvents")
+    permission: ClassVar = "logs:GetLogEvents"
+    timeout: ClassVar = 5.0
+    shows: ClassVar = "the container's log"
+
+    group: str
+    stream: str
+    limit: int
+    token: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The log group."""
+        return self.group
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        given = {
+            "logGroupName": self.group,
+            "logStreamName": self.stream,
+            "limit": min(self.limit, self.MOST),
+            "startFromHead": False,
+        }
+        return {**given, "nextToken": self.token} if self.token else given
+
+    def read(self, raw: Mapping[str, Any]) -> LogPage:
+        """See `Call`."""
+        messages = tuple(event.get("message", "") for event in raw.get("events") or ())
+        return LogPage(messages, raw.get("nextBackwardToken") or "")
+
+    def before(self, page: LogPage) -> GetLogEvents | None:
+        """The call for the page before that one; None where there is none, or it isn't needed."""
+        if page.messages or page.token in ("", self.token):
+            return None
+        return replace(self, token=page.token)

@@ -1,0 +1,28 @@
+"""How fast AWS lets one account call ECS in one Region: token buckets, each shared by a class of operations.
+
+Source: Amazon ECS developer guide, "Request throttling for the Amazon ECS API".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Quota(NamedTuple):
+    """A bucket: how many calls may come at once, and how many a second for ever."""
+
+    name: str
+    burst: int
+    rate: float
+
+
+READ_SERVICES = Quota("read services", 100, 20.0)
+CHANGE_SERVICES = Quota("change services", 50, 5.0)
+READ_TASKS = Quota("read tasks", 100, 20.0)
+REGISTER_DEFINITIONS = Quota("register task definitions", 20, 1.0)
+READ_DEFINITIONS = Quota("read task definitions", 50, 20.0)
+
+
+def modest(operation: str) -> Quota:
+    """A bucket of its own for an operation of another service than ECS: what AWS allows there isn't published."""
+    return Quota(operation, 20, 5.0)

@@ -1,0 +1,40 @@
+"""Secrets Manager: a secret's text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.quota import modest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetSecretValue(Call[str]):
+    """A secret's SecretString, "" when it is binary."""
+
+    service: ClassVar = "secretsmanager"
+    operation: ClassVar = "GetSecretValue"
+    quota: ClassVar = modest("GetSecretValue")
+    permission: ClassVar = "secretsmanager:GetSecretValue"
+    timeout: ClassVar = 5.0
+    reads: ClassVar = "the secret that names the live colour"
+    advice: ClassVar = "Check secret_service, the branch and the region"
+
+    name: str
+
+    @property
+    def subject(self) -> str:
+        """Its name."""
+        return self.name
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"SecretId": self.name}
+
+    def read(self, raw: Mapping[str, Any]) -> str:
+        """See `Call`."""
+        return str(raw.get("SecretString") or "")
