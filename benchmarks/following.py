@@ -10,7 +10,7 @@ from itertools import count, repeat
 from typing import TYPE_CHECKING
 
 from benchmarks.rollouts import CLUSTER, NEW, SCENARIOS, SERVICE, History, fits, truth, tuned
-from drone_deploy_ecs.core.events import Event, Kind
+from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.console.plain import listener
 from drone_deploy_ecs.core import known, report
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.verdict import SIGNALLED, ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment

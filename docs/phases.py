@@ -12,7 +12,7 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
 
 ASKED = {
     "aws_region": "eu-west-1", "cluster": "prod", "container": "app", "image": "shop:2", "mode": "blue-green",

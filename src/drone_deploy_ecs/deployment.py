@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
 from drone_deploy_ecs.core import bluegreen, colours, switch, watch
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.flight import RECALL
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.names import region_of, short

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs import observe, write
 from drone_deploy_ecs.board import Board
 from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, place_of, precedes, stops, why_recalled
 from drone_deploy_ecs.core.registration import Registration
 from drone_deploy_ecs.core.scaling import Counting, End, Holding, Limiting, Scaling

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.core import evidence
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.evidence import NOT_FOUND, LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.report import MOST_CAUSES

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         UpdateServiceResponseTypeDef,
     )
 
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
     from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
     from drone_deploy_ecs.core.limits import Limits
 

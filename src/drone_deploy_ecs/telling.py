@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core import events, scaling, summary
 from drone_deploy_ecs.core.counts import grow
-from drone_deploy_ecs.core.events import Event, Kind
+from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.masking import Masks
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.progress import progress
+from drone_deploy_ecs.core.progressing import progress
 from drone_deploy_ecs.core.scaling import Scaling
-from drone_deploy_ecs.core.step import where
 from drone_deploy_ecs.core.summary import FEW
+from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.watch import Phase, Watch
 

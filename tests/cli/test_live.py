@@ -29,7 +29,7 @@ from tests.stories.story import PLUGIN, small_world
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 WIDTH, HEIGHT = 100, 24

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.core import watch
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.step import Target, UpdateService, WayBack
+from drone_deploy_ecs.core.step import UpdateService
+from drone_deploy_ecs.core.target import Target, WayBack
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
 if TYPE_CHECKING:

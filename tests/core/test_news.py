@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from drone_deploy_ecs.core.events import Kind, news
+from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.events import news
 from tests.core.shown import active, following, primary, service, stopped
 
 

@@ -15,7 +15,7 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
 
 
 def told(world: World, image: str = "shop:2") -> list[Event]:

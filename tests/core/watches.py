@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
-from drone_deploy_ecs.core.step import Target, WayBack
+from drone_deploy_ecs.core.target import Target, WayBack
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

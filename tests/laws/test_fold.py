@@ -15,9 +15,9 @@ from drone_deploy_ecs.core.events import news
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.judge import GRACE
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
-from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered
 from drone_deploy_ecs.core.step import FollowDeployment, RegisterTaskDefinition, UpdateService
+from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS, TARGET

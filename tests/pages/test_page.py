@@ -16,7 +16,7 @@ import pytest
 from drone_deploy_ecs.console import report as written
 from drone_deploy_ecs.console import timeline
 from drone_deploy_ecs.console.page import ALLOWED, page
-from drone_deploy_ecs.core.events import Event, Kind
+from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report import as_json
 from drone_deploy_ecs.core.verdict import Now, Verdict

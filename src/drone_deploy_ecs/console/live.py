@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.progress import State
 from drone_deploy_ecs.core.text import span
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.ports import Clock
 

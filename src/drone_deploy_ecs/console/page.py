@@ -10,7 +10,7 @@ from drone_deploy_ecs.console.markup import document, each, tag
 from drone_deploy_ecs.console.style import STYLE
 from drone_deploy_ecs.core.cause import brief
 from drone_deploy_ecs.core.ecs import without_service
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report import MOST_CAUSES, TOGETHER, running, stands, target, worst_first
 from drone_deploy_ecs.core.text import safe, span

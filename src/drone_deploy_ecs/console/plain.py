@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
     from drone_deploy_ecs.ports import Listener
 
 

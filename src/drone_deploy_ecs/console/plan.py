@@ -12,15 +12,16 @@ from drone_deploy_ecs.core.step import (
     RegisterTaskDefinition,
     Scale,
     UpdateService,
-    where,
 )
+from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe, span, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.step import Handover, Plan, ServiceStep, Step, Target
+    from drone_deploy_ecs.core.step import Handover, Plan, ServiceStep, Step
+    from drone_deploy_ecs.core.target import Target
 
 
 INDENT = "   "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.console.markup import each, tag
 from drone_deploy_ecs.core.counts import bands, failures, moments
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import span, tasks
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from drone_deploy_ecs.core.counts import Band, Moment
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.report import Report
 

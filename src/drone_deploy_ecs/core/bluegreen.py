@@ -15,16 +15,8 @@ from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.plan import as_target, change, existing, refusals, register
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.step import (
-    FollowDeployment,
-    Handover,
-    Plan,
-    Scale,
-    Stage,
-    Target,
-    UpdateService,
-    WayBack,
-)
+from drone_deploy_ecs.core.step import FollowDeployment, Handover, Plan, Scale, Stage, UpdateService
+from drone_deploy_ecs.core.target import Target, WayBack
 from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:

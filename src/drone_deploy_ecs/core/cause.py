@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.ecs import without_service
 from drone_deploy_ecs.core.known import EVENTS, EXITED, EXITS, TOLD, UNEXPLAINED, VAGUE, Known, Weight
 from drone_deploy_ecs.core.text import safe
 
@@ -63,6 +64,13 @@ def brief(cause: Cause) -> str:
     code = f"exit code {cause.exit_code}" if cause.exit_code is not None else ""
     where = ", ".join(part for part in (container, code) if part)
     return f"{cause.headline} ({where})" if where else cause.headline
+
+
+def describe(cause: Cause) -> str:
+    """A cause in one line: our words first, then AWS's own."""
+    said = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
+    stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
+    return f"{brief(cause)}{said}{stop_code}"
 
 
 @lru_cache(maxsize=2048)

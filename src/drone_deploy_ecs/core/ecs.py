@@ -7,10 +7,12 @@ grow: absent text is "", absent numbers of things are 0, unknown enum values pas
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,6 +167,20 @@ class Task:
         if self.started_by.startswith("ecs-svc/"):
             return self.started_by == deployment_id
         return self.task_definition == task_definition
+
+
+def runs(service: Service | None) -> str:
+    """What the service runs: `web:42 (2 of 2 tasks)`, and where several revisions run, all of them."""
+    if service is None:
+        return "an unknown revision"
+    alive = [one for one in service.deployments if one.running or one.status == "PRIMARY"]
+    if len(alive) == 1:
+        (only,) = alive
+        return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
+    running: Counter[str] = Counter()
+    for one in alive:  # of one revision, where what is rolled out is what ran before
+        running[one.task_definition] += one.running
+    return " and ".join(f"{short(arn)} ({tasks(count)})" for arn, count in running.items()) or "nothing"
 
 
 def read_service(raw: ServiceTypeDef) -> Service:

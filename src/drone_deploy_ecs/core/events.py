@@ -1,18 +1,14 @@
-"""What happens during a run, as values with their sentence: listeners print them, the report keeps them.
-
-`news(before, after)` says in words what one fold step changed: one fact a line, nothing when nothing changed.
-"""
+"""`news(before, after)` says in words what one fold step changed: one fact a line, nothing when nothing changed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core import history
-from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task
-from drone_deploy_ecs.core.ecs import without_service
+from drone_deploy_ecs.core.cause import cause_of_event, cause_of_task, describe
+from drone_deploy_ecs.core.ecs import runs, without_service
+from drone_deploy_ecs.core.event import Kind, News
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.text import MINUTE, safe, span, tasks
 from drone_deploy_ecs.core.verdict import Verdict
@@ -20,53 +16,10 @@ from drone_deploy_ecs.core.watch import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
-    from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.ecs import Deployment, Service
-    from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.ecs import Deployment
     from drone_deploy_ecs.core.watch import Watch
 
-
-class Kind(Enum):
-    """What sort of news an event is."""
-
-    PLAN = "plan"
-    WARNING = "warning"
-    REGISTERED = "registered"
-    UPDATED = "updated"
-    PROGRESS = "progress"
-    SERVICE_EVENT = "service event"
-    TASK = "task"
-    TROUBLE = "trouble"
-    """A call to AWS that failed; the run goes on."""
-    VERDICT = "verdict"
-    UNDO = "undo"
-    WAITING = "waiting"
-    CAUSE = "cause"
-    END = "end"
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print.
-
-    `progress` is how far the service's rollout was at that moment, for those who draw it.
-    """
-
-    at: datetime
-    kind: Kind
-    service: str
-    text: str
-    progress: Progress | None = field(default=None, compare=False)
-
-    def __str__(self) -> str:
-        """Its line of a log: `12:00:07Z web: updated to web:43, as ecs-svc/1`."""
-        about = f"{self.service}: " if self.service else ""
-        return f"{self.at:%H:%M:%S}Z {about}{self.text}"
-
-
-News = tuple[Kind, str]
 
 NAMED = 3
 """Tasks named in a line about several."""
@@ -171,13 +124,6 @@ def _tasks(before: Watch, after: Watch) -> Iterator[News]:
         yield Kind.TASK, f"{tasks(len(names))} stopped ({listed}): {said}"
 
 
-def describe(cause: Cause) -> str:
-    """A cause in one line: our words first, then AWS's own."""
-    said = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
-    stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
-    return f"{brief(cause)}{said}{stop_code}"
-
-
 def _progress(before: Watch, after: Watch) -> Iterator[News]:
     said, says = _counts(before), _counts(after)
     if before.deployment and says and says != said:
@@ -278,17 +224,3 @@ WORDS = {
     Verdict.WITHDRAWN: "was withdrawn",
     Verdict.CANCELLED: "was cancelled",
 }
-
-
-def runs(service: Service | None) -> str:
-    """What the service runs: `web:42 (2 of 2 tasks)`, and where several revisions run, all of them."""
-    if service is None:
-        return "an unknown revision"
-    alive = [one for one in service.deployments if one.running or one.status == "PRIMARY"]
-    if len(alive) == 1:
-        (only,) = alive
-        return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
-    running: Counter[str] = Counter()
-    for one in alive:  # of one revision, where what is rolled out is what ran before
-        running[one.task_definition] += one.running
-    return " and ".join(f"{short(arn)} ({tasks(count)})" for arn, count in running.items()) or "nothing"

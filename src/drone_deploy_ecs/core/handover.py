@@ -12,13 +12,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
-from drone_deploy_ecs.core.step import Handover, Hold, RegisterScalableTarget, Scale, Stage, Target
+from drone_deploy_ecs.core.step import Handover, Hold, RegisterScalableTarget, Scale, Stage
 from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drone_deploy_ecs.core.step import Step
+    from drone_deploy_ecs.core.target import Target
 
 
 def keep_up(handover: Handover, found: Limits | None) -> Iterator[Step]:

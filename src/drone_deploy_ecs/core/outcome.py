@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.verdict import Now, Verdict
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.ecs import Service
-    from drone_deploy_ecs.core.step import Target
+    from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.watch import Watch
 
 

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.step import (
-    FollowDeployment,
-    Plan,
-    RegisterTaskDefinition,
-    ServiceStep,
-    Stage,
-    Target,
-    UpdateService,
-    WayBack,
-)
+from drone_deploy_ecs.core.step import FollowDeployment, Plan, RegisterTaskDefinition, ServiceStep, Stage, UpdateService
+from drone_deploy_ecs.core.target import Target, WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

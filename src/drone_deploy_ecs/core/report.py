@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
-from drone_deploy_ecs.core.events import describe, runs
+from drone_deploy_ecs.core.cause import describe
+from drone_deploy_ecs.core.ecs import runs
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.places import places
 from drone_deploy_ecs.core.summary import FEW, listed
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.counts import Count, Series
-    from drone_deploy_ecs.core.events import Event
+    from drone_deploy_ecs.core.event import Event
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.step import Target
+    from drone_deploy_ecs.core.target import Target
 
 MOST_CAUSES = 3
 """Shown to people; the JSON has them all."""

@@ -10,7 +10,7 @@ from drone_deploy_ecs.core.names import short
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
-    from drone_deploy_ecs.core.step import Target
+    from drone_deploy_ecs.core.target import Target
 
 # A Docker image reference, [registry[:port]/]path[:tag][@digest], by the grammar of the distribution project.
 _REFERENCE = re.compile(

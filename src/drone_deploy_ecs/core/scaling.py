@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
-from drone_deploy_ecs.core.events import Kind
+from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drone_deploy_ecs.core.ecs import Service
-    from drone_deploy_ecs.core.events import News
+    from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.core.step import Hold, RegisterScalableTarget, Scale
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from drone_deploy_ecs.core.scaling import Counting
-    from drone_deploy_ecs.core.step import Handover, Step, Target
+    from drone_deploy_ecs.core.step import Handover, Step
+    from drone_deploy_ecs.core.target import Target
 
 Flown = Watch | Scaling | Limiting
 ENDS = {End.UNSEEN: Verdict.UNKNOWN, End.FAILED: Verdict.FAILED, End.OVERTAKEN: Verdict.FAILED}

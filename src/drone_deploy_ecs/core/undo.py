@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.step import Target
+    from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.watch import Watch
 
 

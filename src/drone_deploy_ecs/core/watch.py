@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core import history
     from drone_deploy_ecs.core.ecs import Service, Task
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.step import ServiceStep, Target
+    from drone_deploy_ecs.core.step import ServiceStep
+    from drone_deploy_ecs.core.target import Target
 
 RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before a failed call is tried again; the last of them from then on."""

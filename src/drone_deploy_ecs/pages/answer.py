@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from drone_deploy_ecs.core.events import describe, runs
+from drone_deploy_ecs.core.cause import describe
+from drone_deploy_ecs.core.ecs import runs
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report import as_json, heaviest, last_line, running, worst_first
-from drone_deploy_ecs.core.step import where
+from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 

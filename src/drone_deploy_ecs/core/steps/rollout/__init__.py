@@ -1,0 +1,1 @@
+"""A service's rollout: pointing it at a revision, and following that deployment to its verdict."""

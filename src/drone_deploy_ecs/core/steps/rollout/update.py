@@ -1,0 +1,98 @@
+"""The two steps that lead to a rollout: UpdateService, and FollowDeployment where somebody has written it already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.steps.step import KindStep
+from drone_deploy_ecs.core.text import span, tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.steps.rollout.terms import Terms
+    from drone_deploy_ecs.core.target import Target
+
+
+def key_of(service: str) -> str:
+    """The key of the step that updates this service (`Target.name`)."""
+    return f"update {service}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateService(KindStep):
+    """Point a service at a revision, and follow that deployment.
+
+    The revision is `definition`, an ARN, or "" where the step with the key `registration` registers it first. `desired`
+    is a new desired count; None leaves the one it has. `undo` says how it would be taken back.
+
+    In a way back, `undoes` is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
+    ours to undo; and `must_not_write` leaves the writing to ECS's own rollback.
+    """
+
+    target: Target
+    terms: Terms
+    definition: str = ""
+    registration: str = ""
+    force: bool = False
+    desired: int | None = None
+    undoes: str = ""
+    must_not_write: bool = False
+    since: datetime | None = None
+    undo: str = ""
+
+    @property
+    def key(self) -> str:
+        """See `Step`."""
+        return key_of(self.target.name)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """See `Step`: the revision."""
+        return (self.registration,) if self.registration else ()
+
+    def __str__(self) -> str:
+        forced = ", with a forced new deployment (the tag may have been pushed again)" if self.force else ""
+        counted = "" if self.desired is None else f", with {tasks(self.desired)}"
+        return f"UpdateService: {self.target.name} to {short(self.definition) or 'that revision'}{counted}{forced}"
+
+    def explain(self) -> Iterator[str]:
+        """See `Step`."""
+        return _explain(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowDeployment(KindStep):
+    """Write nothing: this very revision is rolling out already, as `deployment`, so follow it and judge it."""
+
+    target: Target
+    terms: Terms
+    definition: str
+    deployment: str
+    desired: int | None = None
+    undo: str = ""
+
+    @property
+    def key(self) -> str:
+        """See `Step`."""
+        return key_of(self.target.name)
+
+    def __str__(self) -> str:
+        return f"Follow {self.deployment} of {self.target.name}: {short(self.definition)} is rolling out already"
+
+    def explain(self) -> Iterator[str]:
+        """See `Step`."""
+        return _explain(self)
+
+
+def _explain(step: UpdateService | FollowDeployment) -> Iterator[str]:
+    target, terms = step.target, step.terms
+    yield f"Now {short(target.before) or 'without a COMPLETED deployment'}, {tasks(target.desired)} desired"
+    counted = f" with {tasks(step.desired)}" if step.desired else ""
+    until = f"Wait for that deployment to be PRIMARY and COMPLETED{counted}, at most {span(terms.budget)}"
+    checked = f"; then for {terms.checks} checks in a row, {span(terms.check_interval)} apart" if terms.checks else ""
+    yield f"{until}{checked}"
+    yield f"Undo: {step.undo}"

@@ -1,0 +1,366 @@
+"""A step of a plan, and a step under way: what the engine may ask of either. No kind of step is named here.
+
+A `Step` is data: the plan prints it, the engine begins it. An `Execution` is a step under way, a frozen value: it says
+which call it wants of AWS next, is given the answer, and is another value then. All times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from math import inf
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
+
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from typing import Self
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.target import Target
+
+
+class Reach(Enum):
+    """How far the failure of a step reaches."""
+
+    RUN = "run"
+    """Everything returns, and no later stage begins."""
+    DEPENDENTS = "dependents"
+    """What is under way returns; of what is to come, only the steps that need its output are refused."""
+    NOTHING = "nothing"
+    """It is told, and the run goes on without it."""
+
+
+class State(Enum):
+    """How far an execution is."""
+
+    QUEUED = "queued"
+    """Its turn hasn't come (`Execution.start`): of many updates not all are begun at once."""
+    WRITING = "writing"
+    """Begun, and nothing has been written yet."""
+    ACTIVE = "active"
+    """Written, or with nothing to write; or there is a verdict, and evidence is still to be read."""
+    COMPLETE = "complete"
+    """Nothing is left to wait for but the others. It is still watched, and may be active again."""
+    ENDED = "ended"
+    """There is a verdict, and nothing more is to be read or written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What a step may depend on when it begins.
+
+    `budget` is in seconds; `seen_at` when the services were read to plan this (None: just now); `outputs` are those of
+    the executions before, by the keys of their steps.
+    """
+
+    now: float
+    budget: float
+    seen_at: float | None
+    outputs: Mapping[str, str]
+
+
+class Step(Protocol):
+    """One thing to do. Its text (`str`) is a sentence without a full stop, in ECS's nouns."""
+
+    @property
+    def key(self) -> str:
+        """What other steps name it by, "" where none does."""
+
+    @property
+    def target(self) -> Target | None:
+        """The service it is about, None for the whole run."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The keys of the steps whose output it takes. It is refused where one of them failed."""
+
+    @property
+    def after(self) -> str:
+        """The key of a step of the same stage whose write must have been accepted before this one's; "" for none."""
+
+    @property
+    def reach(self) -> Reach:
+        """What its failure means for the rest."""
+
+    @property
+    def reduces_capacity(self) -> bool:
+        """Whether it is written only while all that is monitored was seen complete within the second."""
+
+    def explain(self) -> Iterator[str]:
+        """What is waited for, and how it is undone: sentences without a full stop, for the plan on paper."""
+
+    def begin(self, context: Context, /) -> Execution:
+        """The step, under way."""
+
+
+class Execution(Protocol):
+    """A step under way, as a frozen value."""
+
+    is_monitored: ClassVar[bool]
+    counted_as: ClassVar[str]
+    """The word for those of its kind that have come through."""
+
+    @property
+    def step(self) -> Step:
+        """What is done."""
+
+    @property
+    def state(self) -> State:
+        """How far it is."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What became of it. Once given, it never changes."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in a clause; "" where all went well."""
+
+    @property
+    def output(self) -> str:
+        """What later steps take, and what proves that its write was accepted: an ARN, a deployment's id; "" before."""
+
+    @property
+    def service(self) -> Service | None:
+        """Its service as last seen."""
+
+    @property
+    def call(self) -> Call[Any] | None:
+        """What it wants of AWS next; None where it only lets time pass."""
+
+    @property
+    def reads_on(self) -> bool:
+        """Whether that call goes on with a look that has begun: what was asked at one moment is judged together."""
+
+    @property
+    def has_written(self) -> bool:
+        """Whether something was changed, or may have been."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """What evidence is looked for; None where nothing failed that ran."""
+
+    @property
+    def note(self) -> str:
+        """What to add for people where it ended well."""
+
+    @property
+    def needs_replan(self) -> bool:
+        """Whether somebody else's change calls for a new plan."""
+
+    @property
+    def fails_target(self) -> str:
+        """Why the deployment of the same service fails where this one has; "" where that is only withdrawn."""
+
+    @property
+    def stands_until(self) -> float:
+        """Until when it lets time pass; long ago where it doesn't."""
+
+    @property
+    def tally(self) -> str | None:
+        """The word that it is counted under where there are many; None where it isn't counted."""
+
+    def due(self, now: float, chance: float, /) -> float:
+        """When it wants to be acted on; `chance` is random, in 0..1, so that many pipelines don't act in step."""
+
+    def start(self, now: float, /) -> Self:
+        """Its turn has come: from QUEUED to WRITING."""
+
+    def advance(self, answer: object, now: float, /) -> Self:
+        """The execution after the answer to its call: what `Call.read` made of it, a Fault, or None for mere time."""
+
+    def abort(self, verdict: Verdict, reason: str, now: float, /) -> Self:
+        """No further, for that reason. Where a write is unconfirmed, it first finds out whether that was accepted."""
+
+    def explained(self, causes: tuple[Cause, ...], /) -> Self:
+        """Its failure with these causes."""
+
+    def news(self, before: Self, /) -> Iterator[News]:
+        """What changed since, in the order in which a person would tell it."""
+
+    def heartbeat(self, now: float, /) -> str:
+        """Something to say when nothing changed for long; "" for nothing."""
+
+
+class Monitored(Execution, Protocol):
+    """An execution that stays under way once it is complete, and is watched until the whole run is over."""
+
+    @property
+    def seen_at(self) -> float:
+        """When it was last looked at."""
+
+    @property
+    def stable_at(self) -> float | None:
+        """When it will have been complete for as long as asked; None while it isn't, can't be seen, or is judged."""
+
+    @property
+    def glance(self) -> Call[Any]:
+        """A quick look, without stopped tasks."""
+
+    def glanced(self, answer: object, now: float, /) -> Self:
+        """The execution after the answer to its `glance`."""
+
+    def is_proven(self, now: float, /) -> bool:
+        """Whether it is complete for as long as asked, and all that may be read was read since."""
+
+    def confirm_after(self, now: float, /) -> Self:
+        """From now on only a look later than this shows that it is still complete."""
+
+    def stand_by(self, until: float, /) -> Self:
+        """It goes on being watched while other steps are taken, until then at least: not at its own budget's cost."""
+
+    def settle(self, now: float, /) -> Self:
+        """All is complete: that is the verdict."""
+
+    def progress(self, now: float, at: datetime, /) -> Progress:
+        """How far it is, for those who draw it; `at` is the time of day at `now`."""
+
+
+def is_monitored(execution: Execution) -> TypeGuard[Monitored]:
+    """Whether it is watched until the whole run is over."""
+    return execution.is_monitored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What failed, for whoever looks for evidence of why.
+
+    `deployment` is the one whose tasks may tell, `definition` the ARN of what they run, `stopped` those known to have
+    stopped, `causes` what is known so far.
+    """
+
+    target: Target
+    verdict: Verdict
+    decided_at: float
+    deployment: str
+    definition: str
+    service: Service | None
+    stopped: tuple[Task, ...]
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps that run together."""
+
+    steps: tuple[Step, ...]
+
+
+class KindStep:
+    """What is so for most kinds of step: a kind adds `target`, `__str__` and `begin`, and overrides what differs."""
+
+    @property
+    def key(self) -> str:
+        """See `Step`: no other step names it."""
+        return ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """See `Step`."""
+        return ()
+
+    @property
+    def after(self) -> str:
+        """See `Step`."""
+        return ""
+
+    @property
+    def reach(self) -> Reach:
+        """See `Step`."""
+        return Reach.RUN
+
+    @property
+    def reduces_capacity(self) -> bool:
+        """See `Step`."""
+        return False
+
+    def explain(self) -> Iterator[str]:
+        """See `Step`: nothing."""
+        yield from ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindExecution:
+    """What is so for most kinds of execution: a kind adds `step`, `call` and `advance`, and overrides what differs."""
+
+    is_monitored: ClassVar[bool] = False
+    counted_as: ClassVar[str] = "completed"
+
+    verdict: Verdict | None = None
+    reason: str = ""
+
+    @property
+    def state(self) -> State:
+        """See `Execution`."""
+        return State.ACTIVE if self.verdict is None else State.ENDED
+
+    @property
+    def output(self) -> str:
+        """See `Execution`: there is none."""
+        return ""
+
+    @property
+    def reads_on(self) -> bool:
+        """See `Execution`: a look is one call."""
+        return False
+
+    @property
+    def has_written(self) -> bool:
+        """See `Execution`: it changes nothing."""
+        return False
+
+    @property
+    def failure(self) -> Failure | None:
+        """See `Execution`: nothing of it runs."""
+        return None
+
+    @property
+    def needs_replan(self) -> bool:
+        """See `Execution`: it never does."""
+        return False
+
+    @property
+    def fails_target(self) -> str:
+        """See `Execution`."""
+        return ""
+
+    @property
+    def stands_until(self) -> float:
+        """See `Execution`: it doesn't."""
+        return -inf
+
+    @property
+    def tally(self) -> str | None:
+        """See `Execution`."""
+        return None
+
+    def due(self, now: float, _chance: float, /) -> float:
+        """See `Execution`: at once."""
+        return now
+
+    def start(self, _now: float, /) -> Self:
+        """See `Execution`: it is never queued."""
+        return self
+
+    def abort(self, _verdict: Verdict, _reason: str, _now: float, /) -> Self:
+        """See `Execution`: whatever it has written may stay, or is taken back by the plan's way back."""
+        return self if self.verdict else replace(self, verdict=Verdict.WITHDRAWN)
+
+    def explained(self, _causes: tuple[Cause, ...], /) -> Self:
+        """See `Execution`: there is nothing to explain."""
+        return self
+
+    def news(self, _before: Self, /) -> Iterator[News]:
+        """See `Execution`: none."""
+        yield from ()
+
+    def heartbeat(self, _now: float, /) -> str:
+        """See `Execution`: nothing."""
+        return ""

@@ -1,0 +1,53 @@
+"""The service that a step is about, as it was found, and how it could be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.names import short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from drone_deploy_ecs.core.places import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayBack:
+    """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
+
+    `must_copy` says that the recorded revision itself would not do. `impossible` says why there is no way back.
+    """
+
+    definition: str = ""
+    body: Mapping[str, Any] | None = None
+    must_copy: str = ""
+    impossible: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The service a step is about: `name` is what people read, and unique in the run; `service` ECS's name for it.
+
+    `asked` is how it was named to us, `known` the deployments it had before.
+    `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING.
+    """
+
+    name: str
+    service: str
+    asked: str
+    cluster: str
+    region: str
+    desired: int
+    warm_up: float
+    before: str
+    known: frozenset[str]
+    back: WayBack
+
+
+def where(targets: Sequence[Target | Place]) -> str:
+    """`in cluster prod, eu-west-1`, and so for several."""
+    clusters = list(dict.fromkeys(short(one.cluster) for one in targets))
+    regions = list(dict.fromkeys(one.region for one in targets))
+    return f"in cluster{'s' if len(clusters) > 1 else ''} {', '.join(clusters)}, {', then '.join(regions)}"
