@@ -18,9 +18,10 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.console.plain import listener
-from drone_deploy_ecs.core import known, report
+from drone_deploy_ecs.core import known
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.known import CATALOGUE, Weight
+from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import SIGNALLED, ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import SETTINGS, resolve
@@ -248,9 +249,9 @@ def _deploy(world: World, image: str) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of `core.report.as_json`. A member may be added without a new version: readers ignore it."""
+    """JSON Schema 2020-12 of `core.report.json`. A member may be added without a new version: readers ignore it."""
     whole = shape(
-        version={"const": report.VERSION, "description": "Of this shape; grows when a member changes its meaning or goes away"},
+        version={"const": VERSION, "description": "Of this shape; grows when a member changes its meaning or goes away"},
         verdict=enumeration(Verdict, "The verdict on the run: that of the service that fared worst"),
         exit_code={"enum": [*(int(code) for code in ExitCode if code is not ExitCode.BUG), *SIGNALLED_CODES],
                    "description": "What the process exits with; see exit-codes.md"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.aws.connect import connect
 from drone_deploy_ecs.core.event import Event
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.report import Report
+from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.request import Request
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
 from drone_deploy_ecs.deployment import Deployment

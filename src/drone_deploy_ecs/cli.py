@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import TextIO
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.deployment import Deployment
     from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener

@@ -16,7 +16,8 @@ from drone_deploy_ecs.core.names import region_of, short
 from drone_deploy_ecs.core.outcome import Outcome
 from drone_deploy_ecs.core.plan import plan
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.report import Report, last_line, why_lines
+from drone_deploy_ecs.core.report.report import Report
+from drone_deploy_ecs.core.report.sentences import last_line, why_lines
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
 from drone_deploy_ecs.core.summary import NAMED
 from drone_deploy_ecs.core.text import safe
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.plan import Snapshot
+    from drone_deploy_ecs.core.report import outcome
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.core.step import Handover, Stage
@@ -268,7 +270,7 @@ class Deployment:
             request=self._request,
             started_at=self._started_at,
             finished_at=self._clock.now(),
-            outcomes=tuple(map(self._presentable, outcomes)),
+            outcomes=self._plain([self._presentable(one) for one in outcomes]),
             problems=problems,
             cancelled_by=self._cancellation.signal,
             api_calls=self._counted,
@@ -285,6 +287,11 @@ class Deployment:
             self._telling.tell(Kind.WARNING, name, colours.how_to_switch(self._request.colours, self._live, name))
         self._telling.tell(Kind.END, "", last_line(report))
         return replace(report, timeline=tuple(self._telling.timeline), counts=self._telling.counts)
+
+    def _plain(self, outcomes: Sequence[Outcome]) -> tuple[outcome.Outcome, ...]:
+        failed = [one.target for one in outcomes if one.failed]
+        takes_back = self._request.takes_back
+        return tuple(one.plain(run_failed=any(takes_back(each, one.target) for each in failed)) for one in outcomes)
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed: AWS's reasons may quote the container."""

@@ -14,7 +14,7 @@ from drone_deploy_ecs.core import evidence
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.evidence import NOT_FOUND, LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.report import MOST_CAUSES
+from drone_deploy_ecs.core.report.sentences import MOST_CAUSES
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:

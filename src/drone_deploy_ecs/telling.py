@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core import events, scaling, summary
-from drone_deploy_ecs.core.counts import grow
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.masking import Masks
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.progressing import progress
+from drone_deploy_ecs.core.report.counts import grow
 from drone_deploy_ecs.core.scaling import Scaling
 from drone_deploy_ecs.core.summary import FEW
 from drone_deploy_ecs.core.target import where
@@ -19,11 +19,11 @@ from drone_deploy_ecs.core.watch import Phase, Watch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drone_deploy_ecs.core.counts import Series
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.flight import Flight
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.registration import Registration
+    from drone_deploy_ecs.core.report.counts import Series
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.core.step import Plan

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.ports import Clock, Connection
 
 AGENT = """#!/bin/sh

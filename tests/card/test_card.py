@@ -15,7 +15,7 @@ from tests.card.runs import NAMES, report, story
 from tests.card.test_laws import spoken
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from tests.card.drawing import Drawn
 
 pytestmark = pytest.mark.skipif(bool(drawing.missing()), reason=drawing.missing())

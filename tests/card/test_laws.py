@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-    from drone_deploy_ecs.core.outcome import Outcome
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
 
 SYNTAX = (
     "\n", "\r", "\r\n", "::", "::error::", "::set-output name=a::b", "##[", "%0A", "%", "=", "<<", "<<EOF\n", "EOF", ",", "|",
@@ -51,15 +51,12 @@ def spoken(text: str) -> Report:
 
 
 def _spoken(outcome: Outcome, text: str) -> Outcome:
-    watch = outcome.forward
-    assert watch is not None
     causes = tuple(
         replace(one, reason=f"said {text}", container=f"c{text}", stop_code=f"s{text}", log=(text, f"x{text}"), evidence=(f"e{text}",))
-        for one in watch.causes
+        for one in outcome.causes
     )  # fmt: skip
-    forward = replace(watch, causes=causes, reason=f"r{text}", deployment=f"ecs-svc/{text}")
     target = replace(outcome.target, name=f"n{text}", before=f"b{text}")
-    return replace(outcome, target=target, forward=forward, stranded=text)
+    return replace(outcome, target=target, causes=causes, reason=f"r{text}; {text}", deployment=f"ecs-svc/{text}")
 
 
 def refused(text: str) -> Report:
@@ -178,9 +175,8 @@ def test_a_full_card_is_one_line_below_what_a_container_engine_splits() -> None:
     """Everything that is shown as long as can be, in characters of four bytes."""
     long = spoken("🚀" * 1000)
     (outcome,) = long.outcomes
-    assert outcome.forward is not None
-    causes = tuple(replace(one, log=("🚀" * 1000,) * 10) for one in outcome.forward.causes * 5)
-    many = (replace(outcome, forward=replace(outcome.forward, causes=causes)),) * 10
+    causes = tuple(replace(one, log=("🚀" * 1000,) * 10) for one in outcome.causes * 5)
+    many = (replace(outcome, causes=causes),) * 10
     card = drone.marked(drone.card(replace(long, outcomes=many), TEMPLATE.read_text()))
     assert 8 * 1024 < len(card) < 16 * 1024
 

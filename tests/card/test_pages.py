@@ -27,7 +27,7 @@ from tests.stories.story import PLUGIN, small_world
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from tests.card.runs import Pages
 
 EXPECTED = Path(__file__).parent / "expected"

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from drone_deploy_ecs.core.evidence import PERMISSIONS, SOURCES
-from drone_deploy_ecs.core.report import VERSION
+from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.ports import EcsApi
 from drone_deploy_ecs.settings import SETTINGS

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.counts import Band, Series, bands, failures, grow, moments
 from drone_deploy_ecs.core.ecs import Deployment, Service
+from drone_deploy_ecs.core.report.counts import Band, Series, bands, failures, grow, moments
 from drone_deploy_ecs.deployment import Deployment as Run
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.connect import connection
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task-definition/"
@@ -109,7 +109,7 @@ def report(image: str) -> Report:
 def test_a_run_keeps_the_counts_of_the_way_forward_and_back() -> None:
     crashed = report("shop:crash")
     (outcome,) = crashed.outcomes
-    told = moments(crashed.counted(outcome), [outcome.forward.deployment if outcome.forward else ""])
+    told = moments(crashed.counted(outcome), [outcome.deployment])
     assert told[0].tasks == {BEFORE: (2, 0)}
     assert any(one.tasks[OURS] != (0, 0) for one in told[1:])
     assert told[-1].tasks == {OURS: (0, 0), BEFORE: (2, 0)}

@@ -46,7 +46,7 @@ from tests.stories.story import small_world
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 

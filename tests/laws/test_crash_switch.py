@@ -24,7 +24,7 @@ from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 ASKED = {
     "mode": "blue-green", "aws_region": "eu-west-1", "cluster": "prod", "container": "app", "blue_service": "blue",

@@ -27,7 +27,7 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 REGIONS = ("eu-west-1", "us-east-1")
 GROUP = "arn:aws:elasticloadbalancing:{}:123456789012:targetgroup/web/1"

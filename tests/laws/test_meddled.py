@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.report import last_line
+from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Now
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
@@ -20,7 +20,7 @@ from tests.laws.test_many import Fleet, build, fleets
 from tests.laws.test_truth import rules
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.simulator.faults import Rule
     from drone_deploy_ecs.simulator.model import Service
 

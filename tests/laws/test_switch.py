@@ -15,7 +15,7 @@ from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.handover import steps_down
-from drone_deploy_ecs.core.report import last_line
+from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.request import Access, BlueGreen, Image, Request
 from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.deployment import Deployment
@@ -29,7 +29,7 @@ from tests.laws.claims import image
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.simulator.model import Service
 
 behaviours = st.one_of(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.report import last_line
+from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.engine import TOGETHER
@@ -27,8 +28,10 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import Content, content
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.outcome import Outcome
-    from drone_deploy_ecs.core.report import Report
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.simulator.model import Deployment as ModelDeployment
     from drone_deploy_ecs.simulator.model import Service
 
@@ -181,6 +184,18 @@ class Ended:
         return self.service.name == "s0" and any(at >= horizon for at, _ in self.others.acts)
 
     @property
+    def verdicts(self) -> list[Event]:
+        """What was told of its verdicts, in order."""
+        return [
+            told for told in self.report.timeline if told.kind is Kind.VERDICT and told.service == self.service.name
+        ]
+
+    @property
+    def judged_at(self) -> datetime:
+        """When the verdict on the way forward was given."""
+        return self.verdicts[0 if self.outcome.way_back else -1].at
+
+    @property
     def running(self) -> int:
         """Its PRIMARY's running tasks, and those that died since the last look."""
         horizon = self.world.clock.monotonic() - TOGETHER
@@ -194,12 +209,11 @@ UNSEEN = 11.0
 def holds_when_done(one: Ended) -> None:
     """Exit 0: the target revision is PRIMARY and COMPLETED, and all its desired tasks are running."""
     assert one.outcome.verdict in (Verdict.COMPLETED, Verdict.UNCHANGED)
-    assert one.outcome.forward is not None
     if one.is_changed_unseen:
         return
     primary = one.service.primary
-    assert primary.id == one.outcome.forward.deployment
-    assert primary.state == "COMPLETED" or "draining" in one.outcome.forward.reason or one.script.classic
+    assert primary.id == one.outcome.deployment
+    assert primary.state == "COMPLETED" or "draining" in one.outcome.reason or one.script.classic
     # Where AWS shows the past, nobody can know of a task that died in the seconds since.
     assert one.script.stale or one.running >= one.service.desired
 
@@ -208,12 +222,12 @@ def holds_when_returned(one: Ended) -> None:
     """Exit 3: every service that isn't reported Superseded runs the content it ran before."""
     if one.outcome.verdict is Verdict.SUPERSEDED or one.is_changed_unseen:
         return
-    if one.outcome.back is None:  # never written to: whatever others made of it
-        assert one.outcome.forward is None or not one.outcome.forward.deployment
+    if one.outcome.way_back is None:  # never written to: whatever others made of it
+        assert not one.outcome.deployment
         return
     assert content(one.world, one.service.primary) == one.before
     settled = one.service.primary.state == "COMPLETED" or one.script.classic
-    assert settled or "draining" in one.outcome.back.reason
+    assert settled or any("draining" in event.text for event in one.verdicts)
 
 
 def holds_when_superseded(one: Ended) -> None:
@@ -231,8 +245,9 @@ def says_what_runs(one: Ended) -> None:
     now = one.report.standing[one.outcome.target.name]
     seen = now in (Now.NEW, Now.AS_BEFORE, Now.SOMEBODY_ELSES) and not one.script.stale and not one.is_changed_unseen
     # One that was taken over isn't looked at again while the others go on: the line says "last seen".
-    verdict_at = one.outcome.forward.decided_at if one.outcome.forward else 0.0
-    later = now is Now.SOMEBODY_ELSES and any(made.created >= verdict_at for made in one.others.deployments)
+    later = now is Now.SOMEBODY_ELSES and any(
+        one.world.clock.at(made.created) >= one.judged_at for made in one.others.deployments
+    )
     if seen and not later and one.service.status == "ACTIVE":
         assert short(one.service.primary.task_definition) in last_line(one.report)
 

@@ -12,7 +12,7 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.simulator.model import Service
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from drone_deploy_ecs.core.progress import Progress
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -18,7 +18,7 @@ from drone_deploy_ecs.console import timeline
 from drone_deploy_ecs.console.page import ALLOWED, page
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.report import as_json
+from drone_deploy_ecs.core.report.json import as_json
 from drone_deploy_ecs.core.verdict import Now, Verdict
 from drone_deploy_ecs.simulator.behaviour import crash
 from tests.pages import runs
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 MAKERS: dict[str, Callable[[], Report]] = {
     "good": runs.good,
@@ -293,8 +293,7 @@ def test_those_that_failed_come_first_and_in_full_and_the_rest_is_a_table() -> N
 
 def test_a_service_that_is_not_as_before_is_told_in_full_even_if_it_did_not_fail_itself() -> None:
     report = runs.forty_one_failing()
-    odd = replace(report.outcomes[-1], back=None)
-    assert odd.now(run_failed=True) is Now.NOT_AS_BEFORE
+    odd = replace(report.outcomes[-1], end_state=Now.NOT_AS_BEFORE)
     html = read(page(replace(report, outcomes=(*report.outcomes[:-1], odd))))
     assert [_name(one) for one in html.all("article")] == ["cron-10", "web-2"]
     bad = [one.words for one in html.classed("standing")[0].classed("bad")]

@@ -12,7 +12,8 @@ from drone_deploy_ecs.core.cause import brief
 from drone_deploy_ecs.core.ecs import without_service
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.report import MOST_CAUSES, TOGETHER, running, stands, target, worst_first
+from drone_deploy_ecs.core.report.report import worst_first
+from drone_deploy_ecs.core.report.sentences import MOST_CAUSES, SUMMARIES, stands
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import Now, Verdict
 
@@ -21,30 +22,30 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.outcome import Outcome
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
 
 FEW = 4
 """Services up to which each is told in full, however it fared."""
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is fetched or run, even if something found its way into the page."""
 SIGNS = {"good": "✓", "bad": "✗", "odd": "!"}
-Stood = tuple["Outcome", Now]
 
 
 def page(report: Report) -> str:
     """The whole page."""
     order = worst_first(report)
-    in_full: list[Stood] = []
-    rest: list[Stood] = []
-    for one, now in order:
-        (in_full if len(order) <= FEW or one.failed or now.is_odd else rest).append((one, now))
+    in_full: list[Outcome] = []
+    rest: list[Outcome] = []
+    for outcome in order:
+        is_told = len(order) <= FEW or outcome.failed or outcome.end_state.is_odd
+        (in_full if is_told else rest).append(outcome)
     main = tag(
         "main",
         _refusals(report),
         _standing(order),
         _warnings(report),
-        *(_in_full(report, one, now, f"service-{number}") for number, (one, now) in enumerate(in_full, 1)),
+        *(_in_full(report, outcome, f"service-{number}") for number, outcome in enumerate(in_full, 1)),
         _rest(report, rest, "The other services" if in_full else "All services"),
         _log(report),
     )
@@ -118,16 +119,16 @@ def _refusals(report: Report) -> Element | None:
     return _section("refused", "Refused: nothing was changed", tag("ul", *listed, class_="problems"))
 
 
-def _standing(order: Sequence[Stood]) -> Element | None:
+def _standing(order: Sequence[Outcome]) -> Element | None:
     """What runs now: in a sentence each while there are few."""
     lines = []
-    for now, said in TOGETHER.items():
-        tone = "good" if now.is_good else "bad" if now is Now.NOT_AS_BEFORE else "odd"
-        standing = [one for one, stood in order if stood is now]
-        if len(standing) <= FEW:
-            lines += [tag("li", f"{stands(one, now)}.", class_=tone) for one in standing]
+    for end_state, summary in SUMMARIES.items():
+        tone = "good" if end_state.is_good else "bad" if end_state is Now.NOT_AS_BEFORE else "odd"
+        alike = [outcome for outcome in order if outcome.end_state is end_state]
+        if len(alike) <= FEW:
+            lines += [tag("li", f"{stands(outcome)}.", class_=tone) for outcome in alike]
         else:
-            lines.append(tag("li", f"{len(standing)} services {said}.", class_=tone))
+            lines.append(tag("li", f"{len(alike)} services {summary}.", class_=tone))
     if not lines:
         return None
     return _section("now", "What runs now", tag("ul", *lines, class_="standing"))
@@ -170,23 +171,23 @@ def _footer(report: Report) -> Element:
 # --- one service ---
 
 
-def _in_full(report: Report, one: Outcome, now: Now, name: str) -> Element:
+def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
     facts = {
-        "Stands": now.value,
-        "Ran before": short(one.target.before) or "nothing COMPLETED",
-        "Was to run": target(one) or "a revision that was never registered",
-        "Runs now": running(one),
-        "Deployment": one.deployment,
+        "Stands": outcome.end_state.value,
+        "Ran before": short(outcome.target.before) or "nothing COMPLETED",
+        "Was to run": outcome.revision or "a revision that was never registered",
+        "Runs now": outcome.running,
+        "Deployment": outcome.deployment,
     }
     return tag(
         "article",
-        tag("h2", _badge(one.verdict), " ", one.target.name, id=name),
-        tag("p", one.reason, class_="reason") if one.reason else None,
+        tag("h2", _badge(outcome.verdict), " ", outcome.target.name, id=name),
+        tag("p", safe(outcome.reason), class_="reason") if outcome.reason else None,
         _facts(facts),
-        _causes(one),
-        *_rollout(report, one, name),
+        _causes(outcome),
+        *_rollout(report, outcome, name),
         aria_labelledby=name,
-        class_=_tone(one.verdict),
+        class_=_tone(outcome.verdict),
     )
 
 
@@ -237,25 +238,25 @@ def _rollout(report: Report, one: Outcome, name: str) -> Iterator[Element | None
 # --- the others ---
 
 
-def _rest(report: Report, rest: Sequence[Stood], title: str) -> Element | None:
+def _rest(report: Report, rest: Sequence[Outcome], title: str) -> Element | None:
     if not rest:
         return None
     heads = ("Service", "Verdict", "Stands", "Ran before", "Was to run", "Runs now", "Tasks over time")
     whole = tag(
         "table",
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
-        tag("tbody", *(_row(report, one, now) for one, now in rest)),
+        tag("tbody", *(_row(report, outcome) for outcome in rest)),
     )
     return _section("others", title, _scrollable(whole, f"Table of {title[:1].lower()}{title[1:]}"))
 
 
-def _row(report: Report, one: Outcome, now: Now) -> Element:
-    told = timeline.story(report, one)
-    texts = (now.value, short(one.target.before), target(one), running(one))
+def _row(report: Report, outcome: Outcome) -> Element:
+    told = timeline.story(report, outcome)
+    texts = (outcome.end_state.value, short(outcome.target.before), outcome.revision, outcome.running)
     return tag(
         "tr",
-        tag("th", one.target.name, scope="row"),
-        tag("td", _badge(one.verdict)),
+        tag("th", outcome.target.name, scope="row"),
+        tag("td", _badge(outcome.verdict)),
         *(tag("td", text) for text in texts),
         tag("td", timeline.spark(told)),
     )

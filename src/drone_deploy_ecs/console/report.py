@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from drone_deploy_ecs.core.report import as_json
+from drone_deploy_ecs.core.report.json import as_json
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 
 def write(report: Report, to: str, stdout: TextIO) -> None:

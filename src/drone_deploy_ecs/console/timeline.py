@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.console.markup import each, tag
-from drone_deploy_ecs.core.counts import bands, failures, moments
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.report.counts import bands, failures, moments
 from drone_deploy_ecs.core.text import span, tasks
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from xml.etree.ElementTree import Element
 
-    from drone_deploy_ecs.core.counts import Band, Moment
     from drone_deploy_ecs.core.event import Event
-    from drone_deploy_ecs.core.outcome import Outcome
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.counts import Band, Moment
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
 
 LANE, PLOT, AXIS = 30, 150, 24
 """Heights in pixels: the lane of the marks, the picture, and the axis below it."""
@@ -92,7 +92,7 @@ class Story:
 def story(report: Report, outcome: Outcome) -> Story:
     """What is to be told of a service in pictures."""
     counted = report.counted(outcome)
-    ours = [outcome.forward.deployment] if outcome.forward else []
+    ours = [outcome.deployment] if outcome.deployment else []
     shown = moments(counted, ours)
     seconds = max(1.0, (report.finished_at - report.started_at).total_seconds())
     return Story(shown, bands(shown), failures(counted, ours), short(outcome.target.before), report.started_at, seconds)

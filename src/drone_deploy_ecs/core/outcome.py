@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.report import outcome
 from drone_deploy_ecs.core.verdict import Now, Verdict
 
 if TYPE_CHECKING:
@@ -64,7 +64,24 @@ class Outcome:
         said = [self.forward.reason if self.forward else "", self.stranded]
         if self.back and self.back.verdict is not Verdict.COMPLETED:
             said.append(f"the way back: {self.back.reason}")
-        return safe("; ".join(part for part in said if part))
+        return "; ".join(part for part in said if part)
+
+    def plain(self, *, run_failed: bool) -> outcome.Outcome:
+        """The same as data, once all is over."""
+        definition = self.forward.definition if self.forward else self.target.before
+        return outcome.Outcome(
+            target=self.target,
+            verdict=self.verdict,
+            end_state=self.now(run_failed=run_failed),
+            reason=self.reason,
+            service=self.service,
+            deployment=self.deployment,
+            definition=definition if definition.startswith("arn:") else "",
+            causes=self.causes,
+            failed=self.failed,
+            way_back=self.back.verdict if self.back else None,
+            is_stranded=bool(self.stranded),
+        )
 
     def now(self, *, run_failed: bool) -> Now:
         """How the service stands. In a failed run, a service that kept the new version is not as before."""
@@ -116,7 +133,7 @@ class Counted(Outcome):
     @property
     def reason(self) -> str:
         """Why, in a sentence ("" when all went well)."""
-        return safe(self.why)
+        return self.why
 
     def now(self, *, run_failed: bool) -> Now:  # noqa: ARG002
         """How the service stands."""

@@ -10,7 +10,9 @@ from urllib.parse import quote
 from drone_deploy_ecs.core.cause import describe
 from drone_deploy_ecs.core.ecs import runs
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.report import as_json, heaviest, last_line, running, worst_first
+from drone_deploy_ecs.core.report.json import as_json
+from drone_deploy_ecs.core.report.report import worst_first
+from drone_deploy_ecs.core.report.sentences import heaviest, last_line
 from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
@@ -18,8 +20,8 @@ from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drone_deploy_ecs.core.outcome import Outcome
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
 
 FEW = 3
 """So many services are named in a headline; more are counted."""
@@ -87,19 +89,19 @@ def cluster_link(report: Report) -> str:
 
 def rows(report: Report) -> list[Row]:
     """Every service, those that somebody may have to look at first."""
-    return [_row(one, now) for one, now in worst_first(report)]
+    return [_row(outcome) for outcome in worst_first(report)]
 
 
-def _row(one: Outcome, now: Now) -> Row:
-    target = one.target
+def _row(outcome: Outcome) -> Row:
+    target = outcome.target
     page = f"services/{quote(safe(target.service), safe='')}/deployments"
     return Row(
         service=safe(target.name),
-        verdict=one.verdict.value,
-        stands=now,
-        runs=safe(runs(one.service) if one.service else running(one)) or "nothing",
+        verdict=outcome.verdict.value,
+        stands=outcome.end_state,
+        runs=safe(runs(outcome.service) if outcome.service else outcome.running) or "nothing",
         before=safe(short(target.before)),
-        deployment=safe(one.deployment),
+        deployment=safe(outcome.deployment),
         link=_link(target.region, short(target.cluster), page),
     )
 
@@ -108,9 +110,9 @@ def failures(report: Report) -> list[Failure]:
     """Every service that fared badly by itself, in the report's order."""
     good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
     found = (
-        Failure(safe(one.target.name), one.verdict.value, one.reason, tuple(_reasons(one)))
-        for one in report.outcomes
-        if one.verdict not in good or one.stranded
+        Failure(safe(outcome.target.name), outcome.verdict.value, safe(outcome.reason), tuple(_reasons(outcome)))
+        for outcome in report.outcomes
+        if outcome.verdict not in good or outcome.is_stranded
     )
     return [one for one in found if one.why or one.reasons]
 

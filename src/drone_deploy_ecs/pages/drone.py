@@ -19,7 +19,7 @@ from drone_deploy_ecs.pages import answer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.pages.answer import Row
 
 MOST_ROWS = 8

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from drone_deploy_ecs.core.problem import Problem
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 
 def outputs(report: Report) -> str:

@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.pages import answer
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 MOST_LINKS = 50
 LABEL = 200

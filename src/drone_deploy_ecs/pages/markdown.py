@@ -10,7 +10,7 @@ from drone_deploy_ecs.pages import answer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 LIMIT = 512 * 1024
 """Bytes. GitHub and Buildkite take 1 MiB; on GitHub, the rest is for what else the step says."""

@@ -11,7 +11,7 @@ from drone_deploy_ecs.pages import answer, drone, github, gitlab, markdown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
 
 GITLAB_VARIABLES = "drone-deploy-ecs.env"
 GITLAB_ANNOTATIONS = "drone-deploy-ecs-annotations.json"

@@ -12,7 +12,7 @@ from drone_deploy_ecs.pages.places import Command, File, Line, pages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from drone_deploy_ecs.core.report import Report
+    from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.pages.places import Page
 
 TEMPLATE = Path(__file__).with_name("card.json")

@@ -1,0 +1,1 @@
+"""What became of a run, as one value, and what is said of it."""

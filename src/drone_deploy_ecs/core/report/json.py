@@ -1,0 +1,82 @@
+"""The report as JSON, for programs: a published shape that has a version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.text import safe
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.report.counts import Count
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+
+VERSION = 1
+"""Grows when a member changes its meaning or goes away."""
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report in its published shape (docs/report.schema.json)."""
+    return {
+        "version": VERSION,
+        "verdict": report.verdict.value,
+        "exit_code": int(report.exit_code),
+        "started_at": report.started_at.isoformat(),
+        "finished_at": report.finished_at.isoformat(),
+        "problems": [{"what": safe(problem.what), "do": safe(problem.do)} for problem in report.problems],
+        "services": [_service(report, outcome) for outcome in report.outcomes],
+        "api_calls": dict(sorted(report.api_calls.items())),
+        "timeline": [
+            {"at": event.at.isoformat(), "kind": event.kind.value, "service": event.service, "text": event.text}
+            for event in report.timeline
+        ],
+    }
+
+
+def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
+    target = outcome.target
+    return {
+        "region": target.region,
+        "cluster": short(target.cluster),
+        "service": target.service,
+        "verdict": outcome.verdict.value,
+        "stands": outcome.end_state.value,
+        "before": short(target.before),
+        "target": outcome.revision,
+        "running": outcome.running,
+        "deployment_id": outcome.deployment,
+        "reason": safe(outcome.reason),
+        "causes": [_cause(cause) for cause in outcome.causes],
+        "counts": [_count(count) for count in report.counted(outcome)],
+    }
+
+
+def _count(count: Count) -> dict[str, Any]:
+    return {
+        "at": count.at.isoformat(),
+        "revision": count.revision,
+        "deployment_id": count.deployment,
+        "desired": count.desired,
+        "running": count.running,
+        "pending": count.pending,
+        "failed": count.failed,
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "name": cause.name,
+        "weight": cause.weight.value,
+        "headline": cause.headline,
+        "container": safe(cause.container),
+        "exit_code": cause.exit_code,
+        "stop_code": safe(cause.stop_code),
+        "reason": safe(cause.reason),
+        "task": short(cause.task),
+        "count": cause.count,
+        "advice": cause.advice,
+        "log": list(cause.log),
+        "evidence": list(cause.evidence),
+    }

@@ -1,0 +1,86 @@
+"""The whole run as one value. What people read, the JSON and the exit code are all made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.places import places
+from drone_deploy_ecs.core.verdict import SIGNALLED, Now, Verdict, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.event import Event
+    from drone_deploy_ecs.core.places import Place
+    from drone_deploy_ecs.core.problem import Problem
+    from drone_deploy_ecs.core.report.counts import Series
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.target import Target
+
+_WORST_FIRST = (
+    Verdict.CANCELLED, Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT, Verdict.REFUSED,
+    Verdict.UNKNOWN, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.COMPLETED, Verdict.UNCHANGED,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
+
+    `counts` are the tasks over time by service ARN, as far as they were looked at.
+    """
+
+    request: Request
+    started_at: datetime
+    finished_at: datetime
+    outcomes: tuple[Outcome, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    cancelled_by: int = 0
+    api_calls: Mapping[str, int]
+    timeline: tuple[Event, ...]
+    counts: Mapping[str, Series] = field(default_factory=dict)
+
+    @property
+    def places(self) -> Sequence[Target | Place]:
+        """Its services with their clusters and Regions: as found, or where that wasn't tried, as asked for."""
+        return tuple(outcome.target for outcome in self.outcomes) or places(self.request)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the run: that of the service that fared worst."""
+        if self.problems:
+            return Verdict.REFUSED
+        verdicts = {outcome.verdict for outcome in self.outcomes}
+        return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), Verdict.UNCHANGED)
+
+    @property
+    def exit_code(self) -> int:
+        """What the process exits with: 128+n when signal n cancelled it, whatever became of the services."""
+        return SIGNALLED + self.cancelled_by if self.cancelled_by else exit_code(self.standing.values())
+
+    @property
+    def standing(self) -> dict[str, Now]:
+        """How each service stands at the end, by name."""
+        return {outcome.target.name: outcome.end_state for outcome in self.outcomes}
+
+    def counted(self, outcome: Outcome) -> Series:
+        """The service's tasks over time. One that nothing was written to is known by its name."""
+        if outcome.service is not None:
+            return self.counts.get(outcome.service.arn, ())
+        named = [series for arn, series in self.counts.items() if short(arn) == outcome.target.service]
+        return named[0] if len(named) == 1 else ()
+
+
+def worst_first(report: Report) -> list[Outcome]:
+    """The odd, those as before, those as asked; among each of them the failed first."""
+    return sorted(report.outcomes, key=_rank)
+
+
+def _rank(outcome: Outcome) -> tuple[int, bool, int]:
+    end_state = outcome.end_state
+    group = 0 if end_state.is_odd else 2 if end_state.is_good else 1
+    return group, not outcome.failed, _WORST_FIRST.index(outcome.verdict)

@@ -1,0 +1,146 @@
+"""What people read of a report: its last line, how a service stands, and why a service failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from drone_deploy_ecs.core.cause import describe
+from drone_deploy_ecs.core.ecs import runs
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.summary import FEW, listed
+from drone_deploy_ecs.core.text import safe, tasks
+from drone_deploy_ecs.core.verdict import Now, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.target import Target
+
+MOST_CAUSES = 3
+"""Shown to people; the JSON has them all."""
+SUMMARIES = {
+    Now.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
+    Now.UNSEEN: "are out of sight and were left alone",
+    Now.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
+    Now.LEFT: "were left rolling out",
+    Now.AS_BEFORE: "are back on what they ran before",
+    Now.UNTOUCHED: "were not changed",
+    Now.NEW: "run the new version",
+    Now.GAVE_WAY: "gave way",
+}
+"""What to say of several services that stand alike, the worst first."""
+
+
+def last_line(report: Report) -> str:
+    """The verdict, and what every service runs now."""
+    if report.problems:
+        return "Refused: nothing was changed."
+    texts = _summed(report) if len(report.outcomes) > FEW else map(stands, report.outcomes)
+    return f"{report.verdict.value}: {'; '.join(texts)}."
+
+
+def _summed(report: Report) -> Iterator[str]:
+    """What failed, and how many stand how; those to look at are named."""
+    failed = [outcome.target.name for outcome in report.outcomes if outcome.failed]
+    if failed:
+        yield f"{listed(failed)} failed"
+    for end_state, summary in SUMMARIES.items():
+        alike = [outcome for outcome in report.outcomes if outcome.end_state is end_state]
+        if len(alike) == 1:
+            yield stands(alike[0])
+        elif alike:
+            names = f" ({listed([outcome.target.name for outcome in alike])})" if end_state.is_odd else ""
+            yield f"{len(alike)} services {summary}{names}"
+
+
+def stands(outcome: Outcome) -> str:
+    """What the service runs now, in a clause: `web runs web:2 (2 of 2 tasks)`."""
+    name, runs_now, end_state = outcome.target.name, runs(outcome.service), outcome.end_state
+    match end_state:
+        case Now.NEW:
+            return f"{name} {_new(outcome)}"
+        case Now.UNTOUCHED:
+            # Not necessarily what it ran at first: somebody else may have deployed.
+            return f"{name} was not changed and runs {outcome.running or 'what it ran'}"
+        case Now.AS_BEFORE:
+            return f"{name} is back on {runs_now}{_copy(outcome)}"
+        case Now.NOT_AS_BEFORE:
+            return f"{name} {_not_as_before(outcome)}, before it ran {_before(outcome.target)}"
+        case Now.LEFT:
+            return f"{name} was left {_left(outcome)}: it runs {runs_now}"
+        case Now.GAVE_WAY:
+            return f"{name} gave way: it runs {runs_now}"
+        case Now.SOMEBODY_ELSES:
+            return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
+        case Now.UNSEEN:
+            return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
+        case never:
+            assert_never(never)
+
+
+def _left(outcome: Outcome) -> str:
+    """What only got another count isn't rolling out."""
+    return f"rolling out to {_revision(outcome)}" if outcome.deployment else "as it was then"
+
+
+def _not_as_before(outcome: Outcome) -> str:
+    if outcome.way_back is Verdict.UNKNOWN:
+        return f"MAY NOT BE AS BEFORE, look at it: it went out of sight on its way back; last seen it ran {runs(outcome.service)}"
+    return f"IS NOT AS BEFORE, look at it: it runs {runs(outcome.service)}"
+
+
+def _before(target: Target) -> str:
+    """With the count: what isn't as before may be only that."""
+    return f"{short(target.before)} ({tasks(target.desired)})" if target.before else "nothing COMPLETED"
+
+
+def _new(outcome: Outcome) -> str:
+    if outcome.verdict is Verdict.UNCHANGED:
+        return f"already runs {short(outcome.target.before)}, nothing was changed"
+    if outcome.service and not outcome.service.desired:
+        return f"has {_revision(outcome)}, and desired count 0: nothing runs"
+    return f"runs {runs(outcome.service)}"
+
+
+def _revision(outcome: Outcome) -> str:
+    return outcome.revision or "the new revision"
+
+
+def _copy(outcome: Outcome) -> str:
+    """A word about a way back that had to be registered anew."""
+    primary = outcome.service.primary if outcome.service else None
+    if primary is None or primary.task_definition == outcome.target.before:
+        return ", as before"
+    return f", the same as {short(outcome.target.before)} before"
+
+
+def why_lines(report: Report) -> list[tuple[str, str]]:
+    """For every service that failed, its causes and what to do: `(service, line)`.
+
+    Among several, one without a cause has its reason instead: its verdict may be far above.
+    """
+    is_alone = len(report.outcomes) == 1
+    return [(outcome.target.name, line) for outcome in report.outcomes for line in _why(outcome, is_alone=is_alone)]
+
+
+def _why(outcome: Outcome, *, is_alone: bool) -> Iterator[str]:
+    if outcome.failed and not outcome.causes and not is_alone:
+        yield f"why: {safe(outcome.reason)}"
+    for cause, advice in heaviest(outcome):
+        times = f" ({cause.count} times)" if cause.count > 1 else ""
+        yield f"why: {describe(cause)}{times}"
+        yield from (f"seen: {line}" for line in cause.evidence)
+        yield from (f"log: {line}" for line in cause.log)
+        if advice:
+            yield f"do: {advice}"
+
+
+def heaviest(outcome: Outcome) -> Iterator[tuple[Cause, str]]:
+    """The heaviest causes, each with its advice; "" where one before it gave the same."""
+    advised = set()
+    for cause in outcome.causes[:MOST_CAUSES]:
+        yield cause, "" if cause.advice in advised else cause.advice
+        advised.add(cause.advice)
