@@ -131,7 +131,7 @@ def definition(api: EcsApi, name: str) -> Definition:
     """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
     answer = api.describe_task_definition(taskDefinition=name)
     described = answer["taskDefinition"]
-    active = described.get("status", "ACTIVE") == "ACTIVE"
+    active = (described.get("status") or "ACTIVE") == "ACTIVE"
     return Definition(described["taskDefinitionArn"], active=active, body=taskdef.registrable(answer))
 
 

@@ -112,6 +112,9 @@ HARMS = {
     "somebody's login page": Harm(instead=LOGIN),
     "a page that isn't an object": Harm(instead=page(200, b'["moved"]', "application/json")),
     "an answer without content": Harm(instead=page(200, b"{}", "application/json")),
+    "a definition without a name": Harm(
+        instead=page(200, b'{"taskDefinition":{"taskDefinitionArn":null}}', "application/json")
+    ),
     "a request time-out": Harm(instead=page(408, b"<html>Request Timeout</html>")),
     "a proxy's own refusal": Harm(instead=page(403, b"<html>blocked by policy</html>")),
     "a redirection": Harm(instead=page(302, b"")),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
@@ -16,6 +17,8 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import small_world
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.stories.story import Teller
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
@@ -304,6 +307,33 @@ def test_stopped_task_without_reason(tell: Teller) -> None:
     world = small_world()
     world.push("shop:2", Behaviour(exits_after=0.0, exit_code=1, stopped_reason="", stop_code=""))
     assert tell(world).exit_code == 3
+
+
+NULLS: dict[str, Any] = {
+    "environment": None,
+    "secrets": None,
+    "command": None,
+    "healthCheck": {"command": ["CMD", "true"], "interval": None},
+    "repositoryCredentials": {"credentialsParameter": None},
+    "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": None}, "secretOptions": None},
+}
+
+
+@pytest.mark.parametrize("argv", [("plan",), ()])
+@pytest.mark.parametrize(
+    "whole", [NULLS, {"environment": [None], "secrets": [None]}, {"healthCheck": None, "essential": None}]
+)
+def test_null_is_as_good_as_absent_and_sent_as_it_was(
+    plugin: Teller, whole: dict[str, Any], argv: Sequence[str]
+) -> None:
+    world = World()
+    body = task_definition("web", "shop:1", volumes=None)
+    log = {"name": "log", "image": "log:1"}
+    body["containerDefinitions"] = [body["containerDefinitions"][0] | whole | {"image": "shop:1"}, log | whole]
+    world.add_service("prod", "web", body)
+    assert plugin(world, argv=argv).exit_code == 0
+    sent = taskdef.registrable(world.definitions.describe("web"))
+    assert sent == (body if argv else taskdef.with_image(body, "app", "shop:2"))
 
 
 def test_service_missing(tell: Teller) -> None:

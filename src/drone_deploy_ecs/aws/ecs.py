@@ -81,17 +81,16 @@ class Ecs:
             "DescribeTaskDefinition",
             lambda: self._client.describe_task_definition(taskDefinition=taskDefinition, include=["TAGS"]),
         )
-        return self._picked_up()
+        return self._picked_up("DescribeTaskDefinition")
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.EcsApi`."""
         self._body = json.dumps(definition).encode()
-        family = definition["family"]
         self._call(
             "RegisterTaskDefinition",
-            lambda: self._client.register_task_definition(family=family, containerDefinitions=[]),
+            lambda: self._client.register_task_definition(family="replaced", containerDefinitions=[]),
         )
-        return self._picked_up()
+        return self._picked_up("RegisterTaskDefinition")
 
     def update_service(
         self,
@@ -157,6 +156,8 @@ class Ecs:
     def _put_back(self, params: dict[str, Any], **_: object) -> None:
         params["body"] = self._body
 
-    def _picked_up(self) -> dict[str, Any]:
+    def _picked_up(self, operation: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._raw)
+        if not answer["taskDefinition"].get("taskDefinitionArn"):
+            raise ApiError(unreadable(operation))
         return answer

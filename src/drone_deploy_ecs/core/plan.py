@@ -41,7 +41,7 @@ class Definition:
     @property
     def family(self) -> str:
         """The family it is a revision of."""
-        return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
+        return str(self.body.get("family") or "") or short(self.arn).rpartition(":")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
