@@ -295,6 +295,8 @@ class KindExecution:
 
     verdict: Verdict | None = None
     reason: str = ""
+    service: Service | None = None
+    note: str = ""
 
     @property
     def state(self) -> State:
