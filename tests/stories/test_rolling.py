@@ -431,6 +431,54 @@ def test_lost_sight_on_the_way_back(plugin: Teller) -> None:
     assert world.service("prod", "web").runs == {"web:1": 2}
 
 
+def test_what_answers_is_not_aws(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.NOT_AWSS)
+    assert tell(world).exit_code == 2
+    assert world.faults.calls["DescribeServices"] == 2
+    assert world.clock.monotonic() < 5
+
+
+def test_what_answers_for_a_task_definition_is_not_aws(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.NOT_AWSS, "DescribeTaskDefinition")
+    assert tell(world).exit_code == 2
+    assert world.clock.monotonic() < 5
+
+
+def test_an_answer_that_is_not_awss_is_asked_for_once_more(plugin: Teller) -> None:
+    world = small_world()
+    for operation in ("DescribeServices", "DescribeTaskDefinition"):
+        world.faults.add(Effect.NOT_AWSS, operation, last=1)
+    assert plugin(world).exit_code == 0
+
+
+def test_during_a_deployment_an_answer_that_is_not_awss_is_a_failed_look(plugin: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.NOT_AWSS, "DescribeServices", first=3, last=6)
+    told = plugin(world)
+    assert told.exit_code == 0
+    assert (
+        "can't see it: DescribeServices: an answer that isn't AWS's, or not a whole one; going on looking"
+        in told.stderr
+    )
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "DescribeTaskDefinition"])
+@pytest.mark.parametrize("effect", [Effect.THROTTLE, Effect.UNREACHABLE, Effect.SERVER_ERROR])
+@pytest.mark.parametrize(("timeout", "most"), [("20s", 20), ("10m", 60)])
+def test_reads_before_the_first_write_are_patient_for_a_minute_and_no_longer_than_the_budget(
+    plugin: Teller, operation: str, effect: Effect, timeout: str, most: int
+) -> None:
+    world = small_world()
+    world.add_service("prod", "api", task_definition("api"))
+    world.faults.add(effect, operation)
+    told = plugin(world, timeout=timeout, service="web,api")
+    assert told.exit_code == 2
+    assert most - 11 < world.clock.monotonic() < most + 2
+    assert "ecs:DescribeTaskDefinition is allowed" not in told.stderr
+
+
 def test_lost_sight_until_the_end(tell: Teller) -> None:
     world = small_world()
     world.faults.add(Effect.SERVER_ERROR, "DescribeServices", first=4)

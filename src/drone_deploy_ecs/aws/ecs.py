@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from drone_deploy_ecs.aws.faults import calling, unreadable
+from drone_deploy_ecs.aws.faults import calling
 from drone_deploy_ecs.aws.session import READ_TIMEOUT, client, session
-from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.fault import FaultKind, not_awss
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Ecs:
                 self._client = self._connect()
             raise
         if _ALWAYS_THERE[operation] not in answer:
-            raise ApiError(unreadable(operation))
+            raise ApiError(not_awss(operation))
         return answer
 
     def _pick_up(self, http_response: Any, **_: object) -> None:
@@ -159,5 +159,5 @@ class Ecs:
     def _picked_up(self, operation: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._raw)
         if not answer["taskDefinition"].get("taskDefinitionArn"):
-            raise ApiError(unreadable(operation))
+            raise ApiError(not_awss(operation))
         return answer
