@@ -15,6 +15,8 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 CHECKED = [name for name in ("src", "tests", "benchmarks", "docs", "scripts", "noxfile.py") if (ROOT / name).exists()]
 # Much of the time is waiting for containers and signals: one process more than most machines' spare cores.
 PARALLEL = ("--numprocesses=3", "--dist=loadgroup")
+# A lock is complete: no resolver is asked.
+LOCKED = ("--no-deps", "--require-hashes", "-r")
 LOCK_OPTIONS = (
     "--generate-hashes",
     "--strip-extras",
@@ -73,14 +75,14 @@ def notes(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", python=PYTHONS[0])
 def site(session: nox.Session) -> None:
     """Build the documentation's site into build/site; `-- serve` shows it while you write."""
-    session.install("--require-hashes", "-r", "requirements/site.txt")
+    session.install(*LOCKED, "requirements/site.txt")
     session.run("mkdocs", *(session.posargs or ("build", "--strict")))
 
 
 @nox.session(venv_backend="venv", python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The tests of the installed package on every supported Python, each in an environment of its own."""
-    session.install("--require-hashes", "-r", "requirements/dev.txt")
+    session.install(*LOCKED, "requirements/dev.txt")
     session.install("--no-deps", "--no-build-isolation", ".")
     session.run("pytest", *session.posargs)
 
@@ -88,7 +90,7 @@ def matrix(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", python=PYTHONS[0])
 def mutation(session: nox.Session) -> None:
     """Break core in small ways, one at a time, and see whether a quick test notices: docs/mutation.md."""
-    session.install("--require-hashes", "-r", "requirements/mutation.txt")
+    session.install(*LOCKED, "requirements/mutation.txt")
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
     session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "brief"})
     session.run("mutmut", "results")
