@@ -18,6 +18,7 @@ PARALLEL = ("--numprocesses=3", "--dist=loadgroup")
 # A lock is complete: no resolver is asked.
 LOCKED = ("--no-deps", "--require-hashes", "-r")
 LOCK_OPTIONS = (
+    "--allow-unsafe",  # pip and setuptools too: what is installed without a resolver must be complete
     "--generate-hashes",
     "--strip-extras",
     "--annotation-style=line",
@@ -99,14 +100,14 @@ def mutation(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", python=PYTHONS[0])
 def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml; `-- --upgrade` takes newer releases."""
-    session.install("pip-tools==7.6.2")
+    session.install(*LOCKED, "requirements/lock.txt")
     runtime = PYPROJECT["project"]["dependencies"]
     build = nox.project.dependency_groups(PYPROJECT, "build")
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     mutants = nox.project.dependency_groups(PYPROJECT, "mutation")
     same = ("-c runtime.txt", "-c build.txt")
     # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
-    apart = ("ministack", "awscli", "moto", "microburst", "peers", "site", "node")
+    apart = ("ministack", "awscli", "moto", "microburst", "peers", "site", "node", "lock")
     others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
     tested = (("dev", (*runtime, *dev, *same)), ("mutation", (*runtime, *mutants, "-c dev.txt")))
     locks = (("runtime", runtime), ("build", build), *tested, *others)
