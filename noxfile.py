@@ -107,7 +107,7 @@ def lock(session: nox.Session) -> None:
     mutants = nox.project.dependency_groups(PYPROJECT, "mutation")
     same = ("-c runtime.txt", "-c build.txt")
     # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
-    apart = ("ministack", "awscli", "moto", "microburst", "peers", "site", "node", "lock")
+    apart = ("ministack", "awscli", "moto", "microburst", "peers", "site", "node", "lock", "pip-23.0", "pip-23.2")
     others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
     tested = (("dev", (*runtime, *dev, *same)), ("mutation", (*runtime, *mutants, "-c dev.txt")))
     locks = (("runtime", runtime), ("build", build), *tested, *others)
