@@ -73,7 +73,7 @@ def notes(session: nox.Session) -> None:
     run(session, "python", "scripts/release_notes.py", *session.posargs)
 
 
-@nox.session(venv_backend="venv", python=PYTHONS[0])
+@nox.session(venv_backend="venv")
 def site(session: nox.Session) -> None:
     """Build the documentation's site into build/site; `-- serve` shows it while you write."""
     session.install(*LOCKED, "requirements/site.txt")
