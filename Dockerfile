@@ -14,8 +14,8 @@ WORKDIR /src
 
 COPY requirements requirements
 RUN python -m venv /opt/build && python -m venv --without-pip $APP \
-    && /opt/build/bin/pip install --require-hashes -r requirements/build.txt \
-    && /opt/build/bin/pip --python $APP/bin/python install --no-compile --require-hashes -r requirements/runtime.txt
+    && /opt/build/bin/pip install --no-deps --require-hashes -r requirements/build.txt \
+    && /opt/build/bin/pip --python $APP/bin/python install --no-compile --no-deps --require-hashes -r requirements/runtime.txt
 COPY scripts/pack_image.py scripts/
 RUN python scripts/pack_image.py settled $APP /settled
 

@@ -4,6 +4,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
+# A lock is complete: no resolver is asked, and so neither an old pip's nor what was released since.
+LOCKED := --no-deps --require-hashes
 ITSELF := --no-deps --no-build-isolation --editable .
 # Much of the time is waiting for containers and signals.
 PARALLEL := --numprocesses=3 --dist=loadgroup
@@ -80,11 +82,11 @@ $(VENV)/python.stamp:
 	@touch $@
 
 $(VENV)/runtime.stamp: $(VENV)/python.stamp requirements/runtime.txt requirements/build.txt pyproject.toml
-	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install $(LOCKED) -r requirements/runtime.txt -r requirements/build.txt
 	@$(PIP) install $(ITSELF)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/python.stamp requirements/dev.txt pyproject.toml
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install $(LOCKED) -r requirements/dev.txt
 	@$(PIP) install $(ITSELF)
 	@touch $@

@@ -15,7 +15,10 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 CHECKED = [name for name in ("src", "tests", "benchmarks", "docs", "scripts", "noxfile.py") if (ROOT / name).exists()]
 # Much of the time is waiting for containers and signals: one process more than most machines' spare cores.
 PARALLEL = ("--numprocesses=3", "--dist=loadgroup")
+# A lock is complete: no resolver is asked.
+LOCKED = ("--no-deps", "--require-hashes", "-r")
 LOCK_OPTIONS = (
+    "--allow-unsafe",  # pip and setuptools too: what is installed without a resolver must be complete
     "--generate-hashes",
     "--strip-extras",
     "--annotation-style=line",
@@ -70,17 +73,17 @@ def notes(session: nox.Session) -> None:
     run(session, "python", "scripts/release_notes.py", *session.posargs)
 
 
-@nox.session(venv_backend="venv", python=PYTHONS[0])
+@nox.session(venv_backend="venv")
 def site(session: nox.Session) -> None:
     """Build the documentation's site into build/site; `-- serve` shows it while you write."""
-    session.install("--require-hashes", "-r", "requirements/site.txt")
+    session.install(*LOCKED, "requirements/site.txt")
     session.run("mkdocs", *(session.posargs or ("build", "--strict")))
 
 
 @nox.session(venv_backend="venv", python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The tests of the installed package on every supported Python, each in an environment of its own."""
-    session.install("--require-hashes", "-r", "requirements/dev.txt")
+    session.install(*LOCKED, "requirements/dev.txt")
     session.install("--no-deps", "--no-build-isolation", ".")
     session.run("pytest", *session.posargs)
 
@@ -88,7 +91,7 @@ def matrix(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", python=PYTHONS[0])
 def mutation(session: nox.Session) -> None:
     """Break core in small ways, one at a time, and see whether a quick test notices: docs/mutation.md."""
-    session.install("--require-hashes", "-r", "requirements/mutation.txt")
+    session.install(*LOCKED, "requirements/mutation.txt")
     session.install("--no-deps", "--no-build-isolation", "--editable", ".")
     session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "brief"})
     session.run("mutmut", "results")
@@ -97,14 +100,14 @@ def mutation(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", python=PYTHONS[0])
 def lock(session: nox.Session) -> None:
     """Write requirements/*.txt anew from pyproject.toml; `-- --upgrade` takes newer releases."""
-    session.install("pip-tools==7.6.2")
+    session.install(*LOCKED, "requirements/lock.txt")
     runtime = PYPROJECT["project"]["dependencies"]
     build = nox.project.dependency_groups(PYPROJECT, "build")
     dev = nox.project.dependency_groups(PYPROJECT, "dev")
     mutants = nox.project.dependency_groups(PYPROJECT, "mutation")
     same = ("-c runtime.txt", "-c build.txt")
     # Each wants a botocore of its own choice: an environment of its own (tests/own_venv.py).
-    apart = ("ministack", "awscli", "moto", "microburst", "peers", "site", "node")
+    apart = ("ministack", "awscli", "moto", "microburst", "peers", "site", "node", "lock", "pip-23.0", "pip-23.2")
     others = ((name, nox.project.dependency_groups(PYPROJECT, name)) for name in apart)
     tested = (("dev", (*runtime, *dev, *same)), ("mutation", (*runtime, *mutants, "-c dev.txt")))
     locks = (("runtime", runtime), ("build", build), *tested, *others)

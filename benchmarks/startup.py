@@ -12,14 +12,14 @@ import resource
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-import venv
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+
+from tests.own_venv import own_venv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,20 +123,6 @@ def _simulator() -> Iterator[str]:
             process.terminate()
 
 
-@contextmanager
-def _boto3(*, wanted: bool) -> Iterator[str]:
-    """A Python with boto3 in a throwaway environment; "" where that isn't wanted or can't be had."""
-    if not wanted:
-        yield ""
-        return
-    with tempfile.TemporaryDirectory() as place:
-        venv.create(place, with_pip=True)
-        python = str(Path(place) / "bin" / "python")
-        install = (python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "boto3")
-        installed = subprocess.run(install, check=False).returncode == 0
-        yield python if installed else ""
-
-
 def _environment(url: str) -> dict[str, str]:
     """Nothing of the caller's configuration, and no look-up of credentials on the network.
 
@@ -164,7 +150,9 @@ def _asking(boto3_python: str) -> list[Subject]:
 
 def measure(rounds: int, *, with_boto3: bool) -> tuple[list[Subject], list[Subject]]:
     """Whole processes, and until the first request: every subject once a round, and the first round only warms up."""
-    with _simulator() as url, _boto3(wanted=with_boto3) as boto3_python:
+    # ecs-deploy is made with it
+    boto3_python = str(own_venv("peers")) if with_boto3 else ""
+    with _simulator() as url:
         whole, asking, env = _subjects(boto3_python), _asking(boto3_python), _environment(url)
         for _ in range(rounds + 1):
             for subject in whole:
@@ -193,7 +181,7 @@ def main(argv: Sequence[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
-    parser.add_argument("--boto3", action="store_true", help="install boto3 in a throwaway environment, and measure it")
+    parser.add_argument("--boto3", action="store_true", help="measure boto3, too, in an environment of its own")
     parser.add_argument("--write", action="store_true", help=f"save {PAGE.name} of docs/benchmarks")
     options = parser.parse_args(argv)
     told = "\n".join(_page(*measure(options.rounds, with_boto3=options.boto3)))

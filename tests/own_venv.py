@@ -1,31 +1,64 @@
 """A tool that pins its own botocore lives in a venv of its own, made from its own lock."""
 
+from __future__ import annotations
+
 import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROJECT = Path(__file__).parents[1]
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+LOCKED = ("--no-deps", "--require-hashes")
+"""What pip is told with a lock: it is complete, so no resolver is asked, and no hash is missing."""
+
+
+def lock(name: str) -> Path:
+    """Of that name."""
+    return PROJECT / "requirements" / f"{name}.txt"
 
 
 def own_venv(name: str) -> Path:
     """The Python of the venv of `requirements/<name>.txt`, made anew whenever that changes (some 15 s)."""
-    requirements = PROJECT / "requirements" / f"{name}.txt"
-    venv = PROJECT / ".cache" / f"{name}-venv" / f"{sys.version_info.major}.{sys.version_info.minor}"
-    venv.parent.mkdir(parents=True, exist_ok=True)
-    python = venv / "bin" / "python"
-    stamp = venv / "requirements.sha256"
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    with (venv.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
-            shutil.rmtree(venv, ignore_errors=True)
-            run(sys.executable, "-m", "venv", str(venv))
-            run(str(venv / "bin" / "pip"), "install", "--quiet", "--require-hashes", "-r", str(requirements))
+
+    def make(venv: Path) -> None:
+        run(sys.executable, "-m", "venv", str(venv))
+        # Not the script, which has this folder's name in it.
+        pip = (str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", *LOCKED)
+        run(*pip, "--no-index", "--find-links", str(wheels(name)), "--requirement", str(lock(name)))
+
+    return _made(f"{name}-venv", lock(name), make) / "bin" / "python"
+
+
+def wheels(name: str) -> Path:
+    """The folder of the wheels that `requirements/<name>.txt` locks, for this Python, fetched whenever that changes."""
+
+    def make(folder: Path) -> None:
+        pip = (sys.executable, "-m", "pip", "download", "--quiet", *LOCKED, "--only-binary", ":all:")
+        run(*pip, "--requirement", str(lock(name)), "--dest", str(folder))
+
+    return _made(f"{name}-wheels", lock(name), make)
+
+
+def _made(kind: str, source: Path, make: Callable[[Path], None]) -> Path:
+    """What `make` made of the source, for this Python."""
+    place = PROJECT / ".cache" / kind / PYTHON
+    place.parent.mkdir(parents=True, exist_ok=True)
+    stamp = place / "lock.sha256"
+    wanted = hashlib.sha256(source.read_bytes()).hexdigest()
+    with (place.parent / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != wanted:
+            shutil.rmtree(place, ignore_errors=True)
+            make(place)
             stamp.write_text(wanted)
-    return python
+    return place
 
 
 def run(*command: str) -> None:

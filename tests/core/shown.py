@@ -10,6 +10,7 @@ from drone_deploy_ecs.core import watch
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.step import UpdateService
+from drone_deploy_ecs.core.steps.step import Context
 from drone_deploy_ecs.core.target import Target, WayBack
 from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
@@ -20,6 +21,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OLD, OURS, OTHER = "ecs-svc/1", "ecs-svc/2", "ecs-svc/3"
 BEFORE, NEW, COPY, FOREIGN = (f"arn:aws:ecs:eu-west-1:1:task-definition/web:{number}" for number in (1, 2, 3, 9))
 BUDGET = 100.0
+CONTEXT = Context(now=0.0, budget=BUDGET, seen_at=None, outputs={})
 
 TARGET = Target(
     name="web", service="web", asked="web", cluster="prod", region="eu-west-1", desired=2, warm_up=0.0, before=BEFORE, known=frozenset({OLD}),

@@ -6,12 +6,12 @@ import fcntl
 import hashlib
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.containers.engine import NoEngineError
+from tests.own_venv import wheels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 CACHE = PROJECT / ".cache" / "image"
 MAKE_BASE = PROJECT / "scripts" / "make-base"
-LOCKS = [PROJECT / "requirements" / name for name in ("runtime.txt", "build.txt")]
 BASE, NAME = "base:debian", "drone-deploy-ecs:built"
 ARM64_BASE, ARM64 = "base:debian-arm64", "drone-deploy-ecs:built-arm64"
 LABELS = {"VERSION": "1.2.3", "REVISION": "0123abc", "CREATED": "2026-01-02T03:04:05Z", "SOURCE": "https://git.test/it"}
@@ -54,7 +53,6 @@ def require_debootstrap() -> None:
 
 def build(engine: Engine, folder: Path) -> Image:
     """Build it in `engine`; the build's context is laid out in `folder`."""
-    wheels = _made("wheels", LOCKS, _download)
     context = folder / "context"
     listed = subprocess.check_output(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=PROJECT
@@ -63,7 +61,8 @@ def build(engine: Engine, folder: Path) -> Image:
         if (PROJECT / name).exists():
             (context / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, context / name)
-    shutil.copytree(wheels, context / "requirements" / "wheels")
+    for name in ("runtime", "build"):
+        shutil.copytree(wheels(name), context / "requirements" / "wheels", dirs_exist_ok=True)
     image = Image(engine, context)
     _import_base(engine, BASE)
     _build(image, {"BASE_IMAGE": BASE})
@@ -79,7 +78,7 @@ def build_arm64(image: Image) -> Image:
 
 
 def _import_base(engine: Engine, name: str, *kind: str) -> None:
-    made = _made("-".join(("base", *kind)), [MAKE_BASE], lambda place: _run(str(MAKE_BASE), str(place), *kind))
+    made = _made("-".join(("base", *kind)), MAKE_BASE, lambda place: _run(str(MAKE_BASE), str(place), *kind))
     engine.docker("import", str(made), name, timeout=120)
 
 
@@ -91,9 +90,9 @@ def _build(image: Image, bases: dict[str, str]) -> None:
     image.engine.docker("build", *arguments, *isolated, timeout=300)
 
 
-def _made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
-    """What `make` made of the sources, made anew whenever they change."""
-    digest = hashlib.sha256(b"".join(one.read_bytes() for one in sources)).hexdigest()
+def _made(name: str, source: Path, make: Callable[[Path], None]) -> Path:
+    """What `make` made of the source, made anew whenever that changes."""
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
     CACHE.mkdir(parents=True, exist_ok=True)
     place = CACHE / f"{name}-{digest[:12]}"
     with (CACHE / "lock").open("w") as lock:
@@ -101,24 +100,6 @@ def _made(name: str, sources: list[Path], make: Callable[[Path], None]) -> Path:
         if not place.exists():
             make(place)
     return place
-
-
-def _download(place: Path) -> None:
-    unfinished = place.with_suffix(".new")
-    locks = [word for lock in LOCKS for word in ("--requirement", str(lock))]
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--require-hashes",
-    ]
-    _run(*pip, *locks, "--dest", str(unfinished))
-    unfinished.rename(place)
 
 
 def _run(*command: str) -> None:

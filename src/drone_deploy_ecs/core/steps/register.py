@@ -99,6 +99,11 @@ class Registration(KindExecution):
         return self.arn
 
     @property
+    def has_written(self) -> bool:
+        """See `Execution`."""
+        return bool(self.arn) or self.attempts.may_have_been_accepted
+
+    @property
     def tally(self) -> str:
         """See `Execution`."""
         return self.counted_as if self.verdict else ""
@@ -109,6 +114,8 @@ class Registration(KindExecution):
 
     def advance(self, answer: object, now: float, /) -> Registration:
         """See `Execution`."""
+        if self.verdict:
+            return self
         match answer:
             case str(arn):
                 return self._registered(arn)

@@ -101,8 +101,6 @@ class Scaling(KindExecution):
     full_at: float | None = None
     odd_since: float | None = None
     known_events: frozenset[str] = frozenset()
-    service: Service | None = None
-    note: str = ""
 
     @property
     def call(self) -> Call[Any]:

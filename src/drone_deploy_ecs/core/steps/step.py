@@ -210,8 +210,8 @@ class Monitored(Execution, Protocol):
     def is_proven(self, now: float, /) -> bool:
         """Whether it is complete for as long as asked, and all that may be read was read since."""
 
-    def confirm_after(self, now: float, /) -> Self:
-        """From now on only a look later than this shows that it is still complete."""
+    def confirm_since(self, moment: float, now: float, /) -> Self:
+        """Only a look later than now will show that it is still complete, unless that was asked for since `moment`."""
 
     def stand_by(self, until: float, /) -> Self:
         """It goes on being watched while other steps are taken, until then at least: not at its own budget's cost."""
@@ -295,6 +295,8 @@ class KindExecution:
 
     verdict: Verdict | None = None
     reason: str = ""
+    service: Service | None = None
+    note: str = ""
 
     @property
     def state(self) -> State:

@@ -1,0 +1,102 @@
+"""What the end of one execution means for the others: which of them go no further, and with which verdict.
+
+Nothing here knows a kind of step. It asks how far a failure reaches (`Step.reach`), what is monitored, and what the
+request says that a failure takes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.steps.step import Reach
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.steps.step import Execution
+
+ANOTHER_FAILED = "another service of this run failed"
+NEVER_BEGUN = "what was to be completed before it wasn't"
+
+
+@dataclass(frozen=True)
+class Abort:
+    """One execution, by its index in the stage, that goes no further: with this verdict, for this reason."""
+
+    index: int
+    verdict: Verdict
+    reason: str
+
+
+def fails(execution: Execution) -> bool:
+    """Whether it is why others are taken back."""
+    is_bad = execution.verdict is not None and execution.verdict.fails_the_run
+    return is_bad and execution.step.reach is not Reach.NOTHING
+
+
+def ends_stages(execution: Execution) -> bool:
+    """Whether no later stage may begin because of what became of it."""
+    match execution.step.reach:
+        case Reach.DEPENDENTS:
+            return False  # those that need it are refused, the others may go on
+        case Reach.NOTHING:
+            return execution.verdict is Verdict.WITHDRAWN
+        case Reach.RUN:
+            return execution.verdict is not None and not execution.verdict.is_good
+
+
+def consequences(request: Request, changed: Iterable[Execution], under_way: Mapping[int, Execution]) -> Iterator[Abort]:
+    """What goes no further because of what has changed; `under_way` are the executions that haven't ended.
+
+    - A failure withdraws what the request says that it takes back. Where a step failed without which the deployment of
+      the same service is worth nothing, that deployment fails with it.
+    - A step in between that goes out of sight leaves nothing to be sure of: all that is under way is unknown.
+    - Where a deployment came to nothing, for whatever reason, the steps that were to follow from it stop.
+    """
+    changed = tuple(changed)
+    for culprit in filter(fails, changed) if request.roll_back else ():
+        verdict, reason = _on_others(culprit, under_way.values())
+        for index, execution in under_way.items():
+            if _reaches(request, culprit, execution):
+                yield Abort(index, verdict, reason)
+    lost = next((one for one in changed if one.verdict is Verdict.UNKNOWN and not one.is_monitored), None)
+    if lost is not None:
+        yield from (Abort(index, Verdict.UNKNOWN, lost.reason) for index in under_way)
+    elif any(one.is_monitored and one.verdict is not None and not one.verdict.is_good for one in changed):
+        followers = (index for index, execution in under_way.items() if not execution.is_monitored)
+        yield from (Abort(index, Verdict.WITHDRAWN, ANOTHER_FAILED) for index in followers)
+
+
+def cancelled(signal: int, under_way: Iterable[int]) -> Iterator[Abort]:
+    """A cancellation takes back everything."""
+    return (Abort(index, *on_cancellation(signal)) for index in under_way)
+
+
+def on_cancellation(signal: int) -> tuple[Verdict, str]:
+    """The verdict on what that signal ended, and the reason."""
+    return Verdict.CANCELLED, f"the run was cancelled by signal {signal}"
+
+
+def on_what_never_began(signal: int) -> tuple[Verdict, str]:
+    """The verdict on the steps of stages that never came, and the reason; `signal` is 0 where none arrived."""
+    return on_cancellation(signal) if signal else (Verdict.WITHDRAWN, NEVER_BEGUN)
+
+
+def _on_others(culprit: Execution, under_way: Iterable[Execution]) -> tuple[Verdict, str]:
+    """The verdict on what is taken back because that one failed, and the reason."""
+    target = culprit.step.target
+    deployed = (execution.step.target for execution in under_way if execution.is_monitored)
+    if culprit.fails_target and any(target and other and other.name == target.name for other in deployed):
+        return Verdict.FAILED, culprit.fails_target
+    return Verdict.WITHDRAWN, ANOTHER_FAILED
+
+
+def _reaches(request: Request, culprit: Execution, other: Execution) -> bool:
+    """Whether `other` must return because the culprit failed."""
+    failed, target = culprit.step.target, other.step.target
+    if culprit.is_monitored and other.is_monitored and failed and target:
+        return request.takes_back(failed, target)
+    return not request.undo_failed_only

@@ -1,0 +1,39 @@
+"""What is told of many services: how many are how far, in a line, with those named that didn't make it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drone_deploy_ecs.core.steps.step import Execution
+
+FEW = 20
+"""Services of which each is told by itself."""
+NAMED = 5
+FAILED = "failed"
+
+
+def progress(executions: Sequence[Execution]) -> str:
+    """`120 of 500 completed, 300 rolling out, 79 not begun; failed: tenant-17`."""
+    counted = [execution for execution in executions if execution.tally is not None]
+    counts = Counter(execution.tally for execution in counted)
+    order = [word for word in ORDER if counts[word]] or [counted[0].counted_as if counted else ORDER[0]]
+    first, *others = order
+    text = ", ".join((f"{counts[first]} of {len(counted)} {first}", *(f"{counts[word]} {word}" for word in others)))
+    failed = [target.name for execution in counted if execution.tally == FAILED and (target := execution.step.target)]
+    return f"{text}; failed: {listed(failed)}" if failed else text
+
+
+ORDER = (
+    "revisions registered", "completed", "back", "rolling out", "on the way back", "out of sight", "not begun", "withdrawn",
+)  # fmt: skip
+"""The words of `Execution.tally` in the order in which they are told; others are counted, but not told."""
+
+
+def listed(names: Sequence[str], most: int = NAMED) -> str:
+    """`a, b, c and 7 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

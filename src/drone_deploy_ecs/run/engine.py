@@ -1,0 +1,279 @@
+"""The only loop: makes a plan's steps happen. Do what is due, hand on what AWS answers, until all is over.
+
+It knows no kind of step. Each execution says which call it wants next and what an answer means to it; what one's end
+means for the others is decided in `core.steps.coordination`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.steps.coordination import (
+    cancelled,
+    consequences,
+    ends_stages,
+    fails,
+    on_what_never_began,
+)
+from drone_deploy_ecs.core.steps.step import Context, Reach, Stage, State, is_monitored
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.run.queue import Queue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from drone_deploy_ecs.calls import Calls
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.steps.coordination import Abort
+    from drone_deploy_ecs.core.steps.step import Execution, Monitored, Step
+    from drone_deploy_ecs.ports import Cancellation, Clock
+    from drone_deploy_ecs.run.event_log import EventLog
+
+SILENCE = 35.0
+"""Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
+SHARE_LOOKS_WITHIN = 1.0
+"""Seconds by which a look may be early, to share another's call."""
+
+
+class Engine:
+    """Runs stages; `calls` by Region. `chance` gives random numbers in 0..1."""
+
+    def __init__(
+        self,
+        request: Request,
+        calls: Mapping[str, Calls],
+        clock: Clock,
+        log: EventLog,
+        chance: Callable[[], float],
+        *,
+        cancellation: Cancellation,
+    ) -> None:
+        self._request = request
+        self._calls = calls
+        self._clock = clock
+        self._log = log
+        self._chance = chance
+        self._cancellation = cancellation
+        self._obeyed = 0
+
+    def run(
+        self,
+        stages: Sequence[Stage],
+        *,
+        forward: bool,
+        seen_at: float | None = None,
+        standing: Sequence[Execution] = (),
+    ) -> tuple[Execution, ...]:
+        """The stages in order, until one fails; what became of every step.
+
+        `seen_at` is when the services were read to plan this. `forward`: when one service fails, or the run is
+        cancelled, the others are aborted; on the way back none is. `standing` are executions of an earlier run that are
+        still to be watched. The result has those that ended, then those that stand, then those that never began.
+        """
+        outputs: dict[str, str] = {}
+        failures: dict[str, str] = {}
+        ended: list[Execution] = []
+        guards = list(standing)
+        stages = stages or (Stage(()),)  # what stands is to be judged, whether or not anything follows it
+        for number, stage in enumerate(stages, 1):
+            begun = [self._begin(step, outputs, failures, seen_at) for step in stage.steps]
+            is_last = number == len(stages)
+            executions = self._run_stage([*self._standing_by(guards, begun), *begun], forward=forward, is_last=is_last)
+            outputs |= {execution.step.key: execution.output for execution in executions if execution.output}
+            failures |= {execution.step.key: execution.reason for execution in executions if _refuses_others(execution)}
+            guards = [one for one in executions if one.is_monitored and one.state is not State.ENDED]
+            ended += (execution for execution in executions if execution.state is State.ENDED)
+            if any(map(ends_stages, executions)):
+                return (*ended, *guards, *self._never_begun(stages[number:], outputs))
+        return (*ended, *guards)
+
+    def _begin(
+        self, step: Step, outputs: Mapping[str, str], failures: Mapping[str, str], seen_at: float | None
+    ) -> Execution:
+        """The step under way; refused at once where one that it needs has failed."""
+        execution = step.begin(self._context(outputs, seen_at))
+        why = next((failures[key] for key in step.needs if key in failures), "")
+        if not why:
+            return execution
+        refused = execution.abort(Verdict.REFUSED, why, self._clock.monotonic())
+        self._log.change(execution, refused)
+        return refused
+
+    def _context(self, outputs: Mapping[str, str], seen_at: float | None) -> Context:
+        now = self._clock.monotonic()
+        return Context(now=now, budget=self._request.budget, seen_at=seen_at, outputs=outputs)
+
+    def _standing_by(self, guards: Sequence[Execution], begun: Sequence[Execution]) -> Iterator[Execution]:
+        """What stands already, while this stage lasts."""
+        until = max((self._clock.monotonic(), *(execution.stands_until for execution in begun)))
+        return (guard.stand_by(until) for guard in guards if is_monitored(guard))
+
+    def _never_begun(self, stages: Sequence[Stage], outputs: Mapping[str, str]) -> Iterator[Execution]:
+        """The steps of these stages, which won't come any more."""
+        verdict, reason = on_what_never_began(self._cancellation.signal)
+        context = self._context(outputs, None)
+        for step in (step for stage in stages for step in stage.steps):
+            yield step.begin(context).abort(verdict, reason, context.now)
+
+    # --- the loop ---
+
+    def _run_stage(self, executions: Sequence[Execution], *, forward: bool, is_last: bool) -> list[Execution]:
+        """Until all have ended; before the last stage it is enough that all are complete: they stay under way."""
+        began = self._clock.monotonic()
+        self._obeyed = 0
+        queue = Queue(executions, self._due, self._ready_at, self._request.max_parallel if forward else None)
+        while True:
+            if forward:
+                self._obey(queue)
+            if not queue.is_reading and self._judge_together(queue, forward=forward):
+                return queue.executions
+            if queue.is_over:
+                return queue.executions
+            if queue.is_complete and self._are_proven(queue, began):
+                if not is_last and not any(map(ends_stages, queue.executions)):
+                    return queue.executions
+                self._settle(queue)
+                continue
+            due, index = queue.first(self._clock.monotonic())
+            if self._wait_until(due, queue):
+                self._act(index, queue)
+            self._log.sum_up(queue.executions)
+
+    def _due(self, execution: Execution) -> float:
+        return execution.due(self._clock.monotonic(), self._chance())
+
+    def _ready_at(self, call: Call[Any]) -> float:
+        return self._calls[call.region].ready_at(call)
+
+    def _obey(self, queue: Queue) -> None:
+        """A cancellation takes everything back."""
+        signal = self._cancellation.signal
+        if signal and signal != self._obeyed:
+            self._obeyed = signal
+            self._abort(queue, cancelled(signal, queue.under_way()))
+
+    def _judge_together(self, queue: Queue, *, forward: bool) -> bool:
+        """Draw the consequences of what has changed, then start what may start. Whether a new plan is needed."""
+        changed = queue.changed()
+        if forward and any(execution.verdict is not None for execution in changed):
+            self._abort(queue, consequences(self._request, changed, queue.under_way()))
+        while (index := queue.start()) is not None:
+            queue.put(index, queue[index].start(self._clock.monotonic()))
+        return any(execution.needs_replan for execution in changed)
+
+    def _abort(self, queue: Queue, aborts: Iterable[Abort]) -> None:
+        for abort in aborts:
+            after = queue[abort.index].abort(abort.verdict, abort.reason, self._clock.monotonic())
+            self._put(queue, abort.index, after)
+
+    def _put(self, queue: Queue, index: int, after: Execution) -> None:
+        """It is something else now: tell what changed."""
+        before = queue[index]
+        if after is before:
+            return
+        if after.service is not before.service:
+            self._log.count(after.service)
+        self._log.change(before, after)
+        queue.put(index, after)
+
+    def _are_proven(self, queue: Queue, began: float) -> bool:
+        """Whether all are complete long enough, and each was seen to be since the last of them was.
+
+        And since whatever else this stage did.
+        """
+        now = self._clock.monotonic()
+        left = _monitored(queue)
+        if not all(execution.is_monitored for execution in queue.executions):
+            for index, execution in left.items():
+                if (confirmed := execution.confirm_since(began, now)) is not execution:
+                    queue.put(index, confirmed, now)
+                    return False
+        if not all(execution.is_proven(now) for execution in left.values()):
+            return False
+        since = max((execution.stable_at or 0.0 for execution in left.values()), default=0.0) - SHARE_LOOKS_WITHIN
+        unseen = [index for index, execution in left.items() if execution.seen_at < since]
+        for index in unseen:
+            if queue.due(index) > now:
+                queue.put(index, left[index], now)
+        return not unseen
+
+    def _settle(self, queue: Queue) -> None:
+        """All that were still open are complete: that is the verdict."""
+        for index, execution in _monitored(queue).items():
+            self._put(queue, index, execution.settle(self._clock.monotonic()))
+
+    def _wait_until(self, due: float, queue: Queue) -> bool:
+        """Sleep, but not in silence for too long. Whether the time has come: a cancellation ends the sleep before."""
+        signal = self._cancellation.signal
+        while (now := self._clock.monotonic()) < due:
+            speak_at = self._log.spoke_at + SILENCE
+            if speak_at <= now:
+                self._log.waiting(queue.under_way().values(), now)
+                continue
+            self._clock.sleep(min(due, speak_at) - now)
+            if self._cancellation.signal != signal:
+                text = f"cancelled by signal {self._cancellation.signal}; a second one stops at once"
+                self._log.record(Kind.TROUBLE, "", text, important=True)
+                return False
+        return True
+
+    # --- doing ---
+
+    def _act(self, index: int, queue: Queue) -> None:
+        """One call, for all that may share it; or nothing but time has passed."""
+        execution, now = queue[index], self._clock.monotonic()
+        call = execution.call
+        if call is None:
+            self._put(queue, index, execution.advance(None, now))
+        elif call.writes and self._must_wait(execution, queue):
+            queue.put(index, execution, now + SHARE_LOOKS_WITHIN)
+        elif call.writes and execution.step.reduces_capacity and not self._is_covered(index, queue):
+            return
+        else:
+            until = max(queue.due(index), now) + SHARE_LOOKS_WITHIN
+            indices = queue.together(index, until, call.most)
+            calls = [shared for shared in (queue[each].call for each in indices) if shared is not None]
+            answers = self._send(calls)
+            for each, answer in zip(indices, answers, strict=True):
+                self._put(queue, each, queue[each].advance(answer, self._clock.monotonic()))
+
+    def _send(self, calls: Sequence[Call[Any]]) -> list[Any]:
+        """Each call's part of the answer to all of them in one, or the fault that all of them share."""
+        first, *others = calls
+        try:
+            answer = self._calls[first.region].send(first.join(others))
+        except ApiError as error:
+            return [error.fault] * len(calls)
+        return [call.part(answer) for call in calls]
+
+    def _must_wait(self, execution: Execution, queue: Queue) -> bool:
+        """Whether the step that it has to come after hasn't been written yet."""
+        after = execution.step.after
+        return bool(after) and any(other.step.key == after and not other.output for other in queue.executions)
+
+    def _is_covered(self, index: int, queue: Queue) -> bool:
+        """Whether all that is monitored was complete a moment ago, so that what serves may be taken away."""
+        now = self._clock.monotonic()
+        guards = _monitored(queue)
+        if any(guard.seen_at < now - SHARE_LOOKS_WITHIN for guard in guards.values()):
+            for each, guard in guards.items():
+                (answer,) = self._send([guard.glance])
+                self._put(queue, each, guard.glanced(answer, self._clock.monotonic()))
+            return False
+        if any(guard.stable_at is None for guard in guards.values()):
+            self._put(queue, index, queue[index].advance(None, now))
+            return False
+        return True
+
+
+def _monitored(queue: Queue) -> dict[int, Monitored]:
+    """What is monitored and hasn't ended, by index."""
+    return {index: execution for index, execution in queue.under_way().items() if is_monitored(execution)}
+
+
+def _refuses_others(execution: Execution) -> bool:
+    """Whether the steps that need its output are refused."""
+    return fails(execution) and execution.step.reach is Reach.DEPENDENTS

@@ -1,0 +1,144 @@
+"""The events of a run as they come: each goes to the listener at once, and is kept for the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.counts import grow
+from drone_deploy_ecs.core.event import Event, Kind
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.steps import summary
+from drone_deploy_ecs.core.steps.step import is_monitored
+from drone_deploy_ecs.core.steps.summary import FEW
+from drone_deploy_ecs.core.target import where
+from drone_deploy_ecs.core.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from drone_deploy_ecs.core.counts import Series
+    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.masking import Masks
+    from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.step import Plan
+    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.ports import Clock, Listener
+
+ROUTINE = (Kind.REGISTERED, Kind.TROUBLE)
+"""Events about no service in particular that come as often as there are services: not heard where those are many."""
+SUMMARY = 10.0
+"""Seconds from one line about many services to the next."""
+
+
+class EventLog:
+    """The run's timeline as it grows, and with it the counts of tasks by service ARN.
+
+    In a run over many services it summarises: of single services only what is important is heard.
+    """
+
+    def __init__(self, clock: Clock, listener: Listener, masks: Masks) -> None:
+        self._clock = clock
+        self._listener = listener
+        self._masks = masks
+        self._progress: dict[str, Progress] = {}
+        self._summarises = False
+        self._summary, self._summary_at = "", clock.monotonic()
+        self.timeline: list[Event] = []
+        self.counts: dict[str, Series] = {}
+        self.spoke_at = clock.monotonic()
+        """When the listener heard something last, in monotonic seconds."""
+
+    def hide(self, masks: Masks) -> None:
+        """What these hide is hidden in every line from now on."""
+        self._masks = masks
+
+    def record(self, kind: Kind, service: str, text: str, *, important: bool = False) -> None:
+        """One more event, about a service or ("") the whole run. `text` must be safe to print."""
+        # What the run asks for, and how it ends, is said in words of our own alone.
+        shown = text if kind in (Kind.PLAN, Kind.END) else self._masks.hide(text)
+        event = Event(self._clock.now(), kind, service, shown, self._progress.get(service))
+        self.timeline.append(event)
+        if self._summarises and not important and (service or kind in ROUTINE):
+            return
+        self.spoke_at = self._clock.monotonic()
+        self._listener(event)
+
+    # --- before and after ---
+
+    def introduce(self, request: Request, plan: Plan) -> None:
+        """What is about to be done."""
+        targets = plan.targets
+        self._summarises = len(targets) > FEW
+        services = f"{len(targets)} services" if self._summarises else ", ".join(target.name for target in targets)
+        what = f"{request.image.reference} for container {request.container}"
+        self.record(Kind.PLAN, "", f"{what} of {services} {where(targets)}")
+        if plan.summary:
+            self.record(Kind.PLAN, "", plan.summary)
+        shown = plan.warnings[:FEW] if self._summarises else plan.warnings
+        for problem in shown:
+            self.record(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
+        if more := len(plan.warnings) - len(shown):
+            self.record(Kind.WARNING, "", f"Warning: {more} more; plan shows them all")
+        for target in plan.unchanged:
+            self.record(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
+        if self._summarises and plan.unchanged:
+            self.record(Kind.PLAN, "", f"{len(plan.unchanged)} of them run it already: nothing to do")
+
+    def undoing(self, sentences: Sequence[tuple[str, str]]) -> None:
+        """The way back begins: what is done about each service."""
+        if self._summarises:
+            count = len(sentences)
+            self.record(Kind.UNDO, "", f"rolling back {count} service{'' if count == 1 else 's'}")
+        for service, sentence in sentences:
+            self.record(Kind.UNDO, service, sentence)
+
+    def unused(self, revisions: Sequence[str]) -> None:
+        """These were registered, and no service was ever pointed at them."""
+        if len(revisions) > FEW:
+            count = f"{len(revisions)} revisions were registered for nothing"
+            self.record(Kind.WARNING, "", f"{count}; they are left, and the next run may reuse them")
+            return
+        for revision in revisions:
+            text = f"{revision} was registered for nothing; it is left, and the next run may reuse it"
+            self.record(Kind.WARNING, "", text)
+
+    # --- while it runs ---
+
+    def change(self, before: Execution, after: Execution) -> None:
+        """What is new about an execution. From now on its service is told of with how far it is."""
+        target = after.step.target
+        name = target.name if target else ""
+        if is_monitored(after):
+            self._progress[name] = after.progress(self._clock.monotonic(), self._clock.now())
+        is_judged = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
+        for kind, text in after.news(before):
+            self.record(kind, name, text, important=is_judged and kind is Kind.VERDICT)
+
+    def waiting(self, executions: Iterable[Execution], now: float) -> None:
+        """Something, where nothing changed for long: CI systems end steps that are silent."""
+        executions = tuple(executions)
+        if self._summarises:
+            self.record(Kind.WAITING, "", summary.progress(executions))
+            return
+        texts = {
+            (target.name if (target := execution.step.target) else "", text): None
+            for execution in executions
+            if (text := execution.heartbeat(now))
+        }
+        for service, text in texts or {("", "still waiting"): None}:
+            self.record(Kind.WAITING, service, text)
+
+    def sum_up(self, executions: Sequence[Execution]) -> None:
+        """How far many services are, now and then."""
+        now = self._clock.monotonic()
+        if self._summarises and now >= self._summary_at + SUMMARY:
+            self._summary_at, text = now, summary.progress(executions)
+            if text != self._summary:
+                self._summary = text
+                self.record(Kind.PROGRESS, "", text)
+
+    def count(self, *services: Service | None) -> None:
+        """Keep how many tasks their deployments have, as just seen; None is a service that isn't there."""
+        for service in filter(None, services):
+            self.counts[service.arn] = grow(self.counts.get(service.arn, ()), service, self._clock.now())

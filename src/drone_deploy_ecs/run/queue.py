@@ -1,0 +1,170 @@
+"""The executions of a stage in the order in which they are due, at the speed that AWS allows.
+
+Each waits in the lane of the call that it wants next. A lane is open when there is a token for such a call: so writes
+that wait for AWS's leave hold up no looks, nor the other way round. Every operation that the loop needs at each turn is
+O(lanes) or O(log n) in the number of executions.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.steps.step import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from drone_deploy_ecs.core.calls.call import Call, Lane
+    from drone_deploy_ecs.core.steps.step import Execution
+
+ADMITTED = 10
+"""Updates that may be about to be written at the same time: as many as one look shows to be still as planned."""
+
+
+class Queue:
+    """The executions by index. `due` tells when (monotonic seconds) one wants to be acted on.
+
+    `ready_at` tells when there is a token for a call. What is queued starts in order: at most `most` (None: any number)
+    are between start and completion.
+    """
+
+    def __init__(
+        self,
+        executions: Sequence[Execution],
+        due: Callable[[Execution], float],
+        ready_at: Callable[[Call[Any]], float],
+        most: int | None,
+    ) -> None:
+        self.executions = list(executions)
+        self._changed: set[int] = set(range(len(executions)))
+        self._due_at = due
+        self._ready_at = ready_at
+        self._most = most
+        self._lanes: dict[Lane, list[tuple[float, int]]] = {}
+        self._calls: dict[Lane, Call[Any] | None] = {}
+        self._lane: dict[int, Lane] = {}
+        self._due: dict[int, float] = {}
+        self._waiting: deque[int] = deque()
+        self._reading: set[int] = set()
+        self._unwritten: set[int] = set()
+        self._rolling: set[int] = set()
+        self._unfinished: set[int] = set()
+        for index, execution in enumerate(executions):
+            if execution.state is State.QUEUED:
+                self._waiting.append(index)
+                self._unfinished.add(index)
+            else:
+                self.put(index, execution)
+
+    def __getitem__(self, index: int) -> Execution:
+        return self.executions[index]
+
+    def put(self, index: int, execution: Execution, due: float | None = None) -> None:
+        """This is what it is now; `due` if it wants to be acted on at another time than usual."""
+        state = execution.state
+        self.executions[index] = execution
+        self._changed.add(index)
+        self._due.pop(index, None)
+        if state is not State.ENDED:
+            self._enter(index, execution, self._due_at(execution) if due is None else due)
+        is_rolling = execution.is_monitored and execution.verdict is None and state is not State.COMPLETE
+        _keep(self._reading, index, wanted=execution.reads_on and state is not State.ENDED)
+        _keep(self._unfinished, index, wanted=state not in (State.ENDED, State.COMPLETE))
+        _keep(self._rolling, index, wanted=is_rolling)
+        _keep(self._unwritten, index, wanted=is_rolling and state is State.WRITING)
+
+    def _enter(self, index: int, execution: Execution, due: float) -> None:
+        call = execution.call
+        lane = call.lane if call else ()
+        self._due[index], self._lane[index], self._calls[lane] = due, lane, call
+        heappush(self._lanes.setdefault(lane, []), (due, index))
+
+    def start(self) -> int | None:
+        """The index of an execution whose turn has come, if any; it must be put."""
+        self._forget_aborted()
+        is_full = self._most is not None and len(self._rolling) >= self._most
+        return None if not self._waiting or is_full or len(self._unwritten) >= ADMITTED else self._waiting.popleft()
+
+    def changed(self) -> list[Execution]:
+        """The executions that were put since this was asked last."""
+        indices, self._changed = self._changed, set()
+        return [self.executions[index] for index in sorted(indices)]
+
+    def first(self, now: float) -> tuple[float, int]:
+        """When the next execution can be acted on, and its index. A look that has begun is finished before all else."""
+        if self._reading:
+            index = min(self._reading)
+            return self._open_at(self._lane[index], now), index
+        return min(
+            (max(due, self._open_at(lane, now)), due, index)
+            for lane in list(self._lanes)
+            for due, index in self._head(lane)
+        )[::2]
+
+    def together(self, index: int, until: float, most: int) -> list[int]:
+        """This one, and others in its lane that want to be acted on by then: those that may share its call."""
+        indices = [index]
+        lane = self._lane[index]
+        heap = self._lanes[lane]
+        later = []
+        while len(indices) < most and (head := next(self._head(lane), None)) and head[0] <= until:
+            later.append(heappop(heap))
+            if head[1] not in indices:
+                indices.append(head[1])
+        for entry in later:
+            heappush(heap, entry)
+        return indices
+
+    def under_way(self) -> dict[int, Execution]:
+        """Those that haven't ended, by index."""
+        return {
+            index: execution for index, execution in enumerate(self.executions) if execution.state is not State.ENDED
+        }
+
+    def due(self, index: int) -> float:
+        """When it wants to be acted on."""
+        return self._due[index]
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a look has begun that isn't whole yet."""
+        return bool(self._reading)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all have ended."""
+        self._forget_aborted()
+        return not self._due and not self._waiting
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that hasn't ended is complete."""
+        return not self._unfinished and not self._reading
+
+    def _forget_aborted(self) -> None:
+        """Those that ended before their turn came."""
+        while self._waiting and self.executions[self._waiting[0]].state is State.ENDED:
+            self._waiting.popleft()
+
+    def _open_at(self, lane: Lane, now: float) -> float:
+        call = self._calls[lane]
+        return now if call is None else max(now, self._ready_at(call))
+
+    def _head(self, lane: Lane) -> Iterator[tuple[float, int]]:
+        """The first of a lane, unless it is empty; what was put elsewhere since, or ended, is thrown away."""
+        heap = self._lanes[lane]
+        while heap and (self._due.get(heap[0][1]) != heap[0][0] or self._lane[heap[0][1]] != lane):
+            heappop(heap)
+        if heap:
+            yield heap[0]
+        else:
+            del self._lanes[lane]
+
+
+def _keep(indices: set[int], index: int, *, wanted: bool) -> None:
+    if wanted:
+        indices.add(index)
+    else:
+        indices.discard(index)

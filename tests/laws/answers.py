@@ -1,0 +1,95 @@
+"""Whatever AWS may answer, as hypothesis strategies: services, tasks, faults, and an answer to any call of a step."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.taskdef import Definition
+from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.call import Call
+
+MESSAGES = (
+    "(service web) has started 2 tasks: (task a) (task b).",
+    f"(service web) (deployment {OURS}) deployment completed.",
+    f"(service web) (deployment {OURS}) deployment failed: tasks failed to start.",
+    f"(service web) rolling back to deployment {OLD}.",
+    "(service web) was unable to place a task because no container instance met all of its requirements.",
+    "(service web) has reached a steady state.",
+)
+
+seconds = st.integers(0, 200)
+counts = st.integers(0, 3)
+times = st.none() | seconds.map(lambda after: NOON + timedelta(seconds=after))
+deployments = st.builds(
+    Deployment,
+    id=st.sampled_from([OLD, OURS, OURS, OTHER]),
+    status=st.sampled_from(["PRIMARY", "PRIMARY", "ACTIVE", "DRAINING", ""]),
+    task_definition=st.sampled_from([BEFORE, NEW, FOREIGN]),
+    desired=counts,
+    pending=counts,
+    running=counts,
+    failed_tasks=counts,
+    rollout_state=st.sampled_from(["IN_PROGRESS", "COMPLETED", "FAILED", "", "STRANGE"]),
+    rollout_reason=st.sampled_from(["", f"ECS deployment circuit breaker: rolling back to deploymentId {OLD}."]),
+    created_at=times,
+)
+happenings = st.builds(ServiceEvent, id=st.uuids().map(str), at=seconds.map(lambda after: NOON + timedelta(seconds=after)),
+                       message=st.sampled_from(MESSAGES))  # fmt: skip
+services = st.builds(
+    Service,
+    name=st.just("web"),
+    arn=st.just("arn:aws:ecs:eu-west-1:1:service/prod/web"),
+    status=st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "", "DRAINING", "INACTIVE"]),
+    desired=counts,
+    running=counts,
+    task_definition=st.just(""),
+    deployments=st.lists(deployments, max_size=3, unique_by=lambda deployment: deployment.id).map(tuple),
+    events=st.lists(happenings, max_size=3).map(lambda events: tuple(sorted(events, key=lambda event: event.at))),
+    breaker_rolls_back=st.booleans(),
+)
+containers = st.builds(
+    Container, name=st.just("app"), image=st.just("shop:2"), image_digest=st.just(""), status=st.just("STOPPED"),
+    exit_code=st.sampled_from([None, 0, 1, 127, 137, 143]), reason=st.sampled_from(["", "CannotPullContainerError: x: not found"]),
+    health=st.sampled_from(["UNKNOWN", "HEALTHY", "UNHEALTHY"]),
+)  # fmt: skip
+arns = st.uuids().map(lambda name: f"arn:aws:ecs:eu-west-1:1:task/prod/{name.hex}")
+tasks = st.builds(
+    Task, arn=arns, started_by=st.sampled_from([OLD, OURS, OTHER, ""]), task_definition=st.sampled_from([BEFORE, NEW]),
+    status=st.sampled_from(["STOPPED", "STOPPED", "DEPROVISIONING"]), health=st.sampled_from(["UNKNOWN", "HEALTHY"]),
+    stop_code=st.sampled_from(["", "EssentialContainerExited", "TaskFailedToStart", "UserInitiated"]),
+    stopped_reason=st.sampled_from(["", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/3)"]),
+    created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
+)  # fmt: skip
+faults = st.builds(Fault, kind=st.sampled_from(FaultKind), operation=st.just("Operation"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
+tag_denied = Fault(
+    FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
+)
+
+BODY: dict[str, Any] = {"family": "web", "containerDefinitions": [{"name": "app", "image": "shop:2"}],
+                        "tags": [{"key": "team", "value": "shop"}]}  # fmt: skip
+BODIES: list[dict[str, Any]] = [BODY, {name: BODY[name] for name in BODY if name != "tags"}, {"family": "web"}]
+
+BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
+    "DescribeServices": st.lists(services, max_size=1).map(tuple),
+    "UpdateService": services,
+    "ListTasks": st.builds(Page, st.lists(arns, max_size=3).map(tuple), st.sampled_from(["", "", "next"])),
+    "DescribeTasks": st.lists(tasks, max_size=3).map(tuple),
+    "DescribeTaskDefinition": st.sampled_from(BODIES).map(lambda body: Definition(NEW, active=True, body=body)),
+    "RegisterTaskDefinition": st.just(NEW),
+    "RegisterScalableTarget": st.none(),
+}
+
+
+def to(call: Call[Any] | None) -> st.SearchStrategy[object]:
+    """An answer to this call, or a fault; None where only time passes."""
+    return st.none() if call is None else BY_OPERATION[call.operation] | faults | st.just(tag_denied)

@@ -1,0 +1,165 @@
+"""One law over all kinds of step: whatever AWS answers, in whatever order, an execution keeps what the loop needs."""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.simulator.aws import SimulatedAws
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drone_deploy_ecs.core import steps
+from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.steps.hold import Hold
+from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
+from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
+from drone_deploy_ecs.core.steps.rollout.terms import Terms
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.scale import Scale
+from drone_deploy_ecs.core.steps.step import Context, KindStep, State
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, TARGET
+from tests.laws import answers
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.steps.step import Execution, Step
+
+BUDGET = 60.0
+LONGEST = 10 * BUDGET
+"""Seconds after which any of them has ended, or is complete: budgets for the write and for what follows, and grace."""
+AGAIN = replace(TARGET, known=frozenset({OLD, OURS}))
+
+terms = st.builds(
+    Terms, budget=st.just(BUDGET), max_failed_tasks=st.sampled_from([None, None, 1]), stable_for=st.sampled_from([0.0, 20.0]),
+    wait_for_drained=st.booleans(), at_least=st.sampled_from([0, 2]), checks=st.sampled_from([0, 2]),
+    check_interval=st.just(5.0), must_stay=st.booleans(),
+)  # fmt: skip
+counts = st.integers(0, 3)
+KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
+    RegisterTaskDefinition: st.builds(
+        RegisterTaskDefinition, name=st.just("web#1"), region=st.just("eu-west-1"), family=st.just("web"),
+        body=st.sampled_from(answers.BODIES), serves=st.just(("web",)), source=st.just(BEFORE), what=st.just("a change")),
+    UpdateService: st.builds(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts)
+    | st.builds(UpdateService, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE),
+                undoes=st.just(OURS), must_not_write=st.booleans(), since=st.just(NOON)),
+    FollowDeployment: st.builds(
+        FollowDeployment, target=st.just(TARGET), terms=terms, definition=st.just(NEW), deployment=st.just(OURS)),
+    Scale: st.builds(Scale, target=st.just(TARGET), to=counts, expected=st.none() | counts, allow_more=st.booleans(),
+                     always_write=st.booleans()),
+    RegisterScalableTarget: st.builds(
+        RegisterScalableTarget, target=st.just(TARGET), limits=st.just(Limits(0, 4)), why=st.just("why"), required=st.booleans()),
+    Hold: st.builds(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
+}  # fmt: skip
+
+kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+waits = st.lists(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), max_size=15)
+
+
+def begin(data: st.DataObject, kind: type[KindStep]) -> Execution:
+    """One of that kind, its turn having come."""
+    context = Context(now=0.0, budget=BUDGET, seen_at=data.draw(st.sampled_from([None, 0.0, -60.0])), outputs={})
+    return data.draw(KINDS[kind]).begin(context).start(0.0)
+
+
+def answered(execution: Any, data: st.DataObject, now: float) -> Any:
+    """After an answer to its call, whichever."""
+    return execution.advance(data.draw(answers.to(execution.call)), now)
+
+
+def test_every_kind_is_here() -> None:
+    for module in pkgutil.walk_packages(steps.__path__, f"{steps.__name__}."):
+        import_module(module.name)
+    ours = {kind for kind in KindStep.__subclasses__() if kind.__module__.startswith(steps.__name__)}
+    assert ours == set(KINDS)
+
+
+@kinds
+@given(data=st.data(), script=waits)
+def test_nothing_raises_and_a_verdict_is_final(kind: type[KindStep], data: st.DataObject, script: list[float]) -> None:
+    execution, now = begin(data, kind), 0.0
+    for wait in script:
+        now = max(now + wait, execution.due(now, 0.5))
+        after = answered(execution, data, now)
+        assert list(execution.news(execution)) == []
+        assert all(text for _, text in after.news(execution))
+        assert isinstance(after.heartbeat(now), str)
+        if execution.verdict is not None:
+            assert (after.verdict, after.reason, after.output) == (
+                execution.verdict,
+                execution.reason,
+                execution.output,
+            )
+        if execution.state is State.ENDED:
+            assert after.state is State.ENDED
+        execution = after
+
+
+@kinds
+@given(data=st.data(), before=waits, script=waits)
+def test_after_an_abort_nothing_is_written(
+    kind: type[KindStep], data: st.DataObject, before: list[float], script: list[float]
+) -> None:
+    """Where a write is unconfirmed, it is looked for; nothing is written again."""
+    execution, now = begin(data, kind), 0.0
+    for wait in before:
+        now = max(now + wait, execution.due(now, 0.5))
+        execution = answered(execution, data, now)
+    given_before = execution.verdict
+    execution = execution.abort(Verdict.WITHDRAWN, "another failed", now)
+    assert given_before is None or execution.verdict is given_before
+    for wait in script:
+        if execution.state is State.ENDED:
+            return
+        assert execution.call is None or not execution.call.writes
+        assert execution.abort(Verdict.CANCELLED, "cancelled", now) == execution  # the first one counts
+        now = max(now + wait, execution.due(now, 0.5))
+        execution = answered(execution, data, now)
+
+
+@kinds
+@given(data=st.data(), length=st.integers(1, 4))
+def test_it_ends_by_its_deadline(kind: type[KindStep], data: st.DataObject, length: int) -> None:
+    """Whatever is answered again and again, it ends, or it is complete and only waits for the others."""
+    execution, now = begin(data, kind), 0.0
+    kept: dict[tuple[str, int], object] = {}
+    for number in range(3000):
+        if execution.state is State.ENDED or (execution.state is State.COMPLETE and now > LONGEST):
+            return
+        assert now <= LONGEST or execution.state is State.COMPLETE
+        now = max(now, execution.due(now, 0.5)) + 0.05
+        call = execution.call
+        key = (call.operation if call else "", number % length)
+        if key not in kept:
+            kept[key] = data.draw(answers.to(call))
+        execution = execution.advance(kept[key], now)
+    raise AssertionError(execution)
+
+
+def code_of(aws: SimulatedAws, call: Call[Any]) -> str:
+    """The code of the error that it is answered with, "" for none."""
+    try:
+        call.read(aws.send(call))
+    except ApiError as error:
+        return error.fault.code
+    return ""
+
+
+@kinds
+@given(data=st.data(), script=waits)
+def test_the_simulator_understands_every_call(kind: type[KindStep], data: st.DataObject, script: list[float]) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web"))
+    aws = SimulatedAws(world)
+    execution, now = begin(data, kind), 0.0
+    for wait in script:
+        if execution.call is not None:
+            assert code_of(aws, execution.call) != "UnknownOperationException"
+        now = max(now + wait, execution.due(now, 0.5))
+        execution = answered(execution, data, now)
