@@ -18,6 +18,8 @@ from tests.stories.story import small_world
 if TYPE_CHECKING:
     from tests.stories.story import Teller
 
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+
 
 def test_good(tell: Teller) -> None:
     told = tell(small_world())
@@ -175,11 +177,18 @@ def test_stable(tell: Teller) -> None:
 
 def test_done_when_healthy(tell: Teller) -> None:
     world = World(timing=Timing(draining=300.0))
-    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
-    world.add_service("prod", "web", task_definition("web"), target_group=group)
+    world.add_service("prod", "web", task_definition("web"), target_group=GROUP)
     began = world.clock.monotonic()
     assert tell(world, wait_for="healthy").exit_code == 0
     assert world.clock.monotonic() - began < 60
+
+
+def test_not_done_when_old_ones_drain_and_nothing_can_be_started(tell: Teller) -> None:
+    world = World(timing=Timing(draining=300.0))
+    percents = {"minimum_percent": 0, "maximum_percent": 100}
+    world.add_service("prod", "web", task_definition("web"), target_group=GROUP, **percents)
+    world.push("shop:2", Behaviour(placeable_after=1e9))
+    assert tell(world, wait_for="healthy", timeout="2m").report["verdict"] == "TimedOut"
 
 
 def test_rollbacks_disabled(tell: Teller) -> None:
@@ -281,6 +290,14 @@ def test_rollout_state_absent(tell: Teller) -> None:
     world = World()
     world.add_service("prod", "web", task_definition("web", "shop:1"), classic_elb=True)
     assert tell(world).exit_code == 0
+
+
+def test_rollout_state_absent_and_nothing_can_be_started(tell: Teller) -> None:
+    world = World()
+    percents = {"minimum_percent": 0, "maximum_percent": 100}
+    world.add_service("prod", "web", task_definition("web", "shop:1"), classic_elb=True, **percents)
+    world.push("shop:2", Behaviour(placeable_after=1e9))
+    assert tell(world, timeout="2m").report["verdict"] == "TimedOut"
 
 
 def test_stopped_task_without_reason(tell: Teller) -> None:
@@ -408,8 +425,7 @@ def test_stale_reads(tell: Teller) -> None:
 
 def test_draining_past_the_budget(tell: Teller) -> None:
     world = World(timing=Timing(draining=300.0))
-    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
-    world.add_service("prod", "web", task_definition("web"), target_group=group)
+    world.add_service("prod", "web", task_definition("web"), target_group=GROUP)
     told = tell(world, timeout="2m")
     assert told.exit_code == 0
     assert "still draining" in told.stderr

@@ -64,6 +64,7 @@ def _start_missing(world: World, service: Service, primary: Deployment) -> None:
         say_once(world, service, script.placement_event)
         return
     started = [start(world, service, primary) for _ in range(min(missing, room))]
+    primary.desired = max(primary.desired, len(primary.alive))
     say(world, service, f"has started {len(started)} tasks: {_named(started)}.")
 
 
@@ -174,7 +175,7 @@ def fail(world: World, service: Service, failed: Deployment, why: str, *, roll_b
     candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
     candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
     candidate.updated = world.clock.monotonic()
-    candidate.desired, candidate.failed_tasks = service.desired, 0
+    candidate.failed_tasks = 0
     service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]
     say(world, service, f"rolling back to deployment {candidate.id}.")
 

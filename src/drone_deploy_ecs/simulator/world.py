@@ -123,6 +123,7 @@ class World:
     def _settle(self, service: Service, arn: str, idle_events: int) -> None:
         deployment = self.deploy(service, arn)
         deployment.state, deployment.created = "COMPLETED", self.clock.monotonic() - 86400.0
+        deployment.desired = service.desired
         deployment.reason = f"ECS deployment {deployment.id} completed."
         for _ in range(service.desired):
             task = start(self, service, deployment)
@@ -154,7 +155,7 @@ class World:
             one.status = "ACTIVE"
         now = self.clock.monotonic()
         identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
-        deployment = Deployment(id=identifier, task_definition=arn, created=now, updated=now, desired=service.desired)
+        deployment = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
         deployment.reason = f"ECS deployment {identifier} in progress."
         service.deployments.insert(0, deployment)
         service.history.append(deployment)
@@ -162,11 +163,14 @@ class World:
         return deployment
 
     def scale(self, service: Service, desired: int) -> None:
-        """Somebody, or autoscaling, changes the desired count."""
+        """Somebody, or autoscaling, changes the desired count. PRIMARY's falls at once, and grows as tasks are started.
+
+        Both recorded: a PRIMARY of 0 that still runs 2; one of 1, COMPLETED, where the service wants 2.
+        """
         service.desired = desired
         for one in service.deployments:
             if one.status == "PRIMARY":
-                one.desired = desired
+                one.desired = min(one.desired, desired)
         self.changed(service)
 
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
