@@ -503,3 +503,11 @@ def test_doom_needs_a_terminal_cause_or_a_repetition(stopped: list[Task]) -> Non
 @given(st.lists(tasks.filter(lambda one: cause_of_task(one).weight in (Weight.TRANSIENT, Weight.NOT_EVIDENCE))))
 def test_what_may_pass_never_dooms_however_often_it_happens(stopped: list[Task]) -> None:
     assert doom(stopped) is None
+
+
+def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> None:
+    """Whatever another one has for a reason: that one was stopped with it."""
+    app = container(137, health="UNHEALTHY")
+    sidecar = container(137, "something of its own", "sidecar", "UNKNOWN")
+    stopped = task("Task failed container health checks", sidecar, app, code="ServiceSchedulerInitiated")
+    assert cause_of_task(stopped).container == "app"

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.ecs import read_service
-from drone_deploy_ecs.core.judge import Sight, judge
+from drone_deploy_ecs.core.steps.rollout.follow import Ours
+from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
+from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.verdict import Verdict
+from tests.core.shown import TARGET
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -63,9 +66,16 @@ def test_primary_is_never_at_full_count_with_fewer_tasks_than_the_service_wants(
 
 
 SIGHT = Sight(
-    service=None, deployment=OURS, before="web:1", known=frozenset({OLD}), displaced="", since=NOON, stopped=(),
-    max_failed_tasks=None, wait_for_drained=True, at_least=0, stopped_since_complete=(), away_for=0.0, left=100.0,
-)  # fmt: skip
+    service=None,
+    ours=Ours(deployment=OURS, since=NOON),
+    target=TARGET,
+    undoes="",
+    terms=Terms(budget=600.0),
+    stopped=(),
+    stopped_since_complete=(),
+    away_for=0.0,
+    left=100.0,
+)
 OLD_DRAINS = entry(OLD, "ACTIVE")
 
 
@@ -73,12 +83,16 @@ def looked_at(*listed: Any, desired: int = 2) -> Sight:
     return replace(SIGHT, service=read_service(answer(*listed, desired=desired)))
 
 
+def on_terms(sight: Sight, **terms: Any) -> Sight:
+    return replace(sight, terms=replace(sight.terms, **terms))
+
+
 @pytest.mark.parametrize(
     "sight",
     [
         looked_at(entry()),
         looked_at(entry(state="COMPLETED")),
-        replace(looked_at(entry(state="IN_PROGRESS"), OLD_DRAINS), wait_for_drained=False),
+        on_terms(looked_at(entry(state="IN_PROGRESS"), OLD_DRAINS), wait_for_drained=False),
     ],
     ids=["by its counts", "in name", "healthy"],
 )
@@ -91,12 +105,12 @@ def test_nothing_of_two_is_not_complete(sight: Sight) -> None:
 
 
 def test_nobody_set_a_count_that_ecs_has_yet_to_raise() -> None:
-    new = replace(looked_at(entry(state="IN_PROGRESS")), at_least=2, left=0.0)
+    new = on_terms(replace(looked_at(entry(state="IN_PROGRESS")), left=0.0), at_least=2)
     assert judge(new) == (Verdict.TIMED_OUT, "the budget ended with 0 of 2 tasks running")
 
 
 def test_a_count_that_somebody_set_counts_before_the_deployment_shows_it() -> None:
-    scaled_in = replace(looked_at(entry(desired=2, running=2, state="COMPLETED"), desired=1), at_least=2)
+    scaled_in = on_terms(looked_at(entry(desired=2, running=2, state="COMPLETED"), desired=1), at_least=2)
     assert judge(scaled_in) is None
     said = "the budget ended with 2 of 2 tasks running, as somebody set its desired count to 1"
     assert judge(replace(scaled_in, left=0.0)) == (Verdict.TIMED_OUT, said)

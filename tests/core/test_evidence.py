@@ -17,7 +17,7 @@ from drone_deploy_ecs.core.known import Weight
 from drone_deploy_ecs.core.masking import Masks, Secret
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.core.watch import Terms, Watch
-from tests.core.watches import TARGET
+from tests.core.steps.rollout.underway import TARGET
 
 EXITED = Cause(
     name="exited", weight=Weight.REPEATING, headline="h", advice="a", container="app", exit_code=1,

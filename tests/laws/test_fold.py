@@ -1,29 +1,35 @@
-"""The laws of the folds: whatever is observed, in whatever order, `core.watch` and `core.registration` keep them."""
+"""The laws of a rollout: whatever is answered, in whatever order, it keeps them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import fold, poll, registration, taskdef, watch
+from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.calls.ecs import ListTasks
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
-from drone_deploy_ecs.core.events import news
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.judge import GRACE
-from drone_deploy_ecs.core.observation import Accepted, NotSeen, NotWritten, Observation, Seen
-from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered
-from drone_deploy_ecs.core.step import FollowDeployment, RegisterTaskDefinition, UpdateService
-from drone_deploy_ecs.core.taskdef import Definition
+from drone_deploy_ecs.core.steps.attempts import Phase
+from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE
+from drone_deploy_ecs.core.steps.rollout.judge import GRACE
+from drone_deploy_ecs.core.steps.rollout.rollback import ECS_TURN
+from drone_deploy_ecs.core.steps.rollout.terms import Terms
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS, TARGET
+from tests.core.steps.rollout.rollouts import begun, fact
+from tests.core.steps.rollout.rollouts import given as known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from random import Random
+
+    from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 
 BUDGET = 60.0
 MESSAGES = (
@@ -77,185 +83,171 @@ tasks = st.builds(
     created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
 )  # fmt: skip
 faults = st.builds(Fault, kind=st.sampled_from(FaultKind), operation=st.just("UpdateService"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
-seen = st.builds(Seen, st.none() | services, tasks=st.none() | st.lists(tasks, max_size=3).map(tuple))
-looks = seen | st.builds(NotSeen, faults)
-writes = st.builds(Accepted, services) | st.builds(NotWritten, faults)
-steps = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), looks, writes), max_size=12)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What AWS shows of the service, and of its stopped tasks (None: nobody looks at those)."""
+
+    service: Service | None
+    tasks: tuple[Task, ...] | None = None
+
+
+Seen = Shown | Fault
+Written = Service | Fault
+Step = tuple[float, Seen, Written]
+
+shown = st.builds(Shown, st.none() | services, st.none() | st.lists(tasks, max_size=3).map(tuple))
+looks = shown | faults
+writes = services | faults
+pages = st.builds(Page, st.lists(st.sampled_from(["a/1", "a/2"])).map(tuple), st.sampled_from(["", "more"]))
+answers = (
+    st.none()
+    | faults
+    | services
+    | pages
+    | st.lists(services, max_size=2).map(tuple)
+    | st.lists(tasks, max_size=3).map(tuple)
+)
+scripts = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), looks, writes), max_size=12)
 terms = st.builds(
     Terms, budget=st.just(BUDGET), max_failed_tasks=st.sampled_from([None, None, 1]), stable_for=st.sampled_from([0.0, 20.0]),
     wait_for_drained=st.booleans(),
 )  # fmt: skip
-forwards = st.sampled_from([
-    UpdateService(target=TARGET, definition=NEW),
-    FollowDeployment(target=TARGET, definition=NEW, deployment=OURS),
-])  # fmt: skip
+forwards = st.builds(UpdateService, target=st.just(TARGET), definition=st.just(NEW), terms=terms) | st.builds(
+    FollowDeployment, target=st.just(TARGET), definition=st.just(NEW), deployment=st.just(OURS), terms=terms
+)
 backs = st.builds(
-    UpdateService, target=st.just(replace(TARGET, known=frozenset({OLD, OURS}))), definition=st.just(BEFORE), only_over=st.just(OURS),
-    confirm_only=st.booleans(), since=st.just(NOON),
+    UpdateService, target=st.just(replace(TARGET, known=frozenset({OLD, OURS}))), definition=st.just(BEFORE), undoes=st.just(OURS),
+    must_not_write=st.booleans(), since=st.just(NOON), terms=terms,
 )  # fmt: skip
-beginnings = st.builds(
-    lambda step, agreed: watch.begin(step, step.definition, agreed, 0.0), forwards | backs, terms
-)  # fmt: skip
+beginnings = (forwards | backs).map(begun)
+followings = st.builds(begun, forwards).map(
+    lambda rollout: known(rollout, phase=Phase.FOLLOW, deployment=OURS, since=NOON)
+)
 
-Step = tuple[float, Observation, Observation]
+
+def is_to_write(rollout: Rollout) -> bool:
+    return rollout.phase is Phase.WRITE and rollout.verdict is None
 
 
-def play(one: Watch, script: Sequence[Step]) -> list[Watch]:
+def look(rollout: Rollout, seen: Seen, now: float) -> Rollout:
+    """After a look, in as many calls as it takes."""
+    if isinstance(seen, Fault):
+        return rollout.glanced(seen, now)
+    services = (seen.service,) if seen.service else ()
+    if seen.tasks is None:
+        return rollout.glanced(services, now)
+    rollout = rollout.advance(services, now)
+    while rollout.reads_on:
+        listed = Page(tuple(task.arn for task in seen.tasks), "")
+        rollout = rollout.advance(listed if isinstance(rollout.call, ListTasks) else seen.tasks, now)
+    return rollout
+
+
+def play(rollout: Rollout, script: Sequence[Step]) -> list[Rollout]:
     """Every state, as the engine would come to it: writes where one is due, looks otherwise."""
-    states, now = [one], 0.0
-    for wait, look, write in script:
+    states, now = [rollout], 0.0
+    for wait, seen, written in script:
         now += wait
-        one = fold.advance(one, write if one.phase is Phase.WRITE and one.verdict is None else look, now)
-        states.append(one)
+        rollout = rollout.advance(written, now) if is_to_write(rollout) else look(rollout, seen, now)
+        states.append(rollout)
     return states
 
 
-@given(beginnings, st.lists(st.tuples(st.floats(0, 100), looks | writes), max_size=12))
-def test_no_sequence_raises(one: Watch, script: list[tuple[float, Observation]]) -> None:
+@given(beginnings, st.lists(st.tuples(st.floats(0, 100), answers, st.booleans()), max_size=12))
+def test_no_sequence_raises(rollout: Rollout, script: list[tuple[float, object, bool]]) -> None:
     now = 0.0
-    for wait, observation in script:
+    for wait, answer, is_glance in script:
         now += wait
-        after = fold.advance(one, observation, now)
-        list(news(one, after))
-        assert poll.next_look(after, now, 0.5) >= min(now, after.not_before)
-        one = after
+        after = rollout.glanced(answer, now) if is_glance else rollout.advance(answer, now)
+        list(after.news(rollout))
+        assert after.reads_on or after.due(now, 0.5) >= min(now, after.writes.not_before)
+        assert not list(after.news(after))
+        rollout = after
 
 
-@given(beginnings, steps)
-def test_a_verdict_is_final(one: Watch, script: list[Step]) -> None:
-    states = play(one, script)
+@given(beginnings, scripts)
+def test_a_verdict_is_final(rollout: Rollout, script: list[Step]) -> None:
+    states = play(rollout, script)
     judged = [state for state in states if state.verdict is not None]
-    assert (
-        len({(state.verdict, state.reason, state.decided_at, state.deployment, state.phase) for state in judged}) <= 1
-    )
+    verdicts = {(state.verdict, state.reason, fact(state, "decided_at"), state.output, state.phase) for state in judged}
+    assert len(verdicts) <= 1
     assert judged == states[len(states) - len(judged) :]
     for state in judged:
-        assert watch.settle(state, 1e6).verdict is state.verdict
-        assert watch.recall(state, Verdict.WITHDRAWN, "another failed", 1e6) is state
+        assert state.settle(1e6).verdict is state.verdict
+        assert state.abort(Verdict.WITHDRAWN, "another failed", 1e6) is state
         assert state.stable_at is None
 
 
-@given(beginnings, steps, st.data())
-def test_a_repeated_observation_changes_no_verdict(one: Watch, script: list[Step], data: st.DataObject) -> None:
+@given(beginnings, scripts, st.data())
+def test_a_repeated_observation_changes_no_verdict(rollout: Rollout, script: list[Step], data: st.DataObject) -> None:
     twice = [again for step in script for again in [step, *[(0.0, *step[1:])] * data.draw(st.integers(0, 2))]]
     # A write's answer comes once: only looks are repeated.
-    asked = [step for step in script if not isinstance(step[2], NotWritten)]
-    if len(asked) == len(script):
-        assert play(one, twice)[-1].verdict is play(one, script)[-1].verdict
+    accepted = [step for step in script if not isinstance(step[2], Fault)]
+    if len(accepted) == len(script):
+        assert play(rollout, twice)[-1].verdict is play(rollout, script)[-1].verdict
 
 
-def shows_success(look: Observation) -> bool:
+def shows_success(seen: Seen) -> bool:
     """Whether this could be taken for success: ours is PRIMARY with all its tasks."""
-    ours = look.service.deployment(OURS) if isinstance(look, Seen) and look.service else None
+    ours = seen.service.deployment(OURS) if isinstance(seen, Shown) and seen.service else None
     return ours is not None and ours.status == "PRIMARY" and ours.running >= ours.desired
 
 
-@given(forwards, terms, steps, st.randoms(use_true_random=False))
-def test_no_order_of_polls_makes_a_success_of_a_failure(
-    step: UpdateService | FollowDeployment, agreed: Terms, script: list[Step], order: object
-) -> None:
-    following = replace(watch.begin(step, NEW, agreed, 0.0), phase=Phase.FOLLOW, deployment=OURS, since=NOON)
-    failing = [one for one in script if not shows_success(one[1])]
-    shuffled = sorted([*failing, *failing[:3]], key=lambda _: order.random())  # type: ignore[attr-defined]
-    assert play(following, shuffled)[-1].verdict is not Verdict.COMPLETED
-    assert play(following, shuffled)[-1].completed_at is None
+@given(followings, scripts, st.randoms(use_true_random=False))
+def test_no_order_of_polls_makes_a_success_of_a_failure(rollout: Rollout, script: list[Step], order: Random) -> None:
+    failing = [step for step in script if not shows_success(step[1])]
+    shuffled = sorted([*failing, *failing[:3]], key=lambda _: order.random())
+    assert play(rollout, shuffled)[-1].verdict is not Verdict.COMPLETED
+    assert play(rollout, shuffled)[-1].completion.completed_at is None
 
 
-@given(terms, services, services, st.lists(st.booleans(), max_size=6))
+@given(followings, services, services, st.lists(st.booleans(), max_size=6))
 def test_a_delayed_poll_does_not_bring_success_back(
-    agreed: Terms, past: Service, present: Service, late: list[bool]
+    rollout: Rollout, past: Service, present: Service, late: list[bool]
 ) -> None:
     """Once the present was seen, in which ours isn't complete, no answer from before it makes it so."""
     newest = ServiceEvent("n", NOON + timedelta(seconds=500), MESSAGES[0])
     present = replace(present, events=(*present.events, newest))
-    if shows_success(Seen(present)):
+    if shows_success(Shown(present)):
         return
-    step = UpdateService(target=TARGET, definition=NEW)
-    following = replace(watch.begin(step, NEW, agreed, 0.0), phase=Phase.FOLLOW, deployment=OURS, since=NOON)
-    script = [(1.0, Seen(past if is_late else present), NotWritten(watch.PAST)) for is_late in [False, *late]]
-    assert all(state.completed_at is None for state in play(following, script))
+    script: list[Step] = [(1.0, Shown(past if is_late else present), PAST) for is_late in [False, *late]]
+    assert all(state.completion.completed_at is None for state in play(rollout, script))
 
 
-@given(beginnings, steps)
-def test_unknown_is_never_said_of_what_is_seen(one: Watch, script: list[Step]) -> None:
+@given(beginnings, scripts)
+def test_unknown_is_never_said_of_what_is_seen(rollout: Rollout, script: list[Step]) -> None:
     """But of a write of which nobody can tell whether it was accepted, and of an answer without a PRIMARY."""
-    states = play(one, script)
-    for before, after, (_, look, _) in zip(states, states[1:], script, strict=False):
+    states = play(rollout, script)
+    for before, after, (_, seen, _) in zip(states, states[1:], script, strict=False):
         if before.verdict is None and after.verdict is Verdict.UNKNOWN and before.phase is Phase.FOLLOW:
-            assert not isinstance(look, Seen) or after.blindness is not None
+            assert isinstance(seen, Fault) or after.observed.read_fault is not None
 
 
-@given(beginnings, steps)
-def test_refused_is_never_said_of_a_write_that_may_have_landed(one: Watch, script: list[Step]) -> None:
-    states = play(one, script)
-    doubted = False
-    for before, after, (_, _, write) in zip(states, states[1:], script, strict=False):
-        wrote = before.phase is Phase.WRITE and before.verdict is None
-        doubted |= wrote and isinstance(write, NotWritten) and write.fault.kind is FaultKind.AMBIGUOUS
+@given(beginnings, scripts)
+def test_refused_is_never_said_of_a_write_that_may_have_landed(rollout: Rollout, script: list[Step]) -> None:
+    states = play(rollout, script)
+    is_unconfirmed = False
+    for before, after, (_, _, written) in zip(states, states[1:], script, strict=False):
+        is_ambiguous = isinstance(written, Fault) and written.kind is FaultKind.AMBIGUOUS
+        is_unconfirmed |= is_to_write(before) and is_ambiguous
         if after.verdict is Verdict.REFUSED:
-            assert not doubted
+            assert not is_unconfirmed
 
 
 @given(beginnings, st.lists(st.tuples(looks, writes), min_size=1, max_size=4))
-def test_budgets_end(one: Watch, world: list[tuple[Observation, Observation]]) -> None:
+def test_budgets_end(rollout: Rollout, world: list[tuple[Seen, Written]]) -> None:
     """Whatever is seen again and again, there is a verdict, or it is complete and only waits for the others."""
-    now, limit = 0.0, 4 * BUDGET + watch.ECS_TURN + GRACE + watch.LAST_SIGHT
+    now, limit = 0.0, 4 * BUDGET + ECS_TURN + GRACE + READ_GRACE
     for number in range(3000):
-        if one.is_done or (one.completed_at is not None and now > limit):
+        is_complete = rollout.completion.completed_at is not None
+        if rollout.state is State.ENDED or (is_complete and now > limit):
             return
-        now = max(now, poll.next_look(one, now, 0.5))
-        if one.completed_at is None:
+        now = max(now, rollout.due(now, 0.5))
+        if not is_complete:
             assert now <= limit
-        look, write = world[number % len(world)]
-        one = fold.advance(one, write if one.phase is Phase.WRITE and one.verdict is None else look, now + 0.05)
         now += 0.05
-    raise AssertionError(one)
-
-
-# --- registration ---
-
-BODY: dict[str, Any] = {"family": "web", "tags": [{"key": "team", "value": "shop"}]}
-register = RegisterTaskDefinition(
-    key="web#1", region="eu-west-1", family="web", body=BODY, serves=("web",), source=BEFORE, what="a change"
-)
-tag_denied = Fault(
-    FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
-)
-BODIES: list[dict[str, Any]] = [BODY, {"family": "web"}, {"family": "web", "cpu": "512"}]
-bodies = st.sampled_from(BODIES)
-newest = st.builds(Newest, st.none() | bodies.map(lambda body: Definition(NEW, active=True, body=body)))
-failures = st.builds(NotRegistered, faults | st.just(tag_denied))
-registering = st.lists(
-    st.tuples(st.sampled_from([0.0, 1.0, 11.0]), failures | newest, failures | st.just(Registered(NEW))), max_size=12
-)
-
-
-@given(registering)
-def test_a_registration_keeps_its_laws(script: list[tuple[float, registration.Registration, object]]) -> None:
-    """It never raises; ends for good; after doubt it looks, long enough, before it writes again."""
-    one, now, doubted_at = registration.begin(register, 0.0, BUDGET), 0.0, None
-    for wait, look, write in script:
-        now = max(now + wait, one.not_before)
-        if one.is_done:
-            break
-        writes_now = one.phase is Phase.WRITE
-        if writes_now and doubted_at is not None:
-            assert now >= doubted_at + watch.SETTLE
-        observation = write if writes_now else look
-        if writes_now and isinstance(write, NotRegistered) and write.fault.kind is FaultKind.AMBIGUOUS:
-            doubted_at = now
-        one = registration.advance(one, observation, now)  # type: ignore[arg-type]
-        assert taskdef.without_tags(one.body) == taskdef.without_tags(BODY)
-        assert one.untagged or one.body == BODY
-
-
-@given(st.lists(st.tuples(failures | newest, failures), min_size=1, max_size=3))
-def test_a_registration_ends(world: list[tuple[NotRegistered | Newest, NotRegistered]]) -> None:
-    one, now = registration.begin(register, 0.0, BUDGET), 0.0
-    for number in range(1000):
-        if one.is_done:
-            return
-        now = max(now, one.not_before) + 0.05
-        look, write = world[number % len(world)]
-        one = registration.advance(one, write if one.phase is Phase.WRITE else look, now)
-    raise AssertionError(one)
+        seen, written = world[number % len(world)]
+        rollout = rollout.advance(written, now) if is_to_write(rollout) else look(rollout, seen, now)
+    raise AssertionError(rollout)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from drone_deploy_ecs.core import fold, watch
 from drone_deploy_ecs.core.ecs import Deployment as Listed
 from drone_deploy_ecs.core.ecs import Service
-from drone_deploy_ecs.core.events import news
-from drone_deploy_ecs.core.observation import Accepted, NotWritten, Seen
-from drone_deploy_ecs.core.step import UpdateService
+from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
+from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
-from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import task_definition
-from tests.core.shown import BEFORE, COPY, DENIED, NEW, NOON, OLD, OTHER, OURS, TARGET, THROTTLED, TIMED_OUT
+from tests.core.shown import BEFORE, COPY, DENIED, NEW, NOON, OLD, OTHER, OURS, THROTTLED, TIMED_OUT
+from tests.core.steps.rollout.rollouts import after, fact, forward, given, undo
 from tests.stories.story import small_world
 
 
@@ -30,47 +26,37 @@ def service(*listed: Listed) -> Service:
     return Service(name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=listed, events=())  # fmt: skip
 
 
-def forward(budget: float = 100.0, stable_for: float = 0.0) -> Watch:
-    terms = Terms(budget=budget, stable_for=stable_for)
-    return watch.begin(UpdateService(target=TARGET, definition=NEW), NEW, terms, 0.0)
-
-
-def undo(definition: str = BEFORE) -> Watch:
-    step = UpdateService(target=TARGET, definition=definition, only_over=OURS, since=NOON)
-    return watch.begin(step, definition, Terms(budget=100.0), 0.0)
-
-
 def test_what_timed_out_while_it_had_to_prove_stable_is_not_settled_afterwards() -> None:
     rolled_out = service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 2))
-    one = fold.advance(forward(30.0, 25.0), Accepted(rolled_out), 0.0)
-    one = fold.advance(one, Seen(rolled_out), 28.0)
-    one = fold.advance(one, Seen(service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1))), 31.0)
-    assert one.verdict is Verdict.TIMED_OUT
-    assert not one.is_done
-    assert one.stable_at is None
-    assert watch.settle(one, 60.0) is one
+    rollout = after(forward(budget=30.0, stable_for=25.0), rolled_out, 0.0)
+    rollout = after(rollout, (rolled_out,), 28.0)
+    rollout = after(rollout, (service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1)),), 31.0)
+    assert rollout.verdict is Verdict.TIMED_OUT
+    assert rollout.state is not State.ENDED
+    assert rollout.stable_at is None
+    assert rollout.settle(60.0) is rollout
 
 
 def test_a_throttled_retry_does_not_make_somebody_elses_of_our_own_update() -> None:
     """The first try was accepted, and that shows only after the second try was throttled."""
-    one = fold.advance(forward(), NotWritten(TIMED_OUT), 0.0)
+    rollout = after(forward(), TIMED_OUT, 0.0)
     old = service(deployment(OLD, BEFORE, "PRIMARY", "COMPLETED", 2))
-    one = fold.advance(one, Seen(old), watch.SETTLE + 1)
-    assert one.phase is Phase.WRITE
-    one = fold.advance(one, NotWritten(THROTTLED), watch.SETTLE + 2)
+    rollout = after(rollout, (old,), SETTLE + 1)
+    assert rollout.phase is Phase.WRITE
+    rollout = after(rollout, THROTTLED, SETTLE + 2)
     now_shown = service(
         deployment(OURS, NEW, "PRIMARY", "IN_PROGRESS", 0), deployment(OLD, BEFORE, "ACTIVE", "COMPLETED", 2)
     )
-    one = fold.advance(one, Seen(now_shown), watch.SETTLE + 4)
-    assert (one.verdict, one.deployment, one.phase) == (None, OURS, Phase.FOLLOW)
+    rollout = after(rollout, (now_shown,), SETTLE + 4)
+    assert (rollout.verdict, rollout.output, rollout.phase) == (None, OURS, Phase.FOLLOW)
 
 
 def test_a_denied_retry_does_not_unsay_that_the_first_try_may_have_landed() -> None:
-    one = fold.advance(forward(), NotWritten(TIMED_OUT), 0.0)
-    one = fold.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 20.0)
-    assert (one.verdict, one.phase) == (None, Phase.CHECK)
-    one = fold.advance(replace(one, phase=Phase.WRITE), NotWritten(DENIED), 120.0)
-    assert one.verdict is Verdict.UNKNOWN
+    rollout = after(forward(), TIMED_OUT, 0.0)
+    rollout = after(given(rollout, phase=Phase.WRITE), DENIED, 20.0)
+    assert (rollout.verdict, rollout.phase) == (None, Phase.CHECK)
+    rollout = after(given(rollout, phase=Phase.WRITE), DENIED, 120.0)
+    assert rollout.verdict is Verdict.UNKNOWN
 
 
 def test_reads_that_go_back_and_forth_do_not_prolong_an_undo() -> None:
@@ -81,11 +67,11 @@ def test_reads_that_go_back_and_forth_do_not_prolong_an_undo() -> None:
     still_ours = service(
         deployment(OURS, NEW, "PRIMARY", "IN_PROGRESS", 1), deployment(OLD, BEFORE, "ACTIVE", "COMPLETED", 1)
     )
-    one = fold.advance(undo(), Seen(returning), 5.0)
-    assert one.adopted
-    one = fold.advance(one, Seen(still_ours), 20.0)
-    assert one.phase is Phase.CHECK
-    assert fold.advance(one, Seen(returning), 60.0).began == 5.0
+    rollout = after(undo(), (returning,), 5.0)
+    assert fact(rollout, "is_ecs_rollback")
+    rollout = after(rollout, (still_ours,), 20.0)
+    assert rollout.phase is Phase.CHECK
+    assert after(rollout, (returning,), 60.0).began == 5.0
 
 
 def test_a_redeployment_of_the_same_tag_is_not_a_return_to_the_image_before() -> None:
@@ -93,7 +79,7 @@ def test_a_redeployment_of_the_same_tag_is_not_a_return_to_the_image_before() ->
     redeployed = service(
         deployment(OTHER, BEFORE, "PRIMARY", "IN_PROGRESS", 0), deployment(OURS, BEFORE, "ACTIVE", "IN_PROGRESS", 0)
     )
-    assert fold.advance(undo(COPY), Seen(redeployed), 5.0).verdict is Verdict.SUPERSEDED
+    assert after(undo(COPY), (redeployed,), 5.0).verdict is Verdict.SUPERSEDED
 
 
 def test_somebody_who_deployed_while_we_registered_is_not_overwritten() -> None:
@@ -152,17 +138,17 @@ def test_what_lacks_tasks_for_good_is_not_called_unchanged() -> None:
 
 def test_a_recalled_update_that_never_landed_is_withdrawn_once_that_is_sure() -> None:
     old = service(deployment(OLD, BEFORE, "PRIMARY", "COMPLETED", 2))
-    one = fold.advance(forward(), NotWritten(TIMED_OUT), 0.0)
-    one = watch.recall(one, Verdict.WITHDRAWN, "another service of this run failed", 1.0)
-    one = fold.advance(one, Seen(old), watch.SETTLE - 1)
-    assert one.verdict is None
-    one = fold.advance(one, Seen(old), watch.SETTLE + 1)
-    assert (one.verdict, one.phase) == (Verdict.WITHDRAWN, Phase.CHECK)
+    rollout = after(forward(), TIMED_OUT, 0.0)
+    rollout = rollout.abort(Verdict.WITHDRAWN, "another service of this run failed", 1.0)
+    rollout = after(rollout, (old,), SETTLE - 1)
+    assert rollout.verdict is None
+    rollout = after(rollout, (old,), SETTLE + 1)
+    assert (rollout.verdict, rollout.phase) == (Verdict.WITHDRAWN, Phase.CHECK)
 
 
 def test_what_was_complete_and_lost_a_task_is_said_to_be_no_longer_complete() -> None:
     rolled_out = service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 2))
-    one = fold.advance(fold.advance(forward(stable_for=50.0), Accepted(rolled_out), 0.0), Seen(rolled_out), 5.0)
-    after = fold.advance(one, Seen(service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1))), 10.0)
-    assert after.completed_at is None
-    assert "no longer complete" in [text for _, text in news(one, after)]
+    rollout = after(after(forward(stable_for=50.0), rolled_out, 0.0), (rolled_out,), 5.0)
+    short = after(rollout, (service(deployment(OURS, NEW, "PRIMARY", "COMPLETED", 1)),), 10.0)
+    assert short.completion.completed_at is None
+    assert "no longer complete" in [text for _, text in short.news(rollout)]

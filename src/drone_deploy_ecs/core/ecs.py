@@ -125,6 +125,26 @@ class Service:
             return False
         return not self.events or self.events[-1].at < other.events[-1].at
 
+    def failure_of(self, deployment_id: str) -> str:
+        """The event that names this deployment as failed, without the service's name; "" if there is none."""
+        text = f"(deployment {deployment_id}) deployment failed"
+        return next((without_service(event.message) for event in self.events if text in event.message), "")
+
+    def is_rolling_back(self, deployment_id: str) -> bool:
+        """Whether ECS has given up on this deployment and is about to return the service by itself."""
+        listed = self.deployment(deployment_id)
+        if listed is None or listed.rollout_state != "FAILED":
+            return False
+        return self.breaker_rolls_back or "rolling back" in listed.rollout_reason
+
+    def is_rolling_back_to(self, deployment_id: str, since: datetime | None) -> bool:
+        """Whether an event since then says that ECS rolls back to that deployment."""
+        return any(
+            event.message.rstrip(".").endswith(f"rolling back to deployment {deployment_id}")
+            for event in self.events
+            if since is None or event.at >= since
+        )
+
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The entry of that id, if it is (still) listed."""
         return next((one for one in self.deployments if one.id == deployment_id), None)

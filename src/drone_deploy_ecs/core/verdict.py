@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,13 @@ class Verdict(Enum):
     def fails_the_run(self) -> bool:
         """Whether the run's other services must return too."""
         return self in (Verdict.ROLLED_BACK, Verdict.FAILED, Verdict.TIMED_OUT, Verdict.REFUSED)
+
+
+class Judgement(NamedTuple):
+    """A verdict, and why: a clause, "" where all went well."""
+
+    verdict: Verdict
+    reason: str
 
 
 class Now(Enum):

@@ -148,10 +148,6 @@ class Execution(Protocol):
         """What evidence is looked for; None where nothing failed that ran."""
 
     @property
-    def note(self) -> str:
-        """What to add for people where it ended well."""
-
-    @property
     def needs_replan(self) -> bool:
         """Whether somebody else's change calls for a new plan."""
 

@@ -1,8 +1,16 @@
-"""What counts as done for a rollout, and how long it may take."""
+"""What a rollout is to come to: what counts as done, how long it may take, and what of that its step says."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from drone_deploy_ecs.core.steps.step import Step
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +36,35 @@ class Terms:
     def must_prove_stable(self) -> bool:
         """Whether a container that dies after completion is a failure."""
         return self.must_stay or self.stable_for > 0
+
+
+class RolloutStep(Step, Protocol):
+    """A step that leads to a rollout, as far as the rollout depends on it."""
+
+    @property
+    def target(self) -> Target:
+        """The service."""
+
+    @property
+    def terms(self) -> Terms:
+        """What it is judged by."""
+
+    @property
+    def desired(self) -> int | None:
+        """A new desired count for the service; None leaves the one that it has."""
+
+    @property
+    def force(self) -> bool:
+        """Whether a deployment is started though the revision is what runs."""
+
+    @property
+    def undoes(self) -> str:
+        """In a way back, the deployment that must still be PRIMARY; "" on the way forward."""
+
+    @property
+    def since(self) -> datetime | None:
+        """In a way back, AWS's time of that deployment's creation: what was before it tells nothing of the way back."""
+
+    @property
+    def must_not_write(self) -> bool:
+        """Whether the service is only to be watched."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, ClassVar
 
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
+from drone_deploy_ecs.core.steps.rollout.follow import Ours
+from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 from drone_deploy_ecs.core.steps.step import KindStep
 from drone_deploy_ecs.core.text import span, tasks
 
@@ -14,7 +18,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
+    from drone_deploy_ecs.core.steps.step import Context
     from drone_deploy_ecs.core.target import Target
+
+FRESH = 5.0
+"""Seconds after which what a plan was made from may be out of date: somebody else may have deployed."""
+UNTIL_STARTED = Attempts(not_before=inf)
+"""Nothing is written before its turn has come."""
 
 
 def key_of(service: str) -> str:
@@ -63,10 +73,26 @@ class UpdateService(KindStep):
         """See `Step`."""
         return _explain(self)
 
+    def begin(self, context: Context, /) -> Rollout:
+        """See `Step`. A look comes first where what the plan was made from is too old, and always on a way back."""
+        is_fresh = context.seen_at is None or context.now <= context.seen_at + FRESH
+        return Rollout(
+            step=self,
+            definition=context.outputs.get(self.registration, self.definition),
+            began=context.now,
+            phase=Phase.WRITE if is_fresh and not self.undoes else Phase.CHECK,
+            writes=UNTIL_STARTED,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class FollowDeployment(KindStep):
     """Write nothing: this very revision is rolling out already, as `deployment`, so follow it and judge it."""
+
+    force: ClassVar[bool] = False
+    undoes: ClassVar[str] = ""
+    since: ClassVar[datetime | None] = None
+    must_not_write: ClassVar[bool] = True
 
     target: Target
     terms: Terms
@@ -86,6 +112,16 @@ class FollowDeployment(KindStep):
     def explain(self) -> Iterator[str]:
         """See `Step`."""
         return _explain(self)
+
+    def begin(self, context: Context, /) -> Rollout:
+        """See `Step`."""
+        return Rollout(
+            step=self,
+            definition=self.definition,
+            began=context.now,
+            phase=Phase.FOLLOW,
+            ours=Ours(deployment=self.deployment, since=None),
+        )
 
 
 def _explain(step: UpdateService | FollowDeployment) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Updates under way, as values, for tests of when to look."""
+"""Rollouts under way, as values, for tests of when to look."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
-from drone_deploy_ecs.core.history import Kind, Milestone, Rollout
+from drone_deploy_ecs.core.steps.attempts import Phase
+from drone_deploy_ecs.core.steps.rollout.history import Kind, Milestone, Milestones
+from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
+from drone_deploy_ecs.core.steps.rollout.terms import Terms
+from drone_deploy_ecs.core.steps.rollout.update import UpdateService
 from drone_deploy_ecs.core.target import Target, WayBack
-from drone_deploy_ecs.core.watch import Phase, Terms, Watch
+from tests.core.steps.rollout.rollouts import given
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 BEGAN = 1000.0
@@ -29,7 +33,7 @@ def service(ours: Deployment | None, *said: tuple[float, str]) -> Service:
     )
 
 
-def rollout(length: float) -> Rollout:
+def past(length: float) -> Milestones:
     """Started at 0, old tasks stopped ten seconds before the end."""
     return Milestone(Kind.STARTED, 0.0), Milestone(Kind.STOPPED, length - 10), Milestone(Kind.COMPLETED, length)
 
@@ -46,16 +50,22 @@ TARGET = Target(
     known=frozenset(),
     back=WayBack(),
 )
-WATCH = Watch(
-    target=TARGET, definition="web:2", terms=Terms(budget=3600), phase=Phase.FOLLOW, began=BEGAN, deployment=OURS,
-    since=NOON, was_seen=True, service=service(deployment(pending=2)), looked_at=BEGAN, short_at=BEGAN,
-)  # fmt: skip
+STEP = UpdateService(target=TARGET, definition="web:2", terms=Terms(budget=3600))
+ROLLOUT = given(
+    Rollout(step=STEP, definition="web:2", began=BEGAN, phase=Phase.FOLLOW),
+    deployment=OURS,
+    since=NOON,
+    was_seen=True,
+    service=service(deployment(pending=2)),
+    seen_at=BEGAN,
+    below_desired_at=BEGAN,
+)
 DEAD = Task(
     arn="t", started_by=OURS, task_definition="web:2", status="STOPPED", health="", stop_code="EssentialContainerExited",
     stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON,
     containers=(Container("app", "shop:2", "", "STOPPED", 1, "", ""),),
 )  # fmt: skip
-INFORMED = replace(WATCH, earlier=(rollout(100), rollout(100), rollout(100)))
+INFORMED = given(ROLLOUT, earlier=(past(100), past(100), past(100)))
 
 
 def task(began: float, ended: float) -> Task:
@@ -67,6 +77,6 @@ def killed(began: float, ended: float) -> Task:
     return replace(task(began, ended), stop_code="UserInitiated", stopped_reason="Task stopped by user")
 
 
-def crashed(*said: tuple[float, str], dead: tuple[Task, ...] = (task(5, 65), task(5, 66))) -> Watch:
+def crashed(*said: tuple[float, str], dead: tuple[Task, ...] = (task(5, 65), task(5, 66))) -> Rollout:
     """Two tasks lived for about a minute; whatever more was said since."""
-    return replace(WATCH, stopped=dead, service=service(deployment(pending=2), (5, STARTED), *said))
+    return given(ROLLOUT, stopped=dead, service=service(deployment(pending=2), (5, STARTED), *said))

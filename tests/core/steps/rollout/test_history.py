@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.ecs import ServiceEvent
-from drone_deploy_ecs.core.history import (
+from drone_deploy_ecs.core.steps.rollout.history import (
     Kind,
     Milestone,
-    Rollout,
+    Milestones,
     Usual,
     earlier,
     predict,
@@ -41,11 +41,11 @@ def rollout(at: float, length: float = 100.0) -> list[tuple[float, str]]:
     return [(at + share * length, text) for share, text in moments]
 
 
-def lengths(found: tuple[Rollout, ...]) -> list[float]:
+def lengths(found: tuple[Milestones, ...]) -> list[float]:
     return [one[-1].at - one[0].at for one in found]
 
 
-def past(*took: float) -> tuple[Rollout, ...]:
+def past(*took: float) -> tuple[Milestones, ...]:
     said = [(0.0, STEADY)]
     for number, length in enumerate(took):
         said += rollout(1000.0 * (number + 1), length)
@@ -153,7 +153,7 @@ def test_of_many_the_oddest_are_left_out() -> None:
         pytest.param((Milestone(Kind.REGISTERED, 0.0, 0.5),), id="no earlier one had such a milestone"),
     ],
 )
-def test_where_there_is_nothing_to_foretell(now: Rollout) -> None:
+def test_where_there_is_nothing_to_foretell(now: Milestones) -> None:
     rollouts = earlier(events((0, STEADY), (1, STARTED), (30, STOPPED), (40, COMPLETED)))
     assert predict(rollouts, now) is None
 

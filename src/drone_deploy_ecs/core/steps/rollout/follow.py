@@ -1,0 +1,88 @@
+"""Our deployment: what each look shows of it, and which stopped tasks are its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ours:
+    """Our deployment, by its id. `since` is AWS's time of its creation, or of what it is to undo.
+
+    `is_ecs_rollback`: in a way back, ECS itself has returned the service to it, and nothing was written. `was_seen`: a
+    look has shown it as PRIMARY. At `below_desired_at` it was last seen short of tasks, and at `healthy_at` first with
+    all of them, the old ones draining.
+    """
+
+    deployment: str
+    since: datetime | None
+    is_ecs_rollback: bool = False
+    was_seen: bool = False
+    below_desired_at: float = 0.0
+    healthy_at: float | None = None
+
+    def listed(self, service: Service | None) -> Deployment | None:
+        """Its entry among the service's deployments, if it is (still) listed."""
+        return service.deployment(self.deployment) if service else None
+
+    def after(self, before: Ours | None) -> Ours:
+        """It, where another deployment was followed before: what was seen until then still counts."""
+        if before is None:
+            return self
+        return replace(before, deployment=self.deployment, since=self.since, is_ecs_rollback=self.is_ecs_rollback)
+
+
+def follow(ours: Ours, service: Service | None, away_since: float | None, now: float) -> tuple[Ours, float | None]:
+    """After a look: our deployment, and since when it isn't PRIMARY, None while it is."""
+    listed = ours.listed(service)
+    if listed is None or listed.status != "PRIMARY":
+        return ours, now if away_since is None else away_since
+    is_healthy = listed.desired > 0 and only_draining_is_left(service, listed)
+    seen = replace(
+        ours,
+        was_seen=True,
+        since=ours.since or listed.created_at,
+        below_desired_at=ours.below_desired_at if listed.is_at_full_count else now,
+        healthy_at=now if ours.healthy_at is None and is_healthy else ours.healthy_at,
+    )
+    return seen, None
+
+
+def only_draining_is_left(service: Service | None, ours: Deployment) -> bool:
+    """Whether the new tasks are all up and the old ones only drain.
+
+    ECS lowers the others' desired count to zero only once as many new tasks are healthy, so that is asked, and not
+    just whether ours run (running isn't healthy).
+    """
+    others = [deployment for deployment in service.deployments if deployment.id != ours.id] if service else []
+    is_wanted = any(deployment.desired or deployment.running or deployment.pending for deployment in others)
+    return bool(others) and ours.is_at_full_count and not is_wanted
+
+
+def keep(tasks: StoppedTasks, reading: Reading, ours: Ours | None, definition: str, now: float) -> StoppedTasks:
+    """The stopped tasks after a look: ours that it brought are kept, each once."""
+    denied = tasks.denied | {reading.denied} if reading.denied else tasks.denied
+    if reading.tasks is None or ours is None:
+        return replace(tasks, denied=denied)
+    belonging = [task for task in reading.tasks if task.belongs_to(ours.deployment, definition)]
+    # A task listed as STOPPED may still be on its way there, without its exit codes: such of ours are read again.
+    unfinished = {task.arn for task in belonging if task.status != "STOPPED"}
+    known = {task.arn for task in tasks.stopped} | unfinished
+    new = [task for task in belonging if task.arn not in known]
+    if ours.since is not None:
+        # An older deployment that ECS returned to has tasks from before: they tell nothing of the way back.
+        new = [task for task in new if task.created_at is None or task.created_at >= ours.since]
+    return replace(
+        tasks,
+        stopped=(*tasks.stopped, *new),
+        read=tasks.read | ({task.arn for task in reading.tasks} - unfinished),
+        read_at=now,
+        denied=denied,
+    )

@@ -1,0 +1,205 @@
+"""What a look at a service means for our deployment: `judge(sight)` → a verdict with its reason, or None: not yet.
+
+Guard clauses, strongest evidence first. The question is never "is the service stable" (it is, too, after a rollback)
+but "what became of our deployment".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.cause import brief, cause_of_task, doom, is_evidence
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.steps.rollout.follow import only_draining_is_left
+from drone_deploy_ecs.core.text import tasks
+from drone_deploy_ecs.core.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drone_deploy_ecs.core.ecs import Deployment, Service, Task
+    from drone_deploy_ecs.core.steps.rollout.follow import Ours
+    from drone_deploy_ecs.core.steps.rollout.terms import Terms
+    from drone_deploy_ecs.core.target import Target
+
+GRACE = 30.0
+"""Seconds in which "ours isn't there" may be a stale read: DescribeServices promises no consistency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """One look, with all that a verdict may depend on.
+
+    `undoes` is the deployment that a way back undoes. `stopped` are our deployment's stopped tasks, and
+    `stopped_since_complete` those that stopped while it was complete and had to prove stable. It hasn't been PRIMARY
+    for `away_for` seconds, and `left` seconds of the budget are left.
+    """
+
+    service: Service | None
+    ours: Ours
+    target: Target
+    undoes: str
+    terms: Terms
+    stopped: tuple[Task, ...]
+    stopped_since_complete: tuple[Task, ...]
+    away_for: float
+    left: float
+
+    @property
+    def listed(self) -> Deployment | None:
+        """Our deployment's entry, if listed."""
+        return self.ours.listed(self.service)
+
+    @property
+    def wanted(self) -> int:
+        """How many tasks the service wants: its own count, for a deployment's follows it only in time."""
+        return self.service.desired if self.service else 0
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether as many tasks run as there must be, and go on running: ECS stops those that aren't wanted."""
+        return self.listed is not None and min(self.listed.running, self.wanted) >= self.terms.at_least
+
+
+def judge(sight: Sight) -> Judgement | None:
+    """The verdict that this look justifies."""
+    return next((judgement for rule in _RULES if (judgement := rule(sight))), None)
+
+
+def _service_gone(sight: Sight) -> Judgement | None:
+    if sight.service is None:
+        return Judgement(Verdict.SUPERSEDED, "the service is gone") if sight.away_for >= GRACE else None
+    if sight.service.status not in ("ACTIVE", ""):
+        return Judgement(Verdict.SUPERSEDED, f"somebody is deleting the service: it is {sight.service.status}")
+    return None
+
+
+def _superseded(sight: Sight) -> Judgement | None:
+    """A deployment that is neither ours nor one from before ours is PRIMARY."""
+    service, ours, listed = sight.service, sight.ours, sight.listed
+    primary = service.primary if service else None
+    if service is None or primary is None or primary.id == ours.deployment or primary.id in sight.target.known:
+        return None
+    # Older than ours: it was there before, though it wasn't listed when the plan was made.
+    if ours.since and primary.created_at and primary.created_at < ours.since:
+        return None
+    # ECS's own rollback may be a deployment with a new id. It is told by ours having failed, or by ECS announcing it.
+    if listed and listed.rollout_state == "FAILED" and primary.task_definition == sight.target.before:
+        return None
+    if service.is_rolling_back_to(primary.id, ours.since):
+        return None
+    newer = f"somebody's newer {primary.id} ({short(primary.task_definition)}) is PRIMARY now"
+    return Judgement(Verdict.SUPERSEDED, newer)
+
+
+def _rolled_back(sight: Sight) -> Judgement | None:
+    """What is PRIMARY instead of ours is what ECS rolled back to: `_superseded` had its say before."""
+    service, deployment, listed = sight.service, sight.ours.deployment, sight.listed
+    primary = service.primary if service else None
+    if service is None or primary is None or primary.id == deployment:
+        return None
+    went_to = f"{primary.id} ({short(primary.task_definition)})"
+    if listed and listed.rollout_state == "FAILED":
+        why = listed.rollout_reason or "no reason given"
+        return Judgement(Verdict.ROLLED_BACK, f"ECS rolled it back to {went_to}: {why}")
+    if why := service.failure_of(deployment):
+        return Judgement(Verdict.ROLLED_BACK, f"ECS rolled it back to {went_to}: {why}")
+    # Nothing says why: it may be a read from before our update.
+    if sight.away_for < GRACE:
+        return None
+    if listed:
+        return Judgement(Verdict.ROLLED_BACK, f"{went_to} from before it is PRIMARY again")
+    return Judgement(Verdict.ROLLED_BACK, f"it is no longer listed, and {went_to} from before it is PRIMARY")
+
+
+def _unstable(sight: Sight) -> Judgement | None:
+    """It was complete, and then a container of it died: once is enough within the time it has to prove stable."""
+    causes = map(cause_of_task, sight.stopped_since_complete)
+    cause = next((cause for cause in causes if cause.is_the_containers), None)
+    return Judgement(Verdict.FAILED, f"it was complete, but not stable: {brief(cause)}") if cause else None
+
+
+def _completed(sight: Sight) -> Judgement | None:
+    """ECS keeps saying COMPLETED when containers die afterwards, so the tasks must be there too."""
+    service, listed = sight.service, sight.listed
+    if service is None or listed is None or listed.status != "PRIMARY":
+        return None
+    # An older deployment that ECS returned to was COMPLETED all along: it is done when what failed has given way.
+    displaced = service.deployment(sight.undoes) if sight.ours.is_ecs_rollback else None
+    if displaced and (displaced.running or displaced.pending):
+        return None
+    if not sight.has_enough:
+        return None
+    if listed.rollout_state == "COMPLETED" and listed.running >= listed.desired:
+        return Judgement(Verdict.COMPLETED, "")
+    if not listed.rollout_state and listed.is_at_full_count and len(service.deployments) == 1:
+        return Judgement(Verdict.COMPLETED, "by its counts: ECS gives no rolloutState for this service")
+    return None
+
+
+def _healthy(sight: Sight) -> Judgement | None:
+    """All new tasks are healthy, and that is all that was to be waited for."""
+    service, listed = sight.service, sight.listed
+    if sight.terms.wait_for_drained or service is None or listed is None or listed.status != "PRIMARY":
+        return None
+    if listed.rollout_state == "FAILED" or not sight.has_enough or not only_draining_is_left(service, listed):
+        return None
+    return Judgement(Verdict.COMPLETED, "all new tasks are up; old ones are still draining")
+
+
+def _given_up(sight: Sight) -> Judgement | None:
+    listed = sight.listed
+    if listed is None or listed.rollout_state != "FAILED":
+        return None
+    why = listed.rollout_reason or "rolloutState FAILED, no reason given"
+    if sight.service and sight.service.is_rolling_back(listed.id):
+        return Judgement(Verdict.ROLLED_BACK, f"ECS is rolling it back: {why}")
+    return Judgement(Verdict.FAILED, f"ECS gave up on it: {why}")
+
+
+def _doomed(sight: Sight) -> Judgement | None:
+    cause = doom(sight.stopped) if sight.terms.max_failed_tasks is None else None
+    return Judgement(Verdict.FAILED, f"it can't succeed: {brief(cause)}") if cause else None
+
+
+def _too_many_failed(sight: Sight) -> Judgement | None:
+    most = sight.terms.max_failed_tasks
+    if most is None:
+        return None
+    counted_by_ecs = sight.listed.failed_tasks if sight.listed else 0
+    failed = max(counted_by_ecs, sum(map(is_evidence, sight.stopped)))
+    if failed < most:
+        return None
+    return Judgement(Verdict.FAILED, f"{tasks(failed)} failed, and max_failed_tasks is {most}")
+
+
+def _out_of_budget(sight: Sight) -> Judgement | None:
+    if sight.left > 0:
+        return None
+    service, listed, at_least = sight.service, sight.listed, sight.terms.at_least
+    if service is None or listed is None:
+        return Judgement(Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen")
+    if sight.has_enough and listed.status == "PRIMARY" and only_draining_is_left(service, listed):
+        draining = "all new tasks are up; old ones are still draining at the end of the budget"
+        return Judgement(Verdict.COMPLETED, draining)
+    although = ", although ECS calls it COMPLETED" if listed.rollout_state == "COMPLETED" else ""
+    if sight.wanted < at_least:
+        although = f", as somebody set its desired count to {sight.wanted}"
+    wanted = tasks(max(listed.desired, sight.wanted, at_least))
+    return Judgement(Verdict.TIMED_OUT, f"the budget ended with {listed.running} of {wanted} running{although}")
+
+
+_RULES: tuple[Callable[[Sight], Judgement | None], ...] = (
+    _service_gone,
+    _superseded,
+    _rolled_back,
+    _unstable,
+    _completed,
+    _healthy,
+    _given_up,
+    _doomed,
+    _too_many_failed,
+    _out_of_budget,
+)
+"""In the order of their evidence: the first that has something to say decides."""

@@ -1,0 +1,236 @@
+"""Everything known about one service's rollout, in parts, and what follows from them.
+
+Nothing is changed here: what changes a part stands in the part's own room. Whoever only reads (when to look again, what
+to say, how to draw it) reads a `Record`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
+from drone_deploy_ecs.core.steps.observation import READ_GRACE, Observed, StoppedTasks
+from drone_deploy_ecs.core.steps.rollout.history import predict, so_far, until_healthy
+from drone_deploy_ecs.core.steps.rollout.stability import Completion
+from drone_deploy_ecs.core.steps.step import Failure, State
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.steps.observation import Reading
+    from drone_deploy_ecs.core.steps.rollout.follow import Ours
+    from drone_deploy_ecs.core.steps.rollout.history import Milestones, Prediction
+    from drone_deploy_ecs.core.steps.rollout.terms import RolloutStep, Terms
+    from drone_deploy_ecs.core.verdict import Judgement
+
+
+COMPLETED = "completed"
+"""The word for rollouts that have come through."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monitor:
+    """What is asked of a rollout that stays under way once it is complete.
+
+    Until `budget_paused_until` it only stands by: its budget counts anew from then on. Only a look later than
+    `confirm_after` shows that it is still complete.
+    """
+
+    budget_paused_until: float = 0.0
+    confirm_after: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """The verdict, given at `decided_at`, never changed; `explained` once all was read that may tell its `causes`."""
+
+    verdict: Verdict
+    reason: str
+    decided_at: float
+    explained: bool
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A rollout of `definition`, an ARN, or "" where that was never registered. Times are monotonic seconds.
+
+    Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.
+    Since `not_primary_since` the deployment that should be PRIMARY isn't: ours; in a way back, before there is one, the
+    deployment that it undoes. `recalled`: nothing more is to be written, and that is the verdict once it is known
+    whether an unconfirmed write was accepted. `earlier` are the service's rollouts before this one (none for an undo:
+    that is no rollout like others).
+    """
+
+    step: RolloutStep
+    definition: str
+    began: float
+    phase: Phase = Phase.WRITE
+    writes: Attempts = field(default_factory=Attempts)
+    observed: Observed = field(default_factory=Observed)
+    tasks: StoppedTasks = field(default_factory=StoppedTasks)
+    reading: Reading | None = None
+    ours: Ours | None = None
+    not_primary_since: float | None = None
+    completion: Completion = field(default_factory=Completion)
+    monitor: Monitor = field(default_factory=Monitor)
+    recalled: Judgement | None = None
+    decision: Decision | None = None
+    earlier: tuple[Milestones, ...] = ()
+
+    @property
+    def terms(self) -> Terms:
+        """What it is judged by."""
+        return self.step.terms
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether this brings a service back rather than forward."""
+        return bool(self.step.undoes)
+
+    @property
+    def revision(self) -> str:
+        """What it goes to, for people."""
+        return short(self.definition) or "the new revision"
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What became of it. Once given, it never changes."""
+        return self.decision.verdict if self.decision else None
+
+    @property
+    def reason(self) -> str:
+        """Why, in a clause; "" where all went well."""
+        if self.decision:
+            return self.decision.reason
+        return self.recalled.reason if self.recalled else ""
+
+    @property
+    def service(self) -> Service | None:
+        """Its service as last seen."""
+        return self.observed.service
+
+    @property
+    def listed(self) -> Deployment | None:
+        """Our deployment's entry in that, if there is one."""
+        return self.ours.listed(self.service) if self.ours else None
+
+    @property
+    def since(self) -> datetime | None:
+        """AWS's time from which on what happens to the service may be this rollout's doing."""
+        return self.ours.since if self.ours else self.step.since
+
+    @property
+    def deadline(self) -> float:
+        """When the budget ends. It counts anew after a time in which it was only to stand by."""
+        return max(self.began, self.monitor.budget_paused_until) + self.terms.budget
+
+    @property
+    def stable_at(self) -> float | None:
+        """When it will have been complete for as long as asked; None while it isn't, can't be seen, or is judged."""
+        if self.observed.unreadable_since is not None or self.decision:
+            return None
+        return self.completion.stable_at(self.terms, self.monitor.confirm_after)
+
+    @property
+    def next_check(self) -> float | None:
+        """When it is to be found complete once more; None when no check is due."""
+        return None if self.decision else self.completion.next_check(self.terms)
+
+    @property
+    def foreseen(self) -> Prediction | None:
+        """What comes, by our clock; None without history, and once tasks died: then no rollout before was like it."""
+        service, listed, since = self.service, self.listed, self.since
+        if not self.earlier or service is None or listed is None or since is None:
+            return None
+        if self.tasks.stopped or listed.failed_tasks:
+            return None
+        rollouts = self.earlier if self.terms.wait_for_drained else until_healthy(self.earlier)
+        return predict(rollouts, so_far(service.events, since, self.began, listed.desired))
+
+    # --- as an execution ---
+
+    @property
+    def state(self) -> State:
+        """See `Execution`."""
+        if self.decision:
+            return State.ENDED if self.decision.explained else State.ACTIVE
+        if self.writes.not_before == inf:
+            return State.QUEUED
+        if self.completion.completed_at is not None:
+            return State.COMPLETE
+        # An update of which an attempt failed is no longer about to be written: it may be throttled for long.
+        return State.WRITING if self.ours is None and self.writes.fault is None else State.ACTIVE
+
+    @property
+    def output(self) -> str:
+        """See `Execution`: our deployment's id."""
+        return self.ours.deployment if self.ours else ""
+
+    @property
+    def has_written(self) -> bool:
+        """See `Execution`."""
+        return self.ours is not None or self.writes.may_have_been_accepted
+
+    @property
+    def failure(self) -> Failure | None:
+        """See `Execution`: of a deployment of ours, there being evidence of nothing else."""
+        if self.ours is None or self.decision is None or not self.decision.verdict.fails_the_run:
+            return None
+        return Failure(
+            target=self.step.target,
+            verdict=self.decision.verdict,
+            decided_at=self.decision.decided_at,
+            deployment=self.ours.deployment,
+            definition=self.definition,
+            service=self.service,
+            stopped=self.tasks.stopped,
+            causes=self.decision.causes,
+        )
+
+    @property
+    def needs_replan(self) -> bool:
+        """See `Execution`: it never does."""
+        return False
+
+    @property
+    def fails_target(self) -> str:
+        """See `Execution`."""
+        return ""
+
+    @property
+    def stands_until(self) -> float:
+        """See `Execution`: it doesn't."""
+        return -inf
+
+    @property
+    def tally(self) -> str:
+        """See `Execution`."""
+        if self.state is State.COMPLETE or self.verdict is Verdict.COMPLETED:
+            return "back" if self.is_undo else COMPLETED
+        if self.verdict is not None:
+            return "failed" if self.verdict.fails_the_run else "withdrawn"
+        if self.observed.read_fault is not None:
+            return "out of sight"
+        if self.ours is None:
+            return "not begun"
+        return "on the way back" if self.is_undo else "rolling out"
+
+    @property
+    def seen_at(self) -> float:
+        """See `Monitored`."""
+        return self.observed.seen_at
+
+    def is_proven(self, now: float, /) -> bool:
+        """See `Monitored`: what had to prove stable is proven by its stopped tasks, if those can be read."""
+        end = self.stable_at
+        if end is None or now < end or self.completion.passed < self.terms.checks:
+            return False
+        can_be_read = self.tasks.may_be_read and now < end + READ_GRACE
+        return not self.terms.must_prove_stable or self.tasks.read_at >= end or not can_be_read

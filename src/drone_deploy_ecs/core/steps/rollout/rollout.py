@@ -1,0 +1,347 @@
+"""A service's rollout under way, followed from the write to the verdict.
+
+A pure fold keyed on *our* deployment's id. Level-triggered: every look re-derives the verdict from what is seen. A
+failed look is an observation like any other, an ambiguous write is looked for before it is repeated, and a verdict,
+once given, stays.
+
+Here the parts are put together: the room of each part says what becomes of it, or judges by it; the judgement is
+applied once, at the end of a step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
+from drone_deploy_ecs.core.cause import causes
+from drone_deploy_ecs.core.ecs import Service
+from drone_deploy_ecs.core.fault import Fault
+from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Attempts, Phase
+from drone_deploy_ecs.core.steps.observation import READ_GRACE, Reading, all_of
+from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress, rollback, stability, write
+from drone_deploy_ecs.core.steps.rollout.follow import Ours, follow, keep
+from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
+from drone_deploy_ecs.core.steps.rollout.polling import NEEDS_EVIDENCE
+from drone_deploy_ecs.core.steps.rollout.record import COMPLETED, Decision, Record
+from drone_deploy_ecs.core.steps.rollout.write import Next
+from drone_deploy_ecs.core.steps.step import State
+from drone_deploy_ecs.core.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.steps.rollout.stability import Completion
+
+TURN = 1.0
+"""Seconds that an update may wait for its turn before what it was planned from may be out of date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollout(Record):
+    """A rollout under way: a `Monitored` execution. Its parts are a `Record`'s."""
+
+    is_monitored: ClassVar[bool] = True
+    counted_as: ClassVar[str] = COMPLETED
+
+    def news(self, before: Record, /) -> Iterator[News]:
+        """See `Execution`."""
+        return news.news(before, self)
+
+    def heartbeat(self, now: float, /) -> str:
+        """See `Execution`."""
+        return news.heartbeat(self, now)
+
+    def progress(self, now: float, at: datetime, /) -> Progress:
+        """See `Monitored`."""
+        return progress.progress(self, now, at)
+
+    # --- what it asks of AWS ---
+
+    @property
+    def call(self) -> Call[Any]:
+        """See `Execution`."""
+        target = self.step.target
+        if self._is_to_write:
+            return UpdateService(
+                region=target.region,
+                cluster=target.cluster,
+                name=target.asked,
+                definition=self.definition,
+                desired=self.step.desired,
+                force=self.step.force,
+            )
+        return self.glance if self.reading is None else self.reading.call(target)
+
+    @property
+    def glance(self) -> DescribeServices:
+        """See `Monitored`."""
+        target = self.step.target
+        return DescribeServices(region=target.region, cluster=target.cluster, services=(target.asked,))
+
+    @property
+    def reads_on(self) -> bool:
+        """See `Execution`: the service was read, and its tasks are to be."""
+        return self.reading is not None
+
+    @property
+    def _is_to_write(self) -> bool:
+        return self.phase is Phase.WRITE and self.decision is None
+
+    def due(self, now: float, chance: float, /) -> float:
+        """See `Execution`. The rest of a look comes at once, and first."""
+        return 0.0 if self.reads_on else polling.next_look(self, now, chance)
+
+    # --- what others decide ---
+
+    def start(self, now: float, /) -> Rollout:
+        """See `Execution`. Its time counts from here, and what it was planned from may be out of date."""
+        if self.state is not State.QUEUED:
+            return self
+        is_late = self.phase is Phase.WRITE and now > self.began + TURN
+        return replace(self, began=now, writes=Attempts(), phase=Phase.CHECK if is_late else self.phase)
+
+    def abort(self, verdict: Verdict, reason: str, now: float, /) -> Rollout:
+        """See `Execution`. The first such reason counts."""
+        if self.decision or self.recalled:
+            return self
+        judgement = Judgement(verdict, reason)
+        if self.ours is None and self.writes.may_have_been_accepted:
+            return replace(self, recalled=judgement)
+        return _decided(self, judgement, now)
+
+    def settle(self, now: float, /) -> Rollout:
+        """See `Monitored`."""
+        return self if self.decision else _decided(self, Judgement(Verdict.COMPLETED, self.completion.reason), now)
+
+    def stand_by(self, until: float, /) -> Rollout:
+        """See `Monitored`."""
+        return replace(self, monitor=replace(self.monitor, budget_paused_until=until))
+
+    def confirm_after(self, now: float, /) -> Rollout:
+        """See `Monitored`."""
+        return replace(self, monitor=replace(self.monitor, confirm_after=now))
+
+    def explained(self, causes: tuple[Cause, ...], /) -> Rollout:
+        """See `Execution`."""
+        return replace(self, decision=replace(self.decision, causes=causes)) if self.decision else self
+
+    # --- what AWS answers ---
+
+    def advance(self, answer: object, now: float, /) -> Rollout:
+        """See `Execution`. What its call can't be answered with tells nothing."""
+        if self._is_to_write:
+            change = _written(self, answer, now)
+        else:
+            look = _read(self, answer, now)
+            if isinstance(look, Reading) and not look.is_whole:
+                return replace(self, reading=look)
+            change = _looked(self, look, now)
+        return _decided(*change, now)
+
+    def glanced(self, answer: object, now: float, /) -> Rollout:
+        """See `Monitored`. It takes the place of a look under way."""
+        return _decided(*_looked(self, _seen(self, answer, now), now), now)
+
+
+Change = tuple[Rollout, Judgement | None]
+"""The rollout after a step, and the verdict on it, if there is one: that is applied at the end (`_decided`)."""
+
+
+def _decided(rollout: Rollout, judgement: Judgement | None, now: float) -> Rollout:
+    """The verdict, if there is one. It stays, and is explained further by what is seen later.
+
+    A bad one is explained when our deployment's stopped tasks have been read; or, if that can't be, after a while.
+    """
+    decision, ours, tasks = rollout.decision, rollout.ours, rollout.tasks
+    if decision is None:
+        if judgement is None:
+            return rollout
+        has_evidence = judgement.verdict in NEEDS_EVIDENCE and ours is not None and tasks.may_be_read
+        decision = Decision(
+            verdict=judgement.verdict, reason=judgement.reason, decided_at=now, explained=not has_evidence
+        )
+    explained = decision.explained or tasks.read_at == now or now >= decision.decided_at + READ_GRACE
+    decision = replace(decision, explained=explained)
+    if ours and not decision.verdict.is_good:
+        since = ours.since.timestamp() if ours.since else 0.0
+        decision = replace(decision, causes=causes(rollout.service, tasks.stopped, since))
+    return replace(rollout, reading=None, decision=decision)
+
+
+# --- looks ---
+
+
+def _read(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
+    """The look so far, this being the answer to its call; None where it is no answer to that."""
+    if rollout.reading is None:
+        look = _seen(rollout, answer, now)
+        if isinstance(look, Reading) and polling.wants_tasks(rollout, look.service, now):
+            return look.with_tasks()
+        return look
+    return rollout.reading.advance(answer, rollout.tasks.read)
+
+
+def _seen(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
+    """What a read of the service alone shows; None where this is no answer to it."""
+    if isinstance(answer, Fault):
+        return answer
+    services = all_of(Service, answer)
+    if services is None:
+        return None
+    name = rollout.step.target.service
+    return Reading(service=next((service for service in services if service.name == name), None), at=now)
+
+
+def _looked(rollout: Rollout, look: Reading | Fault | None, now: float) -> Change:
+    """After a look that is whole, or failed: what it means for our deployment, or for the write before there is one."""
+    if look is None:
+        return rollout, None
+    observed = rollout.observed.after(look, now)
+    rollout = replace(rollout, reading=None, observed=observed)
+    if isinstance(look, Fault) or observed.read_fault is not None:
+        # Looking goes on until the budget ends, and a little longer if the service could be read until just before.
+        if rollout.decision or not observed.is_lost(rollout.deadline, now):
+            return rollout, None
+        if rollout.phase is Phase.FOLLOW:
+            return rollout, Judgement(Verdict.UNKNOWN, f"lost sight of AWS: {observed.read_fault}")
+        return rollout, write.out_of_time(rollout.writes, rollout.deadline, now)
+    rollout = replace(rollout, tasks=keep(rollout.tasks, look, rollout.ours, rollout.definition, now))
+    if rollout.decision:
+        return rollout, None
+    ours = rollout.ours if rollout.phase is Phase.FOLLOW else None
+    return _followed(rollout, ours, now) if ours else _checked(rollout, now)
+
+
+# --- before there is a deployment of ours ---
+
+
+def _written(rollout: Rollout, answer: object, now: float) -> Change:
+    """After UpdateService: our deployment is the PRIMARY of its own answer."""
+    match answer:
+        case Fault():
+            writes = rollout.writes.failed(answer, now)
+            if judgement := write.refused(writes, answer):
+                return replace(rollout, writes=writes), judgement
+            # Throttled or not, a look comes before the next attempt: meanwhile somebody may have deployed.
+            rollout = replace(rollout, writes=writes, phase=Phase.CHECK)
+            return rollout, write.out_of_time(writes, rollout.deadline, now)
+        case Service():
+            # An undo, or a start from another count, is no rollout like those before it.
+            is_like_others = not rollout.is_undo and rollout.step.desired is None
+            rollout = replace(
+                rollout,
+                writes=replace(rollout.writes, count=rollout.writes.count + 1, fault=None),
+                observed=replace(rollout.observed, service=answer),
+                earlier=history.earlier(answer.events) if is_like_others else (),
+            )
+            primary = answer.primary
+            if primary is None:
+                return rollout, Judgement(Verdict.UNKNOWN, "UpdateService answered without a PRIMARY deployment")
+            ours = Ours(deployment=primary.id, since=primary.created_at).after(rollout.ours)
+            # The budget starts to count when ECS has the update.
+            return replace(rollout, phase=Phase.FOLLOW, ours=ours, began=now), rollout.recalled
+        case _:
+            return rollout, None
+
+
+def _checked(rollout: Rollout, now: float) -> Change:
+    """After a look before the write: what it means for that."""
+    service, writes = rollout.service, rollout.writes
+    primary = service.primary if service else None
+    finding: Judgement | Ours | Next
+    if service is None or primary is None:
+        finding = Next.RETRY
+    elif rollout.is_undo:
+        since, began, away_since = rollout.since, rollout.began, rollout.not_primary_since
+        finding = rollback.check(
+            rollout.step, rollout.definition, service, primary, since=since, began=began, away_since=away_since, now=now
+        )
+    else:
+        finding = write.check(primary, rollout.step.target, rollout.definition, writes)
+    # By what is seen it may be written; by what was written before, or recalled, perhaps not, or not yet.
+    if finding is Next.WRITE:
+        finding = write.when_settled(writes, rollout.recalled, rollout.deadline, now)
+    elif finding is Next.RETRY:
+        finding = write.out_of_time(writes, rollout.deadline, now) or finding
+    if isinstance(finding, Judgement):
+        return rollout, finding
+    return _found(rollout, finding, now) if isinstance(finding, Ours) else (_next(rollout, finding, now), None)
+
+
+def _next(rollout: Rollout, next_: Next, now: float) -> Rollout:
+    """What is done next about the write, and when."""
+    match next_:
+        case Next.WRITE:
+            return replace(rollout, phase=Phase.WRITE, writes=rollout.writes.at(now))
+        case Next.RETRY:
+            return replace(rollout, writes=rollout.writes.at(now + RETRY_FIRST))
+        case Next.WAIT:
+            return replace(rollout, writes=rollout.writes.at(now + LOOK_AGAIN))
+        case Next.WAIT_AWAY:
+            away_since = now if rollout.not_primary_since is None else rollout.not_primary_since
+            return replace(rollout, not_primary_since=away_since, writes=rollout.writes.at(now + LOOK_AGAIN))
+        case never:
+            assert_never(never)
+
+
+def _found(rollout: Rollout, ours: Ours, now: float) -> Change:
+    """A deployment that isn't to be written (again). This very look may tell what became of it."""
+    # An undo's budget counts from the first time: reads that go back and forth must not prolong it.
+    is_again = rollout.ours is not None and rollout.ours.is_ecs_rollback
+    ours = ours.after(rollout.ours)
+    rollout = replace(rollout, phase=Phase.FOLLOW, ours=ours, began=rollout.began if is_again else now)
+    return (rollout, rollout.recalled) if rollout.recalled else _followed(rollout, ours, now)
+
+
+# --- our deployment ---
+
+
+def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
+    """After a look at our deployment: there may be a verdict."""
+    service = rollout.service
+    primary = service.primary if service else None
+    if ours.is_ecs_rollback and primary and primary.id == rollout.step.undoes:
+        # ECS's rollback was seen, and now what it takes back is PRIMARY: one of these reads shows the past.
+        return replace(rollout, phase=Phase.CHECK, writes=rollout.writes.at(now)), None
+    ours, away_since = follow(ours, service, rollout.not_primary_since, now)
+    rollout = replace(rollout, ours=ours, not_primary_since=away_since)
+    stopped = rollout.tasks.stopped
+    sight = Sight(
+        service=service,
+        ours=ours,
+        target=rollout.step.target,
+        undoes=rollout.step.undoes,
+        terms=rollout.terms,
+        stopped=stopped,
+        stopped_since_complete=stability.stopped_since(rollout.completion, rollout.terms, stopped, service, ours),
+        away_for=0.0 if away_since is None else now - away_since,
+        left=rollout.deadline - now,
+    )
+    judgement = judge(sight)
+    if judgement is None:
+        return replace(rollout, completion=rollout.completion.lost()), None
+    if judgement.verdict is not Verdict.COMPLETED:
+        return rollout, judgement
+    # Complete is no verdict yet: it has to stay so, and to wait for the others (`settle`).
+    completion = stability.advance(rollout.completion, sight, judgement.reason, now)
+    if isinstance(completion, Judgement):
+        return rollout, completion
+    return _completed(rollout, ours, completion, now), None
+
+
+def _completed(rollout: Rollout, ours: Ours, completion: Completion, now: float) -> Rollout:
+    """ECS calls it complete; by `completion` that may not be sure enough yet."""
+    before = rollout.completion
+    if before.completed_at is None and completion.completed_at is not None and ours.healthy_at is None:
+        ours = replace(ours, healthy_at=now)
+    rollout = replace(rollout, ours=ours, completion=completion)
+    if completion is before and rollout.stable_at is not None and rollout.stable_at <= now:
+        # It may only be waiting for its checks or for others: how long those take is not charged to it.
+        return rollout.stand_by(max(rollout.monitor.budget_paused_until, now))
+    return rollout

@@ -1,0 +1,124 @@
+"""Completion: since when our deployment is complete, whether it stayed so, and what it has proved by that.
+
+Complete is not yet a verdict: that is given when all executions of the run are complete, for as long as asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.steps.rollout.follow import Ours
+    from drone_deploy_ecs.core.steps.rollout.judge import Sight
+    from drone_deploy_ecs.core.steps.rollout.terms import Terms
+
+SURE = 60.0
+"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """Complete since `completed_at`, for a `reason` that is worth telling or ""; None while it isn't complete.
+
+    All its tasks run again since `at_desired_since`, after some had been replaced. `stopped_when_complete` is how many
+    of its tasks were known to have stopped when it was first complete, and `last_start_at` when ECS had last started
+    tasks as all of them ran, by AWS's clock. So many checks in a row have `passed`, the last of them at `passed_at`.
+    """
+
+    completed_at: float | None = None
+    reason: str = ""
+    at_desired_since: float | None = None
+    stopped_when_complete: int | None = None
+    last_start_at: datetime | None = None
+    passed: int = 0
+    passed_at: float = 0.0
+
+    def lost(self) -> Completion:
+        """After a look that didn't find it complete."""
+        return replace(self, completed_at=None, at_desired_since=None, passed=0)
+
+    def next_check(self, terms: Terms) -> float | None:
+        """When it is to be found complete once more; None when no check is due."""
+        if self.completed_at is None or self.passed >= terms.checks:
+            return None
+        return self.passed_at + terms.check_interval
+
+    def stable_at(self, terms: Terms, confirm_after: float) -> float | None:
+        """When it will have been complete for as long as asked, and after `confirm_after`; None while it isn't."""
+        if self.completed_at is None:
+            return None
+        checked = self.passed_at if terms.checks else 0.0
+        return max(self.completed_at + terms.stable_for, confirm_after, checked)
+
+
+def stopped_since(
+    completion: Completion, terms: Terms, stopped: tuple[Task, ...], service: Service | None, ours: Ours
+) -> tuple[Task, ...]:
+    """Tasks that stopped since it was first complete, be it before it was seen to be, where it has to prove stable."""
+    if not terms.must_prove_stable:
+        return ()
+    if completion.stopped_when_complete is not None:
+        return stopped[completion.stopped_when_complete :]
+    completed_at = service.completed_at(ours.deployment) if service else None
+    return tuple(task for task in stopped if completed_at and task.stopped_at and task.stopped_at > completed_at)
+
+
+def advance(completion: Completion, sight: Sight, reason: str, now: float) -> Completion | Judgement:
+    """After a look that found it complete, for that reason. The same value, where that tells nothing new."""
+    if completion.completed_at is None:
+        return _complete(completion, sight, reason, now)
+    if sight.terms.must_prove_stable and _replaced_unseen(completion, sight.service):
+        return _unsure(completion, sight, now)
+    next_check = completion.next_check(sight.terms)
+    if next_check is not None and now >= next_check:
+        return replace(completion, passed=completion.passed + 1, passed_at=now)
+    return completion
+
+
+def _complete(completion: Completion, sight: Sight, reason: str, now: float) -> Completion | Judgement:
+    """ECS calls it complete. Where it must stay so, tasks that replaced others get the time to be healthy first."""
+    # Some of its tasks are younger than its completion: ECS goes on calling it COMPLETED, healthy or not.
+    some_are_replaced = completion.stopped_when_complete is not None or bool(sight.stopped_since_complete)
+    if sight.terms.must_stay and some_are_replaced:
+        since = completion.at_desired_since
+        if since is None or _replaced_unseen(completion, sight.service):
+            since = now
+        if now < since + SURE:
+            return _unsure(completion, sight, since)
+    first = len(sight.stopped) if completion.stopped_when_complete is None else completion.stopped_when_complete
+    return replace(
+        completion,
+        completed_at=now,
+        passed_at=now,
+        reason=reason,
+        stopped_when_complete=first,
+        last_start_at=_last_start_at(sight.service),
+    )
+
+
+def _unsure(completion: Completion, sight: Sight, since: float) -> Completion | Judgement:
+    """All its tasks run, but some only since then: they may not be healthy, whatever ECS calls the deployment."""
+    if sight.left <= 0:
+        reason = "the budget ended, and some of its tasks had only just replaced others"
+        return Judgement(Verdict.TIMED_OUT, reason)
+    last_start_at = _last_start_at(sight.service)
+    return replace(completion, completed_at=None, at_desired_since=since, passed=0, last_start_at=last_start_at)
+
+
+def _replaced_unseen(completion: Completion, service: Service | None) -> bool:
+    """Whether ECS started tasks since all were last seen to run, although no look found one missing.
+
+    What can't be seen for a while, or is looked at rarely, may be short of a task and full again.
+    """
+    last = _last_start_at(service)
+    return last is not None and (completion.last_start_at is None or last > completion.last_start_at)
+
+
+def _last_start_at(service: Service | None) -> datetime | None:
+    return service.last_start_at if service else None

@@ -1,0 +1,69 @@
+"""The write: when UpdateService may be written (again), what a look before it means, and what an attempt came to.
+
+An ambiguous write is looked for before it is repeated; that its deployment isn't there is believed only once it would
+have become visible.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.steps.attempts import SETTLE, is_refused
+from drone_deploy_ecs.core.steps.rollout.follow import Ours
+from drone_deploy_ecs.core.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.ecs import Deployment
+    from drone_deploy_ecs.core.fault import Fault
+    from drone_deploy_ecs.core.steps.attempts import Attempts
+    from drone_deploy_ecs.core.target import Target
+
+
+class Next(Enum):
+    """What is to be done after a look before the write that settled nothing."""
+
+    WRITE = "write"
+    RETRY = "retry the look"
+    """It shows nothing to go by."""
+    WAIT = "wait"
+    """Something is about to become visible."""
+    WAIT_AWAY = "wait, what is to be undone being away"
+    """It isn't PRIMARY any more, which may be a stale read."""
+
+
+def check(primary: Deployment, target: Target, definition: str, writes: Attempts) -> Judgement | Ours | Next:
+    """What a look before the write means on the way forward, that deployment being PRIMARY."""
+    if primary.id in target.known:
+        return Next.WRITE
+    if primary.task_definition == definition and writes.may_have_been_accepted:
+        return Ours(deployment=primary.id, since=primary.created_at)
+    theirs = f"somebody else's {primary.id} ({short(primary.task_definition)})"
+    return Judgement(Verdict.SUPERSEDED, f"{theirs} became PRIMARY before our update")
+
+
+def when_settled(writes: Attempts, recalled: Judgement | None, deadline: float, now: float) -> Judgement | Next:
+    """Nothing of ours is there. After an ambiguous write, believe that only once it would have become visible."""
+    if judgement := out_of_time(writes, deadline, now):
+        return judgement
+    if writes.may_have_been_accepted and now < writes.written_at + SETTLE:
+        return Next.WAIT
+    return recalled or Next.WRITE
+
+
+def refused(writes: Attempts, fault: Fault) -> Judgement | None:
+    """A refusal ends it, unless an earlier attempt may have been accepted: then that one is looked for."""
+    if is_refused(fault) and not writes.may_have_been_accepted:
+        return Judgement(Verdict.REFUSED, f"AWS refused {fault}")
+    return None
+
+
+def out_of_time(writes: Attempts, deadline: float, now: float) -> Judgement | None:
+    """The budget may end before the write ever got through."""
+    if now < deadline:
+        return None
+    if writes.may_have_been_accepted:
+        reason = f"the update may or may not have been accepted: {writes.unconfirmed}"
+        return Judgement(Verdict.UNKNOWN, reason)
+    return Judgement(Verdict.REFUSED, f"the update never got through: {writes.fault or 'AWS was not seen'}")

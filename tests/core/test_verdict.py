@@ -1,0 +1,34 @@
+"""Which verdicts are good, and what a run's outcomes add up to."""
+
+from __future__ import annotations
+
+import pytest
+
+from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
+
+GOOD = {Verdict.UNCHANGED, Verdict.COMPLETED}
+FAILS_THE_RUN = {Verdict.ROLLED_BACK, Verdict.FAILED, Verdict.TIMED_OUT, Verdict.REFUSED}
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_which_verdicts_are_good_and_which_fail_the_run(verdict: Verdict) -> None:
+    assert verdict.is_good is (verdict in GOOD)
+    assert verdict.fails_the_run is (verdict in FAILS_THE_RUN)
+
+
+WORST_FIRST = (
+    (Now.NOT_AS_BEFORE, 4), (Now.UNSEEN, 6), (Now.AS_BEFORE, 3), (Now.LEFT, 4), (Now.SOMEBODY_ELSES, 5), (Now.NEW, 0),
+    (Now.GAVE_WAY, 0),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", range(len(WORST_FIRST)))
+def test_a_run_exits_with_the_worst_of_how_its_services_stand(place: int) -> None:
+    assert exit_code([now for now, _ in reversed(WORST_FIRST[place:])]) == WORST_FIRST[place][1]
+
+
+def test_a_run_that_left_some_untouched_is_not_done() -> None:
+    assert exit_code([]) is ExitCode.REFUSED
+    assert exit_code([Now.UNTOUCHED]) is ExitCode.REFUSED
+    assert exit_code([Now.NEW, Now.UNTOUCHED]) is ExitCode.RETURNED
+    assert exit_code([Now.NEW, Now.UNTOUCHED, Now.UNSEEN]) is ExitCode.LOST_SIGHT
