@@ -56,7 +56,7 @@ class Operations:
         if faults.stale_seconds and now < faults.stale_until and service.shown:
             then = [shape for at, shape in service.shown if at <= now - faults.stale_seconds]
             return then[-1] if then else service.shown[0][1]
-        return service_shape(self.world, service)
+        return service_shape(service)
 
     def update_service(
         self, cluster: str, service: str, task_definition: str, desired: int | None = None, *, force: bool = False
@@ -86,7 +86,7 @@ class Operations:
             # Unconfirmed: that the same definition again starts nothing is only consistent with what is documented.
             if force or arn != found.primary.task_definition:
                 self.world.deploy(found, arn)
-        return {"service": service_shape(self.world, found)}
+        return {"service": service_shape(found)}
 
     def list_services(self, cluster: str, token: str, most: int = MOST_LISTED) -> dict[str, Any]:
         """ListServices, in no order that means anything."""
@@ -100,7 +100,7 @@ class Operations:
         found = self.world.services.get((name, short(service)))
         if found is None:
             raise rejected("ListTasks", "ServiceNotFoundException", "Service not found.")
-        arns = [task_arn(self.world, found, task) for task in found.tasks if task.is_alive == (status != "STOPPED")]
+        arns = [task_arn(found, task) for task in found.tasks if task.is_alive == (status != "STOPPED")]
         return _page("taskArns", arns, int(token or 0), MOST_TASKS)
 
     def describe_tasks(self, cluster: str, tasks: Sequence[str]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Operations:
             if owner == name
             for task in service.tasks
         }
-        found = [task_shape(self.world, *known[short(one)]) for one in tasks if short(one) in known]
+        found = [task_shape(*known[short(one)]) for one in tasks if short(one) in known]
         missing = [{"arn": one, "reason": "MISSING"} for one in tasks if short(one) not in known]
         return {"tasks": found, "failures": missing}
 

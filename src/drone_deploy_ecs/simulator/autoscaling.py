@@ -13,6 +13,7 @@ from drone_deploy_ecs.simulator.registry import rejected
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from drone_deploy_ecs.simulator.account import Account
     from drone_deploy_ecs.simulator.world import World
 
 T = TypeVar("T")
@@ -31,10 +32,10 @@ class ScalableTarget:
 
 
 class ScalableTargets:
-    """Those of one world, by cluster and service."""
+    """Those of one account, by cluster and service."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, account: Account) -> None:
+        self._account = account
         self._targets: dict[tuple[str, str], ScalableTarget] = {}
 
     def __getitem__(self, place: tuple[str, str]) -> Limits:
@@ -59,7 +60,7 @@ class ScalableTargets:
 
         The reference says so of a new target. Of a changed one it is unconfirmed, and done here because it is worse.
         """
-        found = self._world.services.get((cluster, service))
+        found = self._account.services.get((cluster, service))
         if found is None:
             raise rejected("RegisterScalableTarget", "ValidationException", f"ECS service doesn't exist: {service}")
         if (cluster, service) in self._targets:
@@ -69,24 +70,24 @@ class ScalableTargets:
             self._targets[cluster, service].limits = limits
         inside = min(max(found.desired, limits.minimum), limits.maximum)
         if inside != found.desired and not limits.suspended:
-            self._world.scale(found, inside)
+            self._account.scale(found, inside)
 
     def _evaluate_on(self, cluster: str, service: str) -> None:
         def evaluate() -> None:
             self._follow_demand(cluster, service)
-            self._world.clock.call_in(EVALUATED_EVERY, evaluate)
+            self._account.clock.call_in(EVALUATED_EVERY, evaluate)
 
-        self._world.clock.call_in(EVALUATED_EVERY, evaluate)
+        self._account.clock.call_in(EVALUATED_EVERY, evaluate)
 
     def _follow_demand(self, cluster: str, service: str) -> None:
-        target, found = self._targets[cluster, service], self._world.services[cluster, service]
+        target, found = self._targets[cluster, service], self._account.services[cluster, service]
         limits = target.limits
         if target.demand is None or not found.desired:
             return  # a service without tasks has no utilisation that could ask for any
         wanted = min(max(target.demand, limits.minimum), limits.maximum)
         direction = "DynamicScalingIn" if wanted < found.desired else "DynamicScalingOut"
         if wanted != found.desired and direction not in limits.suspended:
-            self._world.scale(found, wanted)
+            self._account.scale(found, wanted)
 
     # --- on the wire ---
 
@@ -115,7 +116,7 @@ class ScalableTargets:
             "MinCapacity": limits.minimum,
             "MaxCapacity": limits.maximum,
             "RoleARN": "arn:aws:iam::123456789012:role/autoscaling",
-            "CreationTime": self._world.clock.now(),
+            "CreationTime": self._account.clock.now(),
             "SuspendedState": {f"{name}Suspended": name in limits.suspended for name in sorted(SUSPENSIONS)},
         }
 
