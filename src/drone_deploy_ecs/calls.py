@@ -40,7 +40,10 @@ SLOWEST = 1 / 4
 RECOVERS = 30.0
 """Seconds without throttling after which it is back at the whole."""
 PATIENCE = 60.0
-"""Seconds for which reads before the first write are repeated when they fail for a reason that may pass."""
+"""Seconds for which reads before the first write are repeated when they fail for a reason that may pass.
+
+No longer than the run's budget, and altogether: what AWS doesn't answer for one read it won't for the next.
+"""
 PAUSE_FIRST, PAUSE_MOST = 1.0, 10.0
 
 
@@ -79,13 +82,18 @@ class Bucket:
 class Calls:
     """An `EcsApi` around a connection's, with what else of AWS a deployment asks or changes."""
 
-    def __init__(self, aws: Connection, clock: Clock, telling: Telling, counted: Counter[str]) -> None:
+    def __init__(
+        self, aws: Connection, clock: Clock, telling: Telling, counted: Counter[str], budget: float = PATIENCE
+    ) -> None:
         self._aws = aws
         self._clock = clock
         self._telling = telling
         self._buckets: dict[str, Bucket] = {}
         self._counted = counted
         self._told: set[Fault] = set()
+        self._patience = min(PATIENCE, budget)
+        self._last: Fault | None = None
+        self._failing_since = 0.0
 
     def describe_services(self, *, cluster: str, services: Sequence[str]) -> DescribeServicesResponseTypeDef:
         """See `ports.EcsApi`."""
@@ -164,20 +172,30 @@ class Calls:
 
     def patiently(self, read: Callable[[], T]) -> T:
         """The answer of a read before the first write, repeated while it fails for a reason that may pass."""
-        until = self._clock.monotonic() + PATIENCE
+        if self._last is None:
+            self._failing_since = self._clock.monotonic()
         pause = PAUSE_FIRST
         while True:
             try:
-                return read()
+                answer = read()
             except ApiError as error:
-                passing = error.fault.kind in (FaultKind.THROTTLED, FaultKind.AMBIGUOUS, FaultKind.UNREACHABLE)
-                if not passing or self._clock.monotonic() + pause > until:
+                before, self._last = self._last, error.fault if error.fault.may_pass else None
+                if not self._is_worth_another_try(error.fault, before, pause):
                     raise
                 if error.fault not in self._told:
                     self._told.add(error.fault)
                     self._telling.tell(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
+            else:
+                self._last = None
+                return answer
             self._clock.sleep(pause)
             pause = min(2 * pause, PAUSE_MOST)
+
+    def _is_worth_another_try(self, fault: Fault, before: Fault | None, pause: float) -> bool:
+        """What isn't AWS's may have been cut by chance; the second in a row is no chance."""
+        if fault.is_not_awss and before and before.is_not_awss:
+            return False
+        return fault.may_pass and self._clock.monotonic() + pause <= self._failing_since + self._patience
 
     def ready_at(self, operation: str) -> float:
         """When (monotonic seconds) such a call may go out; now, if at once."""

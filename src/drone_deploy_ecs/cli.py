@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
+NOT_WRITTEN = "Nothing was written: no deployment was started."
+LEFT = "Look at the service: a deployment may have been left as it was at that moment."
+"""What a defect leaves behind. The second is noted on every exception of a run that writes."""
 GARBAGE = 20_000
 """Objects made before Python looks for cycles among them: an answer about ten services makes thousands, and none."""
 DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
@@ -74,7 +77,7 @@ def _defect(error: Exception, stderr: TextIO) -> None:
         f"{PROGRAM} {__version__}: a defect of this program ({type(error).__name__}), please report it with the",
         file=stderr,
     )
-    print("lines above. Look at the service: a deployment may have been left as it was at that moment.", file=stderr)
+    print(f"lines above. {LEFT if LEFT in getattr(error, '__notes__', ()) else NOT_WRITTEN}", file=stderr)
 
 
 # --- the parser ---
@@ -149,6 +152,14 @@ def _deploy(edges: Edges, options: Mapping[str, Any]) -> int:
         return _show_plan(edges, request)
     for path in request.reports:
         _check_writable(path)
+    try:
+        return _carry_out(edges, request)
+    except Exception as error:
+        error.add_note(LEFT)
+        raise
+
+
+def _carry_out(edges: Edges, request: Request) -> int:
     from drone_deploy_ecs.console.terminal import listening
 
     with listening(edges.stderr, edges.env, edges.clock) as listener:

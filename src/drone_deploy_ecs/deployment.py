@@ -99,7 +99,8 @@ class Deployment:
             aws = {access.region: self._connect(access) for access in self._request.regions}
         except ApiError as error:
             raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
-        self._calls |= {region: Calls(one, self._clock, self._telling, self._counted) for region, one in aws.items()}
+        told, budget = self._telling, self._request.budget
+        self._calls |= {region: Calls(one, self._clock, told, self._counted, budget) for region, one in aws.items()}
         self._witnesses |= {region: one.witness for region, one in aws.items()}
 
     @property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.core.limits import Limits
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Request
@@ -100,12 +101,16 @@ class _Definitions:
         self._calls = calls
         self._read: dict[str, Definition] = {}
         self._newest: dict[str, Definition | None] = {}
+        self._unanswered: dict[str, ApiError] = {}
 
     def __getitem__(self, arn: str) -> Definition:
         """A revision. It mostly is its family's newest one, which is needed as well: so that is read first."""
+        family = short(arn).rpartition(":")[0]
         if arn not in self._read:
-            self.newest(short(arn).rpartition(":")[0])
+            self.newest(family)
         if arn not in self._read:
+            if family in self._unanswered:
+                raise self._unanswered[family]  # patience has ended: what isn't answered for one isn't for the other
             self._read[arn] = self._calls.patiently(lambda: definition(self._calls, arn))
         return self._read[arn]
 
@@ -121,8 +126,10 @@ class _Definitions:
         if family not in self._newest:
             try:
                 found = self._calls.patiently(lambda: definition(self._calls, family))
-            except ApiError:
+            except ApiError as error:
                 self._newest[family] = None
+                if error.fault.may_pass:
+                    self._unanswered[family] = error
             else:
                 self._newest[family] = self._read[found.arn] = found
         return self._newest[family]
@@ -143,7 +150,9 @@ def _snapshot(request: Request, found: Snapshot, calls: Calls, definitions: _Def
         found = replace(found, edited=definitions[service.primary.task_definition])
         before = definitions[revision] if revision else None
     except ApiError as error:
-        return replace(found, unreadable=str(error))
+        found = replace(found, unreadable=str(error))
+        is_allowed = error.fault.kind not in (FaultKind.DENIED, FaultKind.REJECTED)
+        return replace(found, advice=_advice(error.fault)) if is_allowed else found
     newest = definitions.newest(found.edited.family) if found.edited else None
     listed = (definitions.get(arn) for arn in {one.task_definition: 1 for one in service.deployments})
     found = replace(found, before=before, newest=newest, listed=tuple(one for one in listed if one))
@@ -276,6 +285,7 @@ _ADVICE = {
     FaultKind.UNREACHABLE: "Check aws_region and the network",
     FaultKind.REJECTED: "Check the cluster's name and the region",
 }
+_NOT_AWSS = "Look at what answers in AWS's place: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
 
 
 _READ = {
@@ -287,5 +297,9 @@ _READ = {
 def unreadable(error: ApiError) -> Problem:
     """Why nothing can be planned, and what to do about it."""
     what, check = _READ.get(error.fault.operation, ("the services", _ADVICE[FaultKind.REJECTED]))
-    advice = check if error.fault.kind is FaultKind.REJECTED else _ADVICE.get(error.fault.kind, "Try again")
+    advice = check if error.fault.kind is FaultKind.REJECTED else _advice(error.fault)
     return Problem(f"{what} can't be read: {str(error).rstrip('.')}", advice)
+
+
+def _advice(fault: Fault) -> str:
+    return _NOT_AWSS if fault.is_not_awss else _ADVICE.get(fault.kind, "Try again")

@@ -112,6 +112,9 @@ HARMS = {
     "somebody's login page": Harm(instead=LOGIN),
     "a page that isn't an object": Harm(instead=page(200, b'["moved"]', "application/json")),
     "an answer without content": Harm(instead=page(200, b"{}", "application/json")),
+    "a definition without a name": Harm(
+        instead=page(200, b'{"taskDefinition":{"taskDefinitionArn":null}}', "application/json")
+    ),
     "a request time-out": Harm(instead=page(408, b"<html>Request Timeout</html>")),
     "a proxy's own refusal": Harm(instead=page(403, b"<html>blocked by policy</html>")),
     "a redirection": Harm(instead=page(302, b"")),
@@ -132,6 +135,36 @@ def test_an_answer_that_is_none_says_nothing_about_the_call(
         wire.point_at(monkeypatch, box.url)
         ran = wire.deploy(name, "shop:2")
     assert box.harmed == list(every_call)
+    was_deployed(account, name, ran)
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "DescribeTaskDefinition"])
+@pytest.mark.parametrize(
+    "harm", ["somebody's login page", "a page that isn't an object", "a proxy's own refusal", "a redirection"]
+)
+def test_what_answers_in_awss_place_is_said_at_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch, harm: str, operation: str
+) -> None:
+    name = account.add_service()
+    with Middlebox(account.server.server_port, {operation: [HARMS[harm]] * 20}) as box:
+        wire.point_at(monkeypatch, box.url)
+        ran = wire.deploy(name, "shop:2")
+    assert box.harmed == [operation] * 2
+    assert ran.exit_code == 2
+    assert f"{operation}: " in ran.stderr
+    assert "Look at what answers in AWS's place: a proxy" in ran.stderr
+    assert account.deployments(name) == [f"{name}:1"]
+
+
+@pytest.mark.parametrize("status", [408, 429, 502])
+def test_what_a_proxy_says_for_a_while_is_waited_for(
+    account: Account, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    name = account.add_service()
+    busy = Harm(instead=page(status, b"<html>Try again later</html>"))
+    with Middlebox(account.server.server_port, {"DescribeServices": [busy] * 4}) as box:
+        wire.point_at(monkeypatch, box.url)
+        ran = wire.deploy(name, "shop:2")
     was_deployed(account, name, ran)
 
 

@@ -52,6 +52,10 @@ def event(message: str, at: float = 0) -> ServiceEvent:
 # What ECS says of tasks that didn't start, as users and AWS's pages quote it.
 UNSTARTED = [
     ("capacity-refused", f"{INIT}Unable to launch instance(s) for capacity provider mi. UnauthorizedOperation: You are not authorized to perform this operation. {ROLE} iam:PassRole"),
+    ("account-blocked", f"{INIT}Unable to launch instance(s) for capacity provider mi. Blocked: This account is currently blocked and not recognized as a valid account. Please contact aws-verification@amazon.com if you have questions."),
+    ("account-blocked", f"{INIT}Unable to launch instance(s). Your account is currently blocked and thus your instance could not be launched."),
+    ("account-blocked", "Your AWS account is currently blocked and thus cannot launch any Fargate tasks"),
+    ("account-blocked", "BlockedException: Your Amazon Web Services account was blocked. For more information, contact Amazon Web Services Support."),
     ("capacity", "Capacity is unavailable at this time. Please try again later or in a different availability zone"),
     ("capacity", f"{INIT}Unable to launch instance(s) for capacity provider spot. MaxSpotInstanceCountExceeded: Max spot instance count exceeded. RequestId: 1"),
     ("capacity", f"{INIT}Unable to launch instance(s) for capacity provider spot. UnfulfillableCapacity: Unable to fulfill capacity due to your request configuration."),
@@ -206,6 +210,7 @@ EVENTS = [
     ("no-instances", "(service shop) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster."),
     ("quota", "(service shop) was unable to place a task. Reason: You\u2019ve reached the limit on the number of vCPUs you can run concurrently"),
     ("quota", "(service shop) was unable to place a task. Reason: The requested CPU configuration is above your limit."),
+    ("account-blocked", "(service shop) was unable to place a task. Reason: Your account is currently blocked."),
     ("capacity", "(service shop) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone."),
     ("capacity", "(service shop) was unable to place tasks in your cluster because the tasks provisioning capacity limit was exceeded."),
     ("aws-fault", "(service shop) was unable to place a task. Reason: Internal error."),
@@ -255,7 +260,7 @@ WEIGHTS = {
         "terminated", "target-registration", "launch-failed",
     },
     Weight.TRANSIENT: {
-        "host-gone", "spot", "maintenance", "capacity", "quota", "host-port-taken", "attribute-missing",
+        "host-gone", "spot", "maintenance", "account-blocked", "capacity", "quota", "host-port-taken", "attribute-missing",
         "placement-constraint", "network-interface", "no-instance-fits", "volume", "registry-throttled",
         "aws-throttled", "no-connection", "registry-unavailable", "start-timeout", "aws-fault", "not-started",
         "stopped-by-ecs", "unexplained", "no-instances", "not-placed", "tasks-protected", "stuck-by-percent",
@@ -295,7 +300,7 @@ def test_an_event_of_every_day_tells_nothing(said: str) -> None:
 
 def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -> None:
     names = [one.name for one in CATALOGUE]
-    assert len(names) == len(set(names)) == 69
+    assert len(names) == len(set(names)) == 70
     assert {one.name: one.weight for one in CATALOGUE} == WEIGHT
     assert {one[0] for one in (*UNSTARTED, *STOPPED, *EVENTS)} == set(names)
     assert all(one.headline and one.advice for one in CATALOGUE)

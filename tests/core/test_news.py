@@ -36,3 +36,9 @@ def test_counts_are_told_when_they_change() -> None:
     after = replace(before, service=service(primary(running=2), active(running=1)))
     assert [text for _, text in news(before, after)] == ["web:2 2 of 2 running; web:1 1 running"]
     assert not list(news(after, after))
+
+
+def test_that_fewer_are_wanted_than_there_must_be_is_told_before_the_deployment_shows_it() -> None:
+    before = replace(following(at_least=2), service=service(primary()))
+    after = replace(before, service=service(primary(), desired=1))
+    assert [text for _, text in news(before, after)] == ["web:2 2 of 2 running, but 2 must"]

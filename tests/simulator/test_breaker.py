@@ -46,7 +46,7 @@ def test_failure_and_rollback_second_by_second() -> None:
     before = shown(world)["deployments"][0]
     update(world)
     assert film(world, 120) == [
-        "0: PRIMARY 2 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "0: PRIMARY 2 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "10: PRIMARY 2 IN_PROGRESS 0+2/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "20: PRIMARY 2 IN_PROGRESS 0+0/2 failed 2 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "40: PRIMARY 2 IN_PROGRESS 0+2/2 failed 2 | ACTIVE 1 COMPLETED 2+0/2 failed 0",

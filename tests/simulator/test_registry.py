@@ -79,12 +79,14 @@ def test_the_same_revision_again_starts_a_deployment_only_by_force() -> None:
     assert forced[1]["id"] == before
 
 
-def test_desired_count_alone_starts_none() -> None:
+def test_desired_count_alone_starts_none_and_shows_on_the_deployment_as_tasks_are_started() -> None:
     world = world_with()
     before = web(world).primary.id
     service = Operations(world).update_service("prod", "web", "", 5)["service"]
     (one,) = service["deployments"]
-    assert (service["desiredCount"], one["desiredCount"], one["id"]) == (5, 5, before)
+    assert (service["desiredCount"], one["desiredCount"], one["id"]) == (5, 2, before)
+    world.clock.sleep(11)
+    assert shown(world)["deployments"][0]["desiredCount"] == 5
 
 
 def test_definitions_survive_whole_and_get_what_only_ecs_adds() -> None:

@@ -18,7 +18,7 @@ def test_start_first_then_forty_healthy_seconds_then_the_old_ones_go() -> None:
     world.clock.sleep(3)
     update(world)
     assert film(world, 100) == [
-        "3: PRIMARY 2 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "3: PRIMARY 2 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "10: PRIMARY 2 IN_PROGRESS 0+2/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "20: PRIMARY 2 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
         "60: PRIMARY 2 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 0+0/0 failed 0",
@@ -27,15 +27,26 @@ def test_start_first_then_forty_healthy_seconds_then_the_old_ones_go() -> None:
     assert web(world).runs == {"web:2": 2}
 
 
+def test_what_cannot_be_placed_is_not_yet_wanted_of_the_new_deployment() -> None:
+    world = world_with(Behaviour(placeable_after=30))
+    update(world)
+    assert film(world, 41) == [
+        "0: PRIMARY 2 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "30: PRIMARY 2 IN_PROGRESS 0+2/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "40: PRIMARY 2 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+    ]
+    assert shown(world)["desiredCount"] == 2
+
+
 def test_stop_first_where_there_is_no_room_above() -> None:
     world = world_with(desired=4, minimum_percent=50, maximum_percent=100)
     update(world)
     assert film(world, 150) == [
-        "0: PRIMARY 2 IN_PROGRESS 0+0/4 failed 0 | ACTIVE 1 COMPLETED 4+0/4 failed 0",
-        "10: PRIMARY 2 IN_PROGRESS 0+0/4 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
-        "20: PRIMARY 2 IN_PROGRESS 0+2/4 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
-        "30: PRIMARY 2 IN_PROGRESS 2+0/4 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
-        "70: PRIMARY 2 IN_PROGRESS 2+0/4 failed 0 | ACTIVE 1 COMPLETED 0+0/0 failed 0",
+        "0: PRIMARY 2 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 1 COMPLETED 4+0/4 failed 0",
+        "10: PRIMARY 2 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "20: PRIMARY 2 IN_PROGRESS 0+2/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "30: PRIMARY 2 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
+        "70: PRIMARY 2 IN_PROGRESS 2+0/2 failed 0 | ACTIVE 1 COMPLETED 0+0/0 failed 0",
         "80: PRIMARY 2 IN_PROGRESS 2+2/4 failed 0",
         "90: PRIMARY 2 IN_PROGRESS 4+0/4 failed 0",
         "130: PRIMARY 2 COMPLETED 4+0/4 failed 0",
@@ -106,11 +117,11 @@ def test_a_second_update_on_the_way_makes_the_first_active_and_wins() -> None:
     update(world, "shop:3")
     assert film(world, 100) == [
         (
-            "25: PRIMARY 3 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 2 IN_PROGRESS 2+0/2 failed 0 | "
+            "25: PRIMARY 3 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 2 IN_PROGRESS 2+0/2 failed 0 | "
             "ACTIVE 1 COMPLETED 2+0/2 failed 0"
         ),
         (
-            "30: PRIMARY 3 IN_PROGRESS 0+0/2 failed 0 | ACTIVE 2 IN_PROGRESS 0+0/0 failed 0 | "
+            "30: PRIMARY 3 IN_PROGRESS 0+0/0 failed 0 | ACTIVE 2 IN_PROGRESS 0+0/0 failed 0 | "
             "ACTIVE 1 COMPLETED 2+0/2 failed 0"
         ),
         "40: PRIMARY 3 IN_PROGRESS 0+2/2 failed 0 | ACTIVE 1 COMPLETED 2+0/2 failed 0",
@@ -156,8 +167,9 @@ def test_scaling_starts_no_deployment_and_ends_steady() -> None:
     before = shown(world)["deployments"][0]["id"]
     world.scale(web(world), 4)
     (one,) = shown(world)["deployments"]
-    assert (shown(world)["desiredCount"], one["desiredCount"], one["id"]) == (4, 4, before)
+    assert (shown(world)["desiredCount"], one["desiredCount"], one["id"]) == (4, 2, before)
     world.clock.sleep(100)
+    assert shown(world)["deployments"][0]["desiredCount"] == 4
     world.scale(web(world), 1)
     world.clock.sleep(100)
     assert web(world).runs == {"web:1": 1}

@@ -210,6 +210,23 @@ def test_a_defect_shows_no_canary(tmp_path: Path, operation: str) -> None:
     assert_no_canary(shown)
 
 
+@pytest.mark.parametrize(
+    ("command", "dry_run", "said"),
+    [
+        ("plan", "", "Nothing was written: no deployment was started."),
+        ("deploy", "true", "Nothing was written: no deployment was started."),
+        ("deploy", "", "Look at the service: a deployment may have been left as it was at that moment."),
+    ],
+)
+def test_a_defect_says_whether_something_may_have_been_written(
+    tmp_path: Path, command: str, dry_run: str, said: str
+) -> None:
+    world = echoing()
+    aws = connection(world)._replace(ecs=Broken(world, "DescribeTaskDefinition", KeyError(ECHO)))
+    shown = outputs(aws, world, tmp_path, command, dry_run=dry_run)
+    assert f"lines above. {said}\n" in shown
+
+
 def test_a_failed_connection_shows_no_canary() -> None:
     def fail(_: object) -> NoReturn:
         raise refused("CreateClient")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
@@ -16,7 +17,11 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import small_world
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.stories.story import Teller
+
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 
 
 def test_good(tell: Teller) -> None:
@@ -175,11 +180,18 @@ def test_stable(tell: Teller) -> None:
 
 def test_done_when_healthy(tell: Teller) -> None:
     world = World(timing=Timing(draining=300.0))
-    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
-    world.add_service("prod", "web", task_definition("web"), target_group=group)
+    world.add_service("prod", "web", task_definition("web"), target_group=GROUP)
     began = world.clock.monotonic()
     assert tell(world, wait_for="healthy").exit_code == 0
     assert world.clock.monotonic() - began < 60
+
+
+def test_not_done_when_old_ones_drain_and_nothing_can_be_started(tell: Teller) -> None:
+    world = World(timing=Timing(draining=300.0))
+    percents = {"minimum_percent": 0, "maximum_percent": 100}
+    world.add_service("prod", "web", task_definition("web"), target_group=GROUP, **percents)
+    world.push("shop:2", Behaviour(placeable_after=1e9))
+    assert tell(world, wait_for="healthy", timeout="2m").report["verdict"] == "TimedOut"
 
 
 def test_rollbacks_disabled(tell: Teller) -> None:
@@ -283,10 +295,45 @@ def test_rollout_state_absent(tell: Teller) -> None:
     assert tell(world).exit_code == 0
 
 
+def test_rollout_state_absent_and_nothing_can_be_started(tell: Teller) -> None:
+    world = World()
+    percents = {"minimum_percent": 0, "maximum_percent": 100}
+    world.add_service("prod", "web", task_definition("web", "shop:1"), classic_elb=True, **percents)
+    world.push("shop:2", Behaviour(placeable_after=1e9))
+    assert tell(world, timeout="2m").report["verdict"] == "TimedOut"
+
+
 def test_stopped_task_without_reason(tell: Teller) -> None:
     world = small_world()
     world.push("shop:2", Behaviour(exits_after=0.0, exit_code=1, stopped_reason="", stop_code=""))
     assert tell(world).exit_code == 3
+
+
+NULLS: dict[str, Any] = {
+    "environment": None,
+    "secrets": None,
+    "command": None,
+    "healthCheck": {"command": ["CMD", "true"], "interval": None},
+    "repositoryCredentials": {"credentialsParameter": None},
+    "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": None}, "secretOptions": None},
+}
+
+
+@pytest.mark.parametrize("argv", [("plan",), ()])
+@pytest.mark.parametrize(
+    "whole", [NULLS, {"environment": [None], "secrets": [None]}, {"healthCheck": None, "essential": None}]
+)
+def test_null_is_as_good_as_absent_and_sent_as_it_was(
+    plugin: Teller, whole: dict[str, Any], argv: Sequence[str]
+) -> None:
+    world = World()
+    body = task_definition("web", "shop:1", volumes=None)
+    log = {"name": "log", "image": "log:1"}
+    body["containerDefinitions"] = [body["containerDefinitions"][0] | whole | {"image": "shop:1"}, log | whole]
+    world.add_service("prod", "web", body)
+    assert plugin(world, argv=argv).exit_code == 0
+    sent = taskdef.registrable(world.definitions.describe("web"))
+    assert sent == (body if argv else taskdef.with_image(body, "app", "shop:2"))
 
 
 def test_service_missing(tell: Teller) -> None:
@@ -384,6 +431,54 @@ def test_lost_sight_on_the_way_back(plugin: Teller) -> None:
     assert world.service("prod", "web").runs == {"web:1": 2}
 
 
+def test_what_answers_is_not_aws(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.NOT_AWSS)
+    assert tell(world).exit_code == 2
+    assert world.faults.calls["DescribeServices"] == 2
+    assert world.clock.monotonic() < 5
+
+
+def test_what_answers_for_a_task_definition_is_not_aws(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.NOT_AWSS, "DescribeTaskDefinition")
+    assert tell(world).exit_code == 2
+    assert world.clock.monotonic() < 5
+
+
+def test_an_answer_that_is_not_awss_is_asked_for_once_more(plugin: Teller) -> None:
+    world = small_world()
+    for operation in ("DescribeServices", "DescribeTaskDefinition"):
+        world.faults.add(Effect.NOT_AWSS, operation, last=1)
+    assert plugin(world).exit_code == 0
+
+
+def test_during_a_deployment_an_answer_that_is_not_awss_is_a_failed_look(plugin: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.NOT_AWSS, "DescribeServices", first=3, last=6)
+    told = plugin(world)
+    assert told.exit_code == 0
+    assert (
+        "can't see it: DescribeServices: an answer that isn't AWS's, or not a whole one; going on looking"
+        in told.stderr
+    )
+
+
+@pytest.mark.parametrize("operation", ["DescribeServices", "DescribeTaskDefinition"])
+@pytest.mark.parametrize("effect", [Effect.THROTTLE, Effect.UNREACHABLE, Effect.SERVER_ERROR])
+@pytest.mark.parametrize(("timeout", "most"), [("20s", 20), ("10m", 60)])
+def test_reads_before_the_first_write_are_patient_for_a_minute_and_no_longer_than_the_budget(
+    plugin: Teller, operation: str, effect: Effect, timeout: str, most: int
+) -> None:
+    world = small_world()
+    world.add_service("prod", "api", task_definition("api"))
+    world.faults.add(effect, operation)
+    told = plugin(world, timeout=timeout, service="web,api")
+    assert told.exit_code == 2
+    assert most - 11 < world.clock.monotonic() < most + 2
+    assert "ecs:DescribeTaskDefinition is allowed" not in told.stderr
+
+
 def test_lost_sight_until_the_end(tell: Teller) -> None:
     world = small_world()
     world.faults.add(Effect.SERVER_ERROR, "DescribeServices", first=4)
@@ -408,8 +503,7 @@ def test_stale_reads(tell: Teller) -> None:
 
 def test_draining_past_the_budget(tell: Teller) -> None:
     world = World(timing=Timing(draining=300.0))
-    group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
-    world.add_service("prod", "web", task_definition("web"), target_group=group)
+    world.add_service("prod", "web", task_definition("web"), target_group=GROUP)
     told = tell(world, timeout="2m")
     assert told.exit_code == 0
     assert "still draining" in told.stderr

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from drone_deploy_ecs.aws.faults import calling, unreadable
+from drone_deploy_ecs.aws.faults import calling
 from drone_deploy_ecs.aws.session import READ_TIMEOUT, client, session
-from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.fault import FaultKind, not_awss
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -81,17 +81,16 @@ class Ecs:
             "DescribeTaskDefinition",
             lambda: self._client.describe_task_definition(taskDefinition=taskDefinition, include=["TAGS"]),
         )
-        return self._picked_up()
+        return self._picked_up("DescribeTaskDefinition")
 
     def register_task_definition(self, *, definition: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.EcsApi`."""
         self._body = json.dumps(definition).encode()
-        family = definition["family"]
         self._call(
             "RegisterTaskDefinition",
-            lambda: self._client.register_task_definition(family=family, containerDefinitions=[]),
+            lambda: self._client.register_task_definition(family="replaced", containerDefinitions=[]),
         )
-        return self._picked_up()
+        return self._picked_up("RegisterTaskDefinition")
 
     def update_service(
         self,
@@ -148,7 +147,7 @@ class Ecs:
                 self._client = self._connect()
             raise
         if _ALWAYS_THERE[operation] not in answer:
-            raise ApiError(unreadable(operation))
+            raise ApiError(not_awss(operation))
         return answer
 
     def _pick_up(self, http_response: Any, **_: object) -> None:
@@ -157,6 +156,8 @@ class Ecs:
     def _put_back(self, params: dict[str, Any], **_: object) -> None:
         params["body"] = self._body
 
-    def _picked_up(self) -> dict[str, Any]:
+    def _picked_up(self, operation: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._raw)
+        if not answer["taskDefinition"].get("taskDefinitionArn"):
+            raise ApiError(not_awss(operation))
         return answer

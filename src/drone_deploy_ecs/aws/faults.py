@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore import exceptions, parsers
 
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.fault import Fault, FaultKind, not_awss
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SERVER_ERROR = 500
+_MAY_PASS = (408, 429)
+"""Request Timeout, Too Many Requests: what a proxy says for a while."""
 _QUOTATION = "The Canonical String"
 """From here on, AWS's word on a wrong signature quotes the request, session token included."""
 
@@ -42,7 +44,7 @@ _KINDS: tuple[tuple[tuple[type[Exception], ...], FaultKind], ...] = (
       exceptions.TokenRetrievalError, exceptions.NoAuthTokenError, exceptions.ProfileNotFound), FaultKind.NO_CREDENTIALS),
     ((exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError,
       exceptions.NoRegionError), FaultKind.UNREACHABLE),
-    ((exceptions.HTTPClientError, parsers.ResponseParserError), FaultKind.AMBIGUOUS),
+    ((exceptions.HTTPClientError,), FaultKind.AMBIGUOUS),
 )  # fmt: skip
 
 
@@ -61,6 +63,8 @@ def fault(operation: str, error: Exception) -> Fault | None:
     """What went wrong with this call, or None where the exception isn't botocore's to raise (then it is a defect)."""
     if isinstance(error, exceptions.ClientError):
         return _answered(error)
+    if isinstance(error, parsers.ResponseParserError):
+        return not_awss(operation)
     if isinstance(error, exceptions.SSLError):
         # A certificate is judged before anything is sent; any other trouble may have come with the answer.
         untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
@@ -70,12 +74,7 @@ def fault(operation: str, error: Exception) -> Fault | None:
             return Fault(kind, operation, "", "no answer" if kind is FaultKind.AMBIGUOUS else str(error))
     if isinstance(error, exceptions.BotoCoreError):
         return Fault(FaultKind.REJECTED, operation, "", str(error))
-    return unreadable(operation) if _comes_from_parser(error.__traceback__) else None
-
-
-def unreadable(operation: str) -> Fault:
-    """An answer came, but not a whole one of AWS's: cut on the way, or a proxy's. The call may have happened."""
-    return Fault(FaultKind.AMBIGUOUS, operation, "", "an answer that can't be read")
+    return not_awss(operation) if _comes_from_parser(error.__traceback__) else None
 
 
 def _comes_from_parser(traceback: TracebackType | None) -> bool:
@@ -92,7 +91,14 @@ def _answered(error: exceptions.ClientError) -> Fault:
     code = str(said.get("Error", {}).get("Code", ""))
     message = str(said.get("Error", {}).get("Message", "")).partition(_QUOTATION)[0].strip()
     status = said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return Fault(_kind(code, status if isinstance(status, int) else 0), error.operation_name, code, message)
+    number = status if isinstance(status, int) else 0
+    kind = _kind(code, number)
+    return Fault(kind, error.operation_name, code, message, is_not_awss=_is_refused_in_between(code, number))
+
+
+def _is_refused_in_between(code: str, status: int) -> bool:
+    """Whether a proxy refuses, and will again: where the body names no error of AWS's, botocore puts the status."""
+    return (not code or code.isdigit()) and status < SERVER_ERROR and status not in _MAY_PASS
 
 
 def _kind(code: str, status: int) -> FaultKind:
@@ -102,7 +108,7 @@ def _kind(code: str, status: int) -> FaultKind:
         return FaultKind.DENIED
     if code in _NO_CREDENTIALS:
         return FaultKind.NO_CREDENTIALS
-    # Where the body names no error botocore puts the status: then it isn't AWS that refuses, but something in between.
+    # Without a name of AWS's it isn't AWS that refuses, but something in between.
     if status >= SERVER_ERROR or code in _SERVER_ERRORS or not code or code.isdigit():
         return FaultKind.AMBIGUOUS
     return FaultKind.REJECTED

@@ -31,7 +31,10 @@ def without_service(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer."""
+    """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer.
+
+    `desired` of PRIMARY is at least what the service wants: ECS's own number is 0 at first, and grows as tasks start.
+    """
 
     id: str
     status: str
@@ -189,7 +192,7 @@ def read_service(raw: ServiceTypeDef) -> Service:
     breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
     alarms = configuration.get("alarms")
     balancers = raw.get("loadBalancers", [])
-    deployments = [_read_deployment(one) for one in raw.get("deployments", [])]
+    deployments = [_read_deployment(one, raw.get("desiredCount", 0)) for one in raw.get("deployments", [])]
     # Newest first is how captures look, but no page promises it.
     deployments.sort(key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, reverse=True)
     events = [ServiceEvent(one.get("id", ""), one["createdAt"], one.get("message", ""))
@@ -214,12 +217,18 @@ def read_service(raw: ServiceTypeDef) -> Service:
     )
 
 
-def _read_deployment(raw: DeploymentTypeDef) -> Deployment:
+def _read_deployment(raw: DeploymentTypeDef, wanted: int) -> Deployment:
+    """`wanted` is the service's desired count, behind which PRIMARY's stays for as long as tasks aren't started.
+
+    Recorded answers show so since 2025; against its own number a deployment without a task would be at full count.
+    """
+    status = raw.get("status", "")
+    desired = raw.get("desiredCount", 0)
     return Deployment(
         id=raw.get("id", ""),
-        status=raw.get("status", ""),
+        status=status,
         task_definition=raw.get("taskDefinition", ""),
-        desired=raw.get("desiredCount", 0),
+        desired=max(desired, wanted) if status == "PRIMARY" else desired,
         pending=raw.get("pendingCount", 0),
         running=raw.get("runningCount", 0),
         failed_tasks=raw.get("failedTasks", 0),

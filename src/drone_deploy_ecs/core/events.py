@@ -141,7 +141,7 @@ def _counts(watch: Watch) -> str:
         return ""
     ours = watch.service.deployment(watch.deployment)
     others = [one for one in watch.service.deployments if one is not ours and (one.running or one.pending)]
-    too_few = f", but {watch.terms.at_least} must" if ours and ours.desired < watch.terms.at_least else ""
+    too_few = f", but {watch.terms.at_least} must" if ours and watch.service.desired < watch.terms.at_least else ""
     return "; ".join(_count(one, ours) for one in ([ours] if ours else []) + others) + too_few
 
 

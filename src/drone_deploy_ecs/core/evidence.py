@@ -9,6 +9,7 @@ from drone_deploy_ecs.core.cause import Cause, rank
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.known import CATALOGUE
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.taskdef import entries
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 
@@ -99,7 +100,7 @@ def has_log(cause: Cause) -> bool:
 
 def log_place(body: Mapping[str, Any], cause: Cause, region: str) -> LogPlace | str:
     """Where the log of the cause's container is, or why that isn't CloudWatch. `body` is the task definition's."""
-    containers = {one.get("name", ""): one for one in body.get("containerDefinitions", ())}
+    containers = {one.get("name"): one for one in entries(body, "containerDefinitions")}
     logging = containers.get(cause.container, {}).get("logConfiguration") or {}
     driver, options = logging.get("logDriver", ""), logging.get("options") or {}
     if not driver:

@@ -23,13 +23,27 @@ class FaultKind(Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One failed call: `operation` (`UpdateService`), AWS's error `code` or "", and its `message`."""
+    """One failed call: `operation` (`UpdateService`), AWS's error `code` or "", and its `message`.
+
+    `is_not_awss` says that something answered, but not AWS, or not to the end: a proxy, a login page, a cut connection.
+    """
 
     kind: FaultKind
     operation: str
     code: str
     message: str
+    is_not_awss: bool = False
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may go well a little later."""
+        return self.kind in (FaultKind.THROTTLED, FaultKind.AMBIGUOUS, FaultKind.UNREACHABLE)
 
     def __str__(self) -> str:
         said = f"{self.code}: {self.message}" if self.code else self.message
         return f"{self.operation}: {said}"
+
+
+def not_awss(operation: str) -> Fault:
+    """An answer came, but not a whole one of AWS's: cut on the way, or a proxy's. The call may have happened."""
+    return Fault(FaultKind.AMBIGUOUS, operation, "", "an answer that isn't AWS's, or not a whole one", is_not_awss=True)

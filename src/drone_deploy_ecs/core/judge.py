@@ -54,7 +54,12 @@ class Sight:
     @property
     def has_enough(self) -> bool:
         """Whether as many tasks run as there must be, and go on running: ECS stops those that aren't wanted."""
-        return self.ours is not None and min(self.ours.running, self.ours.desired) >= self.at_least
+        return self.ours is not None and min(self.ours.running, self.wanted) >= self.at_least
+
+    @property
+    def wanted(self) -> int:
+        """How many tasks the service wants: its own count, for a deployment's follows it only in time."""
+        return self.service.desired if self.service else 0
 
     @property
     def ours(self) -> Deployment | None:
@@ -180,9 +185,9 @@ def _out_of_budget(sight: Sight) -> Judgement | None:
     if sight.has_enough and ours.status == "PRIMARY" and only_draining_is_left(service, ours):
         return Verdict.COMPLETED, "all new tasks are up; old ones are still draining at the end of the budget"
     although = ", although ECS calls it COMPLETED" if ours.rollout_state == "COMPLETED" else ""
-    if ours.desired < sight.at_least:
-        although = f", as somebody set its desired count to {ours.desired}"
-    wanted = tasks(max(ours.desired, sight.at_least))
+    if sight.wanted < sight.at_least:
+        although = f", as somebody set its desired count to {sight.wanted}"
+    wanted = tasks(max(ours.desired, sight.wanted, sight.at_least))
     return Verdict.TIMED_OUT, f"the budget ended with {ours.running} of {wanted} running{although}"
 
 

@@ -66,6 +66,10 @@ TOLD: tuple[Known, ...] = (
     Known("stopped-by-user", _N, r"^UserInitiated:|Task stopped by (a )?user", "stopped by somebody",
           "Look in CloudTrail for ecs:StopTask if nobody remembers"),
     # Room for it: EC2 and Fargate capacity, network interfaces, volumes.
+    # TRANSIENT, though only AWS lifts a block and no run may live to see it: it says nothing about the new version, and
+    # an early verdict would take that back while no task can be started, of either revision.
+    Known("account-blocked", _P, r"account (is|was) (currently )?blocked",  # in ECS's own events unconfirmed
+          "AWS has blocked the account", "Answer AWS's open case in the Support Center, or look at the account's billing: only AWS lifts it"),
     Known("capacity-refused", _R, r"Unable to launch instance.{0,200}(UnauthorizedOperation|not authorized)",
           "the capacity provider may not launch instances",
           "Give its infrastructure role the ec2: action in the message, and iam:PassRole on the instance profile's role"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from drone_deploy_ecs.core.taskdef import entries
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ def sparing(secrets: Iterable[Secret], public: str) -> Masks:
 
 def secrets(body: Mapping[str, Any]) -> Iterator[Secret]:
     """Everything confidential that a task definition (as registered) tells."""
-    for container in body.get("containerDefinitions", ()):
+    for container in entries(body, "containerDefinitions"):
         logging = container.get("logConfiguration") or {}
-        for one in container.get("environment", ()):
-            yield Secret(str(one.get("name", "")), str(one.get("value") or ""))
-        for one in (*container.get("secrets", ()), *logging.get("secretOptions", ())):
-            yield from _reference(str(one.get("name", "")), str(one.get("valueFrom") or ""))
+        for one in entries(container, "environment"):
+            yield Secret(str(one.get("name") or ""), str(one.get("value") or ""))
+        for one in (*entries(container, "secrets"), *entries(logging, "secretOptions")):
+            yield from _reference(str(one.get("name") or ""), str(one.get("valueFrom") or ""))
         for name, value in (logging.get("options") or {}).items():
-            if re.search(_OPTION, name):
+            if value is not None and re.search(_OPTION, name):
                 yield Secret(name, str(value))
         login = (container.get("repositoryCredentials") or {}).get("credentialsParameter") or ""
         yield from _reference("registry credentials", str(login))

@@ -31,7 +31,7 @@ class Snapshot:
     `edited` is PRIMARY's definition, where the edit starts; `before` that of the last COMPLETED deployment, where a
     rollback goes; `newest` the family's newest revision; `listed` those of all its deployments; `digest` that of the
     image which `before`'s tasks run (read only when a rollback would otherwise fetch the same tag again). `unreadable`
-    says why a definition couldn't be read.
+    says why a definition couldn't be read, `advice` what to do about that.
     """
 
     place: Place
@@ -43,6 +43,7 @@ class Snapshot:
     listed: tuple[Definition, ...] = ()
     digest: str = ""
     unreadable: str = ""
+    advice: str = "Check that ecs:DescribeTaskDefinition is allowed"
 
 
 def plan(request: Request, snapshots: Sequence[Snapshot]) -> Plan | tuple[Problem, ...]:
@@ -96,8 +97,7 @@ def refusals(request: Request, one: Snapshot) -> tuple[Problem, ...]:
                         "Set its deploymentConfiguration.strategy to ROLLING"),)  # fmt: skip
     if one.edited is None:
         why = one.unreadable or "it has no PRIMARY deployment"
-        return (Problem(f"the task definition of service {one.name} can't be read: {why}",
-                        "Check that ecs:DescribeTaskDefinition is allowed"),)  # fmt: skip
+        return (Problem(f"the task definition of service {one.name} can't be read: {why}", one.advice),)
     there = taskdef.containers(one.edited.body)
     if request.container not in there:
         return (Problem(f"{short(one.edited.arn)} of service {one.name} has no container {request.container!r}",

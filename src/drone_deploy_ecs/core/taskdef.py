@@ -2,6 +2,9 @@
 
 Nothing here names the members it keeps, so members that AWS adds tomorrow survive. Source of the response-only list:
 the members of `TaskDefinition` that `RegisterTaskDefinitionRequest` doesn't have (ECS API reference).
+
+Null is nothing: ECS never answers it, but emulators give back what was pasted from a console. It is read and compared
+as if it weren't there, and sent as it was: whoever answered it takes it, and what is sent stays what was found.
 """
 
 from __future__ import annotations
@@ -31,13 +34,13 @@ class Definition:
     @property
     def family(self) -> str:
         """The family it is a revision of."""
-        return str(self.body.get("family", "")) or short(self.arn).rpartition(":")[0]
+        return str(self.body.get("family") or "") or short(self.arn).rpartition(":")[0]
 
 
 def read_definition(described: Mapping[str, Any]) -> Definition:
     """A revision out of the raw answer of DescribeTaskDefinition, `{"taskDefinition": {…}, "tags": […]}`."""
     definition = described["taskDefinition"]
-    active = definition.get("status", "ACTIVE") == "ACTIVE"
+    active = (definition.get("status") or "ACTIVE") == "ACTIVE"
     return Definition(definition["taskDefinitionArn"], active=active, body=registrable(described))
 
 
@@ -51,9 +54,14 @@ def registrable(described: Mapping[str, Any]) -> dict[str, Any]:
     return body | ({"tags": described["tags"]} if described.get("tags") else {})
 
 
+def entries(of: Mapping[str, Any], member: str) -> Sequence[Mapping[str, Any]]:
+    """What that list has, be it null or absent, without entries that are null."""
+    return [one for one in of.get(member) or () if one is not None]
+
+
 def containers(body: Mapping[str, Any]) -> dict[str, str]:
     """Image by container name, in order."""
-    return {one.get("name", ""): one.get("image", "") for one in body.get("containerDefinitions", ())}
+    return {one.get("name") or "": one.get("image") or "" for one in entries(body, "containerDefinitions")}
 
 
 def warm_up(body: Mapping[str, Any]) -> float:
@@ -62,15 +70,15 @@ def warm_up(body: Mapping[str, Any]) -> float:
     With container health checks the first result comes after an interval (30 s by default). Without any, ECS takes a
     task for healthy 40 s after RUNNING (ECS API reference, DeploymentConfiguration).
     """
-    checks = [one["healthCheck"] for one in body.get("containerDefinitions", ()) if one.get("healthCheck")]
-    return max((float(check.get("interval", 30)) for check in checks), default=40.0)
+    checks = [_without_nulls(one.get("healthCheck")) for one in entries(body, "containerDefinitions")]
+    return max((float(check.get("interval", 30)) for check in checks if check), default=40.0)
 
 
 def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str, Any]:
     """The same definition with this one container's image changed, and nothing else."""
     changed = [
-        {**one, "image": image} if one.get("name") == container else one
-        for one in body.get("containerDefinitions", ())
+        {**one, "image": image} if one and one.get("name") == container else one
+        for one in body.get("containerDefinitions") or ()
     ]  # fmt: skip
     return {**body, "containerDefinitions": changed}
 
@@ -81,7 +89,8 @@ def without_tags(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether registering either would give the same revision; the order of tags doesn't matter."""
+    """Whether registering either would give the same revision; the order of tags doesn't matter, nor does null."""
+    one, other = _without_nulls(one), _without_nulls(other)
 
     def by_key(tag: Mapping[str, str]) -> str:
         return tag.get("key", "")
@@ -89,6 +98,15 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return without_tags(one) == without_tags(other) and sorted(one.get("tags", ()), key=by_key) == sorted(
         other.get("tags", ()), key=by_key
     )
+
+
+def _without_nulls(value: Any) -> Any:
+    """The same without what is null, however deep."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_nulls(one) for one in value if one is not None]
+    return value
 
 
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

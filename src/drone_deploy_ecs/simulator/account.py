@@ -60,7 +60,7 @@ class Account:
             deployment.status = "ACTIVE"
         now = self.clock.monotonic()
         identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
-        made = Deployment(id=identifier, task_definition=arn, created=now, updated=now, desired=service.desired)
+        made = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
         made.reason = f"ECS deployment {identifier} in progress."
         service.deployments.insert(0, made)
         service.history.append(made)
@@ -68,11 +68,14 @@ class Account:
         return made
 
     def scale(self, service: Service, desired: int) -> None:
-        """Somebody, or autoscaling, changes the desired count."""
+        """Somebody, or autoscaling, changes the desired count. PRIMARY's falls at once, and grows as tasks are started.
+
+        Both recorded: a PRIMARY of 0 that still runs 2; one of 1, COMPLETED, where the service wants 2.
+        """
         service.desired = desired
         for deployment in service.deployments:
             if deployment.status == "PRIMARY":
-                deployment.desired = desired
+                deployment.desired = min(deployment.desired, desired)
         self.changed(service)
 
     def changed(self, service: Service) -> None:

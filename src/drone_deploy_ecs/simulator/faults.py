@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.fault import Fault, FaultKind, not_awss
 from drone_deploy_ecs.core.quota import quota
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Effect(Enum):
     TIMEOUT_BEFORE = "time-out before the effect"
     TIMEOUT_AFTER = "time-out after the effect"
     RESET_AFTER = "connection reset after the effect"
+    NOT_AWSS = "an answer that isn't AWS's"
     UNREACHABLE = "unreachable"  # over HTTP a closed connection: nobody can know that the call had no effect
     DENY = "deny"
     DENY_TAGS = "deny ecs:TagResource"
@@ -131,6 +132,7 @@ def as_fault(effect: Effect, operation: str) -> Fault:
         Effect.SERVER_ERROR: Fault(
             FaultKind.AMBIGUOUS, operation, "ServerException", "Service Unavailable. Please try again later."
         ),
+        Effect.NOT_AWSS: not_awss(operation),
         Effect.UNREACHABLE: Fault(FaultKind.UNREACHABLE, operation, "", "could not connect"),
         Effect.EXPIRE: Fault(
             FaultKind.NO_CREDENTIALS,

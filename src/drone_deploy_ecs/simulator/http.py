@@ -171,6 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
         if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
             wire.world.clock.sleep(faults.timeout)
         fault = as_fault(effect, operation)
+        if fault.is_not_awss:
+            return 200, {}
         if not fault.code:
             return 0, None
         status = SERVER_ERROR if fault.kind is FaultKind.AMBIGUOUS else BAD_REQUEST

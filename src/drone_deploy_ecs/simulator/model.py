@@ -62,7 +62,7 @@ class Task:
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """One deployment; `desired` of an old one falls as it is replaced.
+    """One deployment; `desired` of a new one grows as its tasks are started, of an old one falls as it is replaced.
 
     `failed_tasks` goes on counting after it is COMPLETED, and `created` stays when ECS returns to it: both unconfirmed.
     """
@@ -71,7 +71,7 @@ class Deployment:
     task_definition: str
     created: float
     updated: float
-    desired: int
+    desired: int = 0
     status: str = "PRIMARY"
     state: str = "IN_PROGRESS"
     reason: str = ""

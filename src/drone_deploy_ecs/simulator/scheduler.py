@@ -64,6 +64,7 @@ def _start_missing(account: Account, service: Service, primary: Deployment) -> N
         say_once(account, service, script.placement_event)
         return
     started = [start(account, service, primary) for _ in range(min(missing, room))]
+    primary.desired = max(primary.desired, len(primary.alive))
     say(account, service, f"has started {len(started)} tasks: {_named(started)}.")
 
 
@@ -174,7 +175,7 @@ def fail(account: Account, service: Service, failed: Deployment, why: str, *, ro
     candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
     candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
     candidate.updated = account.clock.monotonic()
-    candidate.desired, candidate.failed_tasks = service.desired, 0
+    candidate.failed_tasks = 0
     service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]
     say(account, service, f"rolling back to deployment {candidate.id}.")
 

@@ -111,6 +111,7 @@ class World(Account):
     def _settle(self, service: Service, arn: str, idle_events: int) -> None:
         deployment = self.deploy(service, arn)
         deployment.state, deployment.created = "COMPLETED", self.clock.monotonic() - 86400.0
+        deployment.desired = service.desired
         deployment.reason = f"ECS deployment {deployment.id} completed."
         for _ in range(service.desired):
             task = start(self, service, deployment)
