@@ -127,3 +127,16 @@ def address(task: Task) -> str:
 def task_arn(service: Service, task: Task) -> str:
     """A task's ARN."""
     return f"{service.arn_prefix}task/{service.cluster}/{task.id}"
+
+
+def target_shape(task: Task) -> dict[str, Any]:
+    """A member of DescribeTargetHealth's `TargetHealthDescriptions`."""
+    if task.is_healthy:
+        health = {"State": "healthy"}
+    elif task.script.target_unhealthy and not task.is_pending:
+        why = "Health checks failed with these codes: [503]"
+        health = {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": why}
+    else:
+        why = "Initial health checks in progress"
+        health = {"State": "initial", "Reason": "Elb.InitialHealthChecking", "Description": why}
+    return {"Target": {"Id": address(task), "Port": PORT}, "TargetHealth": health}
