@@ -7,15 +7,23 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.tenants import GOOD
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    RegisterTaskDefinition,
+    UpdateService,
+)
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import task_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.simulator.world import World
 
+REGION = "eu-west-1"
 LATENCY = 0.05
 ATTEMPTS, BACKOFF_MOST = 5, 20.0
 """botocore's legacy retries, which the AWS CLI and most tools run with."""
@@ -55,14 +63,14 @@ def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
 
 def _one(world: World, name: str, period: float, image: str, chance: random.Random) -> Iterator[float]:
     """One of them; yields the seconds that it waits. Raises ApiError where its retries are used up."""
-    ecs = connection(world).ecs
+    aws = SimulatedAws(world)
     answers: list[Any] = []
 
-    def call(operation: str, **asked: Any) -> Iterator[float]:
+    def send(call: Call[Any]) -> Iterator[float]:
         for attempt in range(ATTEMPTS):
             yield LATENCY
             try:
-                answers.append(getattr(ecs, operation)(**asked))
+                answers.append(aws.send(call))
             except ApiError:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -70,15 +78,17 @@ def _one(world: World, name: str, period: float, image: str, chance: random.Rand
             else:
                 return
 
-    yield from call("describe_services", cluster="prod", services=[name])
-    yield from call("describe_task_definition", taskDefinition=answers[-1]["services"][0]["taskDefinition"])
-    yield from call("register_task_definition", definition=_edited(answers[-1]["taskDefinition"], image))
+    look = DescribeServices(region=REGION, cluster="prod", services=(name,))
+    yield from send(look)
+    running = answers[-1]["services"][0]["taskDefinition"]
+    yield from send(DescribeTaskDefinition(region=REGION, name=running))
+    yield from send(RegisterTaskDefinition(region=REGION, body=_edited(answers[-1]["taskDefinition"], image)))
     arn = answers[-1]["taskDefinition"]["taskDefinitionArn"]
-    yield from call("update_service", cluster="prod", service=name, taskDefinition=arn)
+    yield from send(UpdateService(region=REGION, cluster="prod", name=name, definition=arn))
     until = world.clock.monotonic() + PATIENCE
     while world.clock.monotonic() < until:
         yield period
-        yield from call("describe_services", cluster="prod", services=[name])
+        yield from send(look)
         primary = answers[-1]["services"][0]["deployments"][0]
         if primary["taskDefinition"] != arn:
             raise Gave

@@ -19,7 +19,7 @@ from benchmarks.tenants import FAILING, GOOD, KINDS, SHARED_BY, Bound, bound, sc
 from benchmarks.wire import Wire, over_the_wire
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import read
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def ours(count: int, image: str) -> Run:
     request, _ = resolve(asked, {})
     began, cpu = world.clock.monotonic(), time.process_time()
     chance = random.Random(1).random
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, chance).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, chance).deploy()
     took, spent = world.clock.monotonic() - began, time.process_time() - cpu
     return Run(
         who=OURS, services=count, took=took, bound=bound(world, report.api_calls["RegisterTaskDefinition"]),

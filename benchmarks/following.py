@@ -10,12 +10,12 @@ from itertools import count, repeat
 from typing import TYPE_CHECKING
 
 from benchmarks.rollouts import CLUSTER, NEW, SCENARIOS, SERVICE, History, fits, truth, tuned
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListTasks, UpdateService
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.api import SimulatedEcs
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import task_definition
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.simulator.world import World
 
+REGION = "eu-west-1"
 PERIODS = (1.0, 2.0, 5.0, 10.0, 15.0)
 OURS = {history: f"ours, {history.value}" for history in History}
 BACKOFF = "backoff, 15 to 600 s"
@@ -63,7 +64,7 @@ class _Notes:
 
 
 def _request() -> Request:
-    flags = {"aws_region": "eu-west-1", "cluster": CLUSTER, "service": SERVICE, "container": "app", "image": NEW}
+    flags = {"aws_region": REGION, "cluster": CLUSTER, "service": SERVICE, "container": "app", "image": NEW}
     request, _ = resolve(flags, {})
     # The way back is another rollout: not measured.
     return replace(request, budget=3600.0, roll_back=False)
@@ -74,7 +75,7 @@ def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) 
     notes = _Notes(world)
     before = len(world.faults.log)
     report = Deployment(
-        _request(), lambda _: connection(world), world.clock, notes, random.Random(seed).random
+        _request(), lambda _: SimulatedAws(world), world.clock, notes, random.Random(seed).random
     ).deploy()
     log = world.faults.log
     place = next(place for place, (_, operation, _) in enumerate(log) if operation == "UpdateService")
@@ -95,22 +96,23 @@ def _polled(world: World, run: Run, who: str, waits: Iterator[float], sent: floa
     A lower bound for any such poller: where stopped tasks are the evidence, it is told for free which look it pays to
     read them in (ListTasks and DescribeTasks).
     """
-    api, clock = SimulatedEcs(world), world.clock
+    aws, clock = SimulatedAws(world), world.clock
+    services = DescribeServices(region=REGION, cluster=CLUSTER, services=(SERVICE,))
     arn = world.register(task_definition(SERVICE, NEW))
     clock.advance_to(sent)
-    answer = api.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=arn)
+    answer = aws.send(UpdateService(region=REGION, cluster=CLUSTER, name=SERVICE, definition=arn))
     ours = answer["service"]["deployments"][0]["id"]
     began = len(world.faults.log)
     look_at = clock.monotonic()
     for wait in waits:
         look_at += wait
         clock.advance_to(look_at)
-        seen = api.describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]["deployments"]
+        seen = aws.send(services)["services"][0]["deployments"]
         if any(one["id"] == ours and one.get("rolloutState") == "COMPLETED" for one in seen):
             break
         if not run.good and truth(world) is not None:
-            listed = api.list_tasks(cluster=CLUSTER, serviceName=SERVICE, desiredStatus="STOPPED")["taskArns"]
-            api.describe_tasks(cluster=CLUSTER, tasks=listed)
+            listed = aws.send(ListTasks(region=REGION, cluster=CLUSTER, name=SERVICE, status="STOPPED"))["taskArns"]
+            aws.send(DescribeTasks(region=REGION, cluster=CLUSTER, tasks=tuple(listed)))
             break
     said = truth(world)
     assert said is not None

@@ -158,7 +158,7 @@ def _doomed_at(world: World, ours: Deployment) -> float | None:
     stops = sorted({task.stopped for task in ours.tasks if task.stopped is not None})
     for at in stops:
         gone = [task for task in ours.tasks if task.stopped is not None and task.stopped <= at]
-        if doom(read_task(task_shape(world, service, task)) for task in gone):  # type: ignore[arg-type]
+        if doom(read_task(task_shape(service, task)) for task in gone):  # type: ignore[arg-type]
             return at
     return None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.quota import QUOTAS, Quota
+from drone_deploy_ecs.core.calls.ecs import RegisterTaskDefinition, UpdateService
 from drone_deploy_ecs.simulator.world import task_definition
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.calls.quota import Quota
     from drone_deploy_ecs.simulator.model import Deployment, Service
     from drone_deploy_ecs.simulator.world import World
 
@@ -71,14 +72,14 @@ class Bound:
 
 def bound(world: World, registrations: int) -> Bound:
     """By what became of a run: each of AWS's buckets emptied, then the slowest rollout; and the way back likewise."""
-    updates = QUOTAS["UpdateService"]
+    updates = UpdateService.quota
     services = list(world.services.values())
     landed = [one.primary for one in services if one.primary is one.history[1]]
     there = max(one.updated - one.created for one in landed)
     returned = [one for one in services if one.primary is not one.history[1]]
     back = max(map(_return, returned), default=0.0)
     return Bound(
-        there=_calls(QUOTAS["RegisterTaskDefinition"], registrations) + _calls(updates, len(services)) + there,
+        there=_calls(RegisterTaskDefinition.quota, registrations) + _calls(updates, len(services)) + there,
         back=_calls(updates, len(returned)) + back,
     )
 

@@ -25,7 +25,7 @@ from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import SIGNALLED, ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import SETTINGS, resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def _deploy(world: World, image: str) -> str:
     flags = {"aws_region": "eu-west-1", "cluster": "demo", "service": "web", "container": "app", "image": image}
     request, _ = resolve(flags, {})
     told = io.StringIO()
-    ended = Deployment(request, lambda _: connection(world), world.clock, listener(told), lambda: 0.5).deploy()
+    ended = Deployment(request, lambda _: SimulatedAws(world), world.clock, listener(told), lambda: 0.5).deploy()
     words = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in flags.items())
     return f"$ drone-deploy-ecs deploy {words}\n{told.getvalue()}$ echo $?\n{ended.exit_code}\n"
 

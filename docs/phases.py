@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _run() -> tuple[list[tuple[float, dict[str, int]]], float, list[tuple[float,
     look()
     began = world.clock.now()
     request, _ = resolve(ASKED, {})
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     world.clock.sleep(20)
     moments = [((one.at - began).total_seconds(), said) for one, said in _moments(report.timeline)]
     return counts, world.clock.monotonic(), moments

@@ -7,7 +7,7 @@ import warnings
 from random import random
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.core.event import Event
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report

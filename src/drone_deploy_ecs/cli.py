@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request import Access, Request
     from drone_deploy_ecs.deployment import Deployment
-    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener
+    from drone_deploy_ecs.ports import Aws, Cancellation, Clock, Listener
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
@@ -140,7 +140,7 @@ class Edges(NamedTuple):
     env: Mapping[str, str]
     stdout: TextIO
     stderr: TextIO
-    connect: Callable[[Access], Connection]
+    connect: Callable[[Access], Aws]
     clock: Clock
     chance: Callable[[], float]
     cancellation: Cancellation
@@ -202,12 +202,12 @@ def _chance() -> float:
     return random()  # noqa: S311  jitter, not a secret
 
 
-def _aws(access: Access) -> Connection:
+def _aws(access: Access) -> Aws:
     # botocore costs more to import than all the rest: only once the settings are known to be good. Nothing of that is
     # garbage, and looking for some would take a tenth of the time.
     gc.disable()
     try:
-        from drone_deploy_ecs.aws.connect import connect
+        from drone_deploy_ecs.aws.connection import connect
 
         return connect(access)
     finally:

@@ -9,7 +9,7 @@ from drone_deploy_ecs.console.terminal import listening
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.errors import ExitCode
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def demo(stdout: TextIO, env: Mapping[str, str]) -> int:
         )
         request, _ = resolve(flags, {})
         with listening(stdout, env, clock) as listener:
-            report = Deployment(request, lambda _: connection(world), clock, listener, lambda: 0.5).deploy()
+            report = Deployment(request, lambda _: SimulatedAws(world), clock, listener, lambda: 0.5).deploy()
         print(f"exit code {int(report.exit_code)}", file=stdout)
         codes.append(report.exit_code)
     return ExitCode.DONE if codes == [ExitCode.DONE, ExitCode.RETURNED] else ExitCode.BUG

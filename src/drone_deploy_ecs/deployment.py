@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.calls import Calls
 from drone_deploy_ecs.core import bluegreen, colours, switch, watch
+from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.flight import RECALL
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
@@ -27,6 +28,7 @@ from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.engine import Engine
 from drone_deploy_ecs.errors import ApiError, ExitCode, Refused
 from drone_deploy_ecs.evidence import Collector
+from drone_deploy_ecs.patience import Patient
 from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.telling import Telling
 
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.step import Handover, Stage
     from drone_deploy_ecs.core.taskdef import Definition
     from drone_deploy_ecs.core.undo import Undone
-    from drone_deploy_ecs.ports import Cancellation, Clock, Connection, Listener, Witness
+    from drone_deploy_ecs.ports import Aws, Cancellation, Clock, Listener
 
 
 REPLANS = 3
@@ -54,7 +56,7 @@ class Deployment:
     def __init__(
         self,
         request: Request,
-        connect: Callable[[Access], Connection],
+        connect: Callable[[Access], Aws],
         clock: Clock,
         listener: Listener,
         chance: Callable[[], float],
@@ -68,7 +70,7 @@ class Deployment:
         self._telling.masks = Masks(request.secrets)
         self._counted: Counter[str] = Counter()
         self._calls: dict[str, Calls] = {}
-        self._witnesses: dict[str, Witness] = {}
+        self._reads: dict[str, Patient] = {}
         self._engine = Engine(request, self._calls, clock, self._telling, chance, cancellation=cancellation)
         self._cancellation = cancellation
         self._definitions: list[Definition] = []
@@ -83,7 +85,7 @@ class Deployment:
         self._seen_at = self._clock.monotonic()
         try:
             self._choose_colour()
-            found = observe.snapshots(self._calls, self._request)
+            found = observe.snapshots(self._reads, self._request)
             self._know(found)
             planned = self._plan(found)
         except ApiError as error:
@@ -101,20 +103,20 @@ class Deployment:
             aws = {access.region: self._connect(access) for access in self._request.regions}
         except ApiError as error:
             raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
+        self._calls |= {region: Calls(one, self._clock, self._counted) for region, one in aws.items()}
         told, budget = self._telling, self._request.budget
-        self._calls |= {region: Calls(one, self._clock, told, self._counted, budget) for region, one in aws.items()}
-        self._witnesses |= {region: one.witness for region, one in aws.items()}
+        self._reads |= {region: Patient(calls, self._clock, told, budget) for region, calls in self._calls.items()}
 
     @property
-    def _here(self) -> Calls:
-        return self._calls[self._request.access.region]
+    def _here(self) -> Patient:
+        return self._reads[self._request.access.region]
 
     def _choose_colour(self) -> None:
         """Where a secret names the live colour, the other one's service is what this run is about."""
         asked = self._request.colours
         if asked is None:
             return
-        text = self._here.patiently(lambda: self._here.secret(name=asked.secret))
+        text = observe.secret(self._here, self._request, asked.secret)
         live = colours.live_colour(asked, text)
         if isinstance(live, Problem):
             raise Refused((live,))
@@ -205,7 +207,6 @@ class Deployment:
             self._calls,
             self._clock,
             self._telling,
-            witnesses=self._witnesses,
             bodies=self._bodies,
             masks=Masks(self._secrets()),
         )
@@ -253,13 +254,15 @@ class Deployment:
         """
         unusable, newest = set(), {}
         for one in {one.target.back.definition: one for one in undone}.values():
-            back, calls = one.target.back, self._calls[one.target.region]
+            back, region = one.target.back, one.target.region
+            calls = self._calls[region]
             try:
-                recorded = observe.definition(calls, back.definition)
+                recorded = calls.send(DescribeTaskDefinition(region=region, name=back.definition))
                 if not recorded.active:
                     unusable.add(back.definition)
                 if back.must_copy or not recorded.active:
-                    newest[one.target.region, recorded.family] = observe.definition(calls, recorded.family)
+                    call = DescribeTaskDefinition(region=region, name=recorded.family)
+                    newest[region, recorded.family] = calls.send(call)
             except ApiError:
                 continue
         return frozenset(unusable), list(newest.values())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs import observe, write
 from drone_deploy_ecs.board import Board
 from drone_deploy_ecs.core import fold, poll, registration, scaling, watch
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.flight import Flight, failed, is_overtaken, place_of, precedes, stops, why_recalled
 from drone_deploy_ecs.core.registration import Registration
@@ -164,7 +165,7 @@ class Engine:
             self._telling.sum_up(board.flights)
 
     def _ready_at(self, region: str, operation: str) -> float:
-        return self._calls[region].ready_at(operation)
+        return self._calls[region].ready_at(BY_OPERATION[operation])
 
     def _take_off(self, place: int, board: Board) -> None:
         one, now = board.flights[place], self._clock.monotonic()

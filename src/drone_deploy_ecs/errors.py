@@ -26,7 +26,7 @@ class Refused(DeployError):
 
 
 class ApiError(DeployError):
-    """One call to AWS failed; `fault` says how. Raised by every `EcsApi`, and by nothing else."""
+    """One call to AWS failed; `fault` says how. Raised by every `ports.Aws`, and by nothing else."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))

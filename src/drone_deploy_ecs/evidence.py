@@ -6,13 +6,16 @@ What is gone after the rollback (target health, alarms) is read at the verdict; 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from drone_deploy_ecs import observe
 from drone_deploy_ecs.core import evidence
+from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
+from drone_deploy_ecs.core.calls.ecs import ListTasks
+from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.evidence import NOT_FOUND, LogPlace
+from drone_deploy_ecs.core.evidence import LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.report.sentences import MOST_CAUSES
 from drone_deploy_ecs.errors import ApiError
@@ -22,25 +25,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.calls import Calls
+    from drone_deploy_ecs.core.calls.answers import TargetHealth
+    from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.evidence import TargetHealth
     from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.watch import Watch
-    from drone_deploy_ecs.ports import Clock, Witness
+    from drone_deploy_ecs.ports import Clock
     from drone_deploy_ecs.telling import Telling
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 PATIENCE_BEFORE, PATIENCE_AFTER = 8.0, 60.0
 """Seconds after which no more evidence is asked for: before the undo, which must not wait, and after it."""
 ARRIVAL = 10.0
 """Seconds after which a container's last lines will have reached CloudWatch Logs."""
+PAGES = 3
+"""Pages of a log asked for, at the most: an empty one may come although there are messages before it."""
 
 
 class Collector:
-    """The evidence of one run; `calls` and `witnesses` are by Region.
+    """The evidence of one run; `calls` are by Region.
 
     `bodies` are the task definitions by service; `masks` hide what a log mustn't show.
     """
@@ -52,7 +59,6 @@ class Collector:
         clock: Clock,
         telling: Telling,
         *,
-        witnesses: Mapping[str, Witness],
         bodies: Mapping[str, Mapping[str, Any]],
         masks: Masks,
     ) -> None:
@@ -60,7 +66,6 @@ class Collector:
         self._calls = calls
         self._clock = clock
         self._telling = telling
-        self._witnesses = witnesses
         self._bodies = bodies
         self._masks = masks
         self._until = 0.0
@@ -79,7 +84,7 @@ class Collector:
         asked = evidence.alarms_asked(watch)
         if not asked:
             return watch.causes
-        alarms = self._ask(watch, "DescribeAlarms", lambda: self._witness(watch).alarms(names=asked))
+        alarms = self._ask(watch, DescribeAlarms(region=watch.target.region, names=asked))
         return watch.causes if isinstance(alarms, Fault) else evidence.with_alarms(watch, asked, alarms)
 
     def _with_targets(self, watch: Watch) -> tuple[Cause, ...]:
@@ -88,11 +93,9 @@ class Collector:
         health = self._health(watch)
         if not health:
             return watch.causes
-        found = self._ask(watch, "ListTasks", lambda: observe.running(self._calls[watch.target.region], watch))
+        found = self._try(watch, ListTasks.operation, lambda calls: observe.running(calls, watch))
         new = [] if isinstance(found, Fault) else found
-        checks = self._ask(
-            watch, "DescribeTargetGroups", lambda: self._witness(watch).target_checks(target_groups=list(health))
-        )
+        checks = self._ask(watch, DescribeTargetGroups(region=watch.target.region, target_groups=tuple(health)))
         lines = [
             line
             for group, targets in health.items()
@@ -106,8 +109,7 @@ class Collector:
     def _health(self, watch: Watch) -> dict[str, Sequence[TargetHealth]]:
         found: dict[str, Sequence[TargetHealth]] = {}
         for group in watch.service.target_groups if watch.service else ():
-            asked = partial(self._witness(watch).target_health, target_group=group)
-            answer = self._ask(watch, "DescribeTargetHealth", asked)
+            answer = self._ask(watch, DescribeTargetHealth(region=watch.target.region, target_group=group))
             if not isinstance(answer, Fault):
                 found[group] = answer
         return found
@@ -130,7 +132,7 @@ class Collector:
         if not isinstance(place, LogPlace):
             return replace(cause, evidence=(*cause.evidence, place))
         messages = self._log(watch, place)
-        if isinstance(messages, Fault) and messages.code != NOT_FOUND:
+        if isinstance(messages, Fault) and messages.code != GetLogEvents.NOT_FOUND:
             return cause
         if not isinstance(messages, Fault) and messages:
             return replace(cause, log=evidence.tail(messages, self._request.log_lines, self._masks))
@@ -139,29 +141,44 @@ class Collector:
 
     def _log(self, watch: Watch, place: LogPlace) -> Sequence[str] | Fault:
         """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
-        look = partial(self._witness(watch).log_tail, place=place, most=self._request.log_lines)
-        found = self._ask(watch, "GetLogEvents", look)
+        found = self._log_end(watch, place)
         wait = watch.decided_at + ARRIVAL - self._clock.monotonic()
-        missing = found.code == NOT_FOUND if isinstance(found, Fault) else not found
+        missing = found.code == GetLogEvents.NOT_FOUND if isinstance(found, Fault) else not found
         if wait <= 0 or not missing:
             return found
         self._clock.sleep(wait)
-        return self._ask(watch, "GetLogEvents", look)
+        return self._log_end(watch, place)
+
+    def _log_end(self, watch: Watch, place: LogPlace) -> Sequence[str] | Fault:
+        lines = self._request.log_lines
+        call: GetLogEvents | None = GetLogEvents(
+            region=place.region, group=place.group, stream=place.stream, limit=lines
+        )
+        for _ in range(PAGES):
+            if call is None:
+                break
+            page = self._ask(watch, call)
+            if isinstance(page, Fault) or page.messages:
+                return page if isinstance(page, Fault) else page.messages
+            call = call.before(page)
+        return ()
 
     # --- asking ---
 
-    def _witness(self, watch: Watch) -> Witness:
-        return self._witnesses[watch.target.region]
-
-    def _ask(self, watch: Watch, operation: str, call: Callable[[], T]) -> T | Fault:
+    def _ask(self, watch: Watch, call: Call[A]) -> A | Fault:
         """The answer, or why there is none, which is told once."""
+        return self._try(watch, call.operation, lambda calls: calls.send(call))
+
+    def _try(self, watch: Watch, operation: str, read: Callable[[Calls], T]) -> T | Fault:
+        """What is read, by that operation first; or why it isn't, which is told once."""
         if self._clock.monotonic() >= self._until:
             return self._leave_out(watch, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest"))
-        is_paced = operation not in evidence.SOURCES
         try:
-            return call() if is_paced else self._calls[watch.target.region].paced(operation, call)
+            return read(self._calls[watch.target.region])
         except ApiError as error:
-            return error.fault if error.fault.code == NOT_FOUND else self._leave_out(watch, error.fault)
+            if error.fault.code == GetLogEvents.NOT_FOUND:
+                return error.fault
+            return self._leave_out(watch, error.fault)
 
     def _leave_out(self, watch: Watch, fault: Fault) -> Fault:
         said = evidence.left_out(fault)

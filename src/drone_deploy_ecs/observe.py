@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from drone_deploy_ecs.core import poll, taskdef
-from drone_deploy_ecs.core.ecs import read_service, read_task
+from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    DescribeTasks,
+    ListServices,
+    ListTasks,
+)
+from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
@@ -18,7 +27,7 @@ from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.ecs import Service, Task
@@ -27,46 +36,49 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.scaling import Scaling
+    from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.taskdef import Definition
-    from drone_deploy_ecs.ports import Clock, EcsApi
+    from drone_deploy_ecs.patience import Patient
+    from drone_deploy_ecs.ports import Clock
 
-SERVICES_A_CALL = 10
-TASKS_A_CALL = 100
+SERVICES_A_CALL = DescribeServices.most
 
 
 # --- before the first write ---
 
 
-def snapshots(calls: Mapping[str, Calls], request: Request) -> tuple[Snapshot, ...]:
-    """Every service asked for, with the definitions that a plan needs; `calls` by Region.
+def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot, ...]:
+    """Every service asked for, with the definitions that a plan needs; `reads` by Region.
 
     Raises ApiError when services can't be read.
     """
     asked = places(request)
-    found = once(one for each in asked for one in _matching(calls[each.region], each))
+    found = once(place for each in asked for place in _matching(reads[each.region], each))
     services = {
         (region, short(cluster), service.name): service
         for (region, cluster), some in _by_cluster(found).items()
-        for chunk in _chunks(some, SERVICES_A_CALL)
-        for service in calls[region].patiently(partial(describe, calls[region], cluster, chunk))
+        for chunk in _chunks(some, DescribeServices.most)
+        for service in reads[region].send(DescribeServices(region=region, cluster=cluster, services=chunk))
     }
-    definitions = {region: _Definitions(one) for region, one in calls.items()}
-    seen = [Snapshot(place=one, name=name, service=services.get(one.identity)) for one, name in names(found).items()]
-    there = [one for one in seen if not _is_gone(one.place, one.service)]
+    definitions = {region: _Definitions(read, region) for region, read in reads.items()}
+    seen = [
+        Snapshot(place=place, name=name, service=services.get(place.identity)) for place, name in names(found).items()
+    ]
+    there = [snapshot for snapshot in seen if not _is_gone(snapshot.place, snapshot.service)]
     # A pattern that stands for none stands for itself, so that the plan can refuse it.
     unmet = (each for each in asked if each.is_pattern and not any(each.covers(one.place) for one in there))
     return tuple(
-        _snapshot(request, one, calls[one.place.region], definitions[one.place.region])
-        for one in (*there, *(Snapshot(place=one, name=one.asked, service=None) for one in unmet))
+        _snapshot(request, snapshot, reads[snapshot.place.region], definitions[snapshot.place.region])
+        for snapshot in (*there, *(Snapshot(place=place, name=place.asked, service=None) for place in unmet))
     )
 
 
-def _matching(calls: Calls, asked: Place) -> tuple[Place, ...]:
+def _matching(read: Patient, asked: Place) -> tuple[Place, ...]:
     """The services that a pattern stands for."""
     if not asked.is_pattern:
         return (asked,)
-    read = partial(calls.list_services, cluster=asked.cluster)
-    return asked.matching(calls.patiently(lambda: _listed("serviceArns", read)))
+    call = ListServices(region=asked.region, cluster=asked.cluster)
+    return asked.matching(read.repeat(lambda calls: _listed(calls, call)))
 
 
 def _is_gone(place: Place, service: Service | None) -> bool:
@@ -82,23 +94,24 @@ def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
     return asked
 
 
-def limits(calls: Calls, request: Request) -> dict[str, Limits]:
+def limits(read: Patient, request: Request) -> dict[str, Limits]:
     """Autoscaling of the services asked for, by name. Raises ApiError."""
-    asked = [short(one) for one in request.services]
-    return calls.patiently(lambda: calls.limits(cluster=request.cluster_name, services=asked))
+    services = tuple(map(short, request.services))
+    region = request.access.region
+    return read.send(DescribeScalableTargets(region=region, cluster=request.cluster_name, services=services))
 
 
-def describe(api: EcsApi, cluster: str, services: Sequence[str]) -> list[Service]:
-    """Up to ten services; those that don't exist are left out."""
-    answer = api.describe_services(cluster=cluster, services=services)
-    return [read_service(one) for one in answer.get("services", [])]
+def secret(read: Patient, request: Request, name: str) -> str:
+    """The text of a secret. Raises ApiError."""
+    return read.send(GetSecretValue(region=request.access.region, name=name))
 
 
 class _Definitions:
     """A Region's task definitions, read once each, however many services share them."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, read: Patient, region: str) -> None:
+        self._patient = read
+        self._region = region
         self._read: dict[str, Definition] = {}
         self._newest: dict[str, Definition | None] = {}
         self._unanswered: dict[str, ApiError] = {}
@@ -111,7 +124,7 @@ class _Definitions:
         if arn not in self._read:
             if family in self._unanswered:
                 raise self._unanswered[family]  # patience has ended: what isn't answered for one isn't for the other
-            self._read[arn] = self._calls.patiently(lambda: definition(self._calls, arn))
+            self._read[arn] = self._ask(arn)
         return self._read[arn]
 
     def get(self, arn: str) -> Definition | None:
@@ -125,7 +138,7 @@ class _Definitions:
         """The family's newest ACTIVE revision, if there is one that may be read."""
         if family not in self._newest:
             try:
-                found = self._calls.patiently(lambda: definition(self._calls, family))
+                found = self._ask(family)
             except ApiError as error:
                 self._newest[family] = None
                 if error.fault.may_pass:
@@ -134,18 +147,15 @@ class _Definitions:
                 self._newest[family] = self._read[found.arn] = found
         return self._newest[family]
 
-
-def definition(api: EcsApi, name: str) -> Definition:
-    """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
-    answer = api.describe_task_definition(taskDefinition=name)
-    return taskdef.read_definition(answer)
+    def _ask(self, name: str) -> Definition:
+        return self._patient.send(DescribeTaskDefinition(region=self._region, name=name))
 
 
-def _snapshot(request: Request, found: Snapshot, calls: Calls, definitions: _Definitions) -> Snapshot:
+def _snapshot(request: Request, found: Snapshot, read: Patient, definitions: _Definitions) -> Snapshot:
     service = found.service
     if service is None or service.controller != "ECS" or service.primary is None:
         return found
-    deployment, revision = _settled(calls, found.place, service)
+    deployment, revision = _settled(read, found.place, service)
     try:
         found = replace(found, edited=definitions[service.primary.task_definition])
         before = definitions[revision] if revision else None
@@ -158,10 +168,10 @@ def _snapshot(request: Request, found: Snapshot, calls: Calls, definitions: _Def
     found = replace(found, before=before, newest=newest, listed=tuple(one for one in listed if one))
     if before is None or not _goes_back_to_the_same_tag(request, before):
         return found
-    return replace(found, digest=_running_digest(calls, request.container, found, deployment))
+    return replace(found, digest=_running_digest(read, request.container, found, deployment))
 
 
-def _settled(calls: Calls, place: Place, service: Service) -> tuple[str, str]:
+def _settled(read: Patient, place: Place, service: Service) -> tuple[str, str]:
     """The deployment that finished last, and its revision; "" where neither ECS's list nor its traces tell.
 
     ECS lists a replaced deployment only while it has tasks, so it can be gone before its successor has proved itself
@@ -171,7 +181,7 @@ def _settled(calls: Calls, place: Place, service: Service) -> tuple[str, str]:
     listed = service.last_completed or service.deployment(service.completed_by_events)
     if listed or not service.completed_by_events:
         return (listed.id, listed.task_definition) if listed else ("", "")
-    stopped = _tasks_of(calls, place, service, "STOPPED")
+    stopped = _tasks_of(read, place, service, "STOPPED")
     left = (one.task_definition for one in stopped if one.started_by == service.completed_by_events)
     return service.completed_by_events, next(left, "")
 
@@ -181,14 +191,14 @@ def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
     return same and not request.image.digest
 
 
-def _running_digest(calls: Calls, container: str, settled: Snapshot, deployment: str) -> str:
+def _running_digest(read: Patient, container: str, settled: Snapshot, deployment: str) -> str:
     """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
     assert settled.service is not None
     assert settled.before is not None
     found = (
         one.image_digest
         for status in ("RUNNING", "STOPPED")
-        for task in _tasks_of(calls, settled.place, settled.service, status)
+        for task in _tasks_of(read, settled.place, settled.service, status)
         if task.belongs_to(deployment, settled.before.arn)
         for one in task.containers
         if one.name == container and one.image_digest
@@ -196,11 +206,12 @@ def _running_digest(calls: Calls, container: str, settled: Snapshot, deployment:
     return next(found, "")
 
 
-def _tasks_of(calls: Calls, place: Place, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
+def _tasks_of(read: Patient, place: Place, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
     """The service's tasks that are to run, or those stopped within the hour; none where they can't be read."""
     try:
-        listed = calls.patiently(lambda: _list_tasks(calls, place.cluster, service.name, status))
-        return calls.patiently(lambda: _describe_tasks(calls, place.cluster, listed))
+        call = ListTasks(region=place.region, cluster=place.cluster, name=service.name, status=status)
+        listed = read.repeat(lambda calls: _listed(calls, call))
+        return read.repeat(lambda calls: _described(calls, call, listed))
     except ApiError:
         return []
 
@@ -209,72 +220,76 @@ def _tasks_of(calls: Calls, place: Place, service: Service, status: Literal["RUN
 
 
 def look(
-    api: EcsApi, flights: Sequence[Watch | Scaling], clock: Clock, *, with_tasks: bool = True
+    calls: Calls, flights: Sequence[Watch | Scaling], clock: Clock, *, with_tasks: bool = True
 ) -> list[Observation]:
     """One look at their services (at most ten of one cluster), with stopped tasks where those would tell something."""
-    targets = [one.target if isinstance(one, Watch) else one.step.target for one in flights]
-    cluster = targets[0].cluster
+    targets = [flight.target if isinstance(flight, Watch) else flight.step.target for flight in flights]
+    asked = tuple(dict.fromkeys(target.asked for target in targets))
+    call = DescribeServices(region=targets[0].region, cluster=targets[0].cluster, services=asked)
     try:
-        services = describe(api, cluster, list(dict.fromkeys(target.asked for target in targets)))
+        services = calls.send(call)
     except ApiError as error:
         return [NotSeen(error.fault)] * len(flights)
     now = clock.monotonic()
     by_name = {service.name: service for service in services}
     found = (by_name.get(target.service) for target in targets)
     return [
-        _with_tasks(api, one, Seen(service, now)) if with_tasks and isinstance(one, Watch) else Seen(service, now)
-        for one, service in zip(flights, found, strict=True)
+        _with_tasks(calls, flight, Seen(service, now))
+        if with_tasks and isinstance(flight, Watch)
+        else Seen(service, now)
+        for flight, service in zip(flights, found, strict=True)
     ]
 
 
-def _with_tasks(api: EcsApi, watch: Watch, seen: Seen) -> Seen:
+def _with_tasks(calls: Calls, watch: Watch, seen: Seen) -> Seen:
     if not poll.wants_tasks(watch, seen.service, seen.at):
         return seen
+    call = _tasks_in(watch.target, "STOPPED")
     try:
-        listed = _list_tasks(api, watch.target.cluster, watch.target.service, "STOPPED")
-        unread = [arn for arn in listed if arn not in watch.read]
-        stopped = _describe_tasks(api, watch.target.cluster, unread)
+        listed = _listed(calls, call)
+        stopped = _described(calls, call, [arn for arn in listed if arn not in watch.read])
     except ApiError as error:
         denied = error.fault.kind is FaultKind.DENIED
-        return replace(seen, denied=frozenset({f"ecs:{error.fault.operation}"} if denied else ()))
-    ours = [one for one in stopped if one.belongs_to(watch.deployment, watch.definition)]
+        return replace(seen, denied=frozenset({permission(error.fault.operation)} if denied else ()))
+    ours = [task for task in stopped if task.belongs_to(watch.deployment, watch.definition)]
     # A task listed as STOPPED may still be on its way there, without its exit codes: ours are read again.
-    unfinished = {one.arn for one in ours if one.status != "STOPPED"}
-    whole = tuple(one for one in ours if one.arn not in unfinished)
-    return replace(seen, tasks=whole, read=frozenset(one.arn for one in stopped if one.arn not in unfinished))
+    unfinished = {task.arn for task in ours if task.status != "STOPPED"}
+    whole = tuple(task for task in ours if task.arn not in unfinished)
+    return replace(seen, tasks=whole, read=frozenset(task.arn for task in stopped if task.arn not in unfinished))
 
 
-def running(api: EcsApi, watch: Watch) -> list[Task]:
+def running(calls: Calls, watch: Watch) -> list[Task]:
     """The tasks of this deployment that aren't stopped. Raises ApiError."""
-    listed = _list_tasks(api, watch.target.cluster, watch.target.service, "RUNNING")
-    found = _describe_tasks(api, watch.target.cluster, listed)
-    return [one for one in found if one.belongs_to(watch.deployment, watch.definition)]
+    call = _tasks_in(watch.target, "RUNNING")
+    tasks = _described(calls, call, _listed(calls, call))
+    return [task for task in tasks if task.belongs_to(watch.deployment, watch.definition)]
 
 
-def _list_tasks(api: EcsApi, cluster: str, service: str, status: Literal["RUNNING", "STOPPED"]) -> list[str]:
-    return _listed("taskArns", partial(api.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status))
+def _tasks_in(target: Target, status: Literal["RUNNING", "STOPPED"]) -> ListTasks:
+    return ListTasks(region=target.region, cluster=target.cluster, name=target.service, status=status)
 
 
-def _listed(member: str, read: Callable[..., Mapping[str, Any]]) -> list[str]:
-    """The ARNs of a listing, all its pages; each has them under that member."""
-    page = read()
-    arns = [*page.get(member, ())]
-    while token := page.get("nextToken"):
-        page = read(nextToken=token)
-        arns += page.get(member, ())
+def _listed(calls: Calls, call: ListServices | ListTasks) -> list[str]:
+    """The ARNs of a listing, all its pages."""
+    page = calls.send(call)
+    arns = [*page.arns]
+    while page.token:
+        page = calls.send(call.next(page))
+        arns += page.arns
     return arns
 
 
-def _describe_tasks(api: EcsApi, cluster: str, arns: Sequence[str]) -> list[Task]:
+def _described(calls: Calls, listing: ListTasks, arns: Sequence[str]) -> list[Task]:
+    """These tasks out of that listing."""
     return [
-        read_task(one)
-        for some in _chunks(arns, TASKS_A_CALL)
-        for one in api.describe_tasks(cluster=cluster, tasks=some).get("tasks", [])
+        task
+        for some in _chunks(arns, DescribeTasks.MOST)
+        for task in calls.send(DescribeTasks(region=listing.region, cluster=listing.cluster, tasks=some))
     ]
 
 
-def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(items[start : start + size]) for start in range(0, len(items), size))
 
 
 # --- when that fails ---
@@ -283,22 +298,15 @@ _ADVICE = {
     FaultKind.DENIED: "Allow it for the deploying identity (see the IAM policy in the README)",
     FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
     FaultKind.UNREACHABLE: "Check aws_region and the network",
-    FaultKind.REJECTED: "Check the cluster's name and the region",
 }
 _NOT_AWSS = "Look at what answers in AWS's place: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
 
 
-_READ = {
-    "GetSecretValue": ("the secret that names the live colour", "Check secret_service, the branch and the region"),
-    "DescribeScalableTargets": ("autoscaling of the services", "Check the cluster's name and the region"),
-}
-
-
 def unreadable(error: ApiError) -> Problem:
     """Why nothing can be planned, and what to do about it."""
-    what, check = _READ.get(error.fault.operation, ("the services", _ADVICE[FaultKind.REJECTED]))
-    advice = check if error.fault.kind is FaultKind.REJECTED else _advice(error.fault)
-    return Problem(f"{what} can't be read: {str(error).rstrip('.')}", advice)
+    call = BY_OPERATION.get(error.fault.operation, Call)
+    advice = call.advice if error.fault.kind is FaultKind.REJECTED else _advice(error.fault)
+    return Problem(f"{call.reads} can't be read: {str(error).rstrip('.')}", advice)
 
 
 def _advice(fault: Fault) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs import observe
-from drone_deploy_ecs.core.ecs import read_service
+from drone_deploy_ecs.core.calls.autoscaling import RegisterScalableTarget
+from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition, RegisterTaskDefinition, UpdateService
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import Accepted, NotWritten, Observation
 from drone_deploy_ecs.core.registration import Newest, NotRegistered, Registered, Registration
@@ -19,47 +19,55 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.watch import Watch
 
 
-def register(calls: Calls, one: Registration) -> Registered | NotRegistered | Newest:
+def register(calls: Calls, registration: Registration) -> Registered | NotRegistered | Newest:
     """RegisterTaskDefinition, or after a doubtful one a look at the family's newest revision."""
+    step = registration.step
     try:
-        if one.phase is Phase.CHECK:
-            return Newest(observe.definition(calls, one.step.family))
-        answer = calls.register_task_definition(definition=one.body)
+        if registration.phase is Phase.CHECK:
+            return Newest(calls.send(DescribeTaskDefinition(region=step.region, name=step.family)))
+        return Registered(calls.send(RegisterTaskDefinition(region=step.region, body=registration.body)))
     except ApiError as error:
         return NotRegistered(error.fault)
-    return Registered(answer["taskDefinition"]["taskDefinitionArn"])
 
 
-def update(calls: Calls, one: Watch) -> Observation:
+def update(calls: Calls, watch: Watch) -> Observation:
     """UpdateService with a revision: a new deployment."""
-    try:
-        answer = calls.update_service(
-            cluster=one.target.cluster,
-            service=one.target.asked,
-            taskDefinition=one.definition,
-            desiredCount=one.desired,
-            forceNewDeployment=one.force,
-        )
-    except ApiError as error:
-        return NotWritten(error.fault)
-    return Accepted(read_service(answer["service"]))
+    target = watch.target
+    return _updated(
+        calls,
+        UpdateService(
+            region=target.region,
+            cluster=target.cluster,
+            name=target.asked,
+            definition=watch.definition,
+            desired=watch.desired,
+            force=watch.force,
+        ),
+    )
 
 
-def scale(calls: Calls, one: Scaling) -> Observation:
+def scale(calls: Calls, scaling: Scaling) -> Observation:
     """UpdateService with nothing but a count."""
-    target = one.step.target
+    target = scaling.step.target
+    call = UpdateService(region=target.region, cluster=target.cluster, name=target.asked, desired=scaling.step.to)
+    return _updated(calls, call)
+
+
+def _updated(calls: Calls, call: UpdateService) -> Observation:
     try:
-        answer = calls.update_service(cluster=target.cluster, service=target.asked, desiredCount=one.step.to)
+        return Accepted(calls.send(call))
     except ApiError as error:
         return NotWritten(error.fault)
-    return Accepted(read_service(answer["service"]))
 
 
-def limit(calls: Calls, one: Limiting) -> Fault | None:
+def limit(calls: Calls, limiting: Limiting) -> Fault | None:
     """RegisterScalableTarget; None when it was accepted."""
-    target = one.step.target
+    target, limits = limiting.step.target, limiting.step.limits
+    call = RegisterScalableTarget(
+        region=target.region, cluster=short(target.cluster), name=target.service, limits=limits
+    )
     try:
-        calls.set_limits(cluster=short(target.cluster), service=target.service, limits=one.step.limits)
+        calls.send(call)
     except ApiError as error:
         return error.fault
     return None

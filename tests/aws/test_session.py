@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.utils import parse_timestamp
 
-from drone_deploy_ecs.aws.ecs import Ecs
+from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.aws.session import moment
+from drone_deploy_ecs.core.calls.ecs import DescribeServices
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -50,7 +51,8 @@ def test_the_hundred_times_of_a_look_share_one_zone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        found = Ecs(Access("eu-west-1")).describe_services(cluster="prod", services=["web"])["services"][0]
+        call = DescribeServices(region="eu-west-1", cluster="prod", services=("web",))
+        found = connect(Access("eu-west-1")).send(call)["services"][0]
     assert len(found["events"]) == 100
     assert {id(one["createdAt"].tzinfo) for one in found["events"]} == {id(UTC)}
     assert found["deployments"][0]["createdAt"] == world.clock.at(-86400)

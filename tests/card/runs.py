@@ -8,18 +8,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.console.plain import listener
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.stories.story import PLUGIN, small_world
+from tests.stories.story import PLUGIN, Split, small_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pytest
 
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.ports import Clock, Connection
+    from drone_deploy_ecs.ports import Aws, Clock
 
 AGENT = """#!/bin/sh
 { echo "$@"; cat; } > "${0%/*}/annotation"
@@ -85,13 +85,13 @@ def everywhere(folder: Path) -> dict[str, str]:
     }
 
 
-def run(world: World, env: Mapping[str, str], aws: Connection | None = None, **settings: str) -> Pages:
+def run(world: World, env: Mapping[str, str], aws: Aws | None = None, **settings: str) -> Pages:
     """One run in this environment; of files, those in the folder of GitLab's project."""
-    reached = aws or connection(world)
+    reached = aws or SimulatedAws(world)
     return run_on(lambda _: reached, world.clock, env, **settings)
 
 
-def run_on(reach: Callable[[Access], Connection], clock: Clock, env: Mapping[str, str], **settings: str) -> Pages:
+def run_on(reach: Callable[[Access], Aws], clock: Clock, env: Mapping[str, str], **settings: str) -> Pages:
     """One run against whatever is reached."""
     stdout, stderr = io.StringIO(), io.StringIO()
     given = {**PLUGIN, **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}, **env}
@@ -108,14 +108,16 @@ def run_over_http(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch, *
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "any")
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        aws = connect(Access(region="eu-west-1"))._replace(witness=connection(world).witness)
+        aws = Split(connect(Access(region="eu-west-1")), SimulatedAws(world))
         return run(world, everywhere(folder), aws, **settings)
 
 
 def report(world: World, **settings: str) -> Report:
     """The report of one run."""
     request, _ = resolve({}, {**PLUGIN, **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}})
-    return Deployment(request, lambda _: connection(world), world.clock, listener(io.StringIO()), lambda: 0.5).deploy()
+    return Deployment(
+        request, lambda _: SimulatedAws(world), world.clock, listener(io.StringIO()), lambda: 0.5
+    ).deploy()
 
 
 def forty() -> World:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.pages.answer import cluster_link, subject
 from drone_deploy_ecs.pages.markdown import summary
 from drone_deploy_ecs.signals import SystemClock

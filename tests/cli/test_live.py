@@ -23,7 +23,7 @@ from drone_deploy_ecs.console.terminal import is_lively, listening
 from drone_deploy_ecs.core.progress import Progress, State
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def deploy(stream: io.StringIO, env: Mapping[str, str]) -> list[str]:
     world = small_world()
     request, _ = resolve({}, PLUGIN)
     with listening(stream, env, world.clock) as listener:
-        Deployment(request, lambda _: connection(world), world.clock, listener, lambda: 0.5).deploy()
+        Deployment(request, lambda _: SimulatedAws(world), world.clock, listener, lambda: 0.5).deploy()
     return stream.getvalue().splitlines()
 
 
@@ -205,6 +205,6 @@ def test_that_nobody_reads_any_more_stops_no_deployment(error: OSError) -> None:
             events.append(event)
             live(event)
 
-        report = Deployment(request, lambda _: connection(world), world.clock, listener, lambda: 0.5).deploy()
+        report = Deployment(request, lambda _: SimulatedAws(world), world.clock, listener, lambda: 0.5).deploy()
     assert report.exit_code == 0
     assert str(events[-1]).endswith("Completed: web runs web:2 (2 of 2 tasks).")

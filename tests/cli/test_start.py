@@ -66,7 +66,7 @@ def test_until_the_first_answer_hardly_more_is_imported_than_botocore_needs(comm
     ours = modules(OURS.replace("{command}", command), url)
     more = ours - modules(BOTOCORE, url)
     foreign = {name for name in more if not name.startswith("drone_deploy_ecs") and not name.startswith("_")}
-    assert {"drone_deploy_ecs.deployment", "drone_deploy_ecs.aws.ecs", "botocore.client"} <= ours
+    assert {"drone_deploy_ecs.deployment", "drone_deploy_ecs.aws.connection", "botocore.client"} <= ours
     assert foreign <= OTHERS
     never = NEVER if command == "deploy" else (*NEVER, "pages")  # where a deployment ends
     assert not [name for name in more for one in never if f"{name}.".startswith(f"drone_deploy_ecs.{one}.")]

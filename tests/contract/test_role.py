@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.aws.ecs import Ecs
+from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.core.calls.ecs import DescribeServices
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("moto")  # one server
 ROLE = "arn:aws:iam::222222222222:role/deploy"
+LOOK = DescribeServices(region="eu-west-1", cluster="prod", services=("web",))
 
 
 def test_calls_are_signed_with_the_assumed_roles_credentials(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,9 +31,9 @@ def test_calls_are_signed_with_the_assumed_roles_credentials(moto: str, monkeypa
     access = Access("eu-west-1", role_arn=ROLE, role_external_id="an-id", role_session_name="drone-deploy-ecs-7")
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", server.url)
-        ecs = Ecs(access)
-        ecs.describe_services(cluster="prod", services=["web"])
-        ecs.describe_services(cluster="prod", services=["web"])
+        aws = connect(access)
+        aws.send(LOOK)
+        aws.send(LOOK)
     first, second = server.keys
     assert first.startswith("ASIA")
     assert first == second
@@ -50,7 +52,7 @@ def test_a_web_identity_token_is_all_that_is_needed(
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto)
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", server.url)
-        Ecs(Access("eu-west-1", role_arn=role)).describe_services(cluster="prod", services=["web"])
+        connect(Access("eu-west-1", role_arn=role)).send(LOOK)
     (key,) = server.keys
     assert key.startswith("ASIA")
 
@@ -61,5 +63,5 @@ def test_a_role_that_cannot_be_assumed_is_told_as_such(monkeypatch: pytest.Monke
     with Server(World()) as server:  # it knows no AssumeRole
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         with pytest.raises(ApiError) as error:
-            Ecs(Access("eu-west-1", role_arn=ROLE)).describe_services(cluster="prod", services=["web"])
+            connect(Access("eu-west-1", role_arn=ROLE)).send(LOOK)
     assert error.value.fault.kind in (FaultKind.REJECTED, FaultKind.AMBIGUOUS)

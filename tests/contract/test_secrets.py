@@ -7,7 +7,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
@@ -23,7 +24,8 @@ def at_moto(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(name: str) -> str:
-    return connect(Access("eu-west-1")).secrets.secret(name=name)
+    call = GetSecretValue(region="eu-west-1", name=name)
+    return call.read(connect(Access("eu-west-1")).send(call))
 
 
 def test_a_secrets_text_is_read() -> None:

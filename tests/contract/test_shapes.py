@@ -9,9 +9,9 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
-from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
@@ -52,14 +52,19 @@ def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breake
     world.add_service(
         "prod", "web", task_definition(tags=[{"key": "a", "value": "b"}]), breaker=breaker, target_group=GROUP
     )
-    do = Operations(world)
-    check("UpdateService", do.update_service("prod", "web", world.register(task_definition(image="shop:2"))))
+    operations = Operations(world)
+
+    def answer(operation: str, **asked: Any) -> dict[str, Any]:
+        answered = operations.answer(operation, {"cluster": "prod", **asked})
+        check(operation, answered)
+        return answered
+
+    answer("UpdateService", service="web", taskDefinition=world.register(task_definition(image="shop:2")))
     for _ in range(40):
         world.clock.sleep(5)
-        check("DescribeServices", do.describe_services("prod", ["web", "nope"]))
+        answer("DescribeServices", services=["web", "nope"])
         for status in ("RUNNING", "STOPPED"):
-            listed = do.list_tasks("prod", "web", status, "")
-            check("ListTasks", listed)
+            listed = answer("ListTasks", serviceName="web", desiredStatus=status)
             if listed["taskArns"]:
-                check("DescribeTasks", do.describe_tasks("prod", listed["taskArns"]))
+                answer("DescribeTasks", tasks=listed["taskArns"])
     check("DescribeTaskDefinition", world.definitions.describe("web:2"))

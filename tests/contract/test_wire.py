@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.aws.connect import connect
-from drone_deploy_ecs.aws.ecs import Ecs
+from drone_deploy_ecs.aws.connection import Connection, connect
 from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.evidence import NOT_FOUND, LogPlace
+from drone_deploy_ecs.core.calls.call import Timeout
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    RegisterTaskDefinition,
+    UpdateService,
+)
+from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.request import Access
 from drone_deploy_ecs.errors import ApiError
@@ -22,6 +29,8 @@ from drone_deploy_ecs.simulator.world import World, task_definition
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LOOK = DescribeServices(region="eu-west-1", cluster="prod", services=("web",))
+
 
 @pytest.fixture
 def world() -> World:
@@ -32,27 +41,26 @@ def world() -> World:
 
 
 @pytest.fixture
-def ecs(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ecs]:
+def aws(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """The real client, pointed at the simulator."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        yield Ecs(Access("eu-west-1"), read_timeout=5)
+        yield Connection(Access("eu-west-1"), Timeout(connect=5.0, read=5.0))
 
 
-@pytest.mark.usefixtures("ecs")
-def test_the_end_of_a_containers_log(world: World) -> None:
+def test_the_end_of_a_containers_log(aws: Connection, world: World) -> None:
     world.push("shop:2", crash(1))
     service = world.service("prod", "web")
     world.deploy(service, world.register(task_definition(image="shop:2")))
     world.clock.sleep(30)
     (task, *_) = (one for one in service.tasks if one.exit_code == 1)
-    witness = connect(Access("eu-west-1")).witness
-    end = witness.log_tail(place=LogPlace("eu-west-1", "/ecs/web", f"ecs/app/{task.id}"), most=2)
+    call = GetLogEvents(region="eu-west-1", group="/ecs/web", stream=f"ecs/app/{task.id}", limit=2)
+    end = call.read(aws.send(call)).messages
     assert end == ("reading the configuration", "fatal: no such table: orders; exiting with 1")
-    with pytest.raises(ApiError, match=NOT_FOUND):
-        witness.log_tail(place=LogPlace("eu-west-1", "/ecs/web", "ecs/app/nobody"), most=2)
+    with pytest.raises(ApiError, match=GetLogEvents.NOT_FOUND):
+        aws.send(replace(call, stream="ecs/app/nobody"))
 
 
 FUTURE: dict[str, Any] = {
@@ -65,12 +73,12 @@ FUTURE: dict[str, Any] = {
 }
 
 
-def test_unknown_members_tags_and_empty_strings_survive_the_round_trip(ecs: Ecs, world: World) -> None:
+def test_unknown_members_tags_and_empty_strings_survive_the_round_trip(aws: Connection, world: World) -> None:
     world.register(FUTURE)
-    body = taskdef.registrable(ecs.describe_task_definition(taskDefinition="web"))
+    body = taskdef.registrable(aws.send(DescribeTaskDefinition(region="eu-west-1", name="web")))
     assert body == FUTURE
     edited = taskdef.with_image(body, "app", "shop:2")
-    ecs.register_task_definition(definition=edited)
+    aws.send(RegisterTaskDefinition(region="eu-west-1", body=edited))
     assert taskdef.registrable(world.definitions.describe("web")) == edited
 
 
@@ -86,18 +94,18 @@ def test_unknown_members_tags_and_empty_strings_survive_the_round_trip(ecs: Ecs,
     ],
 )
 def test_every_failure_becomes_its_fault_after_one_attempt(
-    ecs: Ecs, world: World, effect: Effect, kind: FaultKind
+    aws: Connection, world: World, effect: Effect, kind: FaultKind
 ) -> None:
     world.faults.add(effect)
     with pytest.raises(ApiError) as error:
-        ecs.update_service(cluster="prod", service="web", taskDefinition="web:1")
+        aws.send(UpdateService(region="eu-west-1", cluster="prod", name="web", definition="web:1"))
     assert error.value.fault.kind is kind
     assert world.faults.calls["UpdateService"] == 1
 
 
-def test_a_refused_request_is_rejected_with_awss_words(ecs: Ecs) -> None:
+def test_a_refused_request_is_rejected_with_awss_words(aws: Connection) -> None:
     with pytest.raises(ApiError) as error:
-        ecs.describe_services(cluster="nope", services=["web"])
+        aws.send(replace(LOOK, cluster="nope"))
     assert error.value.fault.kind is FaultKind.REJECTED
     assert error.value.fault.code == "ClusterNotFoundException"
 
@@ -110,7 +118,7 @@ def test_nobody_listening_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     with pytest.raises(ApiError) as error:
-        Ecs(Access("eu-west-1")).describe_services(cluster="prod", services=["web"])
+        connect(Access("eu-west-1")).send(LOOK)
     assert error.value.fault.kind is FaultKind.UNREACHABLE
 
 
@@ -120,15 +128,15 @@ def test_credentials_that_expired_are_read_anew(world: World, monkeypatch: pytes
     world.faults.add(Effect.EXPIRE, last=1)
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        ecs = Ecs(Access("eu-west-1"))
+        aws = connect(Access("eu-west-1"))
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "new")
         with pytest.raises(ApiError):
-            ecs.describe_services(cluster="prod", services=["web"])
-        ecs.describe_services(cluster="prod", services=["web"])
+            aws.send(LOOK)
+        aws.send(LOOK)
         assert server.keys == ["old", "new"]
 
 
 def test_no_credentials_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ApiError) as error:
-        Ecs(Access("eu-west-1")).describe_services(cluster="prod", services=["web"])
+        connect(Access("eu-west-1")).send(LOOK)
     assert error.value.fault.kind is FaultKind.NO_CREDENTIALS

@@ -14,11 +14,11 @@ from http.client import HTTPConnection
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.aws.connect import OtherServices
-from drone_deploy_ecs.aws.ecs import Ecs
+from drone_deploy_ecs.aws.connection import Connection
 from drone_deploy_ecs.cli import Edges, main
+from drone_deploy_ecs.core.calls.call import Timeout
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.ports import NEVER, Connection
+from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.timing import Timing
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SPEED = 40.0
 """Seconds of the simulator and of the tool's clock in a real one. The network is as slow as it is."""
-READ_TIMEOUT = 0.5
+TIMEOUT = Timeout(connect=5.0, read=0.5)
 """Real seconds: 20 of the others, as it is."""
 QUICK = Timing(tick=2.0, provisioning=2.0, healthy_after_running=6.0, stopping=1.0, restart_first=2.0)
 
@@ -70,7 +70,7 @@ class Account:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.world = server.wire.world
+        self.world = server.operations.world
         self._services = 0
 
     def add_service(self, **options: Any) -> str:
@@ -116,9 +116,7 @@ def deploy(name: str, image: str, more: Mapping[str, str] | None = None) -> Ran:
     """The plugin's own entry, in this process, with botocore to wherever AWS_ENDPOINT_URL says; only hurried."""
 
     def connect(access: Access) -> Connection:
-        ecs = Ecs(access, read_timeout=READ_TIMEOUT)
-        others = OtherServices(lambda: ecs.session)
-        return Connection(ecs, others, others, others)
+        return Connection(access, TIMEOUT)
 
     stderr = io.StringIO()
     env = {**settings(name, image), **(more or {})}

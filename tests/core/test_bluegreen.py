@@ -7,7 +7,7 @@ from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.step import FollowDeployment, Plan, RegisterScalableTarget, Scale, UpdateService
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 ASKED = {
@@ -27,7 +27,7 @@ def sides(blue: int = 10, green: int = 0) -> World:
 
 def plan_for(world: World) -> Plan:
     request, _ = resolve(ASKED, {})
-    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).prepare()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).prepare()
 
 
 def said(world: World) -> list[str]:

@@ -9,7 +9,7 @@ from drone_deploy_ecs.core.ecs import Deployment, Service
 from drone_deploy_ecs.core.report.counts import Band, Series, bands, failures, grow, moments
 from drone_deploy_ecs.deployment import Deployment as Run
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def test_nothing_seen_is_nothing_to_show() -> None:
 def report(image: str) -> Report:
     world = small_world()
     request, _ = resolve({}, PLUGIN | {"PLUGIN_IMAGE": image})
-    return Run(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Run(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def test_a_run_keeps_the_counts_of_the_way_forward_and_back() -> None:
@@ -119,7 +119,7 @@ def test_a_run_keeps_the_counts_of_the_way_forward_and_back() -> None:
 def test_a_service_that_is_left_alone_was_counted_once() -> None:
     world = small_world()
     request, _ = resolve({}, PLUGIN | {"PLUGIN_IMAGE": "shop:1", "PLUGIN_SKIP_UNCHANGED": "true"})
-    unchanged = Run(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    unchanged = Run(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     (outcome,) = unchanged.outcomes
     assert [(one.revision, one.running) for one in unchanged.counted(outcome)] == [("web:1", 2)]
 

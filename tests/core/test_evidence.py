@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from drone_deploy_ecs.core import evidence
+from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
 from drone_deploy_ecs.core.cause import Cause
 from drone_deploy_ecs.core.ecs import Deployment, Service, read_service, read_task
-from drone_deploy_ecs.core.evidence import ALL_LINES, LINE, AlarmState, LogPlace, TargetCheck, TargetHealth
+from drone_deploy_ecs.core.evidence import ALL_LINES, LINE, LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.known import Weight
 from drone_deploy_ecs.core.masking import Masks, Secret

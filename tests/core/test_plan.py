@@ -7,7 +7,7 @@ import pytest
 from drone_deploy_ecs.core.step import FollowDeployment, Plan, UpdateService
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import small_world
@@ -16,7 +16,7 @@ from tests.stories.story import small_world
 def plan_for(world: World, image: str = "shop:2", *, skip_unchanged: bool = True) -> Plan:
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": image}
     request, _ = resolve(asked | {"skip_unchanged": str(skip_unchanged)}, {})
-    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).prepare()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).prepare()
 
 
 @pytest.mark.parametrize(("state", "step"), [("IN_PROGRESS", FollowDeployment), ("FAILED", UpdateService)])

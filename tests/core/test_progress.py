@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.progress import State
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN, small_world
 
@@ -22,7 +22,7 @@ def told(world: World, image: str = "shop:2") -> list[Event]:
     """The events of a deployment that tell of progress."""
     events: list[Event] = []
     request, _ = resolve({}, PLUGIN | {"PLUGIN_IMAGE": image})
-    Deployment(request, lambda _: connection(world), world.clock, events.append, lambda: 0.5).deploy()
+    Deployment(request, lambda _: SimulatedAws(world), world.clock, events.append, lambda: 0.5).deploy()
     return [one for one in events if one.progress]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.ports import NEVER
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.world import World
@@ -63,7 +63,7 @@ class Simulated:
         match shlex.split(command):
             case ["drone-deploy-ecs", *arguments]:
                 out = io.StringIO()
-                aws = connection(self._world)
+                aws = SimulatedAws(self._world)
                 edges = Edges({}, out, out, lambda _: aws, self._world.clock, lambda: 0.5, NEVER)
                 self._status = main(arguments, edges)
                 return out.getvalue()

@@ -20,7 +20,7 @@ LOADED_BY_A_RUN = """
 import json, sys
 from importlib.util import cache_from_source
 from pathlib import Path
-import drone_deploy_ecs.aws.connect, drone_deploy_ecs.cli, drone_deploy_ecs.console.plain, drone_deploy_ecs.console.report
+import drone_deploy_ecs.aws.connection, drone_deploy_ecs.cli, drone_deploy_ecs.console.plain, drone_deploy_ecs.console.report
 import drone_deploy_ecs.deployment, drone_deploy_ecs.signals
 from botocore.session import Session
 client = Session().create_client("ecs", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")

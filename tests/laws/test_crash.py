@@ -34,8 +34,8 @@ from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.timing import Timing
@@ -162,7 +162,7 @@ CASES = {
 def deploy(world: World, case: Case) -> Report:
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
     request, _ = resolve(asked | dict(case.asked), {})
-    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def ends(world: World) -> dict[str, Content]:

@@ -18,8 +18,8 @@ import pytest
 from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.world import World, task_definition
 
@@ -49,7 +49,7 @@ def build(*, scaled: bool) -> World:
 
 def switch(world: World, image: str) -> Report:
     request, _ = resolve({**ASKED, "image": image}, {})
-    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def ending(world: World) -> Ending:

@@ -9,8 +9,8 @@ from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import task_definition
 from tests.core.shown import BEFORE, COPY, DENIED, NEW, NOON, OLD, OTHER, OURS, THROTTLED, TIMED_OUT
@@ -91,7 +91,7 @@ def test_somebody_who_deployed_while_we_registered_is_not_overwritten() -> None:
     world.at(10, lambda: world.deploy(web, other))
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
     request, _ = resolve(asked, {})
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.exit_code == ExitCode.SUPERSEDED
     assert world.faults.calls["UpdateService"] == 0
     assert web.primary.task_definition == other
@@ -105,7 +105,7 @@ def test_nothing_is_settled_while_nothing_can_be_seen() -> None:
     world.at(100, lambda: world.deploy(web, web.history[0].task_definition))
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
     request, _ = resolve(asked | {"stable_for": "40s"}, {})
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.exit_code == ExitCode.SUPERSEDED
 
 
@@ -116,7 +116,7 @@ def test_what_lacks_tasks_is_not_left_as_unchanged() -> None:
     world.kill_task(web)
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:1"}
     request, _ = resolve(asked | {"skip_unchanged": "true"}, {})
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.exit_code == ExitCode.DONE
     assert web.runs == {"web:1": 2}
     assert world.faults.calls["UpdateService"] == 0
@@ -131,7 +131,7 @@ def test_what_lacks_tasks_for_good_is_not_called_unchanged() -> None:
         world.kill_task(web)
     asked = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:1"}
     request, _ = resolve(asked | {"skip_unchanged": "true"}, {})
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.exit_code == ExitCode.NOT_AS_BEFORE
     assert world.faults.calls["UpdateService"] == 0
 

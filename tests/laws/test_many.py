@@ -19,8 +19,8 @@ from drone_deploy_ecs.board import ADMITTED
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.world import World, task_definition
 
@@ -95,7 +95,7 @@ def deploy(worlds: Worlds, fleet: Fleet) -> Report:
     }  # fmt: skip
     request, _ = resolve(given | dict(fleet.asked), {})
     clock = next(iter(worlds.values())).clock
-    everywhere = {region: connection(world) for region, world in worlds.items()}
+    everywhere = {region: SimulatedAws(world) for region, world in worlds.items()}
     return Deployment(request, lambda access: everywhere[access.region], clock, lambda _: None, lambda: 0.5).deploy()
 
 
@@ -219,6 +219,6 @@ def test_the_evidence_of_many_failures_keeps_within_the_rates_too() -> None:
     world.faults.keeps_quotas = True
     given = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web-*", "container": "app", "image": "shop:2"}
     request, _ = resolve(given | {"on_failure": "failed"}, {})
-    report = Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     assert report.api_calls["GetLogEvents"] == 50
     assert not world.faults.throttled

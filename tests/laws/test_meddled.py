@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Now
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import image
 from tests.laws.test_many import Fleet, build, fleets
@@ -116,7 +116,7 @@ def run(fleet: Fleet, trouble: Trouble) -> tuple[Report, dict[str, str], set[str
     }  # fmt: skip
     request, _ = resolve(asked, {})
     signal = Signal(first, trouble.cancel_at)
-    everywhere = {region: connection(world) for region, world in worlds.items()}
+    everywhere = {region: SimulatedAws(world) for region, world in worlds.items()}
     report = Deployment(
         request, lambda access: everywhere[access.region], first.clock, lambda _: None, lambda: 0.5, cancellation=signal
     ).deploy()

@@ -9,26 +9,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
+from drone_deploy_ecs.core.calls.ecs import UpdateService
 from drone_deploy_ecs.core.handover import steps_down
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.request import Access, BlueGreen, Image, Request
 from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.engine import TOGETHER
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
+    from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.simulator.model import Service
 
@@ -205,18 +207,18 @@ def follow_demand(world: World, count: int) -> None:
         world.scaling.demand("prod", name, count)
 
 
-def spied(world: World, guard: Guard) -> Callable[..., object]:
-    """The API, with what it takes away noted."""
-    ecs = connection(world).ecs
-    write = ecs.update_service
+class Spied:
+    """AWS, with what a run takes away noted."""
 
-    def update_service(*, service: str, desiredCount: int | None = None, **others: object) -> object:
-        if service == "blue" and desiredCount is not None and desiredCount < guard.live.desired:
-            guard.wrote(desiredCount)
-        return write(service=service, desiredCount=desiredCount, **others)  # type: ignore[arg-type]
+    def __init__(self, world: World, guard: Guard) -> None:
+        self._aws, self._guard = SimulatedAws(world), guard
 
-    ecs.update_service = update_service  # type: ignore[method-assign,assignment]
-    return ecs  # type: ignore[return-value]
+    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+        if isinstance(call, UpdateService) and call.name == "blue":
+            desired = self._guard.live.desired if call.desired is None else call.desired
+            if desired < self._guard.live.desired:
+                self._guard.wrote(desired)
+        return self._aws.send(call)
 
 
 def run(script: Script) -> tuple[World, Guard, Report]:
@@ -231,7 +233,7 @@ def run(script: Script) -> tuple[World, Guard, Report]:
         access=Access("eu-west-1"), cluster="prod", services=("blue", "green"), container="app", image=image_asked,
         budget=300.0, blue_green=switch,
     )  # fmt: skip
-    aws = connection(world)._replace(ecs=spied(world, guard))  # type: ignore[arg-type]
+    aws = Spied(world, guard)
     cancelled = Cancelled(world, script.cancel_at)
     report = Deployment(
         request, lambda _: aws, world.clock, lambda _: None, lambda: 0.5, cancellation=cancelled

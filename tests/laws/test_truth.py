@@ -19,8 +19,8 @@ from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.engine import TOGETHER
 from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.timing import Timing
@@ -162,7 +162,7 @@ def run(world: World, script: Script) -> Report:
              "image": "shop:1" if script.same_tag else "shop:2", "disable_rollbacks": "" if script.roll_back else "true",
              "stable_for": script.stable_for, "wait_for": script.wait_for, "max_failed_tasks": script.max_failed_tasks}  # fmt: skip
     request, _ = resolve(flags, {})
-    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 @dataclass(frozen=True)

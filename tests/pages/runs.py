@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN, small_world
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run(world: World, **settings: str) -> Report:
     """The plugin's report of a deployment in this world."""
     request, _ = resolve({}, PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()})
-    return Deployment(request, lambda _: connection(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
 
 
 def good() -> Report:

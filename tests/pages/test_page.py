@@ -100,10 +100,10 @@ A_RUN = """
 import io, sys
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.ports import NEVER
-from drone_deploy_ecs.simulator.connect import connection
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 world = default()
-aws = connection(world)
+aws = SimulatedAws(world)
 edges = Edges({}, io.StringIO(), io.StringIO(), lambda _: aws, world.clock, lambda: 0.5, NEVER)
 flags = "--aws-region eu-west-1 --cluster demo --service web --container app --image shop:2 --report".split()
 assert main(["deploy", *flags, sys.argv[1]], edges) == 0

@@ -19,7 +19,7 @@ UNHEALTHY = Behaviour(health="unhealthy")
     [(None, 1, 3), (None, 6, 3), (None, 7, 4), (None, 25, 13), (None, 400, 200), (None, 800, 200), (1, 800, 1), (7, 2, 7)],
 )  # fmt: skip
 def test_thresholds(count: int | None, desired: int, expected: int) -> None:
-    service = Service(name="web", cluster="prod", desired=desired, breaker=Breaker(threshold=count))
+    service = Service(name="web", cluster="prod", arn_prefix="", desired=desired, breaker=Breaker(threshold=count))
     assert threshold(service) == expected
 
 

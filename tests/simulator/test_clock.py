@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.clock import START, VirtualClock
+from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.simulator.watching import GROUP, ROLLBACK, shown, stopped_tasks, update, web
+from tests.simulator.watching import GROUP, ROLLBACK, TASKS, shown, stopped_tasks, update, web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def history(seed: int, image: str, looks: list[float]) -> object:
         if at in looks:
             shown(world)
             stopped_tasks(world)
-            Operations(world).list_tasks("prod", "web", "RUNNING", "")
+            Operations(world).answer("ListTasks", TASKS)
             world.definitions.describe("web")
     return shown(world), [(task.id, task.status, task.stopped) for task in web(world).tasks]
 

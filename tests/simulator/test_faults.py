@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, ListTasks, RegisterTaskDefinition, UpdateService
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Effect, Faults, Killed
@@ -28,7 +29,7 @@ MISHAPS = {
 
 
 def force(world: World) -> None:
-    SimulatedEcs(world).update_service(cluster="prod", service="web", taskDefinition="web:1", forceNewDeployment=True)
+    SimulatedAws(world).send(UpdateService(region="eu-west-1", cluster="prod", name="web", force=True))
 
 
 @pytest.mark.parametrize("effect", MISHAPS)
@@ -59,11 +60,11 @@ def test_a_rule_is_narrowed_to_calls_times_and_services() -> None:
     world = world_with()
     world.add_service("prod", "api", "web:1")
     world.faults.add(Effect.THROTTLE, "DescribeServices", about="api", first=4, last=8, after=5, until=40)
-    ecs = SimulatedEcs(world)
+    aws = SimulatedAws(world)
 
     def fails(service: str) -> bool:
         try:
-            ecs.describe_services(cluster="prod", services=[service])
+            aws.send(DescribeServices(region="eu-west-1", cluster="prod", services=(service,)))
         except ApiError:
             return True
         return False
@@ -79,10 +80,10 @@ def test_the_first_rule_that_fits_wins_and_every_call_is_counted() -> None:
     world = world_with()
     world.faults.add(Effect.DENY_TAGS)
     world.faults.add(Effect.THROTTLE, "ListTasks")
-    ecs = SimulatedEcs(world)
+    aws = SimulatedAws(world)
     with pytest.raises(ApiError, match="Rate exceeded"):
-        ecs.list_tasks(cluster="prod", serviceName="web", desiredStatus="RUNNING")
-    ecs.describe_services(cluster="prod", services=["web"])
+        aws.send(ListTasks(region="eu-west-1", cluster="prod", name="web", status="RUNNING"))
+    aws.send(DescribeServices(region="eu-west-1", cluster="prod", services=("web",)))
     assert world.faults.calls == {"": 2, "ListTasks": 1, "DescribeServices": 1}
     assert [(operation, about) for _, operation, about in world.faults.log] == [
         ("ListTasks", "web"),
@@ -93,10 +94,11 @@ def test_the_first_rule_that_fits_wins_and_every_call_is_counted() -> None:
 def test_tagging_denied_refuses_only_what_brings_tags() -> None:
     world = world_with()
     world.faults.add(Effect.DENY_TAGS)
-    ecs = SimulatedEcs(world)
-    ecs.register_task_definition(definition=task_definition("web", "shop:2"))
+    aws = SimulatedAws(world)
+    aws.send(RegisterTaskDefinition(region="eu-west-1", body=task_definition("web", "shop:2")))
+    tagged = task_definition("web", "shop:3", tags=[{"key": "a", "value": "b"}])
     with pytest.raises(ApiError, match="is not authorized to perform: ecs:TagResource"):
-        ecs.register_task_definition(definition=task_definition("web", "shop:3", tags=[{"key": "a", "value": "b"}]))
+        aws.send(RegisterTaskDefinition(region="eu-west-1", body=tagged))
     assert world.definitions.families() == {"web": 2}
 
 

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
+from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.registry import Images
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.simulator.watching import shown, web, world_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.simulator.watching import WEB, shown, web, world_with
 
 CODEDEPLOY = "on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment."
-REFUSED: dict[str, tuple[str, str, Callable[[Operations], object]]] = {
-    "unknown cluster": ("ClusterNotFoundException", "Cluster not found.", lambda do: do.describe_services("prd", ["web"])),
-    "no service": ("InvalidParameterException", "Services cannot be empty, nor more than 10.", lambda do: do.describe_services("prod", [])),
-    "eleven services": ("InvalidParameterException", "Services cannot be empty, nor more than 10.", lambda do: do.describe_services("prod", ["web"] * 11)),
-    "101 tasks": ("InvalidParameterException", "Tasks cannot be empty, nor more than 100.", lambda do: do.describe_tasks("prod", ["a"] * 101)),
-    "tasks of an unknown service": ("ServiceNotFoundException", "Service not found.", lambda do: do.list_tasks("prod", "wbe", "RUNNING", "")),
-    "unknown service": ("ServiceNotFoundException", "Service not found.", lambda do: do.update_service("prod", "wbe", "web")),
-    "service being deleted": ("ServiceNotActiveException", "Service was not ACTIVE.", lambda do: do.update_service("prod", "gone", "web")),
-    "unknown revision": ("ClientException", "TaskDefinition not found.", lambda do: do.update_service("prod", "web", "web:99")),
-    "no revision": ("ClientException", "TaskDefinition not found.", lambda do: do.update_service("prod", "web", "web:latest")),
-    "deregistered": ("ClientException", "TaskDefinition is inactive", lambda do: do.update_service("prod", "web", "old:1")),
-    "CODE_DEPLOY": ("InvalidParameterException", f"Unable to update task definition {CODEDEPLOY}", lambda do: do.update_service("prod", "blue", "web")),
-    "CODE_DEPLOY by force": ("InvalidParameterException", f"Cannot force a new deployment {CODEDEPLOY}", lambda do: do.update_service("prod", "blue", "", force=True)),
-    "unknown family": ("ClientException", "Unable to describe task definition.", lambda do: do.world.definitions.describe("nope")),
-    "empty tags": ("ClientException", "Tags can not be empty.", lambda do: do.world.register(task_definition(tags=[]))),
-    "no containers": ("ClientException", "Container list cannot be empty.", lambda do: do.world.register(task_definition(containerDefinitions=[]))),
-    "what only answers have": ("SerializationException", "unknown members: revision, status", lambda do: do.world.register(task_definition(status="ACTIVE", revision=1))),
+REFUSED: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    "unknown cluster": ("ClusterNotFoundException", "Cluster not found.", "DescribeServices", {"cluster": "prd", "services": ["web"]}),
+    "no service": ("InvalidParameterException", "Services cannot be empty, nor more than 10.", "DescribeServices", {"cluster": "prod", "services": []}),
+    "eleven services": ("InvalidParameterException", "Services cannot be empty, nor more than 10.", "DescribeServices", {"cluster": "prod", "services": ["web"] * 11}),
+    "101 tasks": ("InvalidParameterException", "Tasks cannot be empty, nor more than 100.", "DescribeTasks", {"cluster": "prod", "tasks": ["a"] * 101}),
+    "tasks of an unknown service": ("ServiceNotFoundException", "Service not found.", "ListTasks", {"cluster": "prod", "serviceName": "wbe"}),
+    "unknown service": ("ServiceNotFoundException", "Service not found.", "UpdateService", {"cluster": "prod", "service": "wbe", "taskDefinition": "web"}),
+    "service being deleted": ("ServiceNotActiveException", "Service was not ACTIVE.", "UpdateService", {"cluster": "prod", "service": "gone", "taskDefinition": "web"}),
+    "unknown revision": ("ClientException", "TaskDefinition not found.", "UpdateService", {**WEB, "taskDefinition": "web:99"}),
+    "no revision": ("ClientException", "TaskDefinition not found.", "UpdateService", {**WEB, "taskDefinition": "web:latest"}),
+    "deregistered": ("ClientException", "TaskDefinition is inactive", "UpdateService", {**WEB, "taskDefinition": "old:1"}),
+    "CODE_DEPLOY": ("InvalidParameterException", f"Unable to update task definition {CODEDEPLOY}", "UpdateService", {**WEB, "service": "blue", "taskDefinition": "web"}),
+    "CODE_DEPLOY by force": ("InvalidParameterException", f"Cannot force a new deployment {CODEDEPLOY}", "UpdateService", {**WEB, "service": "blue", "forceNewDeployment": True}),
+    "unknown family": ("ClientException", "Unable to describe task definition.", "DescribeTaskDefinition", {"taskDefinition": "nope"}),
+    "empty tags": ("ClientException", "Tags can not be empty.", "RegisterTaskDefinition", task_definition(tags=[])),
+    "no containers": ("ClientException", "Container list cannot be empty.", "RegisterTaskDefinition", task_definition(containerDefinitions=[])),
+    "what only answers have": ("SerializationException", "unknown members: revision, status", "RegisterTaskDefinition", task_definition(status="ACTIVE", revision=1)),
 }  # fmt: skip
 
 
@@ -45,15 +42,15 @@ def test_ecs_refuses(name: str) -> None:
     world.add_service("prod", "blue", "web:1", controller="CODE_DEPLOY")
     world.register(task_definition("old", "shop:0"))
     world.definitions.deregister("old:1")
-    code, message, call = REFUSED[name]
+    code, message, operation, asked = REFUSED[name]
     with pytest.raises(ApiError) as error:
-        call(Operations(world))
+        Operations(world).answer(operation, asked)
     fault = error.value.fault
     assert (fault.kind, fault.code, fault.message) == (FaultKind.REJECTED, code, message)
 
 
 def test_a_service_that_is_not_there_is_among_the_failures() -> None:
-    found = Operations(world_with()).describe_services("prod", ["web", "wbe"])
+    found = Operations(world_with()).answer("DescribeServices", {"cluster": "prod", "services": ["web", "wbe"]})
     assert [one["serviceName"] for one in found["services"]] == ["web"]
     assert found["failures"] == [{"arn": "arn:aws:ecs:eu-west-1:123456789012:service/prod/wbe", "reason": "MISSING"}]
 
@@ -63,18 +60,18 @@ def test_names_may_be_arns_in_any_partition(partition: str) -> None:
     world = World(region="cn-north-1", account="210987654321", partition=partition)
     world.add_service("prod", "web", task_definition("web", "shop:1"))
     prefix = f"arn:{partition}:ecs:cn-north-1:210987654321"
-    (service,) = Operations(world).describe_services(f"{prefix}:cluster/prod", [f"{prefix}:service/prod/web"])[
-        "services"
-    ]
+    asked = {"cluster": f"{prefix}:cluster/prod", "services": [f"{prefix}:service/prod/web"]}
+    (service,) = Operations(world).answer("DescribeServices", asked)["services"]
     assert service["clusterArn"] == f"{prefix}:cluster/prod"
     assert service["taskDefinition"] == f"{prefix}:task-definition/web:1"
 
 
 def test_the_same_revision_again_starts_a_deployment_only_by_force() -> None:
     world = world_with()
-    do, before = Operations(world), web(world).primary.id
-    assert do.update_service("prod", "web", "web:1")["service"]["deployments"][0]["id"] == before
-    forced = do.update_service("prod", "web", "web:1", force=True)["service"]["deployments"]
+    answer, before = Operations(world).answer, web(world).primary.id
+    same = {**WEB, "taskDefinition": "web:1"}
+    assert answer("UpdateService", same)["service"]["deployments"][0]["id"] == before
+    forced = answer("UpdateService", {**same, "forceNewDeployment": True})["service"]["deployments"]
     assert [one["status"] for one in forced] == ["PRIMARY", "ACTIVE"]
     assert forced[1]["id"] == before
 
@@ -82,7 +79,7 @@ def test_the_same_revision_again_starts_a_deployment_only_by_force() -> None:
 def test_desired_count_alone_starts_none_and_shows_on_the_deployment_as_tasks_are_started() -> None:
     world = world_with()
     before = web(world).primary.id
-    service = Operations(world).update_service("prod", "web", "", 5)["service"]
+    service = Operations(world).answer("UpdateService", {**WEB, "desiredCount": 5})["service"]
     (one,) = service["deployments"]
     assert (service["desiredCount"], one["desiredCount"], one["id"]) == (5, 2, before)
     world.clock.sleep(11)

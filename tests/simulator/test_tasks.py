@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
+from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.simulator.watching import GROUP, settle, stopped_tasks, update, web, world_with
+from tests.simulator.watching import GROUP, TASKS, settle, stopped_tasks, update, web, world_with
 
 
 def test_replaced_tasks_say_who_stopped_them_and_why() -> None:
@@ -109,19 +109,19 @@ def test_stopped_tasks_are_forgotten_after_an_hour() -> None:
     assert len(arns) == 2
     world.clock.sleep(20)
     assert stopped_tasks(world) == []
-    failures = Operations(world).describe_tasks("prod", arns)["failures"]
+    failures = Operations(world).answer("DescribeTasks", {"cluster": "prod", "tasks": arns})["failures"]
     assert failures == [{"arn": arn, "reason": "MISSING"} for arn in arns]
 
 
 def test_tasks_are_listed_a_hundred_a_page() -> None:
-    do = Operations(world_with(desired=250))
+    answer = Operations(world_with(desired=250)).answer
     sizes, token = [], ""
     for _ in range(3):
-        page = do.list_tasks("prod", "web", "RUNNING", token)
+        page = answer("ListTasks", {**TASKS, "nextToken": token})
         token = page.get("nextToken", "")
         sizes.append((len(page["taskArns"]), bool(token)))
     assert sizes == [(100, True), (100, True), (50, False)]
-    assert do.list_tasks("prod", "web", "STOPPED", "") == {"taskArns": []}
+    assert answer("ListTasks", {**TASKS, "desiredStatus": "STOPPED"}) == {"taskArns": []}
 
 
 def test_a_tag_pushed_again_changes_only_later_deployments() -> None:
@@ -162,6 +162,7 @@ def test_every_container_has_its_own_digest() -> None:
     world.add_service("prod", "web", task_definition(containerDefinitions=containers))
     expected = [world.images.resolve(image)[0] for image in ("shop:1", "proxy:1")]
     world.push("proxy:1", crash(1))
-    do = Operations(world)
-    (task, _) = do.describe_tasks("prod", do.list_tasks("prod", "web", "RUNNING", "")["taskArns"])["tasks"]
+    answer = Operations(world).answer
+    arns = answer("ListTasks", TASKS)["taskArns"]
+    (task, _) = answer("DescribeTasks", {"cluster": "prod", "tasks": arns})["tasks"]
     assert [one["imageDigest"] for one in task["containers"]] == expected

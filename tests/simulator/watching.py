@@ -6,8 +6,8 @@ import re
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.simulator.api import Operations
 from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.timing import Timing
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+WEB = {"cluster": "prod", "service": "web"}
+TASKS = {"cluster": "prod", "serviceName": "web"}
 ROLLBACK, NO_ROLLBACK = Breaker(rollback=True), Breaker(rollback=False)
 
 
@@ -44,14 +46,14 @@ def web(world: World) -> Service:
 def update(world: World, image: str = "shop:2", **members: Any) -> str:
     """Register and update, as a tool would; the new deployment's id."""
     arn = world.register(task_definition("web", image, **members))
-    answer = Operations(world).update_service("prod", "web", arn)
+    answer = Operations(world).answer("UpdateService", {**WEB, "taskDefinition": arn})
     return str(answer["service"]["deployments"][0]["id"])
 
 
 def shown(world: World) -> dict[str, Any]:
     """The service, as DescribeServices has it."""
-    found: dict[str, Any] = Operations(world).describe_services("prod", ["web"])["services"][0]
-    return found
+    found: dict[str, Any] = Operations(world).answer("DescribeServices", {"cluster": "prod", "services": ["web"]})
+    return dict(found["services"][0])
 
 
 def film(world: World, seconds: int) -> list[str]:
@@ -86,10 +88,9 @@ def events(world: World) -> list[str]:
 
 def stopped_tasks(world: World) -> list[dict[str, Any]]:
     """The stopped and stopping tasks, as DescribeTasks has them."""
-    do = Operations(world)
-    arns = do.list_tasks("prod", "web", "STOPPED", "")["taskArns"]
-    found: list[dict[str, Any]] = do.describe_tasks("prod", arns)["tasks"] if arns else []
-    return found
+    answer = Operations(world).answer
+    arns = answer("ListTasks", {**TASKS, "desiredStatus": "STOPPED"})["taskArns"]
+    return list(answer("DescribeTasks", {"cluster": "prod", "tasks": arns})["tasks"]) if arns else []
 
 
 def settle(world: World, within: float = 3600.0) -> bool:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.aws.connect import connect
+from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.cli import Edges, main
 from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash, missing
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.pages.reading import read
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.request import Access
-    from drone_deploy_ecs.ports import Cancellation, Connection
+    from drone_deploy_ecs.ports import Aws, Cancellation
     from tests.pages.reading import Element
 
+WIRED = ("ecs", "application-autoscaling")
 FEW = 20
 """Services of which a transcript tells one by one."""
 NOWHERE: Mapping[str, World] = {}
@@ -97,6 +99,17 @@ class Told:
         return "\n".join(part.rstrip("\n") for part in (*parts, f"  calls: {counts}", "truth:", *truth) if part) + "\n"
 
 
+@dataclass(frozen=True)
+class Split:
+    """`ports.Aws` over HTTP where the simulator speaks the service's protocol, and in process for the others."""
+
+    wired: Aws
+    simulated: Aws
+
+    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+        return (self.wired if call.service in WIRED else self.simulated).send(call)
+
+
 @dataclass
 class Teller:
     """Tells stories by one face of the simulator."""
@@ -123,7 +136,7 @@ class Teller:
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":
             edges = Edges(
-                env, stdout, stderr, lambda access: connection(further.get(access.region, world)), world.clock,
+                env, stdout, stderr, lambda access: SimulatedAws(further.get(access.region, world)), world.clock,
                 lambda: 0.5, cancellation,
             )  # fmt: skip
             code = main(argv, edges)
@@ -133,11 +146,10 @@ class Teller:
                 first = servers.enter_context(Server(world))
                 self._point_at(first)
 
-                def over_http(access: Access) -> Connection:
+                def over_http(access: Access) -> Aws:
                     # A client keeps the endpoint that it was made with.
                     self._point_at(served.get(access.region, first))
-                    ours = connection(further.get(access.region, world))
-                    return connect(access)._replace(witness=ours.witness, secrets=ours.secrets)
+                    return Split(connect(access), SimulatedAws(further.get(access.region, world)))
 
                 code = main(argv, Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}

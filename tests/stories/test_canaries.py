@@ -14,20 +14,19 @@ from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.ports import NEVER
 from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.simulator.api import SimulatedEcs
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour
-from drone_deploy_ecs.simulator.connect import connection
 from drone_deploy_ecs.simulator.lifecycle import say
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.card.runs import everywhere
 from tests.stories.story import PLUGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from drone_deploy_ecs.core.evidence import AlarmState, LogPlace, TargetCheck, TargetHealth
-    from drone_deploy_ecs.ports import Connection
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.ports import Aws
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 OF_THE_CONTAINER = {
@@ -88,47 +87,42 @@ def echoing() -> World:
 
 
 class Quoting:
-    """A witness that can say nothing but canaries."""
+    """An AWS that tells nothing of a failure but canaries, beside what ECS does."""
 
-    def log_tail(self, *, place: LogPlace, most: int) -> NoReturn:
-        raise refused("GetLogEvents")
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
 
-    def target_health(self, *, target_group: str) -> tuple[TargetHealth, ...]:
-        raise refused("DescribeTargetHealth")
-
-    def target_checks(self, *, target_groups: object) -> dict[str, TargetCheck]:
-        raise refused("DescribeTargetGroups")
-
-    def alarms(self, *, names: object) -> tuple[AlarmState, ...]:
-        raise refused("DescribeAlarms")
+    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+        if call.service in ("cloudwatch", "elbv2", "logs"):
+            raise refused(call.operation)
+        return self._aws.send(call)
 
 
 def refused(operation: str) -> ApiError:
     return ApiError(Fault(FaultKind.REJECTED, operation, "ValidationException", ECHO))
 
 
-class Broken(SimulatedEcs):
-    """An ECS whose `operation` fails by `error` from the `first` call on."""
+class Broken:
+    """An AWS whose `operation` fails by `error` from the `first` call on."""
 
-    def __init__(self, world: World, operation: str, error: Exception, first: int = 1) -> None:
-        super().__init__(world)
-        self._operation, self._error, self._first = operation, error, first
+    def __init__(self, aws: Aws, operation: str, error: Exception, first: int = 1) -> None:
+        self._aws, self._operation, self._error, self._first = aws, operation, error, first
 
-    def _call(self, operation: str, about: str, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        if operation == self._operation:
+    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+        if call.operation == self._operation:
             self._first -= 1
             if self._first < 1:
                 raise self._error
-        return super()._call(operation, about, do)
+        return self._aws.send(call)
 
 
-def outputs(connection: Connection, world: World, path: Path, *argv: str, **settings: str) -> str:
+def outputs(aws: Aws, world: World, path: Path, *argv: str, **settings: str) -> str:
     """Everything that a run put out, wherever."""
     reports = (path / "report.json", path / "report.html")
     given = {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
     env = {**ENV, **everywhere(path), "PLUGIN_REPORT": ",".join(map(str, reports)), **given}
     stdout, stderr = io.StringIO(), io.StringIO()
-    main(argv, Edges(env, stdout, stderr, lambda _: connection, world.clock, lambda: 0.5, NEVER))
+    main(argv, Edges(env, stdout, stderr, lambda _: aws, world.clock, lambda: 0.5, NEVER))
     written = [file.read_text() for file in path.iterdir() if file.is_file()]
     return "\n".join((stdout.getvalue(), stderr.getvalue(), *written))
 
@@ -142,7 +136,7 @@ def test_the_canaries_sing_when_nothing_hides_them(tmp_path: Path, monkeypatch: 
     """So that the tests below would be red if the echo never arrived."""
     monkeypatch.setattr("drone_deploy_ecs.core.masking.Masks.hide", lambda _, text: text)
     world = echoing()
-    shown = outputs(connection(world), world, tmp_path)
+    shown = outputs(SimulatedAws(world), world, tmp_path)
     unseen = [name for name, value in CANARIES.items() if value not in shown]
     assert unseen == []
 
@@ -152,7 +146,7 @@ def test_the_canaries_sing_when_nothing_hides_them(tmp_path: Path, monkeypatch: 
 def test_a_failed_deployment_shows_no_canary(tmp_path: Path, image: str, rollbacks: str) -> None:
     world = echoing()
     world.service("prod", "web").target_group = GROUP if image == "shop:unhealthy" else ""
-    aws = connection(world)
+    aws = SimulatedAws(world)
     shown = outputs(aws, world, tmp_path, image=image, timeout="1m", disable_rollbacks=rollbacks)
     assert "***PASSWORD***" in shown
     assert_no_canary(shown)
@@ -163,14 +157,14 @@ def test_an_alarm_shows_no_canary(tmp_path: Path) -> None:
     world.push("shop:2", Behaviour())
     web = world.service("prod", "web")
     world.at(20, lambda: world.trip(web, "errors", ECHO))
-    shown = outputs(connection(world), world, tmp_path)
+    shown = outputs(SimulatedAws(world), world, tmp_path)
     assert "alarm errors is in ALARM: ***PASSWORD***" in shown
     assert_no_canary(shown)
 
 
 def test_a_witness_that_fails_shows_no_canary(tmp_path: Path) -> None:
     world = echoing()
-    shown = outputs(connection(world)._replace(witness=Quoting()), world, tmp_path)
+    shown = outputs(Quoting(SimulatedAws(world)), world, tmp_path)
     assert "the container's log can't be shown" in shown
     assert_no_canary(shown)
 
@@ -184,9 +178,7 @@ def test_reads_that_fail_before_anything_is_known_show_no_credential(
     world.add_service("prod", "web", task_definition())
     said = " ".join(OF_THE_RUN.values())
     error = ApiError(Fault(FaultKind.NO_CREDENTIALS, operation, "InvalidSignatureException", said))
-    shown = outputs(
-        connection(world)._replace(ecs=Broken(world, operation, error), witness=Quoting()), world, tmp_path, command
-    )
+    shown = outputs(Quoting(Broken(SimulatedAws(world), operation, error)), world, tmp_path, command)
     assert "InvalidSignatureException: ***" in shown
     assert_no_canary(shown)
 
@@ -197,14 +189,14 @@ def test_calls_that_fail_show_no_canary(tmp_path: Path, operation: str, kind: Fa
     world = echoing()
     error = ApiError(Fault(kind, operation, "SomeException", ECHO))
     first = 3 if operation == "DescribeServices" else 1
-    aws = connection(world)._replace(ecs=Broken(world, operation, error, first))
+    aws = Broken(SimulatedAws(world), operation, error, first)
     assert_no_canary(outputs(aws, world, tmp_path, timeout="1m"))
 
 
 @pytest.mark.parametrize("operation", ["DescribeServices", "RegisterTaskDefinition", "UpdateService", "DescribeTasks"])
 def test_a_defect_shows_no_canary(tmp_path: Path, operation: str) -> None:
     world = echoing()
-    aws = connection(world)._replace(ecs=Broken(world, operation, KeyError(ECHO)))
+    aws = Broken(SimulatedAws(world), operation, KeyError(ECHO))
     shown = outputs(aws, world, tmp_path)
     assert "a defect of this program (KeyError)" in shown
     assert_no_canary(shown)
@@ -222,7 +214,7 @@ def test_a_defect_says_whether_something_may_have_been_written(
     tmp_path: Path, command: str, dry_run: str, said: str
 ) -> None:
     world = echoing()
-    aws = connection(world)._replace(ecs=Broken(world, "DescribeTaskDefinition", KeyError(ECHO)))
+    aws = Broken(SimulatedAws(world), "DescribeTaskDefinition", KeyError(ECHO))
     shown = outputs(aws, world, tmp_path, command, dry_run=dry_run)
     assert f"lines above. {said}\n" in shown
 
@@ -242,7 +234,7 @@ def test_a_failed_connection_shows_no_canary() -> None:
 
 def test_the_plan_shows_no_canary(tmp_path: Path) -> None:
     world = echoing()
-    shown = outputs(connection(world), world, tmp_path, "plan")
+    shown = outputs(SimulatedAws(world), world, tmp_path, "plan")
     assert "Plan in cluster prod" in shown
     assert_no_canary(shown)
 
@@ -250,7 +242,7 @@ def test_the_plan_shows_no_canary(tmp_path: Path) -> None:
 def test_settings_that_are_refused_show_no_canary(tmp_path: Path) -> None:
     world = World()
     for settings in ({"aws_role_external_id": "canary external id"}, {"mode": "x", "image": "Shop:2"}):
-        shown = outputs(connection(world)._replace(witness=Quoting()), world, tmp_path, **settings)
+        shown = outputs(Quoting(SimulatedAws(world)), world, tmp_path, **settings)
         assert "Refused" in shown
         assert_no_canary(shown)
 

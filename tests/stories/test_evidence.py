@@ -6,14 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.core.calls.logs import GetLogEvents
+from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.stories.story import small_world
+from tests.stories.story import PLUGIN, small_world
 from tests.stories.test_cancelled import SignalAt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.report.report import Report
     from tests.stories.story import Teller
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
@@ -152,3 +160,44 @@ def test_a_cancelled_run_is_undone_without_asking_around(plugin: Teller, moment:
     assert told.exit_code == 143
     assert world.service("prod", "web").runs == {"web:1": 2}
     assert "GetLogEvents" not in world.faults.calls
+
+
+class Paging:
+    """AWS, whose GetLogEvents gives so many empty pages first: one may come although there are messages before it."""
+
+    def __init__(self, world: World, empty: int) -> None:
+        self._aws = SimulatedAws(world)
+        self._empty = empty
+        self.asked: list[GetLogEvents] = []
+
+    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+        if not isinstance(call, GetLogEvents):
+            return self._aws.send(call)
+        self.asked.append(call)
+        if len(self.asked) > self._empty:
+            return self._aws.send(call)
+        return {"events": [], "nextBackwardToken": f"b/{len(self.asked)}"}
+
+
+def deployed(aws: Paging, world: World) -> Report:
+    request, _ = resolve({}, {**PLUGIN, "PLUGIN_IMAGE": "shop:2"})
+    return Deployment(request, lambda _: aws, world.clock, lambda _: None, lambda: 0.5).deploy()
+
+
+@pytest.mark.parametrize(("empty", "log"), [(2, ("out of memory",)), (3, ())])
+def test_empty_pages_of_a_log_are_gone_past_up_to_three(empty: int, log: tuple[str, ...]) -> None:
+    world = logging(("out of memory",))
+    world.service("prod", "web").breaker = Breaker(rollback=False)
+    aws = Paging(world, empty)
+    (outcome,) = deployed(aws, world).outcomes
+    assert outcome.causes[0].log == log
+    assert [call.token for call in aws.asked] == ["", "b/1", "b/2"]
+
+
+def test_a_log_is_read_where_it_is() -> None:
+    options = {"awslogs-group": "/all", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"}
+    world = logging(("out of memory",), logConfiguration={"logDriver": "awslogs", "options": options})
+    aws = Paging(world, 0)
+    report = deployed(aws, world)
+    assert [(call.region, call.group) for call in aws.asked] == [("us-east-1", "/all")]
+    assert report.outcomes[0].causes[0].log == ("out of memory",)

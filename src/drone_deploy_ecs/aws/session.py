@@ -20,10 +20,8 @@ from drone_deploy_ecs import __version__
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
+    from drone_deploy_ecs.core.calls.call import Timeout
     from drone_deploy_ecs.core.request import Access
-
-CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 20.0
-"""Seconds. Short: the engine looks again, rather than waiting for an answer that may never come."""
 
 
 def session(access: Access) -> Session:
@@ -47,19 +45,12 @@ def moment(value: Any) -> datetime:
     return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
-def client(
-    made: Session,
-    service: str,
-    read_timeout: float = READ_TIMEOUT,
-    *,
-    connect_timeout: float = CONNECT_TIMEOUT,
-    region: str | None = None,
-) -> Any:
+def client(made: Session, service: str, region: str, timeout: Timeout) -> Any:
     """A client whose calls are one attempt each: botocore's own retries would repeat ambiguous writes."""
     config = Config(
         retries={"total_max_attempts": 1},
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
+        connect_timeout=timeout.connect,
+        read_timeout=timeout.read,
         user_agent_extra=f"drone-deploy-ecs/{__version__}",
     )
     return made.create_client(service, region_name=region, config=config)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
 from drone_deploy_ecs.core.cause import Cause, rank
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.known import CATALOGUE
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.taskdef import entries
@@ -16,28 +18,17 @@ from drone_deploy_ecs.core.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
     from drone_deploy_ecs.core.ecs import Task
+    from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.core.watch import Watch
 
 LINE, ALL_LINES = 400, 16_000
 """Characters of a log line, and of a log's tail altogether."""
 MOST_TARGETS = 5
-NOT_FOUND = "ResourceNotFoundException"
-"""What CloudWatch Logs says when there is no such group or stream."""
 UNHEALTHY = "target-unhealthy"
 ALARM = "alarm"
-
-SOURCES = frozenset({"GetLogEvents", "DescribeTargetHealth", "DescribeTargetGroups", "DescribeAlarms"})
-PERMISSIONS = {
-    "GetLogEvents": ("logs:GetLogEvents", "the container's log"),
-    "DescribeTargetHealth": ("elasticloadbalancing:DescribeTargetHealth", "the targets' health"),
-    "DescribeTargetGroups": ("elasticloadbalancing:DescribeTargetGroups", "the health check's port and path"),
-    "DescribeAlarms": ("cloudwatch:DescribeAlarms", "the alarm's state and reason"),
-    "ListTasks": ("ecs:ListTasks", "which targets are the new tasks'"),
-    "DescribeTasks": ("ecs:DescribeTasks", "which targets are the new tasks'"),
-}
-"""By operation: the permission it takes, and what can't be shown without."""
 
 
 @dataclass(frozen=True)
@@ -53,40 +44,11 @@ class LogPlace:
         return f"{self.group} {self.stream} ({self.region})"
 
 
-@dataclass(frozen=True)
-class TargetHealth:
-    """One target of a target group: an address or an instance, and what the load balancer thinks of it."""
-
-    id: str
-    port: int
-    state: str
-    reason: str = ""
-    description: str = ""
-
-
-@dataclass(frozen=True)
-class TargetCheck:
-    """A target group's health check. `port` may be "traffic-port"; `path` and `codes` are "" for TCP."""
-
-    protocol: str
-    port: str
-    path: str = ""
-    codes: str = ""
-
-
-@dataclass(frozen=True)
-class AlarmState:
-    """A CloudWatch alarm that is in ALARM, and why."""
-
-    name: str
-    reason: str
-
-
 def left_out(fault: Fault) -> str:
     """Why a source of evidence says nothing, in a line: the missing permission, or what else went wrong."""
-    permission, what = PERMISSIONS.get(fault.operation, (fault.operation, "more"))
+    what = BY_OPERATION.get(fault.operation, Call).shows
     if fault.kind is FaultKind.DENIED:
-        return f"{permission} isn't allowed: {what} can't be shown"
+        return f"{permission(fault.operation)} isn't allowed: {what} can't be shown"
     return safe(f"{what} can't be shown: {fault}")
 
 

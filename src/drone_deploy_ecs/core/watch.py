@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.calls.ecs import DescribeTasks, ListTasks
 from drone_deploy_ecs.core.cause import Cause, causes
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.names import short
@@ -38,7 +39,7 @@ LAST_SIGHT = 15.0
 """Seconds of looking that are always granted to lost sight, even past the budget."""
 SURE = 60.0
 """Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
-TASK_PERMISSIONS = frozenset({"ecs:ListTasks", "ecs:DescribeTasks"})
+TASK_PERMISSIONS = frozenset({ListTasks.permission, DescribeTasks.permission})
 """What IAM must allow for stopped tasks to be read."""
 PAST = Fault(FaultKind.AMBIGUOUS, "DescribeServices", "", "the answer was older than an earlier one")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.counts import grow
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.report.counts import grow
 from drone_deploy_ecs.core.steps import summary
 from drone_deploy_ecs.core.steps.step import is_monitored
 from drone_deploy_ecs.core.steps.summary import FEW
@@ -16,10 +16,10 @@ from drone_deploy_ecs.core.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from drone_deploy_ecs.core.counts import Series
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.report.counts import Series
     from drone_deploy_ecs.core.request import Request
     from drone_deploy_ecs.core.step import Plan
     from drone_deploy_ecs.core.steps.step import Execution

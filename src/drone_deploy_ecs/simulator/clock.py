@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 START = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
 
 
+def moment(seconds: float) -> datetime:
+    """The time of day at that many seconds after the start."""
+    return START + timedelta(milliseconds=round(seconds * 1000))
+
+
 class VirtualClock:
     """A `ports.Clock` that starts at noon and stands still between `sleep`s."""
 
@@ -24,11 +29,11 @@ class VirtualClock:
 
     def now(self) -> datetime:
         """The simulated time of day."""
-        return self.at(self._now)
+        return moment(self._now)
 
     def at(self, seconds: float) -> datetime:
-        """The time of day at that many seconds after the start."""
-        return START + timedelta(milliseconds=round(seconds * 1000))
+        """See `moment`."""
+        return moment(seconds)
 
     def monotonic(self) -> float:
         """Seconds since the start."""

@@ -7,26 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
+from drone_deploy_ecs.core.calls.quota import modest
 from drone_deploy_ecs.core.fault import Fault, FaultKind, not_awss
-from drone_deploy_ecs.core.quota import quota
 
 if TYPE_CHECKING:
     import random
 
-    from drone_deploy_ecs.core.quota import Quota
+    from drone_deploy_ecs.core.calls.quota import Quota
     from drone_deploy_ecs.simulator.clock import VirtualClock
-
-
-PREFIXES = {
-    "DescribeScalableTargets": "application-autoscaling",
-    "RegisterScalableTarget": "application-autoscaling",
-    "GetSecretValue": "secretsmanager",
-    "GetLogEvents": "logs",
-    "DescribeTargetHealth": "elasticloadbalancing",
-    "DescribeTargetGroups": "elasticloadbalancing",
-    "DescribeAlarms": "cloudwatch",
-}
-"""How IAM calls the services of those operations that aren't ECS's."""
 
 
 class Killed(BaseException):
@@ -103,10 +92,15 @@ class Faults:
         self.calls[""] += 1
         self.log.append((self._clock.monotonic(), operation, about))
         self._clock.sleep(self.latency)
-        if self.keeps_quotas and not self._is_within(quota(operation)):
+        if self.keeps_quotas and not self._is_within(_quota(operation)):
             self.throttled[operation] += 1
             return Effect.THROTTLE
         return next((rule.effect for rule in self.rules if self._hits(rule, operation, about)), None)
+
+    def gives_up_after(self, operation: str) -> float:
+        """Seconds that a caller waits for an answer that doesn't come: `timeout`, or fewer where it is impatient."""
+        call = BY_OPERATION.get(operation)
+        return min(self.timeout, call.timeout.read) if call else self.timeout
 
     def _is_within(self, its: Quota) -> bool:
         """Take a token from that bucket of AWS's, if it has one."""
@@ -124,8 +118,15 @@ class Faults:
         return fits and in_time and (rule.chance >= 1 or self._chance.random() < rule.chance)
 
 
+def _quota(operation: str) -> Quota:
+    call = BY_OPERATION.get(operation)
+    return call.quota if call else modest(operation)
+
+
 def as_fault(effect: Effect, operation: str) -> Fault:
     """What a caller makes of it."""
+    call = BY_OPERATION.get(operation)
+    permission = call.permission if call else f"ecs:{operation}"
     arn = "arn:aws:sts::123456789012:assumed-role/deploy/ci"
     faults = {
         Effect.THROTTLE: Fault(FaultKind.THROTTLED, operation, "ThrottlingException", "Rate exceeded"),
@@ -144,7 +145,7 @@ def as_fault(effect: Effect, operation: str) -> Fault:
             FaultKind.DENIED,
             operation,
             "AccessDeniedException",
-            f"User: {arn} is not authorized to perform: {PREFIXES.get(operation, 'ecs')}:{operation}",
+            f"User: {arn} is not authorized to perform: {permission}",
         ),
         Effect.DENY_TAGS: Fault(
             FaultKind.DENIED,

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.simulator.api import Operations
-from drone_deploy_ecs.simulator.faults import Effect, as_fault
-from drone_deploy_ecs.simulator.registry import rejected
-from drone_deploy_ecs.simulator.witness import logged
+from drone_deploy_ecs.simulator.faults import Killed
+from drone_deploy_ecs.simulator.operations import Operations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Self
 
     from drone_deploy_ecs.simulator.world import World
@@ -26,92 +24,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
-NEEDED = {
-    "UpdateService": "service",
-    "DescribeTaskDefinition": "taskDefinition",
-    "DeregisterTaskDefinition": "taskDefinition",
-    "RegisterTaskDefinition": "family",
-    "GetLogEvents": "logStreamName",
-}
-
-
-class Wire:
-    """The operations by their names on the wire: request body → answer body."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self._do = Operations(world)
-        self._operations: dict[str, Callable[[Json], Json]] = {
-            "DescribeServices": lambda asked: self._do.describe_services(_cluster(asked), asked.get("services", [])),
-            "UpdateService": self._update_service,
-            "ListTasks": self._list_tasks,
-            "DescribeTasks": lambda asked: self._do.describe_tasks(_cluster(asked), asked.get("tasks", [])),
-            "DescribeTaskDefinition": self._describe_task_definition,
-            "RegisterTaskDefinition": lambda asked: world.definitions.register(asked, world.clock.monotonic()),
-            "DeregisterTaskDefinition": lambda asked: world.definitions.deregister(
-                asked["taskDefinition"], world.clock.monotonic()
-            ),
-            "ListTaskDefinitions": lambda _: {"taskDefinitionArns": world.definitions.arns()},
-            "ListClusters": lambda _: {"clusterArns": [f"{world.arn_prefix}cluster/{name}" for name in world.clusters]},
-            "ListServices": self._list_services,
-            "DescribeScalableTargets": world.scaling.describe_scalable_targets,
-            "RegisterScalableTarget": world.scaling.register_scalable_target,
-            "GetLogEvents": self._get_log_events,
-        }
-
-    def answer(self, operation: str, asked: Json) -> Json:
-        """The answer. Raises ApiError as ECS would refuse."""
-        if operation not in self._operations:
-            served = ", ".join(sorted(self._operations))
-            what = operation or "an operation that isn't named in X-Amz-Target"
-            raise rejected(operation, "UnknownOperationException", f"{what} isn't simulated; served: {served}")
-        needed = NEEDED.get(operation)
-        if needed and not asked.get(needed):
-            raise rejected(operation, "InvalidParameterException", f"{needed} can not be blank.")
-        return self._operations[operation](asked)
-
-    def about(self, operation: str, asked: Json) -> str:
-        """What fault rules may match on."""
-        if operation == "RegisterTaskDefinition":
-            return "with tags" if asked.get("tags") else ""
-        if operation == "DescribeScalableTargets":
-            return ",".join(one.rpartition("/")[2] for one in asked.get("ResourceIds", []))
-        if operation == "RegisterScalableTarget":
-            return str(asked.get("ResourceId", "")).rpartition("/")[2]
-        if operation == "DescribeServices":
-            return ",".join(asked.get("services", []))
-        if operation == "GetLogEvents":
-            return str(asked.get("logGroupName", ""))
-        return str(asked.get("service") or asked.get("serviceName") or asked.get("taskDefinition") or "")
-
-    def _update_service(self, asked: Json) -> Json:
-        return self._do.update_service(
-            _cluster(asked),
-            asked["service"],
-            asked.get("taskDefinition", ""),
-            asked.get("desiredCount"),
-            force=asked.get("forceNewDeployment", False),
-        )
-
-    def _list_tasks(self, asked: Json) -> Json:
-        status, token = asked.get("desiredStatus", "RUNNING"), asked.get("nextToken", "")
-        return self._do.list_tasks(_cluster(asked), asked.get("serviceName", ""), status, token)
-
-    def _describe_task_definition(self, asked: Json) -> Json:
-        answer = self.world.definitions.describe(asked["taskDefinition"])
-        # Tags come beside the definition, and only when they are asked for.
-        return answer if "TAGS" in asked.get("include", []) else {"taskDefinition": answer["taskDefinition"]}
-
-    def _get_log_events(self, asked: Json) -> Json:
-        lines = logged(self.world, asked["logStreamName"])
-        return {"events": [{"message": line} for line in lines[-asked.get("limit", len(lines)) :]]}
-
-    def _list_services(self, asked: Json) -> Json:
-        return self._do.list_services(_cluster(asked), asked.get("nextToken", ""), asked.get("maxResults", 10))
-
-
-def _cluster(asked: Json) -> str:
-    return str(asked.get("cluster", "default"))
 
 
 def _read(body: bytes) -> Json | None:
@@ -158,19 +70,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Status and body; no body means that the connection is closed without an answer."""
         if asked is None:
             return BAD_REQUEST, {"__type": "SerializationException", "message": "the body isn't a JSON object"}
-        wire, faults = self._server.wire, self._server.wire.world.faults
-        about = wire.about(operation, asked)
-        effect = faults.strike(operation, about)
         try:
-            if effect is None:
-                return 200, wire.answer(operation, asked)
-            if effect.comes_after:
-                wire.answer(operation, asked)
+            return 200, self._server.operations.call(operation, asked)
+        except Killed:
+            return 0, None
         except ApiError as error:
-            return BAD_REQUEST, {"__type": error.fault.code, "message": error.fault.message}
-        if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
-            wire.world.clock.sleep(faults.timeout)
-        fault = as_fault(effect, operation)
+            fault = error.fault
         if fault.is_not_awss:
             return 200, {}
         if not fault.code:
@@ -198,7 +103,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, world: World, port: int = 0, speed: float | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.wire = Wire(world)
+        self.operations = Operations(world)
         self.lock = Lock()
         self.called = Event()
         self.keys: list[str] = []
@@ -217,7 +122,7 @@ class Server(ThreadingHTTPServer):
     def keep_pace(self) -> None:
         """Bring the simulated time to where real time has it; what happened meanwhile doesn't depend on looking."""
         if self.speed is not None:
-            self.wire.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self.speed)
+            self.operations.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self.speed)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing where a client has gone, as those do that are killed; else the defect's traceback."""
@@ -237,7 +142,7 @@ class Server(ThreadingHTTPServer):
 
 def lines(server: Server) -> Iterator[str]:
     """What a person needs to know to talk to it."""
-    world = server.wire.world
+    world = server.operations.world
     yield f"simulated ECS on {server.url}; time runs {server.speed:g} times as fast; stop with Ctrl-C"
     for (cluster, name), service in world.services.items():
         runs = ", ".join(f"{count} of {definition}" for definition, count in service.runs.items())

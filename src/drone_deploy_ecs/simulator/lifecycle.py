@@ -9,8 +9,8 @@ from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.model import Event, Task
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.account import Account
     from drone_deploy_ecs.simulator.model import Deployment, Service
-    from drone_deploy_ecs.simulator.world import World
 
 
 STEADY = "has reached a steady state."
@@ -19,43 +19,43 @@ STUMBLES = 3
 """Tasks in a row that never ran, before ECS says that it can't start them. Unconfirmed: only the text is documented."""
 
 
-def say(world: World, service: Service, message: str) -> None:
+def say(account: Account, service: Service, message: str) -> None:
     """A service event, newest first, the latest hundred kept."""
     text = message if message.startswith("(service ") else f"(service {service.name}) {message}"
-    service.events.insert(0, Event(world.identifier(36), world.clock.monotonic(), text))
+    service.events.insert(0, Event(account.identifier(36), account.clock.monotonic(), text))
     del service.events[100:]
 
 
-def say_once(world: World, service: Service, message: str) -> None:
+def say_once(account: Account, service: Service, message: str) -> None:
     """ECS repeats a complaint after six hours, or when it had been settled: the service was steady, or is updated."""
-    since = max(service.primary.created, world.clock.monotonic() - SUPPRESSED)
+    since = max(service.primary.created, account.clock.monotonic() - SUPPRESSED)
     for one in service.events:
         if one.at < since or one.message.endswith(STEADY):
             break
         if one.message.endswith(message):
             return
-    say(world, service, message)
+    say(account, service, message)
 
 
-def start(world: World, service: Service, deployment: Deployment) -> Task:
+def start(account: Account, service: Service, deployment: Deployment) -> Task:
     """A new task of this deployment."""
-    digests = world.pulls(deployment)
-    script = _healed(world.script(digests), deployment)
+    digests = account.pulls(deployment)
+    script = _healed(account.script(digests), deployment)
     if not script.start_error:
         deployment.digests = digests
     task = Task(
-        id=world.identifier(32),
+        id=account.identifier(32),
         deployment=deployment,
         task_definition=deployment.task_definition,
-        containers=world.containers(deployment.task_definition),
+        containers=account.containers(deployment.task_definition),
         digests=digests,
         script=script,
-        created=world.clock.monotonic(),
+        created=account.clock.monotonic(),
     )
     deployment.tasks.append(task)
     service.tasks.append(task)
-    wait = world.timing.provisioning + task.script.starts_after
-    world.clock.call_in(wait, lambda: _run(world, service, task))
+    wait = account.timing.provisioning + task.script.starts_after
+    account.clock.call_in(wait, lambda: _run(account, service, task))
     return task
 
 
@@ -67,116 +67,116 @@ def _healed(script: Behaviour, deployment: Deployment) -> Behaviour:
     )
 
 
-def _run(world: World, service: Service, task: Task) -> None:
+def _run(account: Account, service: Service, task: Task) -> None:
     if not task.is_alive:
         return
     script = task.script
     if script.start_error:
         task.container_reason = script.start_error
-        _failed_to_start(world, service, task)
+        _failed_to_start(account, service, task)
         return
-    task.status, task.started = "RUNNING", world.clock.monotonic()
+    task.status, task.started = "RUNNING", account.clock.monotonic()
     task.deployment.start_failures = 0
-    world.changed(service)
+    account.changed(service)
     if script.exits_after is not None:
-        world.clock.call_in(script.exits_after, lambda: _exit(world, service, task))
+        account.clock.call_in(script.exits_after, lambda: _exit(account, service, task))
     judged = script.health == "unhealthy" or (bool(service.target_group) and script.target_unhealthy)
-    wait = script.health_after if script.health or service.target_group else world.timing.healthy_after_running
-    world.clock.call_in(
-        wait, lambda: _fail_health(world, service, task) if judged else _become_healthy(world, service, task)
+    wait = script.health_after if script.health or service.target_group else account.timing.healthy_after_running
+    account.clock.call_in(
+        wait, lambda: _fail_health(account, service, task) if judged else _become_healthy(account, service, task)
     )
 
 
-def _failed_to_start(world: World, service: Service, task: Task) -> None:
+def _failed_to_start(account: Account, service: Service, task: Task) -> None:
     deployment, error = task.deployment, task.script.start_error
     # The breaker's first stage is over as soon as one task runs (developer guide, failure detection).
     deployment.failed_tasks += not any(one.is_running for one in deployment.tasks)
     deployment.start_failures += 1
     if error.startswith("CannotPull"):
-        say_once(world, service, f"was unable to place a task. Reason: {error}.")
+        say_once(account, service, f"was unable to place a task. Reason: {error}.")
     if deployment.start_failures == STUMBLES:
-        say_once(world, service, "is unable to consistently start tasks successfully.")
-    wait = world.timing.restart_first * 2 ** (deployment.start_failures - 1)
-    deployment.not_before = world.clock.monotonic() + min(wait, world.timing.restart_most)
-    _stopped(world, service, task, "TaskFailedToStart", error)
+        say_once(account, service, "is unable to consistently start tasks successfully.")
+    wait = account.timing.restart_first * 2 ** (deployment.start_failures - 1)
+    deployment.not_before = account.clock.monotonic() + min(wait, account.timing.restart_most)
+    _stopped(account, service, task, "TaskFailedToStart", error)
 
 
-def _exit(world: World, service: Service, task: Task) -> None:
+def _exit(account: Account, service: Service, task: Task) -> None:
     if not task.is_alive:
         return
     task.exit_code = task.script.exit_code
     task.container_reason = task.script.reason
     if service.counts_exits and not task.is_healthy:
         task.deployment.failed_tasks += 1
-    _stopped(world, service, task, task.script.stop_code, task.script.stopped_reason)
+    _stopped(account, service, task, task.script.stop_code, task.script.stopped_reason)
 
 
-def kill(world: World, service: Service, task: Task) -> None:
+def kill(account: Account, service: Service, task: Task) -> None:
     """Somebody on its machine kills its container: to ECS it exited by itself, with 128 + SIGKILL."""
     if task.is_running:
         task.script = Behaviour(exit_code=137, log=task.script.log)
-        _exit(world, service, task)
+        _exit(account, service, task)
 
 
-def _become_healthy(world: World, service: Service, task: Task) -> None:
+def _become_healthy(account: Account, service: Service, task: Task) -> None:
     if not task.is_alive:
         return
     task.is_healthy = True
     task.health = "HEALTHY" if task.script.health else "UNKNOWN"
     if service.breaker is None or service.breaker.reset_on_healthy:
         task.deployment.failed_tasks = 0
-    world.changed(service)
+    account.changed(service)
 
 
-def _fail_health(world: World, service: Service, task: Task) -> None:
+def _fail_health(account: Account, service: Service, task: Task) -> None:
     if not task.is_alive:
         return
     task.deployment.failed_tasks += 1
     if task.script.health == "unhealthy":
         task.health = "UNHEALTHY"
         why = "Task failed container health checks"
-        say(world, service, f"(task {task.id}) failed container health checks.")
+        say(account, service, f"(task {task.id}) failed container health checks.")
     else:
         why = f"Task failed ELB health checks in (target-group {service.target_group})"
         said = (
             "(port 8080) is unhealthy in (target-group {}) due to (reason Health checks failed with these codes: [503])"
         )
-        say(world, service, f"(task {task.id}) {said.format(service.target_group)}.")
+        say(account, service, f"(task {task.id}) {said.format(service.target_group)}.")
     task.exit_code = 137  # a container that answers no check may not heed SIGTERM either; unconfirmed
-    stop(world, service, task, "ServiceSchedulerInitiated", why)
+    stop(account, service, task, "ServiceSchedulerInitiated", why)
 
 
-def stop(world: World, service: Service, task: Task, code: str, reason: str) -> None:
+def stop(account: Account, service: Service, task: Task, code: str, reason: str) -> None:
     """SIGTERM, after draining where a load balancer sends it requests."""
     if not task.is_alive:
         return
-    task.stopping = world.clock.monotonic()
+    task.stopping = account.clock.monotonic()
     task.stop_code, task.stopped_reason = code, reason
     task.deployment.died += task.script.heals_after is not None
-    drain = world.timing.draining if service.target_group and task.is_healthy else 0.0
+    drain = account.timing.draining if service.target_group and task.is_healthy else 0.0
     if drain:
         task.status = "DEACTIVATING"
-        world.clock.call_in(drain, lambda: _terminate(world, service, task))
-        world.changed(service)
+        account.clock.call_in(drain, lambda: _terminate(account, service, task))
+        account.changed(service)
     else:
-        _terminate(world, service, task)
+        _terminate(account, service, task)
 
 
-def _terminate(world: World, service: Service, task: Task) -> None:
+def _terminate(account: Account, service: Service, task: Task) -> None:
     task.status = "STOPPING"
-    world.clock.call_in(world.timing.stopping, lambda: _end(world, service, task))
-    world.changed(service)
+    account.clock.call_in(account.timing.stopping, lambda: _end(account, service, task))
+    account.changed(service)
 
 
-def _stopped(world: World, service: Service, task: Task, code: str, reason: str) -> None:
-    task.stopping = world.clock.monotonic()
+def _stopped(account: Account, service: Service, task: Task, code: str, reason: str) -> None:
+    task.stopping = account.clock.monotonic()
     task.stop_code, task.stopped_reason = code, reason
     task.deployment.died += 1
-    _end(world, service, task)
+    _end(account, service, task)
 
 
-def _end(world: World, service: Service, task: Task) -> None:
-    task.status, task.stopped = "STOPPED", world.clock.monotonic()
+def _end(account: Account, service: Service, task: Task) -> None:
+    task.status, task.stopped = "STOPPED", account.clock.monotonic()
     if task.exit_code is None and task.started is not None:
         task.exit_code = 0
-    world.changed(service)
+    account.changed(service)

@@ -1,4 +1,4 @@
-"""What the simulated ECS keeps: services, deployments, tasks. Changed by `lifecycle`, `scheduler` and `world` alone."""
+"""What the simulated ECS keeps: services, deployments, tasks. Answers show them as `shapes` has it."""
 
 from __future__ import annotations
 
@@ -119,6 +119,8 @@ class Service:
 
     name: str
     cluster: str
+    arn_prefix: str
+    """Of everything in its account and Region: `arn:aws:ecs:eu-west-1:123456789012:`."""
     desired: int
     breaker: Breaker | None = None
     minimum_percent: int = 100
@@ -140,6 +142,11 @@ class Service:
     tasks: list[Task] = field(default_factory=list)
     shown: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     """What DescribeServices answered from when on: for stale reads."""
+
+    @property
+    def arn(self) -> str:
+        """The service's own ARN."""
+        return f"{self.arn_prefix}service/{self.cluster}/{self.name}"
 
     @property
     def primary(self) -> Deployment:

@@ -11,41 +11,41 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.simulator.lifecycle import STEADY, say, say_once, start, stop
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.simulator.account import Account
     from drone_deploy_ecs.simulator.model import Deployment, Service, Task
-    from drone_deploy_ecs.simulator.world import World
 
 BOUNDED_PERCENT, FEWEST, MOST = 50, 3, 200
 
 
-def tick(world: World, service: Service) -> None:
+def tick(account: Account, service: Service) -> None:
     """One turn."""
     if service.status != "ACTIVE" or not service.deployments:
         return
     primary = service.primary
-    _register(world, service)
+    _register(account, service)
     if primary.state == "IN_PROGRESS" and _is_tripped(service, primary):
-        _give_up(world, service, primary)
-        world.changed(service)
+        _give_up(account, service, primary)
+        account.changed(service)
         return
     if primary.state != "FAILED":
-        _start_missing(world, service, primary)
-        _stop_surplus(world, service, primary)
-        _complain_if_stuck(world, service, primary)
+        _start_missing(account, service, primary)
+        _stop_surplus(account, service, primary)
+        _complain_if_stuck(account, service, primary)
     for old in service.others:
         old.desired = len(old.alive) if primary.state != "FAILED" else old.desired
-    _forget(world, service)
+    _forget(account, service)
     if primary.state != "FAILED":
-        _conclude(world, service, primary)
-    world.changed(service)
+        _conclude(account, service, primary)
+    account.changed(service)
 
 
-def _register(world: World, service: Service) -> None:
+def _register(account: Account, service: Service) -> None:
     """Tasks that run become targets."""
     new = [task for one in service.deployments for task in one.alive if task.is_running and not task.is_registered]
     if service.target_group and new:
         for task in new:
             task.is_registered = True
-        say(world, service, f"registered {len(new)} targets in (target-group {service.target_group})")
+        say(account, service, f"registered {len(new)} targets in (target-group {service.target_group})")
 
 
 def _room(service: Service) -> int:
@@ -53,22 +53,22 @@ def _room(service: Service) -> int:
     return ceiling - sum(len(one.alive) for one in service.deployments)
 
 
-def _start_missing(world: World, service: Service, primary: Deployment) -> None:
+def _start_missing(account: Account, service: Service, primary: Deployment) -> None:
     """As many as fit under the ceiling of RUNNING and PENDING tasks."""
     missing = service.desired - len(primary.alive)
     room = _room(service)
-    if missing <= 0 or room <= 0 or world.clock.monotonic() < primary.not_before:
+    if missing <= 0 or room <= 0 or account.clock.monotonic() < primary.not_before:
         return
-    script = world.script(world.pulls(primary))
-    if world.clock.monotonic() < script.placeable_after:
-        say_once(world, service, script.placement_event)
+    script = account.script(account.pulls(primary))
+    if account.clock.monotonic() < script.placeable_after:
+        say_once(account, service, script.placement_event)
         return
-    started = [start(world, service, primary) for _ in range(min(missing, room))]
+    started = [start(account, service, primary) for _ in range(min(missing, room))]
     primary.desired = max(primary.desired, len(primary.alive))
-    say(world, service, f"has started {len(started)} tasks: {_named(started)}.")
+    say(account, service, f"has started {len(started)} tasks: {_named(started)}.")
 
 
-def _stop_surplus(world: World, service: Service, primary: Deployment) -> None:
+def _stop_surplus(account: Account, service: Service, primary: Deployment) -> None:
     """As many old ones as the floor of healthy tasks permits; those that aren't healthy don't count."""
     lowest = ceil(service.desired * service.minimum_percent / 100)
     old = [task for one in service.others for task in one.alive if not task.is_protected]
@@ -82,57 +82,57 @@ def _stop_surplus(world: World, service: Service, primary: Deployment) -> None:
         return
     for task in going:
         stop(
-            world,
+            account,
             service,
             task,
             "ServiceSchedulerInitiated",
             f"Scaling activity initiated by (deployment {primary.id})",
         )
-    say(world, service, f"has stopped {len(going)} running tasks: {_named(going)}.")
-    _deregister(world, service, [task for task in going if task.is_registered])
+    say(account, service, f"has stopped {len(going)} running tasks: {_named(going)}.")
+    _deregister(account, service, [task for task in going if task.is_registered])
 
 
-def _deregister(world: World, service: Service, going: list[Task]) -> None:
+def _deregister(account: Account, service: Service, going: list[Task]) -> None:
     if not going:
         return
-    say(world, service, f"deregistered {len(going)} targets in (target-group {service.target_group})")
+    say(account, service, f"deregistered {len(going)} targets in (target-group {service.target_group})")
     for one in service.deployments:
         if count := sum(task.deployment is one for task in going):
             prefix = f"(service {service.name}, taskSet {one.id})"
-            say(world, service, f"{prefix} has begun draining connections on {count} tasks.")
+            say(account, service, f"{prefix} has begun draining connections on {count} tasks.")
 
 
-def _complain_if_stuck(world: World, service: Service, primary: Deployment) -> None:
+def _complain_if_stuck(account: Account, service: Service, primary: Deployment) -> None:
     """Where the percentages allow neither to start a new task nor to stop an old one, nothing will ever happen."""
     present = [task for one in service.deployments for task in one.present]
     waits = any(not (task.is_alive and task.is_healthy) for task in present)
     if service.others and len(primary.alive) < service.desired and _room(service) <= 0 and not waits:
         say_once(
-            world,
+            account,
             service,
             "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
             "Update the minimumHealthyPercent or maximumPercent value and try again.",
         )
 
 
-def _conclude(world: World, service: Service, primary: Deployment) -> None:
+def _conclude(account: Account, service: Service, primary: Deployment) -> None:
     """Done when all new tasks are healthy and the old ones are gone; steady also whenever that is so again."""
     healthy = sum(task.is_healthy for task in primary.alive)
     if healthy < service.desired or len(primary.alive) > service.desired or service.others:
         return
     if primary.state == "IN_PROGRESS":
-        primary.state, primary.updated = "COMPLETED", world.clock.monotonic()
+        primary.state, primary.updated = "COMPLETED", account.clock.monotonic()
         primary.reason = f"ECS deployment {primary.id} completed."
         if not service.classic_elb:
-            say(world, service, f"(deployment {primary.id}) deployment completed.")
+            say(account, service, f"(deployment {primary.id}) deployment completed.")
     if not service.events or not service.events[0].message.endswith(STEADY):
-        say(world, service, STEADY)
+        say(account, service, STEADY)
 
 
-def _forget(world: World, service: Service) -> None:
+def _forget(account: Account, service: Service) -> None:
     """Replaced deployments vanish once their tasks are gone; stopped tasks after an hour."""
     service.deployments = [one for one in service.deployments if one.status == "PRIMARY" or one.present or one.alive]
-    horizon = world.clock.monotonic() - world.timing.forget_stopped
+    horizon = account.clock.monotonic() - account.timing.forget_stopped
     service.tasks = [task for task in service.tasks if task.stopped is None or task.stopped > horizon]
 
 
@@ -152,19 +152,19 @@ def _is_tripped(service: Service, primary: Deployment) -> bool:
     return guarded and primary.failed_tasks >= threshold(service)
 
 
-def _give_up(world: World, service: Service, failed: Deployment) -> None:
+def _give_up(account: Account, service: Service, failed: Deployment) -> None:
     assert service.breaker is not None
     failed.reason = "ECS deployment circuit breaker: tasks failed to start."
-    fail(world, service, failed, "tasks failed to start", roll_back=service.breaker.rollback)
+    fail(account, service, failed, "tasks failed to start", roll_back=service.breaker.rollback)
 
 
-def fail(world: World, service: Service, failed: Deployment, why: str, *, roll_back: bool) -> None:
+def fail(account: Account, service: Service, failed: Deployment, why: str, *, roll_back: bool) -> None:
     """FAILED launches nothing more; with rollback, the newest COMPLETED deployment is PRIMARY again, by the same id.
 
     Captures show both within a minute; here it is one turn, and the next one sees to the tasks.
     """
-    failed.state, failed.updated = "FAILED", world.clock.monotonic()
-    say(world, service, f"(deployment {failed.id}) deployment failed: {why}.")
+    failed.state, failed.updated = "FAILED", account.clock.monotonic()
+    say(account, service, f"(deployment {failed.id}) deployment failed: {why}.")
     if not roll_back:
         return
     rolls_back_already = failed is not service.history[-1]
@@ -174,10 +174,10 @@ def fail(world: World, service: Service, failed: Deployment, why: str, *, roll_b
     failed.status = "ACTIVE"
     candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
     candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
-    candidate.updated = world.clock.monotonic()
+    candidate.updated = account.clock.monotonic()
     candidate.failed_tasks = 0
     service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]
-    say(world, service, f"rolling back to deployment {candidate.id}.")
+    say(account, service, f"rolling back to deployment {candidate.id}.")
 
 
 def _named(tasks: list[Task]) -> str:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drone_deploy_ecs.simulator.clock import moment
+
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Deployment, Service, Task
-    from drone_deploy_ecs.simulator.world import World
 
 
 PORT = 8080
 """That the containers listen on."""
 
 
-def service_shape(world: World, service: Service) -> dict[str, Any]:
+def service_shape(service: Service) -> dict[str, Any]:
     """A member of DescribeServices' `services`."""
     now = [one for one in service.deployments if one.status == "PRIMARY"]
     breaker = service.breaker
     present = [task for one in service.deployments for task in one.present]
     shape: dict[str, Any] = {
-        "serviceArn": f"{world.arn_prefix}service/{service.cluster}/{service.name}",
+        "serviceArn": service.arn,
         "serviceName": service.name,
-        "clusterArn": f"{world.arn_prefix}cluster/{service.cluster}",
+        "clusterArn": f"{service.arn_prefix}cluster/{service.cluster}",
         "status": service.status,
         "desiredCount": service.desired,
         "runningCount": sum(task.is_running for task in present),
@@ -33,10 +34,8 @@ def service_shape(world: World, service: Service) -> dict[str, Any]:
             "minimumHealthyPercent": service.minimum_percent,
             "strategy": service.strategy,
         },
-        "deployments": [_deployment_shape(world, service, one) for one in service.deployments],
-        "events": [
-            {"id": one.id, "createdAt": world.clock.at(one.at), "message": one.message} for one in service.events
-        ],
+        "deployments": [_deployment_shape(service, one) for one in service.deployments],
+        "events": [{"id": one.id, "createdAt": moment(one.at), "message": one.message} for one in service.events],
         "schedulingStrategy": service.scheduling,
     }
     if now:
@@ -54,7 +53,7 @@ def service_shape(world: World, service: Service) -> dict[str, Any]:
     return shape
 
 
-def _deployment_shape(world: World, service: Service, one: Deployment) -> dict[str, Any]:
+def _deployment_shape(service: Service, one: Deployment) -> dict[str, Any]:
     shape = {
         "id": one.id,
         "status": one.status,
@@ -63,27 +62,26 @@ def _deployment_shape(world: World, service: Service, one: Deployment) -> dict[s
         "pendingCount": sum(task.is_pending for task in one.tasks),
         "runningCount": sum(task.is_running for task in one.tasks),
         "failedTasks": one.failed_tasks,
-        "createdAt": world.clock.at(one.created),
-        "updatedAt": world.clock.at(one.updated),
+        "createdAt": moment(one.created),
+        "updatedAt": moment(one.updated),
         "launchType": "FARGATE",
     }
     # Behind a Classic Load Balancer ECS gives no rolloutState (ECS API reference, Deployment).
     return shape if service.classic_elb else {**shape, "rolloutState": one.state, "rolloutStateReason": one.reason}
 
 
-def task_shape(world: World, service: Service, task: Task) -> dict[str, Any]:
+def task_shape(service: Service, task: Task) -> dict[str, Any]:
     """A member of DescribeTasks' `tasks`."""
-    clock = world.clock
     shape: dict[str, Any] = {
-        "taskArn": task_arn(world, service, task),
-        "clusterArn": f"{world.arn_prefix}cluster/{service.cluster}",
+        "taskArn": task_arn(service, task),
+        "clusterArn": f"{service.arn_prefix}cluster/{service.cluster}",
         "taskDefinitionArn": task.task_definition,
         "startedBy": task.deployment.id,
         "group": f"service:{service.name}",
         "lastStatus": task.status,
         "desiredStatus": "RUNNING" if task.is_alive else "STOPPED",
         "healthStatus": task.health,
-        "createdAt": clock.at(task.created),
+        "createdAt": moment(task.created),
         "attachments": [
             {
                 "type": "ElasticNetworkInterface",
@@ -92,23 +90,21 @@ def task_shape(world: World, service: Service, task: Task) -> dict[str, Any]:
             }
         ],
         "containers": [
-            _container_shape(world, service, task, place, one) for place, one in enumerate(task.containers.items())
+            _container_shape(service, task, place, one) for place, one in enumerate(task.containers.items())
         ],
     }
     times = {"startedAt": task.started, "stoppingAt": task.stopping, "stoppedAt": task.stopped}
-    shape |= {name: clock.at(at) for name, at in times.items() if at is not None}
+    shape |= {name: moment(at) for name, at in times.items() if at is not None}
     shape |= {
         name: said for name, said in (("stopCode", task.stop_code), ("stoppedReason", task.stopped_reason)) if said
     }
     return shape
 
 
-def _container_shape(
-    world: World, service: Service, task: Task, place: int, container: tuple[str, str]
-) -> dict[str, Any]:
+def _container_shape(service: Service, task: Task, place: int, container: tuple[str, str]) -> dict[str, Any]:
     name, image = container
     shape: dict[str, Any] = {
-        "containerArn": task_arn(world, service, task).replace(":task/", ":container/") + f"/{place}",
+        "containerArn": task_arn(service, task).replace(":task/", ":container/") + f"/{place}",
         "name": name,
         "image": image,
         "lastStatus": "STOPPED" if task.stopped is not None else "RUNNING" if task.is_running else "PENDING",
@@ -128,6 +124,19 @@ def address(task: Task) -> str:
     return f"10.0.{int(task.id[:2], 16)}.{int(task.id[2:4], 16)}"
 
 
-def task_arn(world: World, service: Service, task: Task) -> str:
+def task_arn(service: Service, task: Task) -> str:
     """A task's ARN."""
-    return f"{world.arn_prefix}task/{service.cluster}/{task.id}"
+    return f"{service.arn_prefix}task/{service.cluster}/{task.id}"
+
+
+def target_shape(task: Task) -> dict[str, Any]:
+    """A member of DescribeTargetHealth's `TargetHealthDescriptions`."""
+    if task.is_healthy:
+        health = {"State": "healthy"}
+    elif task.script.target_unhealthy and not task.is_pending:
+        why = "Health checks failed with these codes: [503]"
+        health = {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": why}
+    else:
+        why = "Initial health checks in progress"
+        health = {"State": "initial", "Reason": "Elb.InitialHealthChecking", "Description": why}
+    return {"Target": {"Id": address(task), "Port": PORT}, "TargetHealth": health}

@@ -6,21 +6,18 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.simulator import scheduler
+from drone_deploy_ecs.simulator.account import Account
 from drone_deploy_ecs.simulator.autoscaling import ScalableTargets
-from drone_deploy_ecs.simulator.clock import VirtualClock
-from drone_deploy_ecs.simulator.faults import Faults
 from drone_deploy_ecs.simulator.lifecycle import STEADY, SUPPRESSED, kill, say, start, stop
-from drone_deploy_ecs.simulator.model import Breaker, Deployment, Event, Service
-from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
-from drone_deploy_ecs.simulator.shapes import service_shape
-from drone_deploy_ecs.simulator.timing import Timing
+from drone_deploy_ecs.simulator.model import Breaker, Event, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
-
-CAPTURED_IDS = 10**18
+    from drone_deploy_ecs.simulator.clock import VirtualClock
+    from drone_deploy_ecs.simulator.model import Deployment
+    from drone_deploy_ecs.simulator.timing import Timing
 
 
 def task_definition(
@@ -40,8 +37,8 @@ def task_definition(
     return {"family": family, "containerDefinitions": [app], "cpu": "256", "memory": "512", **members}
 
 
-class World:
-    """Clusters with services, task definitions, images; one account, one Region, one clock, seeded chance."""
+class World(Account):
+    """A whole account and Region, with the schedulers and scaling policies that run there."""
 
     def __init__(
         self,
@@ -53,18 +50,9 @@ class World:
         partition: str = "aws",
         clock: VirtualClock | None = None,
     ) -> None:
-        self.clock = clock or VirtualClock()
-        self.timing = timing or Timing()
-        self.arn_prefix = f"arn:{partition}:ecs:{region}:{account}:"
-        self.images = Images()
-        self.definitions = TaskDefinitions(self.arn_prefix)
-        self.services: dict[tuple[str, str], Service] = {}
-        self.clusters: dict[str, int] = {}
+        super().__init__(seed=seed, timing=timing, region=region, account=account, partition=partition, clock=clock)
         self.scaling = ScalableTargets(self)
-        self.secrets: dict[str, str] = {}
-        self.random = random.Random(seed)
         self._turns = random.Random(seed + 2)
-        self.faults = Faults(self.clock, random.Random(seed + 1))
 
     # --- building ---
 
@@ -101,7 +89,7 @@ class World:
             options = {"minimum_percent": 0, "maximum_percent": 100, **options}
         arn = body if isinstance(body, str) else self.register(body)
         wanted = self.clusters[cluster] if options.get("scheduling") == "DAEMON" else desired
-        service = Service(name=name, cluster=cluster, desired=wanted, **options)
+        service = Service(name=name, cluster=cluster, arn_prefix=self.arn_prefix, desired=wanted, **options)
         self.services[cluster, name] = service
         if service.controller == "ECS":
             self._settle(service, arn, idle_events)
@@ -149,30 +137,6 @@ class World:
 
     # --- what happens to a service ---
 
-    def deploy(self, service: Service, arn: str) -> Deployment:
-        """A new PRIMARY deployment, as UpdateService makes one."""
-        for one in service.deployments:
-            one.status = "ACTIVE"
-        now = self.clock.monotonic()
-        identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
-        deployment = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
-        deployment.reason = f"ECS deployment {identifier} in progress."
-        service.deployments.insert(0, deployment)
-        service.history.append(deployment)
-        self.changed(service)
-        return deployment
-
-    def scale(self, service: Service, desired: int) -> None:
-        """Somebody, or autoscaling, changes the desired count. PRIMARY's falls at once, and grows as tasks are started.
-
-        Both recorded: a PRIMARY of 0 that still runs 2; one of 1, COMPLETED, where the service wants 2.
-        """
-        service.desired = desired
-        for one in service.deployments:
-            if one.status == "PRIMARY":
-                one.desired = min(one.desired, desired)
-        self.changed(service)
-
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
         """Stop one task from outside, if there is one."""
         for task in [one for one in service.tasks if one.is_alive][:1]:
@@ -199,34 +163,11 @@ class World:
         """Have something happen that many seconds from now."""
         self.clock.call_in(seconds, lambda: void(act()))
 
-    def changed(self, service: Service) -> None:
-        """Remember what a read would have shown, for reads that will be stale."""
-        if self.faults.stale_seconds:
-            service.shown.append((self.clock.monotonic(), service_shape(self, service)))
-
     # --- asking ---
 
     def service(self, cluster: str, name: str) -> Service:
         """The service itself: the truth."""
         return self.services[cluster, name]
-
-    def containers(self, arn: str) -> dict[str, str]:
-        """Image by container of a revision."""
-        definition = self.definitions.find("DescribeTaskDefinition", arn)["taskDefinition"]
-        return {one["name"]: one["image"] for one in definition["containerDefinitions"]}
-
-    def pulls(self, deployment: Deployment) -> dict[str, str]:
-        """Digest by container of the next task of this deployment."""
-        images = self.containers(deployment.task_definition)
-        return deployment.digests or {name: self.images.resolve(image)[0] for name, image in images.items()}
-
-    def script(self, digests: Mapping[str, str]) -> Behaviour:
-        """What a task of these does: its first container stands for it."""
-        return self.images.behaviour(next(iter(digests.values())))
-
-    def identifier(self, digits: int) -> str:
-        """A random hexadecimal name (36 digits: a UUID's shape)."""
-        return f"{self.random.getrandbits(4 * digits):0{digits}x}"
 
 
 def void(_: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 
@@ -23,16 +23,16 @@ class DescribeScalableTargets(Call[dict[str, Limits]]):
     operation: ClassVar = "DescribeScalableTargets"
     quota: ClassVar = modest("DescribeScalableTargets")
     permission: ClassVar = "application-autoscaling:DescribeScalableTargets"
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
     reads: ClassVar = "autoscaling of the services"
 
     cluster: str
     services: tuple[str, ...]
 
-    @property
-    def subject(self) -> str:
-        """All of them."""
-        return ",".join(self.services)
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The services."""
+        return ",".join(map(_service, members.get("ResourceIds", ())))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -40,8 +40,12 @@ class DescribeScalableTargets(Call[dict[str, Limits]]):
 
     def read(self, raw: Mapping[str, Any]) -> dict[str, Limits]:
         """See `Call`."""
-        targets = raw.get("ScalableTargets") or ()
-        return {target["ResourceId"].rpartition("/")[2]: _limits(target) for target in targets}
+        return {_service(target["ResourceId"]): _limits(target) for target in raw.get("ScalableTargets") or ()}
+
+
+def _service(resource: str) -> str:
+    """The name in `service/cluster/name`."""
+    return resource.rpartition("/")[2]
 
 
 def _limits(raw: Mapping[str, Any]) -> Limits:
@@ -59,16 +63,16 @@ class RegisterScalableTarget(Call[None]):
     quota: ClassVar = modest("RegisterScalableTarget")
     permission: ClassVar = "application-autoscaling:RegisterScalableTarget"
     writes: ClassVar = True
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
 
     cluster: str
     name: str
     limits: Limits
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """The service."""
-        return self.name
+        return _service(members.get("ResourceId", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""

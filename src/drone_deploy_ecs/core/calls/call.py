@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Self
 
     from drone_deploy_ecs.core.calls.quota import Quota
@@ -16,15 +17,29 @@ AnswerT = TypeVar("AnswerT")
 Lane = tuple[str, ...]
 
 
+class Timeout(NamedTuple):
+    """Seconds to wait for a connection, and then for the answer."""
+
+    connect: float
+    read: float
+
+
+USUAL = Timeout(5.0, 20.0)
+"""Short: whoever follows a rollout looks again, rather than waiting for an answer that may never come."""
+SHORT = Timeout(2.0, 5.0)
+"""For what isn't ECS: an undo waits for these calls."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call(Generic[AnswerT]):
     """One request, which is one attempt. Every operation has a class of its own, whose attributes describe it.
 
     `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a
-    token from, `permission` what IAM calls it. `always` is a member that every whole answer has, were it empty ("":
-    none). `is_raw`: request and answer are JSON exactly as on the wire, members that no SDK knows included. `writes`:
-    it changes something. `most`: how many may share one request. `timeout` is in seconds. `reads` says in words what it
-    reads, and `advice` what to check where AWS rejects that; `shows` what people miss where it isn't allowed.
+    token from, `permission` what IAM calls it. `always` is a member that every whole answer has, were it empty, by its
+    path (`taskDefinition.taskDefinitionArn`; "": none). `is_raw`: request and answer are JSON exactly as on the wire,
+    members that no SDK knows included. `writes`: it changes something. `most`: how many may share one request. `reads`
+    says in words what it reads, and `advice` what to check where AWS rejects that; `shows` what people miss where it
+    isn't allowed.
     """
 
     service: ClassVar[str] = "ecs"
@@ -35,7 +50,7 @@ class Call(Generic[AnswerT]):
     is_raw: ClassVar[bool] = False
     writes: ClassVar[bool] = False
     most: ClassVar[int] = 1
-    timeout: ClassVar[float] = 20.0
+    timeout: ClassVar[Timeout] = USUAL
     reads: ClassVar[str] = "the services"
     advice: ClassVar[str] = "Check the cluster's name and the region"
     shows: ClassVar[str] = "more"
@@ -50,6 +65,11 @@ class Call(Generic[AnswerT]):
     @property
     def subject(self) -> str:
         """What it is about, in a word: a service's name, an ARN. For those who keep a record of calls."""
+        return self.about(self.members())
+
+    @staticmethod
+    def about(_members: Mapping[str, Any], /) -> str:
+        """The subject of a request with these members, for those who have no more of it."""
         return ""
 
     def members(self) -> dict[str, Any]:
@@ -59,6 +79,13 @@ class Call(Generic[AnswerT]):
     def known_members(self) -> dict[str, Any]:
         """The members that an SDK may look at: all, but for a request that is sent as it is."""
         return self.members()
+
+    def is_whole(self, raw: Mapping[str, Any]) -> bool:
+        """Whether the answer is all of one of AWS's: of half a JSON document botocore makes one without members."""
+        found: Any = raw
+        for name in filter(None, self.always.split(".")):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found is not None
 
     def read(self, raw: Mapping[str, Any]) -> AnswerT:
         """The answer as a value, from the body in AWS's own names, times being aware datetimes."""

@@ -28,3 +28,9 @@ CALLS: tuple[type[Call[Any]], ...] = (
     DescribeAlarms, GetLogEvents, GetSecretValue,
 )  # fmt: skip
 BY_OPERATION: dict[str, type[Call[Any]]] = {call.operation: call for call in CALLS}
+
+
+def permission(operation: str) -> str:
+    """What IAM calls it; the operation itself where it is none of these, as those by which a role is assumed."""
+    call = BY_OPERATION.get(operation)
+    return call.permission if call else operation

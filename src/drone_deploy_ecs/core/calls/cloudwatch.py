@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import AlarmState
-from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ class DescribeAlarms(Call[tuple[AlarmState, ...]]):
     operation: ClassVar = "DescribeAlarms"
     quota: ClassVar = modest("DescribeAlarms")
     permission: ClassVar = "cloudwatch:DescribeAlarms"
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
     shows: ClassVar = "the alarm's state and reason"
 
     names: tuple[str, ...]
 
-    @property
-    def subject(self) -> str:
-        """All of them."""
-        return ",".join(self.names)
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The alarms."""
+        return ",".join(members.get("AlarmNames", ()))
 
     def members(self) -> dict[str, Any]:
         """Composite alarms are left out of the answer unless asked for (CloudWatch API reference, DescribeAlarms)."""

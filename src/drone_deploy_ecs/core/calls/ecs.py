@@ -42,10 +42,10 @@ class DescribeServices(Call[tuple[Service, ...]]):
         """One call asks for services of one cluster."""
         return (self.region, self.operation, self.cluster)
 
-    @property
-    def subject(self) -> str:
-        """All of them."""
-        return ",".join(self.services)
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """Its services."""
+        return ",".join(members.get("services", ()))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -87,10 +87,10 @@ class UpdateService(Call[Service]):
         """By cluster, as the looks at its services."""
         return (self.region, self.operation, self.cluster)
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """The service."""
-        return self.name
+        return str(members.get("service", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -152,10 +152,10 @@ class ListTasks(Call[Page]):
     status: Literal["RUNNING", "STOPPED"]
     token: str = ""
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """The service."""
-        return self.name
+        return str(members.get("serviceName", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -202,15 +202,15 @@ class DescribeTaskDefinition(Call[Definition]):
     operation: ClassVar = "DescribeTaskDefinition"
     quota: ClassVar = READ_DEFINITIONS
     permission: ClassVar = "ecs:DescribeTaskDefinition"
-    always: ClassVar = "taskDefinition"
+    always: ClassVar = "taskDefinition.taskDefinitionArn"
     is_raw: ClassVar = True
 
     name: str
 
-    @property
-    def subject(self) -> str:
-        """As it is asked for."""
-        return self.name
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """What is asked for."""
+        return str(members.get("taskDefinition", ""))
 
     def members(self) -> dict[str, Any]:
         """Tags come beside the definition, and only when they are asked for."""
@@ -228,24 +228,24 @@ class RegisterTaskDefinition(Call[str]):
     operation: ClassVar = "RegisterTaskDefinition"
     quota: ClassVar = REGISTER_DEFINITIONS
     permission: ClassVar = "ecs:RegisterTaskDefinition"
-    always: ClassVar = "taskDefinition"
+    always: ClassVar = "taskDefinition.taskDefinitionArn"
     is_raw: ClassVar = True
     writes: ClassVar = True
 
     body: Mapping[str, Any]
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """Whether it has tags: IAM treats those apart."""
-        return "with tags" if self.body.get("tags") else ""
+        return "with tags" if members.get("tags") else ""
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
         return dict(self.body)
 
     def known_members(self) -> dict[str, Any]:
-        """What the API insists on."""
-        return {"family": self.body["family"], "containerDefinitions": []}
+        """What the API insists on, in the place of what is sent."""
+        return {"family": "replaced", "containerDefinitions": []}
 
     def read(self, raw: Mapping[str, Any]) -> str:
         """See `Call`."""

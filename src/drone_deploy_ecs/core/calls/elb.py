@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import TargetCheck, TargetHealth
-from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ class DescribeTargetHealth(Call[tuple[TargetHealth, ...]]):
     operation: ClassVar = "DescribeTargetHealth"
     quota: ClassVar = modest("DescribeTargetHealth")
     permission: ClassVar = "elasticloadbalancing:DescribeTargetHealth"
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
     shows: ClassVar = "the targets' health"
 
     target_group: str
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """The group."""
-        return self.target_group
+        return str(members.get("TargetGroupArn", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -59,15 +59,15 @@ class DescribeTargetGroups(Call[dict[str, TargetCheck]]):
     operation: ClassVar = "DescribeTargetGroups"
     quota: ClassVar = modest("DescribeTargetGroups")
     permission: ClassVar = "elasticloadbalancing:DescribeTargetGroups"
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
     shows: ClassVar = "the health check's port and path"
 
     target_groups: tuple[str, ...]
 
-    @property
-    def subject(self) -> str:
-        """All of them."""
-        return ",".join(self.target_groups)
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The groups."""
+        return ",".join(members.get("TargetGroupArns", ()))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import LogPage
-from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class GetLogEvents(Call[LogPage]):
     operation: ClassVar = "GetLogEvents"
     quota: ClassVar = modest("GetLogEvents")
     permission: ClassVar = "logs:GetLogEvents"
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
     shows: ClassVar = "the container's log"
 
     group: str
@@ -34,10 +34,10 @@ class GetLogEvents(Call[LogPage]):
     limit: int
     token: str = ""
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """The log group."""
-        return self.group
+        return str(members.get("logGroupName", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""

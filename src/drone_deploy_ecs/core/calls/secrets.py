@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 
 if TYPE_CHECKING:
@@ -20,16 +20,16 @@ class GetSecretValue(Call[str]):
     operation: ClassVar = "GetSecretValue"
     quota: ClassVar = modest("GetSecretValue")
     permission: ClassVar = "secretsmanager:GetSecretValue"
-    timeout: ClassVar = 5.0
+    timeout: ClassVar = SHORT
     reads: ClassVar = "the secret that names the live colour"
     advice: ClassVar = "Check secret_service, the branch and the region"
 
     name: str
 
-    @property
-    def subject(self) -> str:
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
         """Its name."""
-        return self.name
+        return str(members.get("SecretId", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""

@@ -1,0 +1,104 @@
+"""What the simulated account keeps in its Region, and what any change of it goes through. It knows nothing above it.
+
+`lifecycle`, `scheduler` and `autoscaling` change it as time passes, `operations` when it is called, and `world` for
+people.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.simulator.clock import VirtualClock
+from drone_deploy_ecs.simulator.faults import Faults
+from drone_deploy_ecs.simulator.model import Deployment
+from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
+from drone_deploy_ecs.simulator.shapes import service_shape
+from drone_deploy_ecs.simulator.timing import Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.simulator.behaviour import Behaviour
+    from drone_deploy_ecs.simulator.model import Service
+
+CAPTURED_IDS = 10**18
+
+
+class Account:
+    """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
+
+    `clusters` tells how many tasks a DAEMON service runs there, `secrets` the text of each by its name.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        timing: Timing | None = None,
+        region: str = "eu-west-1",
+        account: str = "123456789012",
+        partition: str = "aws",
+        clock: VirtualClock | None = None,
+    ) -> None:
+        self.clock = clock or VirtualClock()
+        self.timing = timing or Timing()
+        self.arn_prefix = f"arn:{partition}:ecs:{region}:{account}:"
+        self.images = Images()
+        self.definitions = TaskDefinitions(self.arn_prefix)
+        self.services: dict[tuple[str, str], Service] = {}
+        self.clusters: dict[str, int] = {}
+        self.secrets: dict[str, str] = {}
+        self.random = random.Random(seed)
+        self.faults = Faults(self.clock, random.Random(seed + 1))
+
+    # --- what changes a service ---
+
+    def deploy(self, service: Service, arn: str) -> Deployment:
+        """A new PRIMARY deployment, as UpdateService makes one."""
+        for deployment in service.deployments:
+            deployment.status = "ACTIVE"
+        now = self.clock.monotonic()
+        identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
+        made = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
+        made.reason = f"ECS deployment {identifier} in progress."
+        service.deployments.insert(0, made)
+        service.history.append(made)
+        self.changed(service)
+        return made
+
+    def scale(self, service: Service, desired: int) -> None:
+        """Somebody, or autoscaling, changes the desired count. PRIMARY's falls at once, and grows as tasks are started.
+
+        Both recorded: a PRIMARY of 0 that still runs 2; one of 1, COMPLETED, where the service wants 2.
+        """
+        service.desired = desired
+        for deployment in service.deployments:
+            if deployment.status == "PRIMARY":
+                deployment.desired = min(deployment.desired, desired)
+        self.changed(service)
+
+    def changed(self, service: Service) -> None:
+        """Remember what a read would have shown, for reads that will be stale."""
+        if self.faults.stale_seconds:
+            service.shown.append((self.clock.monotonic(), service_shape(service)))
+
+    # --- what its tasks run ---
+
+    def containers(self, arn: str) -> dict[str, str]:
+        """Image by container of a revision."""
+        definition = self.definitions.find("DescribeTaskDefinition", arn)["taskDefinition"]
+        return {container["name"]: container["image"] for container in definition["containerDefinitions"]}
+
+    def pulls(self, deployment: Deployment) -> dict[str, str]:
+        """Digest by container of the next task of this deployment."""
+        images = self.containers(deployment.task_definition)
+        return deployment.digests or {name: self.images.resolve(image)[0] for name, image in images.items()}
+
+    def script(self, digests: Mapping[str, str]) -> Behaviour:
+        """What a task of these does: its first container stands for it."""
+        return self.images.behaviour(next(iter(digests.values())))
+
+    def identifier(self, digits: int) -> str:
+        """A random hexadecimal name (36 digits: a UUID's shape)."""
+        return f"{self.random.getrandbits(4 * digits):0{digits}x}"

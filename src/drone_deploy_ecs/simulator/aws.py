@@ -1,0 +1,24 @@
+"""`ports.Aws` over a simulated world, in process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.simulator.operations import Operations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.simulator.world import World
+
+
+class SimulatedAws:
+    """Everything that a run may ask of it, or change. The world is one Region, whichever a call names."""
+
+    def __init__(self, world: World) -> None:
+        self._operations = Operations(world)
+
+    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+        """See `ports.Aws`."""
+        return self._operations.call(call.operation, call.members())

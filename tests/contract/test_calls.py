@@ -1,0 +1,189 @@
+"""Every class of call against botocore's own model of its service, and against both faces of the simulator."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, StructureShape
+from botocore.validate import ParamValidator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, RegisterScalableTarget
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, CALLS
+from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    DescribeTasks,
+    ListServices,
+    ListTasks,
+    RegisterTaskDefinition,
+    UpdateService,
+)
+from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.logs import GetLogEvents
+from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.request import Access
+from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.http import Server
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.contract.test_shapes import strange_values
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.calls.call import Call
+
+HERE = "eu-west-1"
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+IAM = {"monitoring": "cloudwatch"}
+"""Where IAM's name of a service isn't the one that calls are signed for."""
+SPOKEN = ("ecs", "application-autoscaling", "logs", "secretsmanager")
+"""Services whose protocol the simulator speaks over HTTP."""
+
+names = st.text("abcdefghijklmnopqrstuvwxyz-0123456789", min_size=1, max_size=40)
+tokens = st.one_of(st.just(""), names)
+lists = st.lists(names, min_size=1, max_size=10).map(tuple)
+limits = st.builds(
+    Limits, st.integers(0, 9), st.integers(9, 99), st.frozensets(st.sampled_from(sorted(SUSPENSIONS)), max_size=3)
+)
+bodies = st.builds(task_definition, names, names, names, cpu=st.sampled_from(["256", "512"]))
+MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
+    DescribeServices: {"cluster": names, "services": lists},
+    UpdateService: {
+        "cluster": names, "name": names, "definition": tokens, "desired": st.one_of(st.none(), st.integers(0, 5000)),
+        "force": st.booleans(),
+    },
+    ListServices: {"cluster": names, "token": tokens},
+    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens},
+    DescribeTasks: {"cluster": names, "tasks": lists},
+    DescribeTaskDefinition: {"name": names},
+    RegisterTaskDefinition: {"body": bodies},
+    DescribeScalableTargets: {"cluster": names, "services": lists},
+    RegisterScalableTarget: {"cluster": names, "name": names, "limits": limits},
+    DescribeTargetHealth: {"target_group": names},
+    DescribeTargetGroups: {"target_groups": lists},
+    DescribeAlarms: {"names": lists},
+    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens},
+    GetSecretValue: {"name": names},
+}  # fmt: skip
+
+
+@cache
+def model(service: str) -> ServiceModel:
+    """As botocore loads it."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def output(call: type[Call[Any]]) -> StructureShape:
+    shape = model(call.service).operation_model(call.operation).output_shape
+    assert isinstance(shape, StructureShape)
+    return shape
+
+
+def misfits(shape: StructureShape, members: dict[str, Any]) -> list[str]:
+    """What botocore's own check finds, and enum values that it lets pass."""
+    report = ParamValidator().validate(members, shape)
+    return [*report.generate_report().splitlines(), *strange_values(shape, members)]
+
+
+def test_every_class_is_tried() -> None:
+    assert set(MEMBERS) == set(CALLS)
+    assert len(BY_OPERATION) == len(CALLS)
+
+
+@pytest.mark.parametrize("kind", CALLS, ids=lambda kind: kind.operation)
+@given(data=st.data())
+@settings(max_examples=25)
+def test_every_request_fits_botocores_model(kind: type[Call[Any]], data: st.DataObject) -> None:
+    call = kind(region=HERE, **data.draw(st.fixed_dictionaries(MEMBERS[kind])))
+    shape = model(call.service).operation_model(call.operation).input_shape
+    assert isinstance(shape, StructureShape)
+    assert misfits(shape, call.members()) == []
+    assert misfits(shape, call.known_members()) == []
+    assert call.is_raw or call.members() == call.known_members()
+
+
+@pytest.mark.parametrize("kind", CALLS, ids=lambda kind: kind.operation)
+def test_what_every_whole_answer_has_is_in_botocores_model(kind: type[Call[Any]]) -> None:
+    shape: Any = output(kind)
+    for name in filter(None, kind.always.split(".")):
+        shape = shape.members[name]
+    assert kind.always or kind.service != "ecs"
+
+
+@pytest.mark.parametrize("kind", CALLS, ids=lambda kind: kind.operation)
+def test_iam_calls_it_so(kind: type[Call[Any]]) -> None:
+    signed_for = model(kind.service).signing_name
+    assert kind.permission == f"{IAM.get(signed_for, signed_for)}:{kind.operation}"
+
+
+@pytest.mark.parametrize("kind", CALLS, ids=lambda kind: kind.operation)
+def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
+    assert kind.__doc__
+    assert kind.quota.burst >= 1
+    assert kind.quota.rate > 0
+    assert 0 < kind.timeout.connect < kind.timeout.read
+    assert kind.most >= 1
+    assert kind.writes is kind.operation.startswith(("Update", "Register"))
+
+
+def world() -> World:
+    """Something to find for every call in `ASKED`."""
+    found = World()
+    web = found.add_service("prod", "web", task_definition(), target_group=GROUP, alarms=("errors",))
+    web.tripped["errors"] = "12 > 10"
+    found.scaling.add("prod", "web", 1, 9)
+    found.secrets["production-shop"] = "{}"
+    return found
+
+
+def asked(found: World) -> tuple[Call[Any], ...]:
+    task = found.service("prod", "web").tasks[0].id
+    return (
+        DescribeServices(region=HERE, cluster="prod", services=("web", "api")),
+        UpdateService(region=HERE, cluster="prod", name="web", definition="web:1", force=True),
+        ListServices(region=HERE, cluster="prod"),
+        ListTasks(region=HERE, cluster="prod", name="web", status="RUNNING"),
+        DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
+        DescribeTaskDefinition(region=HERE, name="web"),
+        RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        DescribeScalableTargets(region=HERE, cluster="prod", services=("web", "api")),
+        RegisterScalableTarget(region=HERE, cluster="prod", name="web", limits=Limits(1, 8)),
+        DescribeTargetHealth(region=HERE, target_group=GROUP),
+        DescribeTargetGroups(region=HERE, target_groups=(GROUP,)),
+        DescribeAlarms(region=HERE, names=("errors", "latency")),
+        GetLogEvents(region=HERE, group="/ecs/web", stream=f"ecs/app/{task}", limit=2),
+        GetSecretValue(region=HERE, name="production-shop"),
+    )
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)), ids=[kind.operation for kind in CALLS])
+def test_the_simulator_answers_every_call_as_botocore_would_read_it(number: int) -> None:
+    found = world()
+    call = asked(found)[number]
+    assert type(call) is CALLS[number]
+    answer = SimulatedAws(found).send(call)
+    assert call.is_whole(answer)
+    assert misfits(output(type(call)), dict(answer)) == []
+    call.read(answer)
+
+
+def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = world(), world()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    with Server(there) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        wired, simulated = connect(Access(HERE)), SimulatedAws(here)
+        for call in asked(here):
+            if call.service in SPOKEN:
+                assert call.read(wired.send(call)) == call.read(simulated.send(call))
+    assert there.faults.log == here.faults.log
+    assert [about for _, _, about in here.faults.log if about] == [
+        "web,api", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "production-shop",
+    ]  # fmt: skip

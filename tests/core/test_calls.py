@@ -1,0 +1,155 @@
+"""Calls as values: how answers are read, pages gone through, and several calls made one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from drone_deploy_ecs.core.calls.answers import AlarmState, LogPage, Page, TargetCheck, TargetHealth
+from drone_deploy_ecs.core.calls.catalogue import permission
+from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTaskDefinition, ListServices, ListTasks
+from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.logs import GetLogEvents
+from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+
+HERE = "eu-west-1"
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+LOG = GetLogEvents(region=HERE, group="/ecs/web", stream="ecs/app/0123", limit=5)
+LOOK = DescribeServices(region=HERE, cluster="prod", services=("web",))
+
+
+def messages(*texts: str, token: str = "") -> dict[str, Any]:
+    events = [{"timestamp": 1, "message": text, "ingestionTime": 2} for text in texts]
+    return {"events": events, "nextForwardToken": "f/1", **({"nextBackwardToken": token} if token else {})}
+
+
+def test_an_empty_page_of_a_log_is_gone_past_until_its_token_repeats() -> None:
+    page = LOG.read(messages(token="b/1"))
+    earlier = LOG.before(page)
+    assert earlier == replace(LOG, token="b/1")
+    assert earlier is not None
+    assert earlier.members() == {**LOG.members(), "nextToken": "b/1"}
+    assert earlier.before(page) is None
+
+
+@pytest.mark.parametrize("page", [messages("one", token="b/1"), messages()], ids=["messages", "no token"])
+def test_what_is_there_or_can_t_be_more_ends_it(page: dict[str, Any]) -> None:
+    assert LOG.before(LOG.read(page)) is None
+
+
+def test_the_last_messages_of_a_stream() -> None:
+    assert LOG.read(messages("one", "two", token="b/1")) == LogPage(("one", "two"), "b/1")
+
+
+def test_no_more_messages_are_asked_for_than_there_are_to_have() -> None:
+    assert replace(LOG, limit=999_999).members()["limit"] == 10_000
+
+
+def test_target_health() -> None:
+    why = "Health checks failed with these codes: [503]"
+    described = [
+        {
+            "Target": {"Id": "10.0.1.7", "Port": 8080, "AvailabilityZone": "eu-west-1a"},
+            "HealthCheckPort": "8080",
+            "TargetHealth": {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": why},
+        },
+        {"Target": {"Id": "i-0123456789abcdef0"}},
+    ]
+    call = DescribeTargetHealth(region=HERE, target_group=GROUP)
+    assert call.read({"TargetHealthDescriptions": described}) == (
+        TargetHealth("10.0.1.7", 8080, "unhealthy", "Target.ResponseCodeMismatch", why),
+        TargetHealth("i-0123456789abcdef0", 0, ""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "check"),
+    [
+        (
+            {"HealthCheckProtocol": "HTTP", "HealthCheckPort": "traffic-port", "HealthCheckPath": "/ok", "Matcher": {"HttpCode": "200-299"}},
+            TargetCheck("HTTP", "traffic-port", "/ok", "200-299"),
+        ),
+        (
+            {"HealthCheckProtocol": "HTTP", "HealthCheckPort": "9000", "HealthCheckPath": "/a.b/c", "Matcher": {"GrpcCode": "12"}},
+            TargetCheck("HTTP", "9000", "/a.b/c", "gRPC 12"),
+        ),
+        ({"HealthCheckProtocol": "TCP", "HealthCheckPort": "traffic-port"}, TargetCheck("TCP", "traffic-port")),
+    ],
+)  # fmt: skip
+def test_how_a_group_checks(raw: dict[str, Any], check: TargetCheck) -> None:
+    call = DescribeTargetGroups(region=HERE, target_groups=(GROUP,))
+    assert call.read({"TargetGroups": [{"TargetGroupArn": GROUP, **raw}]}) == {GROUP: check}
+
+
+def test_alarms_of_both_types() -> None:
+    call = DescribeAlarms(region=HERE, names=("web-5xx", "web"))
+    assert call.members()["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"]
+    raw = {
+        "MetricAlarms": [{"AlarmName": "web-5xx", "StateValue": "ALARM", "StateReason": "12 > 10"}],
+        "CompositeAlarms": [{"AlarmName": "web", "StateValue": "ALARM", "StateReason": "web-5xx is in ALARM"}],
+    }
+    assert call.read(raw) == (AlarmState("web-5xx", "12 > 10"), AlarmState("web", "web-5xx is in ALARM"))
+
+
+@pytest.mark.parametrize(("raw", "text"), [({"SecretString": "{}"}, "{}"), ({"SecretBinary": b"\x00"}, "")])
+def test_a_secret_s_text(raw: dict[str, Any], text: str) -> None:
+    assert GetSecretValue(region=HERE, name="production-shop").read(raw) == text
+
+
+@pytest.mark.parametrize(
+    ("call", "member"),
+    [
+        (ListServices(region=HERE, cluster="prod"), "serviceArns"),
+        (ListTasks(region=HERE, cluster="prod", name="web", status="RUNNING"), "taskArns"),
+    ],
+)
+def test_a_listing_is_gone_through_page_by_page(call: ListServices | ListTasks, member: str) -> None:
+    page = call.read({member: ["a", "b"], "nextToken": "2"})
+    assert page == Page(("a", "b"), "2")
+    assert call.next(page).members() == {**call.members(), "nextToken": "2"}
+    assert call.next(page).read({member: []}) == Page((), "")
+
+
+def test_looks_at_services_of_one_cluster_are_one_call_and_each_gets_its_own() -> None:
+    other = replace(LOOK, services=("arn:aws:ecs:eu-west-1:1:service/prod/api", "web"))
+    assert LOOK.lane == other.lane != replace(LOOK, cluster="staging").lane
+    joint = LOOK.join([other])
+    assert joint.services == ("web", "arn:aws:ecs:eu-west-1:1:service/prod/api")
+    answer = joint.read({"services": [{"serviceName": name} for name in ("api", "web")]})
+    assert [service.name for service in LOOK.part(answer)] == ["web"]
+    assert [service.name for service in other.part(answer)] == ["api", "web"]
+
+
+def test_what_can_t_be_joined_stays_as_it_is() -> None:
+    assert LOG.join([]) is LOG
+    with pytest.raises(AssertionError):
+        LOG.join([LOG])
+    page = LogPage((), "")
+    assert LOG.part(page) is page
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_whole"),
+    [
+        ({}, False),
+        ({"taskDefinition": None}, False),
+        ({"taskDefinition": []}, False),
+        ({"taskDefinition": {"taskDefinitionArn": None}}, False),
+        ({"taskDefinition": {"taskDefinitionArn": "arn"}}, True),
+    ],
+)
+def test_half_an_answer_is_none(raw: dict[str, Any], *, is_whole: bool) -> None:
+    assert DescribeTaskDefinition(region=HERE, name="web").is_whole(raw) is is_whole
+
+
+def test_nothing_found_is_a_whole_answer() -> None:
+    assert LOOK.is_whole({"services": []})
+    assert LOG.is_whole({})
+
+
+def test_what_iam_calls_an_operation() -> None:
+    assert permission("DescribeTargetHealth") == "elasticloadbalancing:DescribeTargetHealth"
+    assert permission("AssumeRole") == "AssumeRole"
