@@ -15,10 +15,10 @@ from drone_deploy_ecs.core.flight import RECALL
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.names import region_of, short
 from drone_deploy_ecs.core.outcome import Outcome
-from drone_deploy_ecs.core.plan import plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.report.sentences import last_line, why_lines
+from drone_deploy_ecs.core.rolling_plan import plan
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition
 from drone_deploy_ecs.core.summary import NAMED
 from drone_deploy_ecs.core.text import safe
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from drone_deploy_ecs.core.plan import Snapshot
     from drone_deploy_ecs.core.report import outcome
     from drone_deploy_ecs.core.request import Access, Request
+    from drone_deploy_ecs.core.rolling_plan import Snapshot
     from drone_deploy_ecs.core.scaling import Counting
     from drone_deploy_ecs.core.step import Handover, Stage
     from drone_deploy_ecs.core.taskdef import Definition

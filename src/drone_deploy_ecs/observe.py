@@ -21,8 +21,8 @@ from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
 from drone_deploy_ecs.core.places import names, once, places
-from drone_deploy_ecs.core.plan import Snapshot
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.rolling_plan import Snapshot
 from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 

@@ -13,8 +13,8 @@ from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.handover import give_way, keep_up, one_by_one
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.plan import as_target, change, existing, refusals, register
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.rolling_plan import as_target, change, existing, refusals, register
 from drone_deploy_ecs.core.step import FollowDeployment, Handover, Plan, Scale, Stage, UpdateService
 from drone_deploy_ecs.core.target import Target, WayBack
 from drone_deploy_ecs.core.text import tasks
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.ecs import Deployment, Service
-    from drone_deploy_ecs.core.plan import Snapshot
     from drone_deploy_ecs.core.request import BlueGreen, Request
+    from drone_deploy_ecs.core.rolling_plan import Snapshot
     from drone_deploy_ecs.core.step import RegisterTaskDefinition, Step
     from drone_deploy_ecs.core.taskdef import Definition
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.names import region_of
-from drone_deploy_ecs.core.plan import existing, register
+from drone_deploy_ecs.core.rolling_plan import existing, register
 from drone_deploy_ecs.core.step import Plan, RegisterTaskDefinition, ServiceStep, Stage, UpdateService
 from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.verdict import Verdict

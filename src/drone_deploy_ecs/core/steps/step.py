@@ -189,6 +189,14 @@ class Monitored(Execution, Protocol):
     """An execution that stays under way once it is complete, and is watched until the whole run is over."""
 
     @property
+    def since(self) -> datetime | None:
+        """AWS's time from which on what happens to the service may be its doing."""
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Why it didn't end well, the heaviest first."""
+
+    @property
     def seen_at(self) -> float:
         """When it was last looked at."""
 

@@ -62,8 +62,14 @@ def test_when_it_will_have_been_complete_for_long_enough(rollout: Rollout, stabl
 
 
 def test_what_has_to_be_seen_complete_later_is_not_stable_before() -> None:
-    assert COMPLETE.confirm_after(55.0).stable_at == 55.0
-    assert COMPLETE.confirm_after(45.0).stable_at == 50.0
+    assert COMPLETE.confirm_since(40.0, 55.0).stable_at == 55.0
+    assert COMPLETE.confirm_since(40.0, 45.0).stable_at == 50.0
+
+
+def test_what_was_to_be_confirmed_since_then_already_needs_no_later_look() -> None:
+    confirmed = COMPLETE.confirm_since(40.0, 55.0)
+    assert confirmed.confirm_since(50.0, 60.0) is confirmed
+    assert confirmed.confirm_since(56.0, 60.0).stable_at == 60.0
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,11 @@ class Record:
         return self.recalled.reason if self.recalled else ""
 
     @property
+    def causes(self) -> tuple[Cause, ...]:
+        """See `Monitored`."""
+        return self.decision.causes if self.decision else ()
+
+    @property
     def service(self) -> Service | None:
         """Its service as last seen."""
         return self.observed.service

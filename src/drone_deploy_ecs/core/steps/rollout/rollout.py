@@ -123,8 +123,10 @@ class Rollout(Record):
         """See `Monitored`."""
         return replace(self, monitor=replace(self.monitor, budget_paused_until=until))
 
-    def confirm_after(self, now: float, /) -> Rollout:
+    def confirm_since(self, moment: float, now: float, /) -> Rollout:
         """See `Monitored`."""
+        if self.monitor.confirm_after >= moment:
+            return self
         return replace(self, monitor=replace(self.monitor, confirm_after=now))
 
     def explained(self, causes: tuple[Cause, ...], /) -> Rollout:

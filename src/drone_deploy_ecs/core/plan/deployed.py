@@ -1,0 +1,115 @@
+"""Services that were to be pointed at a revision: how that went, read off the executions, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.report.outcome import Outcome
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.step import is_monitored
+from drone_deploy_ecs.core.verdict import Now, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from drone_deploy_ecs.core.steps.step import Execution, Monitored
+    from drone_deploy_ecs.core.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """One service that was to run the revision `definition` (its ARN, "" where it was never registered).
+
+    `target` is the service, `rollout` the execution of the step that was to bring that about.
+    """
+
+    target: Target
+    definition: str
+    rollout: Monitored
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of it."""
+        return self.rollout.verdict or Verdict.UNKNOWN
+
+    @property
+    def deployment(self) -> str:
+        """The id of the deployment, "" where there was none."""
+        return self.rollout.output
+
+
+def deployed(executions: Iterable[Execution]) -> tuple[Deployed, ...]:
+    """All such services, in order."""
+    executions = tuple(executions)
+    arns = {execution.step.key: execution.output for execution in executions}
+    found = []
+    for execution in filter(is_monitored, executions):
+        match execution.step:
+            case UpdateService(target=target, definition=arn, registration=key):
+                found.append(Deployed(target=target, definition=arn or arns.get(key, ""), rollout=execution))
+            case FollowDeployment(target=target, definition=arn):
+                found.append(Deployed(target=target, definition=arn, rollout=execution))
+            case _:
+                pass
+    return tuple(found)
+
+
+# --- what became of them ---
+
+
+def unchanged(target: Target, *, run_failed: bool) -> Outcome:
+    """The outcome of a service that ran exactly this already. `run_failed`: what failed would have taken it back."""
+    end_state = Now.UNTOUCHED if run_failed else Now.NEW
+    return Outcome(target=target, verdict=Verdict.UNCHANGED, end_state=end_state, definition=target.before)
+
+
+def outcome(
+    service: Deployed, back: Deployed | None = None, *, stranded: str = "", run_failed: bool = False
+) -> Outcome:
+    """The outcome of one that was deployed to, and of its way `back`, if there was one.
+
+    `stranded` says why a way back couldn't even be tried. In a run that failed, so that it should have returned
+    (`run_failed`), one that kept the new version is not as before.
+    """
+    way_back = back.verdict if back else None
+    reasons = [service.rollout.reason, stranded]
+    if back and way_back is not Verdict.COMPLETED:
+        reasons.append(f"the way back: {back.rollout.reason}")
+    return Outcome(
+        target=service.target,
+        verdict=Verdict.SUPERSEDED if way_back is Verdict.SUPERSEDED else service.verdict,
+        end_state=_RETURNED.get(way_back, Now.NOT_AS_BEFORE)
+        if way_back
+        else _kept(service, stranded, run_failed=run_failed),
+        reason="; ".join(filter(None, reasons)),
+        service=(back or service).rollout.service,
+        deployment=service.deployment,
+        definition=service.definition,
+        causes=service.rollout.causes,
+        failed=service.verdict.fails_the_run,
+        way_back=way_back,
+        is_stranded=bool(stranded),
+    )
+
+
+_RETURNED = {Verdict.COMPLETED: Now.AS_BEFORE, Verdict.SUPERSEDED: Now.SOMEBODY_ELSES}
+
+
+def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> Now:
+    """How a service stands that didn't return."""
+    match service.verdict:
+        case Verdict.COMPLETED:
+            return Now.NOT_AS_BEFORE if run_failed or stranded else Now.NEW
+        case Verdict.REFUSED:
+            return Now.UNTOUCHED
+        case Verdict.WITHDRAWN | Verdict.CANCELLED if not service.deployment:
+            return Now.UNTOUCHED
+        case Verdict.CANCELLED if not stranded:
+            return Now.LEFT
+        case Verdict.SUPERSEDED:
+            return Now.SOMEBODY_ELSES
+        case Verdict.UNKNOWN:
+            return Now.UNSEEN
+        case _:
+            return Now.NOT_AS_BEFORE

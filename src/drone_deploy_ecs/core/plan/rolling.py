@@ -1,0 +1,224 @@
+"""The rolling deployment: every service gets the new revision, canaries first, then Region by Region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.plan import terms, undo
+from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
+from drone_deploy_ecs.core.plan.refusals import refine
+from drone_deploy_ecs.core.plan.revision import change, edit, existing, register
+from drone_deploy_ecs.core.plan.strategy import Plan, Undo
+from drone_deploy_ecs.core.plan.undo import Return, returning
+from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.step import Stage
+from drone_deploy_ecs.core.target import Target, WayBack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.plan.revision import Registrations
+    from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
+    from drone_deploy_ecs.core.plan.strategy import Answers, Replan, Sentence
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.steps.step import Execution
+
+Update = UpdateService | FollowDeployment
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """See `Strategy`. Services that fail return, and with them what the request says that a failure takes back."""
+
+    def asks(self, _request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: nothing."""
+        return ()
+
+    def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
+        """See `Strategy`: all is known."""
+        return request
+
+    def plan(
+        self, request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
+    ) -> Plan | tuple[Problem, ...]:
+        """See `Strategy`."""
+        return plan_rolling(self, request, snapshots)
+
+    def replan(self, _plan: Plan, _done: tuple[Execution, ...], /) -> Replan | None:
+        """See `Strategy`: nobody's change calls for that."""
+        return None
+
+    def undo_asks(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`."""
+        return undo.asks(_returns(plan, done), answers)
+
+    def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
+        """See `Strategy`."""
+        returns = _returns(plan, done)
+        stages = undo.stages(plan.request, returns, answers)
+        return Undo(stages=stages, sentences=tuple(way.sentence for way in returns))
+
+    def outcomes(
+        self, plan: Plan, done: tuple[Execution, ...], undone: tuple[Execution, ...] | None, /
+    ) -> tuple[Outcome, ...]:
+        """See `Strategy`."""
+        return tuple(_outcomes(plan, done, undone or ()))
+
+    def epilogue(self, _report: Report, /) -> tuple[Sentence, ...]:
+        """See `Strategy`: nothing."""
+        return ()
+
+
+# --- the plan ---
+
+
+def plan_rolling(strategy: Rolling, request: Request, snapshots: tuple[Snapshot, ...]) -> Plan | tuple[Problem, ...]:
+    """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
+    services, problems = refine(request, snapshots)
+    return problems or _plan(strategy, request, services)
+
+
+def _plan(strategy: Rolling, request: Request, services: Sequence[Ready]) -> Plan:
+    registrations: Registrations = ()
+    updates: list[Update] = []
+    same: list[Target] = []
+    diffs: list[tuple[str, tuple[str, ...]]] = []
+    for service in services:
+        step, registrations = _step(request, service, registrations)
+        if isinstance(step, Target):
+            same.append(step)
+        else:
+            updates.append(step)
+            diffs.append((step.target.name, _diff(request, service)))
+    return Plan(
+        request=request,
+        strategy=strategy,
+        stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
+        unchanged=tuple(same),
+        warnings=tuple(warning for service in services for warning in _warnings(request, service)),
+        diffs=tuple(diffs),
+    )
+
+
+def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Update]]:
+    """What goes together: the canaries first, then Region by Region."""
+    yield updates[: request.canaries]
+    rest = updates[request.canaries :]
+    for access in request.regions:
+        yield [update for update in rest if update.target.region == access.region]
+
+
+def _step(request: Request, service: Ready, registrations: Registrations) -> tuple[Update | Target, Registrations]:
+    """The step for one service, a bare Target if nothing is to be done; and the registrations with what it needs."""
+    target, primary = _target(request, service), service.primary
+    body = edit(request, service.edited)
+    is_same = taskdef.same(body, service.edited.body)
+    if is_same and (request.image.digest or request.skip_unchanged):
+        if service.is_settled and primary.is_at_full_count:
+            return target, registrations
+        if service.is_settled:
+            target = replace(target, back=WayBack(impossible="it ran this before"))
+        if primary.rollout_state != "FAILED":
+            return _follow(request, target, service), registrations
+    update = UpdateService(target=target, terms=terms.forward(request), undo=undo_sentence(request, target))
+    definition = existing(body, service.candidates)
+    if definition:
+        force = definition.arn == primary.task_definition
+        return replace(update, definition=definition.arn, force=force), registrations
+    what = "the same content, as it was deregistered" if is_same else change(request, service.edited)
+    registrations, key = register(registrations, target, body, service.edited, what)
+    return replace(update, registration=key), registrations
+
+
+def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:
+    return FollowDeployment(
+        target=target,
+        terms=terms.forward(request),
+        definition=service.primary.task_definition,
+        deployment=service.primary.id,
+        undo=undo_sentence(request, target),
+    )
+
+
+def _target(request: Request, service: Ready) -> Target:
+    settled = service.service.last_completed
+    before = settled.task_definition if settled else service.before.arn if service.before else ""
+    return service.target(before, way_back(request, service))
+
+
+def _diff(request: Request, service: Ready) -> tuple[str, ...]:
+    """Against what the service settled on last (what a rollback would bring back), so that nothing is hidden."""
+    return taskdef.diff((service.before or service.edited).body, edit(request, service.edited))
+
+
+# --- what a person would want to know before a service is written to ---
+
+
+def _warnings(request: Request, service: Ready) -> Iterator[Problem]:
+    if service.service.desired == 0 and service.service.scheduling == "REPLICA":
+        yield Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
+    yield from _on_its_deployments(service)
+    yield from _on_its_way_back(request, service)
+
+
+def _on_its_deployments(service: Ready) -> Iterator[Problem]:
+    settled, primary, name = service.service.last_completed, service.primary, service.name
+    if settled is None and service.before is None:
+        yield Problem(f"{name} has no COMPLETED deployment", "If this fails there is nothing to go back to")
+    elif settled is None:
+        last = f"by ECS's events the last one was {_before(service)}"
+        yield Problem(f"{name} has no COMPLETED deployment any more; {last}", "A rollback goes to it")
+    elif settled.id != primary.id:
+        other = f"{primary.id}, {short(primary.task_definition)}"
+        back = f"a rollback goes to {short(settled.task_definition)}"
+        yield Problem(f"{name} has another deployment in progress ({other})", f"The edit starts from it; {back}")
+
+
+def _on_its_way_back(request: Request, service: Ready) -> Iterator[Problem]:
+    back = way_back(request, service)
+    if service.before is None:
+        return
+    if back.impossible:
+        advice = "Deploy by digest, or with a tag of its own"
+        yield Problem(f"{service.name} could not be rolled back: {back.impossible}", advice)
+    elif back.must_copy:
+        yield Problem(f"{service.name} would be rolled back to a copy of {_before(service)}", back.must_copy)
+
+
+def _before(service: Ready) -> str:
+    return short(service.before.arn) if service.before else ""
+
+
+# --- the way back, and what became of it ---
+
+
+def _returns(plan: Plan, done: tuple[Execution, ...]) -> tuple[Return, ...]:
+    ways = returning(plan.request, deployed(done)).values()
+    return tuple(way for way in ways if isinstance(way, Return))
+
+
+def _outcomes(plan: Plan, done: Sequence[Execution], undone: Sequence[Execution]) -> Iterator[Outcome]:
+    services = deployed(done)
+    ways = returning(plan.request, services)
+    backs = {back.target.name: back for back in deployed(undone)}
+    failed = [service.target for service in services if service.verdict.fails_the_run]
+
+    def run_failed(target: Target) -> bool:
+        return any(plan.request.takes_back(culprit, target) for culprit in failed)
+
+    for target in plan.unchanged:
+        yield unchanged(target, run_failed=run_failed(target))
+    for service in services:
+        name, target = service.target.name, service.target
+        why = ways.get(name)
+        stranded = why if isinstance(why, str) else ""
+        yield outcome(service, backs.get(name), stranded=stranded, run_failed=run_failed(target))

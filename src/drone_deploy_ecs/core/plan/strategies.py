@@ -1,0 +1,29 @@
+"""Which strategy a request takes. A strategy is imported only where it is picked: a run needs one of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.strategy import Strategy
+    from drone_deploy_ecs.core.request import Request
+
+ROLLING = "rolling:Rolling"
+STRATEGIES = {"blue_green": "switch.strategy:TwoServices", "colours": "by_secret:BySecret"}
+"""By the member of `Request` that asks for it: the strategy's module in this package and its class, made of that."""
+
+
+def strategy_for(request: Request) -> Strategy:
+    """The strategy, before anything was read."""
+    for member, place in STRATEGIES.items():
+        settings = getattr(request, member)
+        if settings is not None:
+            return _made(place, settings)
+    return _made(ROLLING)
+
+
+def _made(place: str, *settings: Any) -> Strategy:
+    module, _, name = place.partition(":")
+    strategy: Strategy = getattr(import_module(f"{__package__}.{module}"), name)(*settings)
+    return strategy

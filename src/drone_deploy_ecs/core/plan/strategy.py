@@ -1,0 +1,122 @@
+"""A plan, and the strategy that made it: how a deployment is planned, planned anew, taken back, and concluded.
+
+No strategy is named here. A plan is data: it is printed, the engine runs its stages, and its way back is stages again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.problem import Problem
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.steps.step import Execution, Stage, Step
+    from drone_deploy_ecs.core.target import Target
+
+Answers = Mapping[Call[Any], Any]
+"""Calls that only read, with what they were answered: a value, or a Fault."""
+Sentence = tuple[str, str]
+"""A service's name, and what to say of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run will do: the stages run in order, the steps of a stage together.
+
+    `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
+    the steps say it all. `unchanged` are the services that run exactly this already. `diffs` have by service what
+    changes in the task definition; `compared_with` says against which.
+    """
+
+    request: Request
+    strategy: Strategy
+    stages: tuple[Stage, ...]
+    summary: str = ""
+    unchanged: tuple[Target, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    compared_with: str = "what it runs now"
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in order."""
+        return tuple(step for stage in self.stages for step in stage.steps)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every service that is to run the new version."""
+        deployed = (step.target for step in self.steps if isinstance(step, UpdateService | FollowDeployment))
+        return (*self.unchanged, *deployed)
+
+    @property
+    def registered(self) -> dict[str, Mapping[str, Any]]:
+        """The task definitions that are to be registered, by the names of the services that are to run them."""
+        steps = (step for step in self.steps if isinstance(step, RegisterTaskDefinition))
+        return {name: step.body for step in steps for name in step.serves}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replan:
+    """What is left to do since somebody else changed something: the stages of `plan`.
+
+    `standing` goes on being watched meanwhile, `done` is over. `why` says what happened to `service`.
+    """
+
+    plan: Plan
+    standing: tuple[Execution, ...]
+    done: tuple[Execution, ...]
+    service: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undo:
+    """The stages that take back what was done, none where nothing is to be; and what to say as they begin."""
+
+    stages: tuple[Stage, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+
+
+class Strategy(Protocol):
+    """One way to deploy, as a frozen value: all of it but the loop and the reading. Everything here is pure.
+
+    `done` is what became of a plan's steps, registrations and those that never began included; `undone` the same of its
+    way back, None where none was tried.
+    """
+
+    def asks(self, request: Request, answers: Answers, /) -> tuple[Call[Any], ...]:
+        """What is to be read before the services; asked again with the answers until it asks nothing new."""
+
+    def resolve(self, request: Request, answers: Answers, /) -> Request | tuple[Problem, ...]:
+        """The request once that is known, or why there is none. No answer is a Fault: that is a refusal."""
+
+    def plan(
+        self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
+    ) -> Plan | tuple[Problem, ...]:
+        """The plan, or every reason why nothing may be written."""
+
+    def replan(self, plan: Plan, done: tuple[Execution, ...], /) -> Replan | None:
+        """What is left to do where somebody interfered; None where nobody did, or nothing can go on."""
+
+    def undo_asks(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
+        """What is to be read before the way back; asked again with the answers, of which some may be Faults."""
+
+    def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
+        """The way back. What isn't answered may change its steps, but neither whether it is tried nor what is said."""
+
+    def outcomes(
+        self, plan: Plan, done: tuple[Execution, ...], undone: tuple[Execution, ...] | None, /
+    ) -> tuple[Outcome, ...]:
+        """What became of every service."""
+
+    def epilogue(self, report: Report, /) -> tuple[Sentence, ...]:
+        """What is left to people."""

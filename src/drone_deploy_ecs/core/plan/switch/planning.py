@@ -1,0 +1,157 @@
+"""From the two sides as found to the stages: of a switch, or of what is left of one that was interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.plan import terms
+from drone_deploy_ecs.core.plan.revision import change, edit, existing, register
+from drone_deploy_ecs.core.plan.switch.sides import warnings
+from drone_deploy_ecs.core.plan.switch.stages import hold_capacity, one_by_one, scale_down_steps, timed
+from drone_deploy_ecs.core.plan.switch.switch import Switch
+from drone_deploy_ecs.core.plan.way_back import undo_sentence
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.scale import Scale
+from drone_deploy_ecs.core.steps.step import Stage
+from drone_deploy_ecs.core.text import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drone_deploy_ecs.core.plan.revision import Registrations
+    from drone_deploy_ecs.core.plan.switch.sides import Side
+    from drone_deploy_ecs.core.request import BlueGreen, Request
+    from drone_deploy_ecs.core.steps.rollout.terms import Terms
+    from drone_deploy_ecs.core.steps.step import Step
+    from drone_deploy_ecs.core.taskdef import Definition
+
+
+class Draft(NamedTuple):
+    """What a plan is made of, once the sides are known."""
+
+    switch: Switch
+    stages: tuple[Stage, ...]
+    warnings: tuple[Problem, ...]
+    diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draft:
+    """The idle side gets the new revision and the live side's count; once it has proved itself, the other gives way."""
+    base = live.edited if live.edited.family == idle.edited.family else idle.edited
+    switch = _switch(request, settings, live, idle)
+    update, registrations = _update(request, settings, switch, idle, base)
+    capacity = hold_capacity(switch, idle.limits)
+    down = scale_down_steps(switch, live.desired, settings.wait)
+    diff = taskdef.diff(live.edited.body, edit(request, base))
+    return Draft(
+        switch=switch,
+        stages=_stages(settings, switch, registrations, (update, *capacity), down),
+        warnings=tuple(warnings(live, idle)),
+        diffs=((idle.name, diff),),
+    )
+
+
+def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draft:
+    """From where an interrupted run left them."""
+    switch = _switch(request, settings, live, idle)
+    what = f"an earlier run was interrupted: {idle} has {request.image.reference} already, beside {live}"
+    follow, capacity = _resume(request, settings, switch, live, idle), hold_capacity(switch, idle.limits)
+    wait = settings.wait if live.desired >= idle.desired else settings.interval
+    down = scale_down_steps(switch, live.desired, wait)
+    return Draft(
+        switch=switch,
+        stages=_stages(settings, switch, (), (*follow, *capacity), down),
+        warnings=(Problem(what, "This one goes on from there"), *warnings(live, idle)),
+    )
+
+
+def _stages(
+    settings: BlueGreen, switch: Switch, registrations: Registrations, up: Iterable[Step], down: Iterable[Step]
+) -> tuple[Stage, ...]:
+    stages = (*one_by_one(registrations), Stage(tuple(up)), *one_by_one(down))
+    return tuple(timed(switch, stages, settings.checks * settings.check_interval))
+
+
+def _switch(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Switch:
+    """Whatever an interrupted run has suspended is scaled again afterwards."""
+    own = live.limits
+    if idle.was_left_suspended and idle.limits and own:
+        own = Limits(idle.limits.minimum, idle.limits.maximum)
+    elif own and not idle.is_idle:
+        own = Limits(own.minimum, own.maximum)
+    # A maximum of 0 is what the Go plugin left on the idle side: nothing could ever scale there.
+    widest = idle.limits if idle.limits and (idle.limits.maximum or not own) else own
+    return Switch(
+        live=live.target(request),
+        idle=idle.target(request),
+        count=max(live.desired, idle.desired),
+        percent=settings.percent,
+        interval=settings.interval,
+        live_limits=own,
+        idle_limits=Limits(0, widest.maximum) if widest else None,
+    )
+
+
+def _terms(request: Request, settings: BlueGreen, at_least: int) -> Terms:
+    """It must run so many tasks, prove itself, and stay up until all is over."""
+    return replace(
+        terms.forward(request),
+        at_least=at_least,
+        checks=settings.checks,
+        check_interval=settings.check_interval,
+        must_stay=True,
+    )
+
+
+def _undo_sentence(request: Request, switch: Switch) -> str:
+    return f"{undo_sentence(request, switch.idle)}, with 0 tasks"
+
+
+def _update(
+    request: Request, settings: BlueGreen, switch: Switch, idle: Side, base: Definition
+) -> tuple[UpdateService, Registrations]:
+    """The new revision and the count in one write: so its tasks are a deployment of their own, which must complete."""
+    update = UpdateService(
+        target=switch.idle,
+        terms=_terms(request, settings, switch.count),
+        desired=switch.count,
+        undo=_undo_sentence(request, switch),
+    )
+    body = edit(request, base)
+    definition = existing(body, (base, *idle.ready.candidates))
+    if definition:
+        force = definition.arn == idle.primary.task_definition
+        return replace(update, definition=definition.arn, force=force), ()
+    registrations, key = register((), switch.idle, body, base, change(request, base))
+    return replace(update, registration=key), registrations
+
+
+def _resume(request: Request, settings: BlueGreen, switch: Switch, live: Side, idle: Side) -> Iterator[Step]:
+    """What was begun is followed, and gets the tasks that it lacks; what has failed is begun again."""
+    begun, desired = idle.primary, max(idle.desired, live.desired)
+    update = UpdateService(
+        target=switch.idle,
+        terms=_terms(request, settings, desired),
+        definition=begun.task_definition,
+        force=True,
+        desired=desired,
+        undo=_undo_sentence(request, switch),
+    )
+    if begun.rollout_state == "FAILED":
+        yield update
+        return
+    yield FollowDeployment(
+        target=update.target,
+        terms=update.terms,
+        definition=update.definition,
+        deployment=begun.id,
+        desired=desired,
+        undo=update.undo,
+    )
+    if idle.desired < live.desired:
+        ours = replace(switch.idle, known=frozenset({begun.id}))
+        yield Scale(target=ours, expected=idle.desired, to=live.desired, undo=f"back to {tasks(idle.desired)}")

@@ -1,0 +1,117 @@
+"""The strategy over two services of which one is live: the idle one takes over, and the live one gives way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.plan.deployed import unchanged
+from drone_deploy_ecs.core.plan.refusals import refine
+from drone_deploy_ecs.core.plan.strategy import Plan, Replan, Undo
+from drone_deploy_ecs.core.plan.switch import undo
+from drone_deploy_ecs.core.plan.switch.outcomes import outcomes
+from drone_deploy_ecs.core.plan.switch.planning import draft, draft_rest
+from drone_deploy_ecs.core.plan.switch.replan import remaining
+from drone_deploy_ecs.core.plan.switch.sides import Side, interrupted, roles, without_count
+from drone_deploy_ecs.core.plan.undo import asks, stages
+from drone_deploy_ecs.core.problem import Problem
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.plan.strategy import Answers, Sentence
+    from drone_deploy_ecs.core.plan.switch.planning import Draft
+    from drone_deploy_ecs.core.plan.switch.switch import Switch
+    from drone_deploy_ecs.core.plan.undo import Return
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.request import BlueGreen, Request
+    from drone_deploy_ecs.core.steps.step import Execution
+
+
+@dataclass(frozen=True)
+class TwoServices:
+    """See `Strategy`. `switch` is None until it is planned, and where the live side runs the new version already."""
+
+    settings: BlueGreen
+    switch: Switch | None = None
+
+    def asks(self, request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: how the services are autoscaled."""
+        names = tuple(map(short, request.services))
+        return (DescribeScalableTargets(region=request.access.region, cluster=request.cluster_name, services=names),)
+
+    def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
+        """See `Strategy`: all is known."""
+        return request
+
+    def plan(
+        self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
+    ) -> Plan | tuple[Problem, ...]:
+        """See `Strategy`: a switch, or what is left of an interrupted one."""
+        services, problems = refine(request, snapshots)
+        if problems := problems or tuple(without_count(services)):
+            return problems
+        (call,) = self.asks(request, answers)
+        blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
+        if begun := interrupted(request, blue, green):
+            return self._planned(request, draft_rest(request, self.settings, *begun))
+        sides = roles(request, blue, green)
+        if isinstance(sides, Problem):
+            return (sides,)
+        live, _ = sides
+        if live.has_settled(request):
+            return Plan(request=request, strategy=self, stages=(), unchanged=(live.target(request),))
+        return self._planned(request, draft(request, self.settings, *sides))
+
+    def _planned(self, request: Request, draft: Draft) -> Plan:
+        return Plan(
+            request=request,
+            strategy=replace(self, switch=draft.switch),
+            stages=draft.stages,
+            summary=str(draft.switch),
+            warnings=draft.warnings,
+            diffs=draft.diffs,
+            compared_with="what serves now",
+        )
+
+    def replan(self, plan: Plan, done: tuple[Execution, ...], /) -> Replan | None:
+        """See `Strategy`: where somebody scaled one of the services."""
+        rest = remaining(self.switch, done) if self.switch else None
+        if rest is None:
+            return None
+        changed = replace(plan, strategy=replace(self, switch=rest.switch), stages=rest.stages)
+        return Replan(plan=changed, standing=rest.standing, done=rest.done, service=rest.service, why=rest.why)
+
+    def undo_asks(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`."""
+        return asks(self._returns(plan, done), answers)
+
+    def _returns(self, plan: Plan, done: tuple[Execution, ...]) -> tuple[Return, ...]:
+        if self.switch is None or not undo.must_return(plan.request, self.outcomes(plan, done, None)):
+            return ()
+        return undo.idle_return(plan.request, self.switch, done)
+
+    def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
+        """See `Strategy`: both sides as they were, the live one first."""
+        if self.switch is None or not undo.must_return(plan.request, self.outcomes(plan, done, None)):
+            return Undo()
+        own = stages(plan.request, undo.idle_return(plan.request, self.switch, done), answers)
+        sentence = undo.undo_sentence(self.switch, done)
+        return Undo(stages=undo.stages(self.switch, done, own), sentences=((self.switch.idle.name, sentence),))
+
+    def outcomes(
+        self, plan: Plan, done: tuple[Execution, ...], undone: tuple[Execution, ...] | None, /
+    ) -> tuple[Outcome, ...]:
+        """See `Strategy`: both sides, or the one that is left as it is."""
+        if self.switch is None:
+            return tuple(unchanged(target, run_failed=False) for target in plan.unchanged)
+        return outcomes(self.switch, done, undone, leave_on_cancel=plan.request.leave_on_cancel)
+
+    def epilogue(self, _report: Report, /) -> tuple[Sentence, ...]:
+        """See `Strategy`: nothing."""
+        return ()

@@ -1,0 +1,160 @@
+"""The way back of services that were deployed to: whether each may return, what is read for that, and the stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
+from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.plan import terms
+from drone_deploy_ecs.core.plan.revision import existing, register
+from drone_deploy_ecs.core.steps.rollout.update import UpdateService
+from drone_deploy_ecs.core.steps.step import Stage
+from drone_deploy_ecs.core.taskdef import Definition
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.plan.deployed import Deployed
+    from drone_deploy_ecs.core.plan.revision import Registrations
+    from drone_deploy_ecs.core.plan.strategy import Answers, Sentence
+    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.target import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """A service that is to return, and what it was deployed as.
+
+    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `must_not_write`: nor may we write.
+    """
+
+    service: Deployed
+    ecs_returns_it: bool
+    must_not_write: bool
+
+    @property
+    def target(self) -> Target:
+        """The service."""
+        return self.service.target
+
+    @property
+    def sentence(self) -> Sentence:
+        """What to say as it begins."""
+        what = "making sure that ECS returns it" if self.ecs_returns_it else "rolling back"
+        return self.target.name, f"{what} to {short(self.target.back.definition)}"
+
+    @property
+    def recorded(self) -> DescribeTaskDefinition:
+        """Reads the revision that it is to return to: it may have been deregistered meanwhile."""
+        return DescribeTaskDefinition(region=self.target.region, name=self.target.back.definition)
+
+
+def returning(request: Request, services: Iterable[Deployed]) -> dict[str, Return | str]:
+    """By name, the services that must return: each with its way back, or with the reason why there is none.
+
+    A cancellation reaches all of them, a failure those that the request says it takes back.
+    """
+    services = tuple(services)
+    is_cancelled = any(service.verdict is Verdict.CANCELLED for service in services)
+    failed = [service.target for service in services if service.verdict.fails_the_run]
+    reached = (
+        service
+        for service in services
+        if is_cancelled or any(request.takes_back(culprit, service.target) for culprit in failed)
+    )
+    ways = ((service.target.name, _way_back(request, service)) for service in reached)
+    return {name: way for name, way in ways if way is not None}
+
+
+def _way_back(request: Request, service: Deployed) -> Return | str | None:
+    """How it returns, or why it can't; None where nothing of ours is to be taken back."""
+    is_left = service.verdict is Verdict.CANCELLED and request.leave_on_cancel
+    if not service.deployment or is_left or service.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
+        return None
+    # ECS's own rollback is confirmed even with ours disabled.
+    if not request.roll_back and service.verdict is not Verdict.ROLLED_BACK:
+        return "rollbacks are disabled"
+    impossible = service.target.back.impossible
+    return f"no way back: {impossible}" if impossible else to_return(request, service)
+
+
+def to_return(request: Request, service: Deployed) -> Return:
+    """Its deployment, to be taken back."""
+    return Return(
+        service=service,
+        ecs_returns_it=service.verdict is Verdict.ROLLED_BACK,
+        must_not_write=not request.roll_back,
+    )
+
+
+def asks(returns: Iterable[Return], answers: Answers) -> tuple[Call[Any], ...]:
+    """The revisions to return to; and of the families of which a copy may be needed, the newest: it may be one."""
+    return tuple(dict.fromkeys(call for way in returns for call in _asks(way, answers)))
+
+
+def _asks(way: Return, answers: Answers) -> Iterator[Call[Any]]:
+    yield way.recorded
+    recorded = answers.get(way.recorded)
+    if isinstance(recorded, Definition) and (way.target.back.must_copy or not recorded.active):
+        yield DescribeTaskDefinition(region=way.target.region, name=recorded.family)
+
+
+def stages(request: Request, returns: Iterable[Return], answers: Answers) -> tuple[Stage, ...]:
+    """The stages that bring these services back to what they ran before.
+
+    What couldn't be read counts as usable: the write itself will tell.
+    """
+    registrations: Registrations = ()
+    updates: list[UpdateService] = []
+    for way in returns:
+        update, registrations = _update(request, way, answers, registrations)
+        updates.append(update)
+    return tuple(Stage(tuple(steps)) for steps in (registrations, updates) if steps)
+
+
+def _update(
+    request: Request, way: Return, answers: Answers, registrations: Registrations
+) -> tuple[UpdateService, Registrations]:
+    """Back to what it ran before; and the registrations with a copy of that, where one is needed and isn't there."""
+    update, content = _as_recorded(request, way), _content(way, answers)
+    if content is None:
+        return update, registrations
+    body, what = content
+    copy = existing(body, _definitions(way.target.region, answers))
+    if copy:
+        return replace(update, definition=copy.arn), registrations
+    source = Definition(way.target.back.definition, active=False, body=body)
+    registrations, key = register(registrations, way.target, body, source, what)
+    return replace(update, definition="", registration=key), registrations
+
+
+def _as_recorded(request: Request, way: Return) -> UpdateService:
+    """To the recorded revision, from what the service runs by now."""
+    seen = way.service.rollout.service
+    known = frozenset(deployment.id for deployment in seen.deployments) if seen else frozenset[str]()
+    return UpdateService(
+        target=replace(way.target, known=known),
+        terms=terms.back(request),
+        definition=way.target.back.definition,
+        undoes=way.service.deployment,
+        must_not_write=way.must_not_write,
+        since=way.service.rollout.since,
+    )
+
+
+def _content(way: Return, answers: Answers) -> tuple[Mapping[str, Any], str] | None:
+    """What to return to where the recorded revision itself would not do, and why."""
+    back, recorded = way.target.back, answers.get(way.recorded)
+    is_gone = isinstance(recorded, Definition) and not recorded.active
+    if back.body is None or way.ecs_returns_it or not (is_gone or back.must_copy):
+        return None
+    return back.body, "the same content, as it was deregistered" if is_gone else "its image pinned by digest"
+
+
+def _definitions(region: str, answers: Answers) -> Iterator[Definition]:
+    return (answer for call, answer in answers.items() if call.region == region and isinstance(answer, Definition))

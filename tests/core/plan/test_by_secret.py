@@ -1,0 +1,67 @@
+"""What the secret says of two colours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.masking import Secret
+from drone_deploy_ecs.core.places import Place
+from drone_deploy_ecs.core.plan.by_secret import BySecret
+from drone_deploy_ecs.core.plan.snapshot import Snapshot
+from drone_deploy_ecs.core.request import Colours, Image
+from tests.core.plan.judged import REQUEST
+from tests.core.shown import service
+
+COLOURS = Colours(
+    secret="production-shop", blue="web-blue", green="web-green",
+    blue_image=Image("shop:b", "shop", "b", ""), green_image=Image("shop:g", "shop", "g", ""),
+)  # fmt: skip
+ASKED = replace(REQUEST, services=("web-blue", "web-green"), colours=COLOURS, secrets=(Secret("A", "a"),))
+STRATEGY = BySecret(COLOURS)
+CALL = GetSecretValue(region="eu-west-1", name="production-shop")
+
+
+def test_the_secret_is_asked_for() -> None:
+    assert STRATEGY.asks(ASKED, {}) == (CALL,)
+
+
+@pytest.mark.parametrize(
+    ("live", "services", "image"), [("blue", ("web-green",), "shop:g"), ("green", ("web-blue",), "shop:b")]
+)
+def test_the_request_is_the_other_colours_and_hides_what_came_along(
+    live: str, services: tuple[str], image: str
+) -> None:
+    text = json.dumps({"CURRENT_LIVE_ENVIRONMENT": live, "PASSWORD": "hunter2", "PORT": 80})
+    request = STRATEGY.resolve(ASKED, {CALL: text})
+    assert not isinstance(request, tuple)
+    assert (request.services, request.image.reference) == (services, image)
+    assert request.secrets == (
+        Secret("A", "a"),
+        Secret("CURRENT_LIVE_ENVIRONMENT", live),
+        Secret("PASSWORD", "hunter2"),
+    )
+
+
+def test_without_a_colour_there_is_no_request() -> None:
+    problems = STRATEGY.resolve(ASKED, {CALL: "{}"})
+    assert isinstance(problems, tuple)
+    assert [str(problem) for problem in problems] == [
+        "secret production-shop has no CURRENT_LIVE_ENVIRONMENT. Set it to the live colour, blue or green."
+    ]
+
+
+@pytest.mark.parametrize(("live", "idle"), [("blue", "web-green"), ("green", "web-blue")])
+def test_what_the_secret_calls_idle_must_be(live: str, idle: str) -> None:
+    request = replace(ASKED, services=(idle,))
+    snapshot = Snapshot(place=Place("eu-west-1", "prod", idle), name=idle, service=service(name=idle))
+    problems = STRATEGY.plan(request, (snapshot,), {})
+    assert isinstance(problems, tuple)
+    (problem,) = problems
+    assert problem.what == (
+        f"{idle} should be idle, as secret production-shop names {live} as live, but it has 2 tasks"
+    )
+    assert problem.do == f"Check CURRENT_LIVE_ENVIRONMENT in the secret; scale {idle} to 0 if it is right"

@@ -1,0 +1,32 @@
+"""Which strategy a request takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drone_deploy_ecs.core.plan.by_secret import BySecret
+from drone_deploy_ecs.core.plan.rolling import Rolling
+from drone_deploy_ecs.core.plan.strategies import strategy_for
+from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
+from tests.core.plan.judged import REQUEST
+from tests.core.plan.test_by_secret import COLOURS
+from tests.core.plan.test_switch import SETTINGS
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.strategy import Strategy
+    from drone_deploy_ecs.core.request import Request
+
+
+@pytest.mark.parametrize(
+    ("request_", "strategy"),
+    [
+        (REQUEST, Rolling()),
+        (replace(REQUEST, colours=COLOURS), BySecret(COLOURS)),
+        (replace(REQUEST, blue_green=SETTINGS), TwoServices(SETTINGS)),
+    ],
+)
+def test_a_request_takes_the_strategy_whose_settings_it_has(request_: Request, strategy: Strategy) -> None:
+    assert strategy_for(request_) == strategy
