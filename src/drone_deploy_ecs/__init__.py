@@ -1,10 +1,11 @@
 """Put a new image on a running ECS service, and say truthfully whether it serves; if not, why not.
 
-    env · argv ─settings→ Request ─observe→ Snapshot ─plan→ Plan ─engine→ Watch … Verdict ─(bad)→ undo → Report
+    env · argv ─settings→ Request ─observe→ Snapshot ─strategy→ Plan ─engine→ Execution … Verdict ─(bad)→ undo → Report
 
 `settings` makes a `Request` out of flags and `PLUGIN_*`. `deployment.Deployment` is the whole walk on one screen:
-`observe` reads, `core.plan` decides, `engine` (the only loop) does and watches, `core.fold` folds what is seen into a
-verdict, `core.report` says how it ended. `core` is pure; `aws` alone knows botocore; `simulator` is an ECS in memory.
+`observe` reads, a strategy in `core.plan` decides, `run.engine` (the only loop) does and watches, `core.steps` make of
+every answer what is next, until there is a verdict; `core.report` says how it ended. `core` is pure; `aws` alone knows
+botocore; `simulator` is an ECS in memory.
 For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names more (`__init__.pyi`).
 """
 

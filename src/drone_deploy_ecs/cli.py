@@ -178,7 +178,7 @@ def _show_plan(edges: Edges, request: Request) -> int:
     from drone_deploy_ecs.console import plain
     from drone_deploy_ecs.console.plan import render
 
-    edges.stdout.write(render(request, _deployment(edges, request, plain.listener(edges.stderr)).prepare()))
+    edges.stdout.write(render(_deployment(edges, request, plain.listener(edges.stderr)).prepare()))
     return ExitCode.DONE
 
 

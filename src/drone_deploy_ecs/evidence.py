@@ -21,7 +21,7 @@ from drone_deploy_ecs.core.report.sentences import MOST_CAUSES
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from drone_deploy_ecs.calls import Calls
@@ -29,11 +29,10 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.cause import Cause
     from drone_deploy_ecs.core.masking import Masks
-    from drone_deploy_ecs.core.outcome import Outcome
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.core.steps.step import Execution, Failure
     from drone_deploy_ecs.ports import Clock
-    from drone_deploy_ecs.telling import Telling
+    from drone_deploy_ecs.run.event_log import EventLog
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -57,7 +56,7 @@ class Collector:
         request: Request,
         calls: Mapping[str, Calls],
         clock: Clock,
-        telling: Telling,
+        log: EventLog,
         *,
         bodies: Mapping[str, Mapping[str, Any]],
         masks: Masks,
@@ -65,7 +64,7 @@ class Collector:
         self._request = request
         self._calls = calls
         self._clock = clock
-        self._telling = telling
+        self._events = log
         self._bodies = bodies
         self._masks = masks
         self._until = 0.0
@@ -73,65 +72,66 @@ class Collector:
 
     # --- at the verdict ---
 
-    def at_verdict(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """The outcomes, their causes with target health and alarms."""
+    def at_verdict(self, executions: Iterable[Execution]) -> tuple[Execution, ...]:
+        """The executions, their failures explained by target health and alarms, too."""
         self._until = self._clock.monotonic() + PATIENCE_BEFORE
-        return [
-            _with_causes(one, self._with_alarms) for one in (_with_causes(one, self._with_targets) for one in outcomes)
-        ]
+        with_targets = tuple(_explained(execution, self._with_targets) for execution in executions)
+        return tuple(_explained(execution, self._with_alarms) for execution in with_targets)
 
-    def _with_alarms(self, watch: Watch) -> tuple[Cause, ...]:
-        asked = evidence.alarms_asked(watch)
+    def _with_alarms(self, failure: Failure) -> tuple[Cause, ...]:
+        asked = evidence.alarms_asked(failure)
         if not asked:
-            return watch.causes
-        alarms = self._ask(watch, DescribeAlarms(region=watch.target.region, names=asked))
-        return watch.causes if isinstance(alarms, Fault) else evidence.with_alarms(watch, asked, alarms)
+            return failure.causes
+        alarms = self._ask(failure, DescribeAlarms(region=failure.target.region, names=asked))
+        return failure.causes if isinstance(alarms, Fault) else evidence.with_alarms(failure, asked, alarms)
 
-    def _with_targets(self, watch: Watch) -> tuple[Cause, ...]:
-        if not evidence.wants_targets(watch):
-            return watch.causes
-        health = self._health(watch)
+    def _with_targets(self, failure: Failure) -> tuple[Cause, ...]:
+        if not evidence.wants_targets(failure):
+            return failure.causes
+        health = self._health(failure)
         if not health:
-            return watch.causes
-        found = self._try(watch, ListTasks.operation, lambda calls: observe.running(calls, watch))
+            return failure.causes
+        found = self._try(failure, ListTasks.operation, lambda calls: observe.running(calls, failure))
         new = [] if isinstance(found, Fault) else found
-        checks = self._ask(watch, DescribeTargetGroups(region=watch.target.region, target_groups=tuple(health)))
+        checks = self._ask(failure, DescribeTargetGroups(region=failure.target.region, target_groups=tuple(health)))
         lines = [
             line
             for group, targets in health.items()
             for line in evidence.health_lines(
-                evidence.of_tasks(targets, (*new, *watch.stopped)),
+                evidence.of_tasks(targets, (*new, *failure.stopped)),
                 None if isinstance(checks, Fault) else checks.get(group),
             )
         ]
-        return evidence.with_targets(watch, lines, new)
+        return evidence.with_targets(failure, lines, new)
 
-    def _health(self, watch: Watch) -> dict[str, Sequence[TargetHealth]]:
+    def _health(self, failure: Failure) -> dict[str, Sequence[TargetHealth]]:
         found: dict[str, Sequence[TargetHealth]] = {}
-        for group in watch.service.target_groups if watch.service else ():
-            answer = self._ask(watch, DescribeTargetHealth(region=watch.target.region, target_group=group))
+        for group in failure.service.target_groups if failure.service else ():
+            answer = self._ask(failure, DescribeTargetHealth(region=failure.target.region, target_group=group))
             if not isinstance(answer, Fault):
                 found[group] = answer
         return found
 
     # --- after the undo ---
 
-    def logs(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """The outcomes, the causes that will be shown with the ends of their containers' logs."""
+    def logs(self, executions: tuple[Execution, ...]) -> tuple[Execution, ...]:
+        """The executions, the causes that will be shown with the ends of their containers' logs."""
         self._until = self._clock.monotonic() + PATIENCE_AFTER
-        return [_with_causes(one, self._with_logs) for one in outcomes] if self._request.log_lines else list(outcomes)
+        if not self._request.log_lines:
+            return executions
+        return tuple(_explained(execution, self._with_logs) for execution in executions)
 
-    def _with_logs(self, watch: Watch) -> tuple[Cause, ...]:
-        shown = (self._with_log(watch, one) for one in watch.causes[:MOST_CAUSES])
-        return (*shown, *watch.causes[MOST_CAUSES:])
+    def _with_logs(self, failure: Failure) -> tuple[Cause, ...]:
+        shown = (self._with_log(failure, one) for one in failure.causes[:MOST_CAUSES])
+        return (*shown, *failure.causes[MOST_CAUSES:])
 
-    def _with_log(self, watch: Watch, cause: Cause) -> Cause:
+    def _with_log(self, failure: Failure, cause: Cause) -> Cause:
         if not evidence.has_log(cause):
             return cause
-        place = evidence.log_place(self._bodies[watch.target.name], cause, watch.target.region)
+        place = evidence.log_place(self._bodies[failure.target.name], cause, failure.target.region)
         if not isinstance(place, LogPlace):
             return replace(cause, evidence=(*cause.evidence, place))
-        messages = self._log(watch, place)
+        messages = self._log(failure, place)
         if isinstance(messages, Fault) and messages.code != GetLogEvents.NOT_FOUND:
             return cause
         if not isinstance(messages, Fault) and messages:
@@ -139,17 +139,17 @@ class Collector:
         fault = messages if isinstance(messages, Fault) else None
         return replace(cause, evidence=(*cause.evidence, evidence.no_log(place, fault)))
 
-    def _log(self, watch: Watch, place: LogPlace) -> Sequence[str] | Fault:
+    def _log(self, failure: Failure, place: LogPlace) -> Sequence[str] | Fault:
         """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
-        found = self._log_end(watch, place)
-        wait = watch.decided_at + ARRIVAL - self._clock.monotonic()
+        found = self._log_end(failure, place)
+        wait = failure.decided_at + ARRIVAL - self._clock.monotonic()
         missing = found.code == GetLogEvents.NOT_FOUND if isinstance(found, Fault) else not found
         if wait <= 0 or not missing:
             return found
         self._clock.sleep(wait)
-        return self._log_end(watch, place)
+        return self._log_end(failure, place)
 
-    def _log_end(self, watch: Watch, place: LogPlace) -> Sequence[str] | Fault:
+    def _log_end(self, failure: Failure, place: LogPlace) -> Sequence[str] | Fault:
         lines = self._request.log_lines
         call: GetLogEvents | None = GetLogEvents(
             region=place.region, group=place.group, stream=place.stream, limit=lines
@@ -157,7 +157,7 @@ class Collector:
         for _ in range(PAGES):
             if call is None:
                 break
-            page = self._ask(watch, call)
+            page = self._ask(failure, call)
             if isinstance(page, Fault) or page.messages:
                 return page if isinstance(page, Fault) else page.messages
             call = call.before(page)
@@ -165,31 +165,31 @@ class Collector:
 
     # --- asking ---
 
-    def _ask(self, watch: Watch, call: Call[A]) -> A | Fault:
+    def _ask(self, failure: Failure, call: Call[A]) -> A | Fault:
         """The answer, or why there is none, which is told once."""
-        return self._try(watch, call.operation, lambda calls: calls.send(call))
+        return self._try(failure, call.operation, lambda calls: calls.send(call))
 
-    def _try(self, watch: Watch, operation: str, read: Callable[[Calls], T]) -> T | Fault:
+    def _try(self, failure: Failure, operation: str, read: Callable[[Calls], T]) -> T | Fault:
         """What is read, by that operation first; or why it isn't, which is told once."""
         if self._clock.monotonic() >= self._until:
-            return self._leave_out(watch, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest"))
+            return self._leave_out(
+                failure, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest")
+            )
         try:
-            return read(self._calls[watch.target.region])
+            return read(self._calls[failure.target.region])
         except ApiError as error:
             if error.fault.code == GetLogEvents.NOT_FOUND:
                 return error.fault
-            return self._leave_out(watch, error.fault)
+            return self._leave_out(failure, error.fault)
 
-    def _leave_out(self, watch: Watch, fault: Fault) -> Fault:
+    def _leave_out(self, failure: Failure, fault: Fault) -> Fault:
         said = evidence.left_out(fault)
         if said not in self._left_out:
             self._left_out.add(said)
-            self._telling.tell(Kind.TROUBLE, watch.target.name, said)
+            self._events.record(Kind.TROUBLE, failure.target.name, said)
         return fault
 
 
-def _with_causes(outcome: Outcome, find: Callable[[Watch], tuple[Cause, ...]]) -> Outcome:
-    watch = outcome.forward
-    if watch is None or not outcome.failed or not watch.deployment:
-        return outcome
-    return replace(outcome, forward=replace(watch, causes=find(watch)))
+def _explained(execution: Execution, find: Callable[[Failure], tuple[Cause, ...]]) -> Execution:
+    failure = execution.failure
+    return execution if failure is None else execution.explained(find(failure))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from drone_deploy_ecs.core import poll, taskdef
-from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
+from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.calls.call import Call
-from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
 from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
@@ -16,14 +15,11 @@ from drone_deploy_ecs.core.calls.ecs import (
     ListServices,
     ListTasks,
 )
-from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.fault import FaultKind
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.observation import NotSeen, Observation, Seen
 from drone_deploy_ecs.core.places import names, once, places
+from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.rolling_plan import Snapshot
-from drone_deploy_ecs.core.watch import Watch
 from drone_deploy_ecs.errors import ApiError
 
 if TYPE_CHECKING:
@@ -32,14 +28,12 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.ecs import Service, Task
     from drone_deploy_ecs.core.fault import Fault
-    from drone_deploy_ecs.core.limits import Limits
     from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.scaling import Scaling
+    from drone_deploy_ecs.core.steps.step import Failure
     from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.taskdef import Definition
     from drone_deploy_ecs.patience import Patient
-    from drone_deploy_ecs.ports import Clock
 
 SERVICES_A_CALL = DescribeServices.most
 
@@ -92,18 +86,6 @@ def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
     for one in found:
         asked.setdefault((one.region, one.cluster), []).append(one.asked)
     return asked
-
-
-def limits(read: Patient, request: Request) -> dict[str, Limits]:
-    """Autoscaling of the services asked for, by name. Raises ApiError."""
-    services = tuple(map(short, request.services))
-    region = request.access.region
-    return read.send(DescribeScalableTargets(region=region, cluster=request.cluster_name, services=services))
-
-
-def secret(read: Patient, request: Request, name: str) -> str:
-    """The text of a secret. Raises ApiError."""
-    return read.send(GetSecretValue(region=request.access.region, name=name))
 
 
 class _Definitions:
@@ -216,53 +198,14 @@ def _tasks_of(read: Patient, place: Place, service: Service, status: Literal["RU
         return []
 
 
-# --- while following ---
+# --- after a verdict ---
 
 
-def look(
-    calls: Calls, flights: Sequence[Watch | Scaling], clock: Clock, *, with_tasks: bool = True
-) -> list[Observation]:
-    """One look at their services (at most ten of one cluster), with stopped tasks where those would tell something."""
-    targets = [flight.target if isinstance(flight, Watch) else flight.step.target for flight in flights]
-    asked = tuple(dict.fromkeys(target.asked for target in targets))
-    call = DescribeServices(region=targets[0].region, cluster=targets[0].cluster, services=asked)
-    try:
-        services = calls.send(call)
-    except ApiError as error:
-        return [NotSeen(error.fault)] * len(flights)
-    now = clock.monotonic()
-    by_name = {service.name: service for service in services}
-    found = (by_name.get(target.service) for target in targets)
-    return [
-        _with_tasks(calls, flight, Seen(service, now))
-        if with_tasks and isinstance(flight, Watch)
-        else Seen(service, now)
-        for flight, service in zip(flights, found, strict=True)
-    ]
-
-
-def _with_tasks(calls: Calls, watch: Watch, seen: Seen) -> Seen:
-    if not poll.wants_tasks(watch, seen.service, seen.at):
-        return seen
-    call = _tasks_in(watch.target, "STOPPED")
-    try:
-        listed = _listed(calls, call)
-        stopped = _described(calls, call, [arn for arn in listed if arn not in watch.read])
-    except ApiError as error:
-        denied = error.fault.kind is FaultKind.DENIED
-        return replace(seen, denied=frozenset({permission(error.fault.operation)} if denied else ()))
-    ours = [task for task in stopped if task.belongs_to(watch.deployment, watch.definition)]
-    # A task listed as STOPPED may still be on its way there, without its exit codes: ours are read again.
-    unfinished = {task.arn for task in ours if task.status != "STOPPED"}
-    whole = tuple(task for task in ours if task.arn not in unfinished)
-    return replace(seen, tasks=whole, read=frozenset(task.arn for task in stopped if task.arn not in unfinished))
-
-
-def running(calls: Calls, watch: Watch) -> list[Task]:
+def running(calls: Calls, failure: Failure) -> list[Task]:
     """The tasks of this deployment that aren't stopped. Raises ApiError."""
-    call = _tasks_in(watch.target, "RUNNING")
+    call = _tasks_in(failure.target, "RUNNING")
     tasks = _described(calls, call, _listed(calls, call))
-    return [task for task in tasks if task.belongs_to(watch.deployment, watch.definition)]
+    return [task for task in tasks if task.belongs_to(failure.deployment, failure.definition)]
 
 
 def _tasks_in(target: Target, status: Literal["RUNNING", "STOPPED"]) -> ListTasks:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.ports import Clock
-    from drone_deploy_ecs.telling import Telling
+    from drone_deploy_ecs.run.event_log import EventLog
 
 A = TypeVar("A")
 
@@ -30,10 +30,10 @@ PAUSE_FIRST, PAUSE_MOST = 1.0, 10.0
 class Patient:
     """A Region's calls for the reads before the first write: repeated while they fail for a reason that may pass."""
 
-    def __init__(self, calls: Calls, clock: Clock, telling: Telling, budget: float) -> None:
+    def __init__(self, calls: Calls, clock: Clock, log: EventLog, budget: float) -> None:
         self._calls = calls
         self._clock = clock
-        self._telling = telling
+        self._log = log
         self._told: set[Fault] = set()
         self._patience = min(PATIENCE, budget)
         self._last: Fault | None = None
@@ -57,7 +57,7 @@ class Patient:
                     raise
                 if error.fault not in self._told:
                     self._told.add(error.fault)
-                    self._telling.tell(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
+                    self._log.record(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
             else:
                 self._last = None
                 return answer

@@ -1,4 +1,4 @@
-"""What ECS may show, in a word each: services, deployments, stopped tasks, faults; a watch in the midst of things."""
+"""What ECS may show, in a word each: services, deployments, stopped tasks, faults."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core import watch
 from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
 from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.step import UpdateService
 from drone_deploy_ecs.core.steps.step import Context
 from drone_deploy_ecs.core.target import Target, WayBack
-from drone_deploy_ecs.core.watch import Phase, Terms, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,19 +69,3 @@ def stopped(arn: str = "a/t1", exit_code: int | None = 1, **more: Any) -> Task:
         stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON, containers=(app,),
     )  # fmt: skip
     return replace(task, **more)
-
-
-def forward(**terms: Any) -> Watch:
-    """An update about to be written, at second 0."""
-    return watch.begin(UpdateService(target=TARGET, definition=NEW), NEW, Terms(**{"budget": BUDGET} | terms), 0.0)
-
-
-def following(**terms: Any) -> Watch:
-    """Our deployment, accepted at second 0."""
-    return replace(forward(**terms), phase=Phase.FOLLOW, deployment=OURS, since=NOON)
-
-
-def undo(definition: str = BEFORE, *, confirm_only: bool = False) -> Watch:
-    """The way back, about to look, at second 0."""
-    step = UpdateService(target=TARGET, definition=definition, only_over=OURS, since=NOON, confirm_only=confirm_only)
-    return watch.begin(step, definition, Terms(budget=BUDGET), 0.0)

@@ -16,8 +16,8 @@ from drone_deploy_ecs.core.evidence import ALL_LINES, LINE, LogPlace
 from drone_deploy_ecs.core.fault import Fault, FaultKind
 from drone_deploy_ecs.core.known import Weight
 from drone_deploy_ecs.core.masking import Masks, Secret
+from drone_deploy_ecs.core.steps.step import Failure
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.core.watch import Terms, Watch
 from tests.core.steps.rollout.underway import TARGET
 
 EXITED = Cause(
@@ -34,10 +34,10 @@ SERVICE = Service(
 OURS = Deployment("ecs-svc/2", "PRIMARY", "web:2", 1, 0, 1, 0, "FAILED", "ECS deployment alarm", datetime.now(UTC))
 
 
-def watch(*causes: Cause, verdict: Verdict = Verdict.FAILED, service: Service | None = SERVICE) -> Watch:
-    return Watch(
-        target=TARGET, definition="web:2", terms=Terms(budget=60), began=0, deployment="ecs-svc/2",
-        service=service, causes=causes, verdict=verdict,
+def failure(*causes: Cause, verdict: Verdict = Verdict.FAILED, service: Service | None = SERVICE) -> Failure:
+    return Failure(
+        target=TARGET, verdict=verdict, decided_at=0.0, deployment="ecs-svc/2", definition="web:2",
+        service=service, stopped=(), causes=causes,
     )  # fmt: skip
 
 
@@ -161,48 +161,48 @@ def test_many_targets_are_named_in_part() -> None:
 @pytest.mark.parametrize(
     ("seen", "wanted"),
     [
-        (watch(TARGETED), True),
-        (watch(EXITED), False),
-        (watch(verdict=Verdict.TIMED_OUT), True),
-        (watch(WAITING, verdict=Verdict.TIMED_OUT), True),
-        (watch(EXITED, verdict=Verdict.TIMED_OUT), False),
-        (watch(TARGETED, service=None), False),
-        (watch(TARGETED, service=replace(SERVICE, target_groups=())), False),
+        (failure(TARGETED), True),
+        (failure(EXITED), False),
+        (failure(verdict=Verdict.TIMED_OUT), True),
+        (failure(WAITING, verdict=Verdict.TIMED_OUT), True),
+        (failure(EXITED, verdict=Verdict.TIMED_OUT), False),
+        (failure(TARGETED, service=None), False),
+        (failure(TARGETED, service=replace(SERVICE, target_groups=())), False),
     ],
 )
-def test_when_the_load_balancer_is_asked(seen: Watch, *, wanted: bool) -> None:
+def test_when_the_load_balancer_is_asked(seen: Failure, *, wanted: bool) -> None:
     assert evidence.wants_targets(seen) is wanted
 
 
 def test_what_the_targets_say_goes_to_the_first_cause_of_theirs() -> None:
-    found = evidence.with_targets(watch(EXITED, TARGETED, replace(TARGETED, count=2)), ["said"], [TASK])
+    found = evidence.with_targets(failure(EXITED, TARGETED, replace(TARGETED, count=2)), ["said"], [TASK])
     assert [one.evidence for one in found] == [(), ("said",), ()]
-    assert evidence.with_targets(watch(EXITED), [], [TASK]) == (EXITED,)
+    assert evidence.with_targets(failure(EXITED), [], [TASK]) == (EXITED,)
 
 
 def test_unhealthy_targets_are_a_cause_of_their_own_with_a_task_whose_log_may_tell() -> None:
-    (found, rest) = evidence.with_targets(watch(WAITING, verdict=Verdict.TIMED_OUT), ["said"], [TASK])
+    (found, rest) = evidence.with_targets(failure(WAITING, verdict=Verdict.TIMED_OUT), ["said"], [TASK])
     assert (found.name, found.container, found.task, found.evidence) == ("target-unhealthy", "app", TASK.arn, ("said",))
     assert rest == WAITING
-    (bare,) = evidence.with_targets(watch(service=None), ["said"], [replace(TASK, status="PENDING")])
+    (bare,) = evidence.with_targets(failure(service=None), ["said"], [replace(TASK, status="PENDING")])
     assert (bare.container, bare.task) == ("", "")
 
 
 def test_alarms_are_asked_about_when_one_is_to_blame() -> None:
     alarm = replace(WAITING, name="alarm")
-    assert evidence.alarms_asked(watch(alarm)) == ("errors",)
-    assert evidence.alarms_asked(watch(service=replace(SERVICE, deployments=(OURS,)))) == ("errors",)
-    assert evidence.alarms_asked(watch(EXITED)) == ()
-    assert evidence.alarms_asked(watch(alarm, service=None)) == ()
+    assert evidence.alarms_asked(failure(alarm)) == ("errors",)
+    assert evidence.alarms_asked(failure(service=replace(SERVICE, deployments=(OURS,)))) == ("errors",)
+    assert evidence.alarms_asked(failure(EXITED)) == ()
+    assert evidence.alarms_asked(failure(alarm, service=None)) == ()
 
 
 def test_alarms_are_named_with_their_reasons() -> None:
     alarm = replace(WAITING, name="alarm")
-    (found,) = evidence.with_alarms(watch(alarm), ("errors",), [AlarmState("errors", "12 > 10")])
+    (found,) = evidence.with_alarms(failure(alarm), ("errors",), [AlarmState("errors", "12 > 10")])
     assert found.evidence == ("alarm errors is in ALARM: 12 > 10",)
-    (found,) = evidence.with_alarms(watch(alarm), ("errors", "lag"), [])
+    (found,) = evidence.with_alarms(failure(alarm), ("errors", "lag"), [])
     assert found.evidence == ("none of the alarms is in ALARM any more: errors, lag",)
-    (found,) = evidence.with_alarms(watch(), ("errors",), [AlarmState("errors", "12 > 10")])
+    (found,) = evidence.with_alarms(failure(), ("errors",), [AlarmState("errors", "12 > 10")])
     assert (found.name, found.evidence) == ("alarm", ("alarm errors is in ALARM: 12 > 10",))
 
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.board import ADMITTED
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.run.queue import ADMITTED
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash

@@ -15,12 +15,12 @@ from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.calls.ecs import UpdateService
-from drone_deploy_ecs.core.handover import steps_down
+from drone_deploy_ecs.core.plan.switch.stages import counts_down
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.request import Access, BlueGreen, Image, Request
 from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.engine import TOGETHER
+from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
@@ -154,7 +154,7 @@ class Guard:
             self.taken.append(f"to {desired} with {up} of {self.count} at {now}")
 
 
-UNSEEN = TOGETHER + 1.0
+UNSEEN = SHARE_LOOKS_WITHIN + 1.0
 """Seconds in which what was just seen may have changed, a look and the call after it; more where reads are stale."""
 
 
@@ -303,19 +303,19 @@ def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(s
 
 @given(st.integers(1, 500), st.integers(1, 100))
 def test_steps_go_down_to_nothing_by_whole_tasks(count: int, percent: int) -> None:
-    steps = steps_down(count, count, percent)
+    steps = counts_down(count, count, percent)
     assert steps[-1] == 0
     by = max(1, count * percent // 100)
     assert all(before - after in (by, before) for before, after in zip((count, *steps), steps, strict=False))
 
 
 def test_the_contracts_examples() -> None:
-    assert steps_down(10, 10, 33) == (7, 4, 1, 0)
-    assert steps_down(10, 10, 50) == (5, 0)
-    assert steps_down(3, 3, 10) == (2, 1, 0)
-    assert steps_down(3, 3, 50) == (2, 1, 0)
-    assert steps_down(7, 7, 100) == (0,)
+    assert counts_down(10, 10, 33) == (7, 4, 1, 0)
+    assert counts_down(10, 10, 50) == (5, 0)
+    assert counts_down(3, 3, 10) == (2, 1, 0)
+    assert counts_down(3, 3, 50) == (2, 1, 0)
+    assert counts_down(7, 7, 100) == (0,)
 
 
 def test_defect_29_no_task_is_lost_to_floating_point() -> None:
-    assert steps_down(100, 100, 29) == (71, 42, 13, 0)
+    assert counts_down(100, 100, 29) == (71, 42, 13, 0)

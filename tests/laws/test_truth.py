@@ -17,7 +17,7 @@ from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
 from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.engine import TOGETHER
+from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
@@ -198,7 +198,7 @@ class Ended:
     @property
     def running(self) -> int:
         """Its PRIMARY's running tasks, and those that died since the last look."""
-        horizon = self.world.clock.monotonic() - TOGETHER
+        horizon = self.world.clock.monotonic() - SHARE_LOOKS_WITHIN
         return sum(task.is_running or (task.stopping or 0.0) > horizon for task in self.service.primary.tasks)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs import Task
     from drone_deploy_ecs.core.fault import Fault
     from drone_deploy_ecs.core.masking import Masks
-    from drone_deploy_ecs.core.watch import Watch
+    from drone_deploy_ecs.core.steps.step import Failure
 
 LINE, ALL_LINES = 400, 16_000
 """Characters of a log line, and of a log's tail altogether."""
@@ -103,13 +103,13 @@ def tail(messages: Sequence[str], most: int, masks: Masks) -> tuple[str, ...]:
 # --- what the load balancer says ---
 
 
-def wants_targets(watch: Watch) -> bool:
+def wants_targets(failure: Failure) -> bool:
     """Whether the load balancer may know why: it is a cause, or the budget ended and no container is to blame."""
-    if watch.service is None or not watch.service.target_groups:
+    if failure.service is None or not failure.service.target_groups:
         return False
-    if any(one.name == UNHEALTHY for one in watch.causes):
+    if any(one.name == UNHEALTHY for one in failure.causes):
         return True
-    return watch.verdict is Verdict.TIMED_OUT and not any(one.is_the_containers for one in watch.causes)
+    return failure.verdict is Verdict.TIMED_OUT and not any(one.is_the_containers for one in failure.causes)
 
 
 def of_tasks(targets: Sequence[TargetHealth], tasks: Iterable[Task]) -> tuple[TargetHealth, ...]:
@@ -146,21 +146,21 @@ def _check(check: TargetCheck) -> str:
     return f"{check.protocol} on {port}{path}{f', expecting {check.codes}' if check.codes else ''}"
 
 
-def with_targets(watch: Watch, lines: Sequence[str], new: Sequence[Task]) -> tuple[Cause, ...]:
+def with_targets(failure: Failure, lines: Sequence[str], new: Sequence[Task]) -> tuple[Cause, ...]:
     """The causes with what the load balancer says; it is a cause of its own where none said so yet.
 
     `new` are the deployment's tasks: the log of one of them may tell more.
     """
     if not lines:
-        return watch.causes
+        return failure.causes
     task = next((one.arn for one in new if one.status == "RUNNING"), "")
-    container = watch.service.balanced_container if watch.service else ""
+    container = failure.service.balanced_container if failure.service else ""
     said = tuple(lines)
-    if any(one.name == UNHEALTHY for one in watch.causes):
-        return _seen(watch.causes, UNHEALTHY, said)
+    if any(one.name == UNHEALTHY for one in failure.causes):
+        return _seen(failure.causes, UNHEALTHY, said)
     reason = "its targets weren't healthy when the budget ended"
     found = replace(_cause(UNHEALTHY), container=container, reason=reason, task=task, evidence=said)
-    return rank((*watch.causes, found))
+    return rank((*failure.causes, found))
 
 
 def _cause(name: str) -> Cause:
@@ -171,21 +171,21 @@ def _cause(name: str) -> Cause:
 # --- alarms ---
 
 
-def alarms_asked(watch: Watch) -> tuple[str, ...]:
+def alarms_asked(failure: Failure) -> tuple[str, ...]:
     """The deployment alarms to ask about, if an alarm is what ended the deployment."""
-    service = watch.service
-    ours = service.deployment(watch.deployment) if service else None
-    blamed = any(one.name == ALARM for one in watch.causes) or bool(ours and "alarm" in ours.rollout_reason.lower())
+    service = failure.service
+    ours = service.deployment(failure.deployment) if service else None
+    blamed = any(one.name == ALARM for one in failure.causes) or bool(ours and "alarm" in ours.rollout_reason.lower())
     return service.alarms if service and blamed else ()
 
 
-def with_alarms(watch: Watch, asked: Sequence[str], alarms: Sequence[AlarmState]) -> tuple[Cause, ...]:
+def with_alarms(failure: Failure, asked: Sequence[str], alarms: Sequence[AlarmState]) -> tuple[Cause, ...]:
     """The causes with the alarms that are in ALARM."""
     said = tuple(safe(f"alarm {one.name} is in ALARM: {one.reason}") for one in alarms)
     said = said or (safe(f"none of the alarms is in ALARM any more: {', '.join(asked)}"),)
-    if not any(one.name == ALARM for one in watch.causes):
-        return rank((*watch.causes, replace(_cause(ALARM), evidence=said)))
-    return _seen(watch.causes, ALARM, said)
+    if not any(one.name == ALARM for one in failure.causes):
+        return rank((*failure.causes, replace(_cause(ALARM), evidence=said)))
+    return _seen(failure.causes, ALARM, said)
 
 
 def _seen(causes: Sequence[Cause], name: str, said: tuple[str, ...]) -> tuple[Cause, ...]:

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.ecs import Service
     from drone_deploy_ecs.core.masking import Masks
+    from drone_deploy_ecs.core.plan.strategy import Plan
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.report.counts import Series
-    from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.step import Plan
     from drone_deploy_ecs.core.steps.step import Execution
     from drone_deploy_ecs.ports import Clock, Listener
 
@@ -66,9 +65,9 @@ class EventLog:
 
     # --- before and after ---
 
-    def introduce(self, request: Request, plan: Plan) -> None:
+    def introduce(self, plan: Plan) -> None:
         """What is about to be done."""
-        targets = plan.targets
+        request, targets = plan.request, plan.targets
         self._summarises = len(targets) > FEW
         services = f"{len(targets)} services" if self._summarises else ", ".join(target.name for target in targets)
         what = f"{request.image.reference} for container {request.container}"

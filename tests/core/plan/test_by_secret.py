@@ -11,10 +11,12 @@ from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.masking import Secret
 from drone_deploy_ecs.core.places import Place
 from drone_deploy_ecs.core.plan.by_secret import BySecret
+from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.snapshot import Snapshot
+from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.request import Colours, Image
 from tests.core.plan.judged import REQUEST
-from tests.core.shown import service
+from tests.core.shown import NOON, TARGET, service
 
 COLOURS = Colours(
     secret="production-shop", blue="web-blue", green="web-green",
@@ -65,3 +67,14 @@ def test_what_the_secret_calls_idle_must_be(live: str, idle: str) -> None:
         f"{idle} should be idle, as secret production-shop names {live} as live, but it has 2 tasks"
     )
     assert problem.do == f"Check CURRENT_LIVE_ENVIRONMENT in the secret; scale {idle} to 0 if it is right"
+
+
+@pytest.mark.parametrize(
+    ("live", "run_failed", "told"),
+    [("blue", False, "set CURRENT_LIVE_ENVIRONMENT to green in secret production-shop"), ("blue", True, "")],
+)
+def test_how_to_switch_is_told_where_there_is_something_to_switch_to(live: str, *, run_failed: bool, told: str) -> None:
+    outcome = unchanged(TARGET, run_failed=run_failed)
+    report = Report(request=ASKED, started_at=NOON, finished_at=NOON, outcomes=(outcome,), api_calls={}, timeline=())
+    sentences = replace(STRATEGY, live=live).epilogue(report)
+    assert [name for name, sentence in sentences if told in sentence] == ([] if run_failed else ["web"])

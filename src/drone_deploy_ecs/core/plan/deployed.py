@@ -43,16 +43,15 @@ def deployed(executions: Iterable[Execution]) -> tuple[Deployed, ...]:
     """All such services, in order."""
     executions = tuple(executions)
     arns = {execution.step.key: execution.output for execution in executions}
-    found = []
-    for execution in filter(is_monitored, executions):
-        match execution.step:
-            case UpdateService(target=target, definition=arn, registration=key):
-                found.append(Deployed(target=target, definition=arn or arns.get(key, ""), rollout=execution))
-            case FollowDeployment(target=target, definition=arn):
-                found.append(Deployed(target=target, definition=arn, rollout=execution))
-            case _:
-                pass
-    return tuple(found)
+    return tuple(
+        Deployed(
+            target=step.target,
+            definition=step.definition or "".join(arns.get(key, "") for key in step.needs),
+            rollout=execution,
+        )
+        for execution in filter(is_monitored, executions)
+        if isinstance(step := execution.step, UpdateService | FollowDeployment)
+    )
 
 
 # --- what became of them ---

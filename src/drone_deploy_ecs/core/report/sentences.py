@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs.core.cause import describe
 from drone_deploy_ecs.core.ecs import runs
 from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.summary import FEW, listed
+from drone_deploy_ecs.core.steps.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from drone_deploy_ecs.core.step import FollowDeployment, Plan, UpdateService
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import small_world
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.strategy import Plan
 
 
 def plan_for(world: World, image: str = "shop:2", *, skip_unchanged: bool = True) -> Plan:

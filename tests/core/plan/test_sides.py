@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from drone_deploy_ecs.core.handover import what_is_left
+from typing import TYPE_CHECKING
+
 from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
-from drone_deploy_ecs.core.step import FollowDeployment, Plan, RegisterScalableTarget, Scale, UpdateService
+from drone_deploy_ecs.core.plan.switch.stages import remaining_stages
+from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
+from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.deployment import Deployment
 from drone_deploy_ecs.settings import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.strategy import Plan
+    from drone_deploy_ecs.core.plan.switch.switch import Switch
 
 ASKED = {
     "aws_region": "eu-west-1", "cluster": "prod", "container": "app", "image": "shop:2", "mode": "blue-green",
@@ -30,6 +39,13 @@ def plan_for(world: World) -> Plan:
     return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).prepare()
 
 
+def switch_for(world: World) -> Switch:
+    strategy = plan_for(world).strategy
+    assert isinstance(strategy, TwoServices)
+    assert strategy.switch
+    return strategy.switch
+
+
 def said(world: World) -> list[str]:
     return [str(one) for one in plan_for(world).warnings]
 
@@ -41,7 +57,7 @@ def test_what_an_interrupted_run_began_gets_the_tasks_that_it_lacks() -> None:
     assert isinstance(follow, FollowDeployment)
     assert (follow.deployment, follow.desired) == (made.id, 10)
     assert isinstance(more, Scale)
-    assert (more.target.name, more.was, more.to, more.target.known) == ("green", 4, 10, frozenset({made.id}))
+    assert (more.target.name, more.expected, more.to, more.target.known) == ("green", 4, 10, frozenset({made.id}))
 
 
 def test_what_an_interrupted_run_began_and_failed_is_begun_again() -> None:
@@ -60,10 +76,8 @@ def test_what_an_interrupted_run_left_suspended_scales_as_it_did_after_the_next_
     world.scaling.add("prod", "blue", 10, 20)
     world.scaling.add("prod", "green", 2, 12)
     world.scaling.register("prod", "green", Limits(2, 12, SUSPENSIONS))
-    plan = plan_for(world)
-    assert plan.handover
-    assert plan.handover.live_limits == Limits(2, 12)
-    last = [one.limits for one in plan.steps if isinstance(one, RegisterScalableTarget)][-2:]
+    assert switch_for(world).live_limits == Limits(2, 12)
+    last = [one.limits for one in plan_for(world).steps if isinstance(one, RegisterScalableTarget)][-2:]
     assert last == [Limits(2, 12), Limits(0, 12)]
 
 
@@ -71,21 +85,22 @@ def test_when_the_live_side_is_scaled_up_the_other_one_may_follow() -> None:
     world = sides()
     world.scaling.add("prod", "blue", 2, 20)
     world.scaling.add("prod", "green", 0, 12)
-    handover = plan_for(world).handover
-    assert handover
-    changed, stages = what_is_left(handover, 25, 10, "ecs-svc/7")
+    changed, stages = remaining_stages(switch_for(world), 25, 10, "ecs-svc/7")
     assert changed.count == 25
     (limit,), (scale,), *_ = (one.steps for one in stages)
     assert isinstance(limit, RegisterScalableTarget)
-    assert (limit.target.name, limit.limits, limit.vital) == ("green", Limits(25, 25), True)
+    assert (limit.target.name, limit.limits, limit.required) == ("green", Limits(25, 25), True)
     assert isinstance(scale, Scale)
-    assert (scale.target.name, scale.was, scale.to, scale.target.known) == ("green", 10, 25, frozenset({"ecs-svc/7"}))
+    assert (scale.target.name, scale.expected, scale.to, scale.target.known) == (
+        "green",
+        10,
+        25,
+        frozenset({"ecs-svc/7"}),
+    )
 
 
 def test_when_the_live_side_is_scaled_down_the_other_one_stays() -> None:
-    handover = plan_for(sides()).handover
-    assert handover
-    changed, stages = what_is_left(handover, 5, 10, "ecs-svc/7")
+    changed, stages = remaining_stages(switch_for(sides()), 5, 10, "ecs-svc/7")
     assert changed.count == 10
     assert {one.target.name for stage in stages for one in stage.steps if isinstance(one, Scale)} == {"blue"}
 
