@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, LogPage, Page, TargetCheck, TargetHealth
 from drone_deploy_ecs.core.calls.catalogue import permission
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
-from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTaskDefinition, ListServices, ListTasks
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    ListServices,
+    ListTasks,
+    RegisterTaskDefinition,
+    UpdateService,
+)
 from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.calls.call import Call
 
 HERE = "eu-west-1"
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
@@ -121,6 +131,34 @@ def test_looks_at_services_of_one_cluster_are_one_call_and_each_gets_its_own() -
     answer = joint.read({"services": [{"serviceName": name} for name in ("api", "web")]})
     assert [service.name for service in LOOK.part(answer)] == ["web"]
     assert [service.name for service in other.part(answer)] == ["api", "web"]
+
+
+@pytest.mark.parametrize(
+    ("call", "subject"),
+    [(LOOK, "web"), (LOG, "/ecs/web"), (ListServices(region=HERE, cluster="prod"), "")],
+    ids=lambda value: getattr(value, "operation", value),
+)
+def test_what_a_call_is_about(call: Call[Any], subject: str) -> None:
+    assert call.subject == subject
+
+
+@pytest.mark.parametrize(
+    ("call", "lane"),
+    [
+        (LOG, (HERE, "GetLogEvents")),
+        (UpdateService(region=HERE, cluster="prod", name="web"), (HERE, "UpdateService", "prod")),
+    ],
+    ids=["of an operation", "of a cluster"],
+)
+def test_calls_of_one_lane_wait_for_the_same_token(call: Call[Any], lane: tuple[str, ...]) -> None:
+    assert call.lane == lane
+
+
+def test_what_is_sent_as_it_is_no_sdk_looks_at() -> None:
+    call = RegisterTaskDefinition(region=HERE, body={"aMemberOfTomorrow": 1})
+    assert call.members() == {"aMemberOfTomorrow": 1}
+    assert "aMemberOfTomorrow" not in call.known_members()
+    assert LOG.known_members() == LOG.members()
 
 
 def test_what_can_t_be_joined_stays_as_it_is() -> None:

@@ -162,7 +162,7 @@ def test_an_alarm_shows_no_canary(tmp_path: Path) -> None:
     assert_no_canary(shown)
 
 
-def test_a_witness_that_fails_shows_no_canary(tmp_path: Path) -> None:
+def test_evidence_that_can_t_be_read_shows_no_canary(tmp_path: Path) -> None:
     world = echoing()
     shown = outputs(Quoting(SimulatedAws(world)), world, tmp_path)
     assert "the container's log can't be shown" in shown

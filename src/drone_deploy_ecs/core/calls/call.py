@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -31,7 +32,7 @@ SHORT = Timeout(2.0, 5.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call(Generic[AnswerT]):
+class Call(ABC, Generic[AnswerT]):
     """One request, which is one attempt. Every operation has a class of its own, whose attributes describe it.
 
     `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a
@@ -72,9 +73,9 @@ class Call(Generic[AnswerT]):
         """The subject of a request with these members, for those who have no more of it."""
         return ""
 
+    @abstractmethod
     def members(self) -> dict[str, Any]:
         """The request's body, in AWS's own names."""
-        raise NotImplementedError
 
     def known_members(self) -> dict[str, Any]:
         """The members that an SDK may look at: all, but for a request that is sent as it is."""
@@ -87,9 +88,9 @@ class Call(Generic[AnswerT]):
             found = found.get(name) if isinstance(found, Mapping) else None
         return found is not None
 
+    @abstractmethod
     def read(self, raw: Mapping[str, Any]) -> AnswerT:
         """The answer as a value, from the body in AWS's own names, times being aware datetimes."""
-        raise NotImplementedError
 
     def join(self, others: Sequence[Self]) -> Self:
         """One call for all of these, which are of one lane."""
