@@ -120,14 +120,18 @@ class Deployment:
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
         strategy = strategy_for(self._request)
-        answers = _answers(partial(strategy.asks, self._request), lambda call: self._reads[call.region].send(call))
+        answers = _answers(partial(strategy.asks, self._request), self._read_patiently)
         request = strategy.resolve(self._request, answers)
         if isinstance(request, tuple):
             return request
         self._request = request
         snapshots = observe.snapshots(self._reads, request)
         self._know(snapshots)
+        answers |= _answers(partial(strategy.plan_asks, request), self._read_patiently)
         return strategy.plan(request, snapshots, answers)
+
+    def _read_patiently(self, call: Call[Any]) -> Any:
+        return self._reads[call.region].send(call)
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
         """What mustn't be printed from now on, and what there was before."""

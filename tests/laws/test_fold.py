@@ -139,10 +139,10 @@ def look(rollout: Rollout, seen: Seen, now: float) -> Rollout:
     if seen.tasks is None:
         return rollout.glanced(services, now)
     rollout = rollout.advance(services, now)
-    while rollout.reads_on:
-        listed = Page(tuple(task.arn for task in seen.tasks), "")
-        rollout = rollout.advance(listed if isinstance(rollout.call, ListTasks) else seen.tasks, now)
-    return rollout
+    listed = Page(tuple(task.arn for task in seen.tasks), "")
+    while (call := rollout.call) is not None and rollout.reads_on:
+        rollout = rollout.advance(listed if isinstance(call, ListTasks) else seen.tasks, now)
+    return rollout.advance(None, now)
 
 
 def play(rollout: Rollout, script: Sequence[Step]) -> list[Rollout]:

@@ -8,8 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from drone_deploy_ecs.core.errors import ApiError
-from drone_deploy_ecs.simulator.aws import SimulatedAws
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +21,8 @@ from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateS
 from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.core.steps.step import Context, KindStep, State
 from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, TARGET
 from tests.laws import answers

@@ -128,7 +128,7 @@ class Engine:
         while True:
             if forward:
                 self._obey(queue)
-            if not queue.is_reading and self._judge_together(queue, forward=forward):
+            if not queue.reading and self._judge_together(queue, forward=forward):
                 return queue.executions
             if queue.is_over:
                 return queue.executions
@@ -168,6 +168,7 @@ class Engine:
         for abort in aborts:
             after = queue[abort.index].abort(abort.verdict, abort.reason, self._clock.monotonic())
             self._put(queue, abort.index, after)
+        self._judge_looks(queue)
 
     def _put(self, queue: Queue, index: int, after: Execution) -> None:
         """It is something else now: tell what changed."""
@@ -176,7 +177,8 @@ class Engine:
             return
         if after.service is not before.service:
             self._log.count(after.service)
-        self._log.change(before, after)
+        if not after.reads_on:
+            self._log.change(before, after)
         queue.put(index, after)
 
     def _are_proven(self, queue: Queue, began: float) -> bool:
@@ -236,9 +238,15 @@ class Engine:
             until = max(queue.due(index), now) + SHARE_LOOKS_WITHIN
             indices = queue.together(index, until, call.most)
             calls = [shared for shared in (queue[each].call for each in indices) if shared is not None]
-            answers = self._send(calls)
-            for each, answer in zip(indices, answers, strict=True):
+            for each, answer in zip(indices, self._send(calls), strict=True):
                 self._put(queue, each, queue[each].advance(answer, self._clock.monotonic()))
+            self._judge_looks(queue)
+
+    def _judge_looks(self, queue: Queue) -> None:
+        """As soon as every look that has begun is whole, all of them say what they mean."""
+        if all(queue[index].call is None for index in queue.reading):
+            for index in sorted(queue.reading):
+                self._put(queue, index, queue[index].advance(None, self._clock.monotonic()))
 
     def _send(self, calls: Sequence[Call[Any]]) -> list[Any]:
         """Each call's part of the answer to all of them in one, or the fault that all of them share."""

@@ -47,7 +47,8 @@ class Queue:
         self._lane: dict[int, Lane] = {}
         self._due: dict[int, float] = {}
         self._waiting: deque[int] = deque()
-        self._reading: set[int] = set()
+        self.reading: set[int] = set()
+        """The indices of those whose look has begun."""
         self._unwritten: set[int] = set()
         self._rolling: set[int] = set()
         self._unfinished: set[int] = set()
@@ -70,7 +71,7 @@ class Queue:
         if state is not State.ENDED:
             self._enter(index, execution, self._due_at(execution) if due is None else due)
         is_rolling = execution.is_monitored and execution.verdict is None and state is not State.COMPLETE
-        _keep(self._reading, index, wanted=execution.reads_on and state is not State.ENDED)
+        _keep(self.reading, index, wanted=execution.reads_on and state is not State.ENDED)
         _keep(self._unfinished, index, wanted=state not in (State.ENDED, State.COMPLETE))
         _keep(self._rolling, index, wanted=is_rolling)
         _keep(self._unwritten, index, wanted=is_rolling and state is State.WRITING)
@@ -94,8 +95,8 @@ class Queue:
 
     def first(self, now: float) -> tuple[float, int]:
         """When the next execution can be acted on, and its index. A look that has begun is finished before all else."""
-        if self._reading:
-            index = min(self._reading)
+        if self.reading:
+            index = min(index for index in self.reading if self._lane[index])
             return self._open_at(self._lane[index], now), index
         return min(
             (max(due, self._open_at(lane, now)), due, index)
@@ -128,11 +129,6 @@ class Queue:
         return self._due[index]
 
     @property
-    def is_reading(self) -> bool:
-        """Whether a look has begun that isn't whole yet."""
-        return bool(self._reading)
-
-    @property
     def is_over(self) -> bool:
         """Whether all have ended."""
         self._forget_aborted()
@@ -141,7 +137,7 @@ class Queue:
     @property
     def is_complete(self) -> bool:
         """Whether all that hasn't ended is complete."""
-        return not self._unfinished and not self._reading
+        return not self._unfinished and not self.reading
 
     def _forget_aborted(self) -> None:
         """Those that ended before their turn came."""

@@ -47,6 +47,10 @@ class Rolling:
         """See `Strategy`: all is known."""
         return request
 
+    def plan_asks(self, _request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: nothing."""
+        return ()
+
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
     ) -> Plan | tuple[Problem, ...]:

@@ -99,6 +99,9 @@ class Strategy(Protocol):
     def resolve(self, request: Request, answers: Answers, /) -> Request | tuple[Problem, ...]:
         """The request once that is known, or why there is none. No answer is a Fault: that is a refusal."""
 
+    def plan_asks(self, request: Request, answers: Answers, /) -> tuple[Call[Any], ...]:
+        """What a plan needs beside the services, read after them; asked again with the answers likewise."""
+
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
     ) -> Plan | tuple[Problem, ...]:

@@ -137,7 +137,11 @@ class Execution(Protocol):
 
     @property
     def reads_on(self) -> bool:
-        """Whether that call goes on with a look that has begun: what was asked at one moment is judged together."""
+        """Whether a look has begun. Once no call is wanted for it, it is whole, and judged by `advance(None, now)`.
+
+        What was asked at one moment is judged together: so that looks that have begun come first, and are judged when
+        all of them are whole.
+        """
 
     @property
     def has_written(self) -> bool:

@@ -107,6 +107,8 @@ def after(rollout: Rollout, answer: object, now: float) -> Rollout:
     if isinstance(answer, Look):
         at, arns = now if answer.at is None else answer.at, tuple(task.arn for task in answer.tasks)
         look = Reading(service=answer.service, at=at, left=arns, tasks=())
-        return replace(rollout, reading=look).advance(answer.tasks, now)
+        return replace(rollout, reading=look).advance(answer.tasks, now).advance(None, now)
     is_to_write = rollout.phase is Phase.WRITE and rollout.verdict is None
-    return rollout.advance(answer, now) if is_to_write or rollout.reads_on else rollout.glanced(answer, now)
+    if rollout.reads_on:
+        return rollout.advance(answer, now).advance(None, now)
+    return rollout.advance(answer, now) if is_to_write else rollout.glanced(answer, now)

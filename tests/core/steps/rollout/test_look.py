@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from drone_deploy_ecs.core.steps.observation import PAST
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import NEW, OTHER, UNREACHABLE, active, primary, service, stopped
 from tests.core.steps.rollout.rollouts import fact, following, forward, given, undo
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 
 ROLLING = service(primary(), active())
 ONE_DIED = service(primary(failed_tasks=1, running=1), active())
@@ -31,9 +35,11 @@ def test_the_first_thing_is_the_write_unless_the_service_is_to_be_looked_at() ->
 
 
 def test_a_look_that_learns_nothing_from_tasks_is_one_call() -> None:
-    seen = following().advance((service(name="other"), ROLLING), 3.0)
+    whole = following().advance((service(name="other"), ROLLING), 3.0)
+    assert (whole.reads_on, whole.call, whole.service) == (True, None, None), "it is judged with others of that moment"
+    seen = whole.advance(None, 4.0)
     assert (seen.service, seen.seen_at, seen.reads_on) == (ROLLING, 3.0, False)
-    assert following().advance((), 3.0).service is None
+    assert following().advance((), 3.0).advance(None, 3.0).service is None
 
 
 def test_a_look_that_reads_tasks_asks_for_them_at_once_and_is_folded_when_it_is_whole() -> None:
@@ -43,38 +49,49 @@ def test_a_look_that_reads_tasks_asks_for_them_at_once_and_is_folded_when_it_is_
     assert list(reading.news(following())) == []
     listed = reading.advance(LISTED, 4.0)
     assert listed.call == DescribeTasks(region="eu-west-1", cluster="prod", tasks=("a/t1", "a/t2"))
-    seen = listed.advance((TASK, ANOTHER), 5.0)
+    whole = listed.advance((TASK, ANOTHER), 5.0)
+    assert (whole.reads_on, whole.call) == (True, None)
+    seen = whole.advance(None, 6.0)
     assert not seen.reads_on
-    assert (seen.service, seen.seen_at, seen.tasks.read_at) == (ONE_DIED, 3.0, 5.0)
+    assert (seen.service, seen.seen_at, seen.tasks.read_at) == (ONE_DIED, 3.0, 6.0)
     assert (seen.tasks.stopped, seen.tasks.read) == ((TASK, ANOTHER), frozenset(LISTED.arns))
+
+
+def described(rollout: Rollout) -> list[str]:
+    """The tasks that it asks for next."""
+    assert isinstance(rollout.call, DescribeTasks)
+    return list(rollout.call.tasks)
 
 
 def test_a_listing_is_read_to_its_last_page() -> None:
     reading = following().advance((ONE_DIED,), 3.0).advance(Page(("a/t1",), "more"), 4.0)
     assert reading.call == replace(LIST, token="more")
-    assert reading.advance(Page(("a/t2",), ""), 4.0).call.members()["tasks"] == ["a/t1", "a/t2"]
+    assert described(reading.advance(Page(("a/t2",), ""), 4.0)) == ["a/t1", "a/t2"]
 
 
 def test_a_hundred_tasks_are_described_at_a_time() -> None:
     arns = tuple(f"a/t{number}" for number in range(150))
-    described = following().advance((ONE_DIED,), 3.0).advance(Page(arns, ""), 4.0)
-    assert described.call.members()["tasks"] == list(arns[:100])
-    rest = described.advance(tuple(map(stopped, arns[:100])), 5.0)
-    assert (rest.reads_on, rest.call.members()["tasks"]) == (True, list(arns[100:]))
-    assert len(rest.advance(tuple(map(stopped, arns[100:])), 6.0).tasks.stopped) == 150
+    listed = following().advance((ONE_DIED,), 3.0).advance(Page(arns, ""), 4.0)
+    assert described(listed) == list(arns[:100])
+    rest = listed.advance(tuple(map(stopped, arns[:100])), 5.0)
+    assert described(rest) == list(arns[100:])
+    assert len(rest.advance(tuple(map(stopped, arns[100:])), 6.0).advance(None, 6.0).tasks.stopped) == 150
 
 
 def test_no_task_is_described_twice() -> None:
     known = given(following(), read=frozenset({"a/t1"}))
-    assert known.advance((ONE_DIED,), 3.0).advance(LISTED, 4.0).call.members()["tasks"] == ["a/t2"]
+    assert described(known.advance((ONE_DIED,), 3.0).advance(LISTED, 4.0)) == ["a/t2"]
     knows_all = given(following(), read=frozenset(LISTED.arns)).advance((ONE_DIED,), 3.0).advance(LISTED, 4.0)
+    knows_all = knows_all.advance(None, 4.0)
     assert (knows_all.reads_on, knows_all.tasks.read_at) == (False, 4.0), "reading none of them is reading all"
 
 
 def test_a_task_of_ours_that_is_only_about_to_stop_is_read_again() -> None:
     stopping = replace(TASK, status="DEPROVISIONING")
     theirs = replace(ANOTHER, started_by=OTHER, status="DEPROVISIONING")
-    seen = following().advance((ONE_DIED,), 3.0).advance(LISTED, 4.0).advance((stopping, theirs), 5.0)
+    seen = (
+        following().advance((ONE_DIED,), 3.0).advance(LISTED, 4.0).advance((stopping, theirs), 5.0).advance(None, 5.0)
+    )
     assert (seen.tasks.stopped, seen.tasks.read, seen.tasks.read_at) == ((), frozenset({"a/t2"}), 5.0)
 
 
@@ -84,7 +101,7 @@ def test_a_look_whose_tasks_cannot_be_read_goes_without(calls: int, kind: FaultK
     reading = following().advance((ONE_DIED,), 3.0)
     if calls == 2:
         reading = reading.advance(LISTED, 4.0)
-    seen = reading.advance(Fault(kind, "", "", "no"), 5.0)
+    seen = reading.advance(Fault(kind, "", "", "no"), 5.0).advance(None, 5.0)
     permission = "ecs:ListTasks" if calls == 1 else "ecs:DescribeTasks"
     assert seen.tasks.denied == (frozenset({permission}) if kind is FaultKind.DENIED else frozenset())
     assert (seen.service, seen.seen_at, seen.reads_on, seen.tasks.read_at) == (ONE_DIED, 3.0, False, 0.0)
@@ -95,7 +112,7 @@ def test_a_look_whose_tasks_cannot_be_read_goes_without(calls: int, kind: FaultK
 
 def test_a_look_that_shows_the_past_tells_nothing_whatever_its_tasks_do() -> None:
     known = given(following(), service=service(primary(), said=[(9.0, "x")]))
-    seen = known.advance((ONE_DIED,), 3.0).advance(LISTED, 4.0).advance((TASK, ANOTHER), 5.0)
+    seen = known.advance((ONE_DIED,), 3.0).advance(LISTED, 4.0).advance((TASK, ANOTHER), 5.0).advance(None, 5.0)
     assert (seen.observed.read_fault, seen.tasks, seen.service) == (PAST, known.tasks, known.service)
 
 
@@ -129,9 +146,9 @@ def test_what_no_look_is_answered_with_tells_nothing(answer: object) -> None:
 def test_what_no_listing_is_answered_with_tells_nothing(answer: object) -> None:
     reading = following().advance((ONE_DIED,), 3.0)
     assert reading.advance(answer, 4.0) == reading
-    described = reading.advance(LISTED, 4.0)
-    assert described.advance(answer, 5.0) == described
-    assert described.advance(LISTED, 5.0) == described, "a page is no answer to DescribeTasks"
+    listed = reading.advance(LISTED, 4.0)
+    assert listed.advance(answer, 5.0) == listed
+    assert listed.advance(LISTED, 5.0) == listed, "a page is no answer to DescribeTasks"
 
 
 @pytest.mark.parametrize("answer", [None, (), (ROLLING,), LISTED])

@@ -40,7 +40,11 @@ class TwoServices:
     settings: BlueGreen
     switch: Switch | None = None
 
-    def asks(self, request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
+    def asks(self, _request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: nothing."""
+        return ()
+
+    def plan_asks(self, request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
         """See `Strategy`: how the services are autoscaled."""
         names = tuple(map(short, request.services))
         return (DescribeScalableTargets(region=request.access.region, cluster=request.cluster_name, services=names),)
@@ -56,7 +60,7 @@ class TwoServices:
         services, problems = refine(request, snapshots)
         if problems := problems or tuple(without_count(services)):
             return problems
-        (call,) = self.asks(request, answers)
+        (call,) = self.plan_asks(request, answers)
         blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
         if begun := interrupted(request, blue, green):
             return self._planned(request, draft_rest(request, self.settings, *begun))

@@ -64,8 +64,8 @@ class Rollout(Record):
     # --- what it asks of AWS ---
 
     @property
-    def call(self) -> Call[Any]:
-        """See `Execution`."""
+    def call(self) -> Call[Any] | None:
+        """See `Execution`: none where a look is whole, and waits to be judged."""
         target = self.step.target
         if self._is_to_write:
             return UpdateService(
@@ -76,7 +76,9 @@ class Rollout(Record):
                 desired=self.step.desired,
                 force=self.step.force,
             )
-        return self.glance if self.reading is None else self.reading.call(target)
+        if self.reading is None:
+            return self.glance
+        return None if self.reading.is_whole else self.reading.call(target)
 
     @property
     def glance(self) -> DescribeServices:
@@ -86,7 +88,7 @@ class Rollout(Record):
 
     @property
     def reads_on(self) -> bool:
-        """See `Execution`: the service was read, and its tasks are to be."""
+        """See `Execution`: the service was read, and its tasks may have to be."""
         return self.reading is not None
 
     @property
@@ -138,13 +140,12 @@ class Rollout(Record):
     def advance(self, answer: object, now: float, /) -> Rollout:
         """See `Execution`. What its call can't be answered with tells nothing."""
         if self._is_to_write:
-            change = _written(self, answer, now)
-        else:
-            look = _read(self, answer, now)
-            if isinstance(look, Reading) and not look.is_whole:
-                return replace(self, reading=look)
-            change = _looked(self, look, now)
-        return _decided(*change, now)
+            return _decided(*_written(self, answer, now), now)
+        is_whole = self.reading is not None and self.reading.is_whole
+        look = self.reading if is_whole else _read(self, answer, now)
+        if isinstance(look, Reading) and not is_whole:
+            return replace(self, reading=look)
+        return _decided(*_looked(self, look, now), now)
 
     def glanced(self, answer: object, now: float, /) -> Rollout:
         """See `Monitored`. It takes the place of a look under way."""
