@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.calls.ecs import (
     RegisterTaskDefinition,
     UpdateService,
 )
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import task_definition
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from benchmarks import apart
 from benchmarks.tenants import FAILING, GOOD, KINDS, SHARED_BY, Bound, bound, scenario
 from benchmarks.wire import Wire, over_the_wire
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import read
 

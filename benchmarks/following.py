@@ -13,8 +13,8 @@ from benchmarks.rollouts import CLUSTER, NEW, SCENARIOS, SERVICE, History, fits,
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListTasks, UpdateService
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import task_definition
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.rollouts import Scenario
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.simulator.world import World
 
 REGION = "eu-west-1"

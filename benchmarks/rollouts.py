@@ -8,8 +8,8 @@ from enum import Enum
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import doom
-from drone_deploy_ecs.core.ecs import read_task
+from drone_deploy_ecs.core.causes.cause import doom
+from drone_deploy_ecs.core.ecs.task import read_task
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.shapes import task_shape

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.settings import SETTINGS
+from drone_deploy_ecs.settings.table import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drone_deploy_ecs.settings import Setting
+    from drone_deploy_ecs.settings.table import Setting
 
 OUTPUTS = {
     "verdict": "What became of the deployment, in a word: Completed, Failed, RolledBack ...",

@@ -17,14 +17,15 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.console.plain import listener
-from drone_deploy_ecs.core import known
+from drone_deploy_ecs.core.causes import known
+from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import SIGNALLED, ExitCode, Now, Verdict
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import SETTINGS, resolve
+from drone_deploy_ecs.output.console.plain import listener
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
+from drone_deploy_ecs.settings.table import SETTINGS
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from enum import Enum
 
-    from drone_deploy_ecs.settings import Setting
+    from drone_deploy_ecs.settings.table import Setting
     from drone_deploy_ecs.simulator.world import World
 
 ROOT = Path(__file__).parents[1]
@@ -147,7 +148,7 @@ def settings_page() -> str:
     """Every setting at length."""
     return "\n".join([
         "# Settings\n",
-        f"{BY} Here: `SETTINGS` in `src/drone_deploy_ecs/settings.py`.\n",
+        f"{BY} Here: `SETTINGS` in `src/drone_deploy_ecs/settings/table.py`.\n",
         "A setting is a key of the step's `settings`, the environment variable `PLUGIN_<NAME>`, or a flag of",
         "`drone-deploy-ecs deploy` and `plan`; the flag wins. Space around a value is ignored, and an empty value is as",
         "good as none. All problems are reported at once, with exit code 2, before any call to AWS.\n",
@@ -212,7 +213,7 @@ def causes_page() -> str:
     """Every cause that is recognised, by weight."""
     lines = [
         "# Causes\n",
-        f"{BY} Here: `{known.__name__.rpartition('.')[2]}.py` in `src/drone_deploy_ecs/core`.\n",
+        f"{BY} Here: `{known.__name__.rpartition('.')[2]}.py` in `src/drone_deploy_ecs/core/causes`.\n",
         "Why tasks stop, as far as ECS tells it, by what one occurrence proves. Names are those of `causes` in the JSON",
         "report; more may be added at any time.\n",
     ]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from drone_deploy_ecs.settings import SETTINGS
-from drone_deploy_ecs.values import ROLLING
+from drone_deploy_ecs.settings.table import SETTINGS
+from drone_deploy_ecs.settings.values import ROLLING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drone_deploy_ecs.settings import Setting
+    from drone_deploy_ecs.settings.table import Setting
 
 NAME = "drone-deploy-ecs"
 AUTHOR = "drone-deploy-ecs contributors"

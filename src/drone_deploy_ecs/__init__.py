@@ -9,7 +9,8 @@ botocore; `simulator` is an ECS in memory.
 For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names more (`__init__.pyi`).
 """
 
-__version__ = "0.1.0"
+from drone_deploy_ecs.version import __version__ as __version__
+
 __all__ = ("Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request")
 
 

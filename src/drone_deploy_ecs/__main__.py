@@ -1,5 +1,5 @@
 """`python -m drone_deploy_ecs`."""
 
-from drone_deploy_ecs.cli import run
+from drone_deploy_ecs.cli.main import run
 
 run()

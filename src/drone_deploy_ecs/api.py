@@ -8,21 +8,22 @@ from random import random
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.event import Event
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
-from drone_deploy_ecs.core.request import Request
+from drone_deploy_ecs.core.request.request import Request
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.errors import Refused
-from drone_deploy_ecs.settings import BY_NAME, PREFIX, resolve
-from drone_deploy_ecs.signals import SystemClock
-from drone_deploy_ecs.values import did_you_mean
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.run.system import SystemClock
+from drone_deploy_ecs.settings.resolve import resolve
+from drone_deploy_ecs.settings.table import BY_NAME, PREFIX
+from drone_deploy_ecs.settings.values import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drone_deploy_ecs.ports import Listener
+    from drone_deploy_ecs.core.ports import Listener
 
 __all__ = ["Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request"]
 

@@ -16,10 +16,10 @@ from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecs import DescribeServices
 from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
-from drone_deploy_ecs.core.evidence import left_out
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.core.request import Access
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.causes.evidence import left_out
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.request.request import Access
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call

@@ -12,7 +12,7 @@ from botocore.utils import parse_timestamp
 from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.aws.session import moment
 from drone_deploy_ecs.core.calls.ecs import DescribeServices
-from drone_deploy_ecs.core.request import Access
+from drone_deploy_ecs.core.request.request import Access
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drone_deploy_ecs.aws.connection import connect
-from drone_deploy_ecs.cli import Edges, main
-from drone_deploy_ecs.console.plain import listener
-from drone_deploy_ecs.core.request import Access
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.ports import NEVER
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.ports import NEVER
+from drone_deploy_ecs.core.request.request import Access
+from drone_deploy_ecs.output.console.plain import listener
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from drone_deploy_ecs.core.ports import Aws, Clock
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.ports import Aws, Clock
 
 AGENT = """#!/bin/sh
 { echo "$@"; cat; } > "${0%/*}/annotation"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.pages.answer import outputs
-from drone_deploy_ecs.pages.places import GITLAB_ANNOTATIONS, GITLAB_VARIABLES
-from drone_deploy_ecs.settings import SETTINGS
+from drone_deploy_ecs.output.ci.answer import outputs
+from drone_deploy_ecs.output.ci.pages import GITLAB_ANNOTATIONS, GITLAB_VARIABLES
+from drone_deploy_ecs.settings.table import SETTINGS
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.pages import drone
-from drone_deploy_ecs.pages.put import TEMPLATE
+from drone_deploy_ecs.output.ci import drone
+from drone_deploy_ecs.output.ci.put import TEMPLATE
 from tests.card import drawing
 from tests.card.runs import NAMES, report, story
 from tests.card.test_laws import spoken

@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.pages import drone, github, gitlab, markdown
-from drone_deploy_ecs.pages.answer import outputs, variables
-from drone_deploy_ecs.pages.put import TEMPLATE
+from drone_deploy_ecs.output.ci import drone, github, gitlab, markdown
+from drone_deploy_ecs.output.ci.answer import outputs, variables
+from drone_deploy_ecs.output.ci.put import TEMPLATE
 from tests.card.runs import report, story
 
 if TYPE_CHECKING:

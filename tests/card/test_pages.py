@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drone_deploy_ecs.aws.connection import connect
-from drone_deploy_ecs.pages.answer import cluster_link, subject
-from drone_deploy_ecs.pages.markdown import summary
-from drone_deploy_ecs.signals import SystemClock
+from drone_deploy_ecs.output.ci.answer import cluster_link, subject
+from drone_deploy_ecs.output.ci.markdown import summary
+from drone_deploy_ecs.run.system import SystemClock
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -203,7 +203,7 @@ def test_an_agent_that_fails_is_a_line_and_no_more(tmp_path: Path) -> None:
 
 
 def test_a_defect_in_a_page_changes_no_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drone_deploy_ecs.pages.markdown.plain", lambda _: 1 / 0)
+    monkeypatch.setattr("drone_deploy_ecs.output.ci.markdown.plain", lambda _: 1 / 0)
     told = run(small_world(), everywhere(tmp_path))
     assert told.exit_code == 0
     assert told.stderr.endswith("warning: the CI system's page could not be filled (ZeroDivisionError)\n")

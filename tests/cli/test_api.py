@@ -7,8 +7,8 @@ import time
 import pytest
 
 from drone_deploy_ecs import ExitCode, Refused, Verdict, deploy, request
-from drone_deploy_ecs.settings import resolve
-from drone_deploy_ecs.signals import SystemClock
+from drone_deploy_ecs.run.system import SystemClock
+from drone_deploy_ecs.settings.resolve import resolve
 
 ASKED = {"aws_region": "eu-west-1", "cluster": "prod", "container": "app", "image": "shop:2"}
 

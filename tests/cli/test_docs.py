@@ -16,13 +16,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 from drone_deploy_ecs.core.calls.catalogue import CALLS
 from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.settings import SETTINGS
+from drone_deploy_ecs.settings.table import SETTINGS
+from drone_deploy_ecs.settings.values import MODES
 from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
-from drone_deploy_ecs.values import MODES
 from tests.stories.story import Teller, small_world
 
 if TYPE_CHECKING:

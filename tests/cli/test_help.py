@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from drone_deploy_ecs import __version__
-from drone_deploy_ecs.cli import GARBAGE
+from drone_deploy_ecs.cli.edges import GARBAGE
 from drone_deploy_ecs.core.verdict import ExitCode
-from drone_deploy_ecs.settings import SETTINGS
+from drone_deploy_ecs.settings.table import SETTINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HEAVY = (
-    "asyncio", "boto3", "botocore", "dataclasses", "difflib", "drone_deploy_ecs.pages", "email", "http", "importlib.metadata", "inspect", "json",
+    "asyncio", "boto3", "botocore", "dataclasses", "difflib", "drone_deploy_ecs.output", "email", "http", "importlib.metadata", "inspect", "json",
     "logging", "pydantic", "random", "rich", "shutil", "socket", "ssl", "traceback", "urllib3",
 )  # fmt: skip
 """None of these may be paid for by somebody who only reads the help."""
@@ -27,7 +27,7 @@ BOTOCORE = ("boto3", "botocore", "urllib3", "ssl", "socket", "http")
 # Runs the command line in a process of its own, and then says what that process had imported.
 PROBE = """
 import sys
-from drone_deploy_ecs.cli import run
+from drone_deploy_ecs.cli.main import run
 sys.argv = ["drone-deploy-ecs", *sys.argv[1:]]
 try:
     run()
@@ -41,7 +41,7 @@ finally:
 
 CYCLES = """
 import gc, sys
-from drone_deploy_ecs.cli import run
+from drone_deploy_ecs.cli.main import run
 sys.argv = ["drone-deploy-ecs", "--version"]
 try:
     run()

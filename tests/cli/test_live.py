@@ -18,11 +18,11 @@ import pyte
 import pytest
 from rich.console import Console
 
-from drone_deploy_ecs.console.live import Live, view
-from drone_deploy_ecs.console.terminal import is_lively, listening
 from drone_deploy_ecs.core.progress import Progress, State
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.output.console.live import Live, view
+from drone_deploy_ecs.output.console.terminal import is_lively, listening
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from tests.stories.story import PLUGIN, small_world
 

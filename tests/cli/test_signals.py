@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition

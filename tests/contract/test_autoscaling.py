@@ -11,10 +11,10 @@ from botocore.validate import ParamValidator
 
 from drone_deploy_ecs.aws.connection import Connection, connect
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, RegisterScalableTarget
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
-from drone_deploy_ecs.core.request import Access
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.request.request import Access
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.operations import Operations

@@ -28,8 +28,8 @@ from drone_deploy_ecs.core.calls.ecs import (
 from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
-from drone_deploy_ecs.core.request import Access
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.request.request import Access
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition

@@ -9,9 +9,9 @@ import pytest
 
 from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.core.request import Access
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.request.request import Access
 
 pytestmark = pytest.mark.xdist_group("moto")  # one server
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drone_deploy_ecs.aws.connection import Connection, connect
-from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.calls.call import Timeout
 from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
@@ -18,9 +17,10 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.core.request import Access
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.request.request import Access
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server

@@ -15,10 +15,11 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.aws.connection import Connection
-from drone_deploy_ecs.cli import Edges, main
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
 from drone_deploy_ecs.core.calls.call import Timeout
-from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.timing import Timing
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from drone_deploy_ecs.core.request import Access
+    from drone_deploy_ecs.core.request.request import Access
 
 SPEED = 40.0
 """Seconds of the simulator and of the tool's clock in a real one. The network is as slow as it is."""

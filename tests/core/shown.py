@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, Task
 from drone_deploy_ecs.core.steps.step import Context
 from drone_deploy_ecs.core.target import Target, WayBack
 

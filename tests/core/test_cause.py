@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import known
-from drone_deploy_ecs.core.cause import brief, cause_of_event, cause_of_task, causes, doom, is_evidence, rank
-from drone_deploy_ecs.core.ecs import Container, Service, ServiceEvent, Task
-from drone_deploy_ecs.core.known import CATALOGUE, Weight
+from drone_deploy_ecs.core.causes import known
+from drone_deploy_ecs.core.causes.cause import brief, cause_of_event, cause_of_task, causes, doom, is_evidence, rank
+from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
+from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, Task
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.ecs import Deployment, Service
+from drone_deploy_ecs.core.ecs.service import Deployment, Service
 from drone_deploy_ecs.core.report.counts import Band, Series, bands, failures, grow, moments
-from drone_deploy_ecs.deployment import Deployment as Run
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment as Run
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from tests.stories.story import PLUGIN, small_world
 

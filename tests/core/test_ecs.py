@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.ecs import read_service
+from drone_deploy_ecs.core.ecs.service import read_service
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
 from drone_deploy_ecs.core.steps.rollout.terms import Terms

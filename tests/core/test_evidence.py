@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from drone_deploy_ecs.core import evidence
 from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
-from drone_deploy_ecs.core.cause import Cause
-from drone_deploy_ecs.core.ecs import Deployment, Service, read_service, read_task
-from drone_deploy_ecs.core.evidence import ALL_LINES, LINE, LogPlace
-from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.known import Weight
+from drone_deploy_ecs.core.causes import evidence
+from drone_deploy_ecs.core.causes.cause import Cause
+from drone_deploy_ecs.core.causes.evidence import ALL_LINES, LINE, LogPlace
+from drone_deploy_ecs.core.causes.failure import Failure
+from drone_deploy_ecs.core.causes.known import Weight
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.service import Deployment, Service, read_service
+from drone_deploy_ecs.core.ecs.task import read_task
 from drone_deploy_ecs.core.masking import Masks, Secret
-from drone_deploy_ecs.core.steps.step import Failure
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.steps.rollout.underway import TARGET
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from drone_deploy_ecs.core.request import BlueGreen, Colours, Image
-from drone_deploy_ecs.errors import Refused
-from drone_deploy_ecs.settings import BY_NAME, SETTINGS, resolve
-from drone_deploy_ecs.values import BLUE_GREEN, COLOURS, ROLLING
+from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.core.request.request import BlueGreen, Colours
+from drone_deploy_ecs.settings.resolve import resolve
+from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
+from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, ROLLING
 
 COMMON = {"PLUGIN_AWS_REGION": "eu-west-1", "PLUGIN_CLUSTER": "prod", "PLUGIN_CONTAINER": "app"}
 TWO = {"PLUGIN_BLUE_SERVICE": "web-blue", "PLUGIN_GREEN_SERVICE": "web-green"}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from drone_deploy_ecs.core.places import places
-from drone_deploy_ecs.errors import Refused
-from drone_deploy_ecs.settings import SETTINGS, resolve
+from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.request.services import places
+from drone_deploy_ecs.settings.resolve import resolve
+from drone_deploy_ecs.settings.table import SETTINGS
 
 GOOD = {
     "PLUGIN_AWS_REGION": "eu-west-1",

@@ -5,7 +5,7 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.ecs import taskdef
 
 DESCRIBED = {
     "taskDefinition": {

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from drone_deploy_ecs.cli import _parser
-from drone_deploy_ecs.settings import BY_NAME, SETTINGS, resolve
+from drone_deploy_ecs.cli.parser import parser
+from drone_deploy_ecs.settings.resolve import resolve
+from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,7 @@ class Run(NamedTuple):
         """What is dubious about it. Raises `Refused` where something is wrong."""
         unknown = {name for name in self.environment if name.startswith("PLUGIN_")} - {one.variable for one in SETTINGS}
         assert not unknown, f"no settings: {unknown}"
-        options = vars(_parser().parse_args(self.arguments))
+        options = vars(parser().parse_args(self.arguments))
         flags = {name: options.get(name, "") for name in BY_NAME}
         if not self.fragment:
             return resolve(flags, self.environment)[1]

@@ -8,8 +8,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from drone_deploy_ecs.cli import Edges, main
-from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 
 if TYPE_CHECKING:

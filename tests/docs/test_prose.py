@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.settings import BY_NAME, SETTINGS
+from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
 from tests.docs.pages import PAGES, ROOT, prose
 
 if TYPE_CHECKING:

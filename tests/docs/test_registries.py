@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from drone_deploy_ecs.settings import SETTINGS
+from drone_deploy_ecs.settings.table import SETTINGS
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.pipelines import of_yaml
 

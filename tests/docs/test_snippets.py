@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from drone_deploy_ecs.errors import Refused
+from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.simulator import scenario
 from tests.docs.pages import DOCS, ROOT, SNIPPETS, Snippet
 from tests.docs.pipelines import of_shell, of_yaml

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.calls.answers import Page
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
-from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.taskdef import Definition
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, Task
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS
 
 if TYPE_CHECKING:

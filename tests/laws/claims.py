@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.ecs import taskdef
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Deployment

@@ -29,11 +29,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.verdict import ExitCode
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect, Killed

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drone_deploy_ecs.core.verdict import ExitCode
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.faults import Effect, Killed

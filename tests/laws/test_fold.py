@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import ListTasks
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, Task
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE

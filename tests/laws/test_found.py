@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drone_deploy_ecs.core.ecs import Deployment as Listed
-from drone_deploy_ecs.core.ecs import Service
+from drone_deploy_ecs.core.ecs.service import Deployment as Listed
+from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import ExitCode, Verdict
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.faults import Effect

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core import steps
-from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
@@ -21,7 +22,6 @@ from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateS
 from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.core.steps.step import Context, KindStep, State
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, TARGET

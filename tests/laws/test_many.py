@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
-from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.queue import ADMITTED
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect, Killed

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Now
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import image

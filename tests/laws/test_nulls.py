@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.cause import Cause
-from drone_deploy_ecs.core.evidence import log_place
-from drone_deploy_ecs.core.known import Weight
+from drone_deploy_ecs.core.causes.cause import Cause
+from drone_deploy_ecs.core.causes.evidence import log_place
+from drone_deploy_ecs.core.causes.known import Weight
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.masking import secrets
-from drone_deploy_ecs.core.taskdef import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
-from drone_deploy_ecs.core.taskdef import Definition
 from tests.core.shown import BEFORE, CONTEXT, NEW
 from tests.laws.test_fold import faults
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.calls.ecs import UpdateService
 from drone_deploy_ecs.core.plan.switch.stages import counts_down
 from drone_deploy_ecs.core.report.sentences import last_line
-from drone_deploy_ecs.core.request import Access, BlueGreen, Image, Request
+from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.core.request.request import Access, BlueGreen, Request
 from drone_deploy_ecs.core.verdict import ExitCode
-from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing

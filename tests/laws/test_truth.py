@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
-from drone_deploy_ecs.deployment import Deployment
+from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule

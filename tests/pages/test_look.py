@@ -15,9 +15,9 @@ import pytest
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from drone_deploy_ecs.console.live import line, view
-from drone_deploy_ecs.console.page import page
 from drone_deploy_ecs.core.progress import State
+from drone_deploy_ecs.output.console.live import line, view
+from drone_deploy_ecs.output.html.page import page
 from tests.pages import runs
 
 if TYPE_CHECKING:

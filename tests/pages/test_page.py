@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.console import report as written
-from drone_deploy_ecs.console import timeline
-from drone_deploy_ecs.console.page import ALLOWED, page
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.json import as_json
 from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.output import files as written
+from drone_deploy_ecs.output.html import timeline
+from drone_deploy_ecs.output.html.page import ALLOWED, page
 from drone_deploy_ecs.simulator.behaviour import crash
 from tests.pages import runs
 from tests.pages.reading import Element, read
@@ -98,8 +98,9 @@ def test_the_file_s_name_decides(report: Report, tmp_path: Path) -> None:
 
 A_RUN = """
 import io, sys
-from drone_deploy_ecs.cli import Edges, main
-from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 world = default()
@@ -116,8 +117,8 @@ def test_only_who_asks_for_a_page_pays_for_it(name: str, is_paid: bool, tmp_path
     command = [sys.executable, "-c", A_RUN, str(tmp_path / name)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     loaded = set(ran.stdout.split())
-    assert ({"xml.etree.ElementTree", "drone_deploy_ecs.console.page"} <= loaded) is is_paid
-    assert not {"rich", "drone_deploy_ecs.console.live"} & loaded
+    assert ({"xml.etree.ElementTree", "drone_deploy_ecs.output.html.page"} <= loaded) is is_paid
+    assert not {"rich", "drone_deploy_ecs.output.console.live"} & loaded
 
 
 # --- what it says ---

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, ListTasks, RegisterTaskDefinition, UpdateService
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.clock import VirtualClock

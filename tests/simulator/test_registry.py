@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.registry import Images

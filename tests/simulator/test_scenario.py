@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.errors import Refused
+from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Rule

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.aws.connection import connect
-from drone_deploy_ecs.cli import Edges, main
-from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash, missing
 from drone_deploy_ecs.simulator.http import Server
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     import pytest
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.request import Access
-    from drone_deploy_ecs.ports import Aws, Cancellation
+    from drone_deploy_ecs.core.ports import Aws, Cancellation
+    from drone_deploy_ecs.core.request.request import Access
     from tests.pages.reading import Element
 
 WIRED = ("ecs", "application-autoscaling")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from drone_deploy_ecs.cli import Edges, main
-from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.errors import ApiError
-from drone_deploy_ecs.ports import NEVER
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.ports import NEVER
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.lifecycle import say
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.ports import Aws
+    from drone_deploy_ecs.core.ports import Aws
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 OF_THE_CONTAINER = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.ports import NEVER
+from drone_deploy_ecs.core.ports import NEVER
 from tests.deployments import CLUSTER, CONTAINER, REPOSITORY, Deployment, deployments, of_side, simulated
 from tests.stories.story import NOWHERE
 

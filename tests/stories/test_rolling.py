@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker

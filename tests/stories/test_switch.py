@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Killed
 from drone_deploy_ecs.simulator.model import Breaker

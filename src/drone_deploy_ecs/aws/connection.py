@@ -14,8 +14,8 @@ from botocore import xform_name
 from drone_deploy_ecs.aws.faults import calling
 from drone_deploy_ecs.aws.session import client, session
 from drone_deploy_ecs.core.calls.call import USUAL
-from drone_deploy_ecs.core.fault import FaultKind, not_awss
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import FaultKind, not_awss
+from drone_deploy_ecs.core.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from drone_deploy_ecs.core.calls.call import Call, Timeout
-    from drone_deploy_ecs.core.request import Access
+    from drone_deploy_ecs.core.request.request import Access
 
 
 def connect(access: Access) -> Connection:

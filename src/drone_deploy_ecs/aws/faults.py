@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore import exceptions, parsers
 
-from drone_deploy_ecs.core.fault import Fault, FaultKind, not_awss
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind, not_awss
+from drone_deploy_ecs.core.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,13 +15,13 @@ from botocore.credentials import (
 from botocore.session import Session
 from botocore.utils import parse_timestamp
 
-from drone_deploy_ecs import __version__
+from drone_deploy_ecs.version import __version__
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
     from drone_deploy_ecs.core.calls.call import Timeout
-    from drone_deploy_ecs.core.request import Access
+    from drone_deploy_ecs.core.request.request import Access
 
 
 def session(access: Access) -> Session:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from drone_deploy_ecs.core.taskdef import entries
+from drone_deploy_ecs.core.ecs.taskdef import entries
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:

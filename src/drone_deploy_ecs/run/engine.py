@@ -8,28 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.steps.coordination import (
-    cancelled,
-    consequences,
-    ends_stages,
-    fails,
-    on_what_never_began,
-)
+from drone_deploy_ecs.core.steps.coordination import cancelled, consequences, ends_stages, fails, on_what_never_began
 from drone_deploy_ecs.core.steps.step import Context, Reach, Stage, State, is_monitored
 from drone_deploy_ecs.core.verdict import Verdict
-from drone_deploy_ecs.errors import ApiError
 from drone_deploy_ecs.run.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from drone_deploy_ecs.calls import Calls
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.ports import Cancellation, Clock
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.coordination import Abort
     from drone_deploy_ecs.core.steps.step import Execution, Monitored, Step
-    from drone_deploy_ecs.ports import Cancellation, Clock
+    from drone_deploy_ecs.run.calls import Calls
     from drone_deploy_ecs.run.event_log import EventLog
 
 SILENCE = 35.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.report.counts import grow
 from drone_deploy_ecs.core.steps import summary
 from drone_deploy_ecs.core.steps.step import is_monitored
@@ -16,13 +16,13 @@ from drone_deploy_ecs.core.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.masking import Masks
     from drone_deploy_ecs.core.plan.strategy import Plan
+    from drone_deploy_ecs.core.ports import Clock, Listener
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.report.counts import Series
     from drone_deploy_ecs.core.steps.step import Execution
-    from drone_deploy_ecs.ports import Clock, Listener
 
 ROUTINE = (Kind.REGISTERED, Kind.TROUBLE)
 """Events about no service in particular that come as often as there are services: not heard where those are many."""

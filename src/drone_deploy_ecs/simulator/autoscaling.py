@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.simulator.registry import rejected
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
 from drone_deploy_ecs.core.calls.quota import modest
-from drone_deploy_ecs.core.fault import Fault, FaultKind, not_awss
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind, not_awss
 
 if TYPE_CHECKING:
     import random

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.fault import FaultKind
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Killed
 from drone_deploy_ecs.simulator.operations import Operations
 

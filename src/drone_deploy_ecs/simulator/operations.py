@@ -12,9 +12,9 @@ from drone_deploy_ecs.core.calls.autoscaling import DIMENSION
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
-from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.registry import rejected
 from drone_deploy_ecs.simulator.shapes import service_shape, target_shape, task_arn, task_shape

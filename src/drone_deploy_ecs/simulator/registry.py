@@ -6,9 +6,9 @@ import copy
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.taskdef import RESPONSE_ONLY
-from drone_deploy_ecs.errors import ApiError
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.taskdef import RESPONSE_ONLY
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.clock import START
 

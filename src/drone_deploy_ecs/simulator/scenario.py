@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.errors import Refused
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker

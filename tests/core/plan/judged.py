@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.plan.strategy import Plan
-from drone_deploy_ecs.core.request import Access, Image, Request
+from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.core.request.request import Access, Request
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.terms import Terms

@@ -9,12 +9,13 @@ import pytest
 
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.masking import Secret
-from drone_deploy_ecs.core.places import Place
 from drone_deploy_ecs.core.plan.by_secret import BySecret
 from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.report.report import Report
-from drone_deploy_ecs.core.request import Colours, Image
+from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.core.request.request import Colours
+from drone_deploy_ecs.core.request.services import Place
 from tests.core.plan.judged import REQUEST
 from tests.core.shown import NOON, TARGET, service
 

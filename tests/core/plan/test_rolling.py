@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.plan.rolling import Rolling
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.target import WayBack
-from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.verdict import Now, Verdict
 from tests.core.plan.judged import (
     LOST,
@@ -29,7 +29,7 @@ from tests.core.shown import BEFORE, COPY, NEW, NOON, OLD, OTHER, OURS, TARGET, 
 from tests.core.shown import service as seen
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
     from drone_deploy_ecs.core.steps.step import Execution, Step
     from drone_deploy_ecs.core.target import Target

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.plan.switch.stages import remaining_stages
 from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
-from drone_deploy_ecs.deployment import Deployment
-from drone_deploy_ecs.settings import resolve
+from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 

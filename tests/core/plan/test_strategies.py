@@ -17,7 +17,7 @@ from tests.core.plan.test_switch import SETTINGS
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.strategy import Strategy
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
 
 
 @pytest.mark.parametrize(

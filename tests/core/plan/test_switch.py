@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
-from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
 from drone_deploy_ecs.core.plan.switch.switch import Switch
-from drone_deploy_ecs.core.request import BlueGreen
+from drone_deploy_ecs.core.request.request import BlueGreen
 from drone_deploy_ecs.core.steps.attempts import Attempts
 from drone_deploy_ecs.core.steps.limit import Limiting, RegisterScalableTarget
 from drone_deploy_ecs.core.steps.scale import Scale

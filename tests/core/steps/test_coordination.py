@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from drone_deploy_ecs.core.request import Access, Image, Request
+from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.core.request.request import Access, Request
 from drone_deploy_ecs.core.steps.coordination import (
     ANOTHER_FAILED,
     NEVER_BEGUN,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drone_deploy_ecs.core.calls import ecs as calls
-from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.limit import Limiting, RegisterScalableTarget
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition, Registration

@@ -27,7 +27,7 @@ from tests.core.shown import (
 )
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
 
 
 def shown(desired: int, running: int, pending: int = 0, **more: Any) -> Service:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,9 +14,10 @@ from drone_deploy_ecs.core.calls.quota import (
     READ_TASKS,
     REGISTER_DEFINITIONS,
 )
-from drone_deploy_ecs.core.ecs import Service, Task, read_service, read_task
-from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.taskdef import Definition, read_definition
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import Service, read_service
+from drone_deploy_ecs.core.ecs.task import Task, read_task
+from drone_deploy_ecs.core.ecs.taskdef import Definition, read_definition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

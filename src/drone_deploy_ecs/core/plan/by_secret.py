@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers, Plan, Sentence
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.core.request import Colours, Request
+    from drone_deploy_ecs.core.request.request import Colours, Request
 
 KEY = "CURRENT_LIVE_ENVIRONMENT"
 OTHER = {"blue": "green", "green": "blue"}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan.snapshot import Ready
 from drone_deploy_ecs.core.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
-    from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.taskdef import Definition
+    from drone_deploy_ecs.core.request.request import Request
 
 
 def refine(request: Request, snapshots: Iterable[Snapshot]) -> tuple[tuple[Ready, ...], tuple[Problem, ...]]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.target import Target
-    from drone_deploy_ecs.core.taskdef import Definition
 
 Registrations = tuple[RegisterTaskDefinition, ...]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan import terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.strategy import Answers, Replan, Sentence
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.step import Execution
 
 Update = UpdateService | FollowDeployment

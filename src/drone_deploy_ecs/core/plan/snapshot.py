@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import taskdef
+from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.target import Target
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Deployment, Service
-    from drone_deploy_ecs.core.places import Place
+    from drone_deploy_ecs.core.ecs.service import Deployment, Service
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.request.services import Place
     from drone_deploy_ecs.core.target import WayBack
-    from drone_deploy_ecs.core.taskdef import Definition
 
 
 @dataclass(frozen=True, kw_only=True)

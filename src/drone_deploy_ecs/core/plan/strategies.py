@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.strategy import Strategy
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
 
 ROLLING = "rolling:Rolling"
 STRATEGIES = {"blue_green": "switch.strategy:TwoServices", "colours": "by_secret:BySecret"}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.step import Execution, Stage, Step
     from drone_deploy_ecs.core.target import Target
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
 
 
 def forward(request: Request) -> Terms:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.plan import terms
 from drone_deploy_ecs.core.plan.revision import existing, register
 from drone_deploy_ecs.core.steps.rollout.update import UpdateService
 from drone_deploy_ecs.core.steps.step import Stage
-from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.deployed import Deployed
     from drone_deploy_ecs.core.plan.revision import Registrations
     from drone_deploy_ecs.core.plan.strategy import Answers, Sentence
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.target import Target
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan.revision import existing
 from drone_deploy_ecs.core.target import WayBack
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Ready
-    from drone_deploy_ecs.core.request import Image, Request
+    from drone_deploy_ecs.core.request.image import Image
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.target import Target
-    from drone_deploy_ecs.core.taskdef import Definition
 
 
 def way_back(request: Request, ready: Ready) -> WayBack:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

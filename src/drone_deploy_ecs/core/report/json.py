@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.report.counts import Count
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report

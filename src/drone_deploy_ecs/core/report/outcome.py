@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.causes.cause import Cause
+    from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.verdict import Now, Verdict
 

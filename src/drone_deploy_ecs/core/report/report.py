@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
-from drone_deploy_ecs.core.places import places
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.request.services import places
 from drone_deploy_ecs.core.verdict import SIGNALLED, Now, Verdict, exit_code
 
 if TYPE_CHECKING:
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.event import Event
-    from drone_deploy_ecs.core.places import Place
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report.counts import Series
     from drone_deploy_ecs.core.report.outcome import Outcome
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.request.services import Place
     from drone_deploy_ecs.core.target import Target
 
 _WORST_FIRST = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from drone_deploy_ecs.core.cause import describe
-from drone_deploy_ecs.core.ecs import runs
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.causes.cause import describe
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.steps.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Now, Verdict
@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.verdict import Now, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.target import Target

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.fault import FaultKind
+from drone_deploy_ecs.core.ecs.fault import FaultKind
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.fault import Fault
+    from drone_deploy_ecs.core.ecs.fault import Fault
 
 RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds before a failed call is tried again; the last of them from then on."""

@@ -15,7 +15,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.step import Execution
 
 ANOTHER_FAILED = "another service of this run failed"

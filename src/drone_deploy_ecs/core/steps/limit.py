@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.calls import autoscaling as calls
+from drone_deploy_ecs.core.ecs.fault import Fault
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.fault import Fault
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, is_refused
 from drone_deploy_ecs.core.steps.step import KindExecution, KindStep, Reach
 from drone_deploy_ecs.core.text import safe, span
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.ecs.limits import Limits
     from drone_deploy_ecs.core.event import News
-    from drone_deploy_ecs.core.limits import Limits
     from drone_deploy_ecs.core.steps.step import Context
     from drone_deploy_ecs.core.target import Target
 

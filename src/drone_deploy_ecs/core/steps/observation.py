@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import DescribeTasks, ListTasks
-from drone_deploy_ecs.core.ecs import Task
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.task import Task
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.target import Target
 
 ValueT = TypeVar("ValueT")

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from drone_deploy_ecs.core import taskdef
 from drone_deploy_ecs.core.calls import ecs as calls
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.fault import Fault, FaultKind
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, SETTLE, Attempts, Phase, is_refused
 from drone_deploy_ecs.core.steps.step import KindExecution, KindStep, Reach
-from drone_deploy_ecs.core.taskdef import Definition
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.calls import ecs as calls
-from drone_deploy_ecs.core.ecs import Service
+from drone_deploy_ecs.core.ecs.fault import Fault
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.fault import Fault
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.steps.attempts import RETRY_FIRST, SETTLE, Attempts, Phase, is_refused
 from drone_deploy_ecs.core.steps.step import KindExecution, KindStep
 from drone_deploy_ecs.core.text import safe, tasks

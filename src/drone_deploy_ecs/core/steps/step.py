@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.causes.cause import Cause
+    from drone_deploy_ecs.core.causes.failure import Failure
+    from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.target import Target
@@ -234,24 +235,6 @@ class Monitored(Execution, Protocol):
 def is_monitored(execution: Execution) -> TypeGuard[Monitored]:
     """Whether it is watched until the whole run is over."""
     return execution.is_monitored
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """What failed, for whoever looks for evidence of why.
-
-    `deployment` is the one whose tasks may tell, `definition` the ARN of what they run, `stopped` those known to have
-    stopped, `causes` what is known so far.
-    """
-
-    target: Target
-    verdict: Verdict
-    decided_at: float
-    deployment: str
-    definition: str
-    service: Service | None
-    stopped: tuple[Task, ...]
-    causes: tuple[Cause, ...]
 
 
 @dataclass(frozen=True)

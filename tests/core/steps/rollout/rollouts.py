@@ -16,7 +16,8 @@ from drone_deploy_ecs.core.steps.step import Context
 from tests.core.shown import BEFORE, BUDGET, NEW, NOON, OURS, TARGET
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 
 PARTS: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.ecs import ServiceEvent
+from drone_deploy_ecs.core.ecs.service import ServiceEvent
 from drone_deploy_ecs.core.steps.rollout.history import (
     Kind,
     Milestone,

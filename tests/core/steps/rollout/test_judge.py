@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, Task
 from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, keep
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE, Sight, judge

@@ -9,7 +9,7 @@ import pytest
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListTasks, UpdateService
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.steps.observation import PAST
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import NEW, OTHER, UNREACHABLE, active, primary, service, stopped

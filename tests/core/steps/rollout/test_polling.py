@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.core.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.observation import TASK_PERMISSIONS
 from drone_deploy_ecs.core.steps.rollout import polling
@@ -31,7 +31,7 @@ from tests.core.steps.rollout.underway import (
 )
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Deployment
+    from drone_deploy_ecs.core.ecs.service import Deployment
     from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, TASK_PERMISSIONS
 from drone_deploy_ecs.core.steps.rollout.rollout import TURN
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FRESH, FollowDeployment, UpdateService
-from drone_deploy_ecs.core.steps.step import Context, Failure, Monitored, State, is_monitored
+from drone_deploy_ecs.core.steps.step import Context, Monitored, State, is_monitored
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import (
     BUDGET,

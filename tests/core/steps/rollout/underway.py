@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from drone_deploy_ecs.core.ecs import Container, Deployment, Service, ServiceEvent, Task
+from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, Task
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.rollout.history import Kind, Milestone, Milestones
 from drone_deploy_ecs.core.steps.rollout.rollout import Rollout

@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from drone_deploy_ecs.core.ecs import Service
+    from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.plan.deployed import Deployed
     from drone_deploy_ecs.core.steps.step import Execution
     from drone_deploy_ecs.core.target import Target

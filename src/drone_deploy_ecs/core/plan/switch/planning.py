@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.limits import Limits
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.plan import terms
 from drone_deploy_ecs.core.plan.revision import change, edit, existing, register
 from drone_deploy_ecs.core.plan.switch.sides import warnings
@@ -22,12 +22,12 @@ from drone_deploy_ecs.core.text import tasks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.revision import Registrations
     from drone_deploy_ecs.core.plan.switch.sides import Side
-    from drone_deploy_ecs.core.request import BlueGreen, Request
+    from drone_deploy_ecs.core.request.request import BlueGreen, Request
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
     from drone_deploy_ecs.core.steps.step import Step
-    from drone_deploy_ecs.core.taskdef import Definition
 
 
 class Draft(NamedTuple):

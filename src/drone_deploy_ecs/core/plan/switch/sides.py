@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core import taskdef
-from drone_deploy_ecs.core.limits import SUSPENSIONS
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan.way_back import as_it_was
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.target import Target, WayBack
@@ -16,11 +16,11 @@ from drone_deploy_ecs.core.text import tasks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drone_deploy_ecs.core.ecs import Deployment
-    from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.core.ecs.limits import Limits
+    from drone_deploy_ecs.core.ecs.service import Deployment
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Ready
-    from drone_deploy_ecs.core.request import Request
-    from drone_deploy_ecs.core.taskdef import Definition
+    from drone_deploy_ecs.core.request.request import Request
 
 
 @dataclass(frozen=True)

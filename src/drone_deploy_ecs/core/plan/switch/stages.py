@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
 from drone_deploy_ecs.core.steps.rollout.update import key_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategy import Plan, Replan, Undo
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.undo import Return
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.core.request import BlueGreen, Request
+    from drone_deploy_ecs.core.request.request import BlueGreen, Request
     from drone_deploy_ecs.core.steps.step import Execution
 
 

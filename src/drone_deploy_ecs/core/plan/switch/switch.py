@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.limits import Limits
+    from drone_deploy_ecs.core.ecs.limits import Limits
     from drone_deploy_ecs.core.target import Target
 
 

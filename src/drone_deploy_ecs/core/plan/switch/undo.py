@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.switch.switch import Switch
     from drone_deploy_ecs.core.plan.undo import Return
     from drone_deploy_ecs.core.report.outcome import Outcome
-    from drone_deploy_ecs.core.request import Request
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.step import Execution, Step
 
 

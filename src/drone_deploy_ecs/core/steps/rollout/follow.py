@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 
 

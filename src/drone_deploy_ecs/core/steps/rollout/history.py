@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import ServiceEvent, Task
+    from drone_deploy_ecs.core.ecs.service import ServiceEvent
+    from drone_deploy_ecs.core.ecs.task import Task
 
 ONE_MOMENT = 2.0
 """Seconds within which milestones count as one moment: a scheduler's turn says several things at once."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import brief, cause_of_task, doom, is_evidence
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.causes.cause import brief, cause_of_task, doom, is_evidence
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.rollout.follow import only_draining_is_left
 from drone_deploy_ecs.core.text import tasks
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
@@ -18,7 +18,8 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drone_deploy_ecs.core.ecs import Deployment, Service, Task
+    from drone_deploy_ecs.core.ecs.service import Deployment, Service
+    from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
     from drone_deploy_ecs.core.target import Target

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import cause_of_event, cause_of_task, describe
-from drone_deploy_ecs.core.ecs import runs, without_service
+from drone_deploy_ecs.core.causes.cause import cause_of_event, cause_of_task, describe
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import runs, without_service
 from drone_deploy_ecs.core.event import Kind, News
-from drone_deploy_ecs.core.names import short
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.rollout.history import usual
 from drone_deploy_ecs.core.text import MINUTE, safe, span, tasks
@@ -17,7 +17,7 @@ from drone_deploy_ecs.core.verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drone_deploy_ecs.core.ecs import Deployment, ServiceEvent
+    from drone_deploy_ecs.core.ecs.service import Deployment, ServiceEvent
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.record import Decision, Record
 

@@ -15,13 +15,13 @@ import re
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.cause import is_evidence
+from drone_deploy_ecs.core.causes.cause import is_evidence
 from drone_deploy_ecs.core.steps.attempts import RETRIES, Phase, retry_in
 from drone_deploy_ecs.core.steps.rollout.history import ONE_MOMENT, next_death
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.steps.rollout.history import Span
     from drone_deploy_ecs.core.steps.rollout.record import Record
 

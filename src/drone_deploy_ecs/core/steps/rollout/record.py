@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.causes.failure import Failure
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Observed, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout.history import predict, so_far, until_healthy
 from drone_deploy_ecs.core.steps.rollout.stability import Completion
-from drone_deploy_ecs.core.steps.step import Failure, State
+from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from drone_deploy_ecs.core.cause import Cause
-    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.causes.cause import Cause
+    from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.steps.observation import Reading
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.history import Milestones, Prediction

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
 from drone_deploy_ecs.core.steps.rollout.write import Next
@@ -18,7 +18,7 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import Deployment, Service
+    from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.steps.rollout.terms import RolloutStep
 
 ECS_TURN = 45.0

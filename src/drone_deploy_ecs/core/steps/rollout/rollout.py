@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, assert_never
 
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
-from drone_deploy_ecs.core.cause import causes
-from drone_deploy_ecs.core.ecs import Service
-from drone_deploy_ecs.core.fault import Fault
+from drone_deploy_ecs.core.causes.cause import causes
+from drone_deploy_ecs.core.ecs.fault import Fault
+from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Reading, all_of
 from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress, rollback, stability, write
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.cause import Cause
+    from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.steps.rollout.stability import Completion

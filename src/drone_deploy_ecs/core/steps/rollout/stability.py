@@ -13,7 +13,8 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from drone_deploy_ecs.core.ecs import Service, Task
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.judge import Sight
     from drone_deploy_ecs.core.steps.rollout.terms import Terms

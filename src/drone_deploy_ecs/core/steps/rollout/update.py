@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.rollout import Rollout

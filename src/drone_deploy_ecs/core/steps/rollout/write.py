@@ -9,14 +9,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.names import short
+from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import SETTLE, is_refused
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.ecs import Deployment
-    from drone_deploy_ecs.core.fault import Fault
+    from drone_deploy_ecs.core.ecs.fault import Fault
+    from drone_deploy_ecs.core.ecs.service import Deployment
     from drone_deploy_ecs.core.steps.attempts import Attempts
     from drone_deploy_ecs.core.target import Target
 

@@ -1,0 +1,110 @@
+"""`deploy`, which is the plugin as well, and `plan`: settings → run → what people and machines read of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.cli.main import LEFT
+from drone_deploy_ecs.cli.parser import PROGRAM
+from drone_deploy_ecs.core.errors import ExitCode, Refused
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.settings.resolve import resolve
+from drone_deploy_ecs.settings.table import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.cli.edges import Edges
+    from drone_deploy_ecs.core.ports import Listener
+    from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.run.deployment import Deployment
+
+
+def deploy(edges: Edges, options: Mapping[str, Any]) -> int:
+    """The whole run; its exit code."""
+    request = _request(edges, options)
+    if request.dry_run:
+        return _show_plan(edges, request)
+    for path in request.reports:
+        _check_writable(path)
+    try:
+        return _carry_out(edges, request)
+    except Exception as error:
+        error.add_note(LEFT)
+        raise
+
+
+def plan(edges: Edges, options: Mapping[str, Any]) -> int:
+    """The plan on paper. Nothing is written."""
+    return _show_plan(edges, _request(edges, options))
+
+
+def _carry_out(edges: Edges, request: Request) -> int:
+    from drone_deploy_ecs.output.console.terminal import listening
+
+    with listening(edges.stderr, edges.env, edges.clock) as listener:
+        report = _deployment(edges, request, listener).deploy()
+    for path in request.reports:
+        _write_report(edges, report, path)
+    _fill_pages(edges, request, report)
+    return report.exit_code
+
+
+def _show_plan(edges: Edges, request: Request) -> int:
+    from drone_deploy_ecs.output.console import plain
+    from drone_deploy_ecs.output.console.plan import render
+
+    edges.stdout.write(render(_deployment(edges, request, plain.listener(edges.stderr)).prepare()))
+    return ExitCode.DONE
+
+
+def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
+    flags = {setting.name: options.get(setting.name, "") for setting in SETTINGS}
+    request, warnings = resolve(flags, edges.env)
+    for problem in warnings:
+        print(f"{PROGRAM}: warning: {safe(str(problem), 1000)}", file=edges.stderr)
+    return request
+
+
+def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
+    from drone_deploy_ecs.run.deployment import Deployment
+
+    return Deployment(request, edges.connect, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
+
+
+def _check_writable(path: str) -> None:
+    """Find out before the deployment, not after it."""
+    if path == "-":
+        return
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
+    except OSError as error:
+        raise Refused(
+            (Problem(f"report {path!r} can't be written: {error.strerror}", "Give a path that can"),)
+        ) from error
+
+
+def _write_report(edges: Edges, report: Report, path: str) -> None:
+    from drone_deploy_ecs.output.files import write
+
+    try:
+        write(report, path, edges.stdout)
+    except OSError as error:
+        why = f"the report {safe(path)} could not be written: {error.strerror}"
+        print(f"{PROGRAM}: warning: {why}", file=edges.stderr)
+
+
+def _fill_pages(edges: Edges, request: Request, report: Report) -> None:
+    """Answer in the CI system's own page; whatever comes of that, the deployment is over."""
+    stream = edges.stderr if "-" in request.reports else edges.stdout
+    try:
+        from drone_deploy_ecs.output.ci.put import fill
+
+        for trouble in fill(report, edges.env, stream):
+            print(f"{PROGRAM}: warning: {trouble}", file=edges.stderr)
+    except Exception as error:
+        why = f"the CI system's page could not be filled ({type(error).__name__})"
+        print(f"{PROGRAM}: warning: {why}", file=edges.stderr)

@@ -1,0 +1,72 @@
+"""argv → one command → its exit code; and what is said of a refusal or a defect."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from drone_deploy_ecs.cli.edges import real
+from drone_deploy_ecs.cli.parser import PROGRAM, parser
+from drone_deploy_ecs.core.errors import ExitCode, Refused
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TextIO
+
+    from drone_deploy_ecs.cli.edges import Edges
+
+COMMANDS = {"deploy": "deploy:deploy", "plan": "deploy:plan", "simulator": "simulator:simulator", "demo": "demo:demo"}
+"""By name: the room of this folder, and the function in it. A room is imported when its command is run."""
+NOT_WRITTEN = "Nothing was written: no deployment was started."
+LEFT = "Look at the service: a deployment may have been left as it was at that moment."
+"""What a defect leaves behind. The second is noted on every exception of a run that writes."""
+
+
+def run() -> NoReturn:
+    """The console script."""
+    sys.exit(main(sys.argv[1:], real()))
+
+
+def main(argv: Sequence[str], edges: Edges) -> int:
+    """Run one command; the exit code."""
+    try:
+        options = parser().parse_args(argv)
+        return _command(options.command)(edges, vars(options))
+    except Refused as refusal:
+        _refusal(refusal, edges)
+        return ExitCode.REFUSED
+    except Exception as error:
+        _defect(error, edges.stderr)
+        return ExitCode.BUG
+
+
+def _command(name: str) -> Callable[[Edges, Mapping[str, Any]], int]:
+    room, _, function = COMMANDS[name].partition(":")
+    command: Callable[[Edges, Mapping[str, Any]], int] = getattr(import_module(f"{__package__}.{room}"), function)
+    return command
+
+
+def _refusal(refusal: Refused, edges: Edges) -> None:
+    for problem in refusal.problems:
+        print(f"{PROGRAM}: {safe(str(problem), 1000)}", file=edges.stderr)
+    print("Refused: nothing was changed.", file=edges.stderr)
+    if edges.env.get("GITHUB_ACTIONS") == "true":
+        from drone_deploy_ecs.output.ci import github
+
+        edges.stderr.write(github.refusal(refusal.problems))
+
+
+def _defect(error: Exception, stderr: TextIO) -> None:
+    """Where it happened, without the exception's message: that may quote a value which nobody should see."""
+    import traceback
+
+    for frame in traceback.extract_tb(error.__traceback__):
+        print(f"  {frame.filename}:{frame.lineno} in {frame.name}", file=stderr)
+    print(
+        f"{PROGRAM} {__version__}: a defect of this program ({type(error).__name__}), please report it with the",
+        file=stderr,
+    )
+    print(f"lines above. {LEFT if LEFT in getattr(error, '__notes__', ()) else NOT_WRITTEN}", file=stderr)

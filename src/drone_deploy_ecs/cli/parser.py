@@ -1,0 +1,70 @@
+"""argparse over the table of settings: what may be given on the command line, and what `--help` says."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.settings.resolve import did_you_mean_flag
+from drone_deploy_ecs.settings.table import SETTINGS
+from drone_deploy_ecs.version import __version__
+
+PROGRAM = "drone-deploy-ecs"
+HELP_WIDTH = 100
+DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
+if it fails. Without a command it is the Drone plugin: it reads its settings from PLUGIN_* variables
+(cluster is PLUGIN_CLUSTER); "deploy --help" lists them."""
+EPILOG = """exit codes: 0 completed or unchanged; 1 a defect of this program; 2 refused, nothing was changed; 3 failed, and
+all that had to return is back on what it ran before; 4 failed, and something is NOT as before; 5 superseded by
+somebody's newer deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_formatter, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Refused like any other setting, with a hint where an option is misspelt."""
+        unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
+        raise Refused((Problem(message, did_you_mean_flag(unknown.split(" ")[0]) or f"See {PROGRAM} --help"),))
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The same width everywhere; asking the terminal for its own would cost an import of shutil."""
+    return argparse.HelpFormatter(prog, width=HELP_WIDTH)
+
+
+def parser() -> argparse.ArgumentParser:
+    """A fresh parser of all commands."""
+    made = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG)
+    made.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    made.set_defaults(command="deploy")
+    commands = made.add_subparsers(metavar="command", parser_class=_Parser)
+    for name, what in (
+        ("deploy", "deploy: the same settings as flags"),
+        ("plan", "print what a deployment would do; write nothing"),
+    ):
+        command = commands.add_parser(name, help=what, description=what, epilog=EPILOG)
+        command.set_defaults(command=name)
+        _add_settings(command)
+    simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP")
+    simulator.set_defaults(command="simulator")
+    simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
+    simulator.add_argument("--port", type=int, default=4566, help="on 127.0.0.1; 0 picks a free one (default: 4566)")
+    simulator.add_argument("--speed", type=float, default=1.0, help="seconds simulated in one second (default: 1)")
+    demo = commands.add_parser("demo", help="a good and a failing deployment, on the simulator")
+    demo.set_defaults(command="demo")
+    return made
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("settings", "each also as PLUGIN_<NAME>; a flag wins")
+    for setting in SETTINGS:
+        default = f" (default: {setting.default})" if setting.default else ""
+        text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
+        if setting.type == "yes/no":
+            group.add_argument(setting.flag, nargs="?", const="true", default="", metavar="YES/NO", help=text)
+        else:
+            group.add_argument(setting.flag, default="", metavar=setting.type.upper(), help=text)

@@ -1,1 +1,0 @@
-"""Listeners and renderers: the only place, with `cli`, that prints."""

@@ -1,0 +1,1 @@
+"""Why a deployment fails: what is known of failures, and what evidence says of this one."""

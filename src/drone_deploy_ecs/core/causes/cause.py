@@ -1,0 +1,209 @@
+"""Why a deployment fails: evidence (stopped tasks, service events) → ranked causes, each with what to do next.
+
+What is known stands in `core.known`; here it is applied to tasks and events, and weighed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.causes.known import EVENTS, EXITED, EXITS, TOLD, UNEXPLAINED, VAGUE, Known, Weight
+from drone_deploy_ecs.core.ecs.service import without_service
+from drone_deploy_ecs.core.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
+    from drone_deploy_ecs.core.ecs.task import Container, Task
+
+_BY_SIGNAL = (137, 143)
+"""Exit codes that ECS's own stopping gives: SIGTERM, then SIGKILL."""
+_AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
+"""Reasons that a container has because another one failed."""
+_QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
+"""How an event quotes what a task or a call said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same.
+
+    `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.
+    """
+
+    name: str
+    weight: Weight
+    headline: str
+    advice: str
+    container: str = ""
+    exit_code: int | None = None
+    stop_code: str = ""
+    reason: str = ""
+    task: str = ""
+    count: int = 1
+    log: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def is_the_containers(self) -> bool:
+        """Whether it is the container's own doing, not its surroundings'."""
+        return self.weight in (Weight.TERMINAL, Weight.REPEATING)
+
+    @property
+    def key(self) -> tuple[str, str, int | None]:
+        """What makes two causes the same for people."""
+        return (self.name, self.container, self.exit_code)
+
+
+def brief(cause: Cause) -> str:
+    """Our own words for it: `the container exited by itself (container app, exit code 1)`."""
+    container = f"container {safe(cause.container)}" if cause.container else ""
+    code = f"exit code {cause.exit_code}" if cause.exit_code is not None else ""
+    where = ", ".join(part for part in (container, code) if part)
+    return f"{cause.headline} ({where})" if where else cause.headline
+
+
+def describe(cause: Cause) -> str:
+    """A cause in one line: our words first, then AWS's own."""
+    said = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
+    stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
+    return f"{brief(cause)}{said}{stop_code}"
+
+
+@lru_cache(maxsize=2048)
+def cause_of_task(task: Task) -> Cause:
+    """Why this stopped task stopped."""
+    container = _culprit(task)
+    container_reason = container.reason if container else ""
+    known = _known(f"{task.stop_code}: {task.stopped_reason}", container_reason) or _by_exit(task, container)
+    reasons = [part for part in (task.stopped_reason, container_reason) if part]
+    if len(reasons) > 1 and reasons[1] in reasons[0]:
+        reasons.pop()
+    return Cause(
+        name=known.name,
+        weight=known.weight,
+        headline=known.headline,
+        advice=known.advice,
+        container=container.name if container else "",
+        exit_code=container.exit_code if container else None,
+        stop_code=task.stop_code,
+        reason="; ".join(reasons),
+        task=task.arn,
+    )
+
+
+def _culprit(task: Task) -> Container | None:
+    """The container that brought the task down, rather than one that had to stop with it.
+
+    When a container exited, the others were stopped by a signal; when ECS stopped the task, all of them were.
+    """
+    order: list[Callable[[Container], bool]] = [
+        lambda one: bool(one.reason) and not _AFTERMATH.search(one.reason),
+        lambda one: one.exit_code not in (None, 0, *_BY_SIGNAL),
+        lambda one: one.exit_code == _BY_SIGNAL[0],
+        lambda one: one.exit_code == 0,
+        lambda one: one.exit_code is not None or bool(one.reason),
+    ]
+    # Of an essential container's exit, a bad health says nothing: it may be a helper's.
+    order.insert(
+        len(order) if task.stop_code == "EssentialContainerExited" else 0, lambda one: one.health == "UNHEALTHY"
+    )
+    found = (one for fits in order for one in task.containers if fits(one))
+    return next(found, task.containers[0] if len(task.containers) == 1 else None)
+
+
+def _known(*said: str) -> Known | None:
+    """What these texts tell, the most telling first: a vague word in one doesn't hide a clear one in another."""
+    clear = (one for text in said for one in TOLD if one.tells(text))
+    return next(clear, None) or next((one for one in VAGUE if one.tells("\n".join(said))), None)
+
+
+def _by_exit(task: Task, container: Container | None) -> Known:
+    if container is None or container.exit_code is None:
+        return EXITED if task.stop_code == "EssentialContainerExited" else UNEXPLAINED
+    known = EXITS.get(container.exit_code, EXITED)
+    by_themselves = [one for one in task.containers if one.exit_code not in (None, 0, *_BY_SIGNAL)]
+    if known.weight is Weight.TERMINAL and len(by_themselves) > 1:
+        # Which of them brought the task down isn't told, and this one may have failed in every version.
+        return replace(known, weight=Weight.REPEATING)
+    return known
+
+
+def cause_of_event(event: ServiceEvent) -> Cause | None:
+    """What a service event says about a deployment, if it says anything bad."""
+    quoted = _QUOTED.search(event.message)
+    known = _known(quoted["reason"]) if quoted else None
+    known = known or next((one for one in EVENTS if one.tells(event.message)), None)
+    if not known or known.weight is Weight.NOT_EVIDENCE:
+        return None
+    return Cause(
+        name=known.name, weight=known.weight, headline=known.headline, advice=known.advice, reason=event.message
+    )
+
+
+def is_evidence(task: Task) -> bool:
+    """Whether this stopped task speaks about the new version at all."""
+    return cause_of_task(task).weight is not Weight.NOT_EVIDENCE
+
+
+def rank(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Equal causes counted together, the heaviest and most frequent first; what is no evidence is left out."""
+    evidence = [one for one in causes if one.weight is not Weight.NOT_EVIDENCE]
+    by_tasks = {one.reason.strip() for one in evidence if one.task}
+    counted: dict[tuple[str, str, int | None], Cause] = {}
+    for cause in evidence:
+        if cause.task or not _repeats(cause, by_tasks):
+            counted[cause.key] = _again(counted.get(cause.key), cause)
+    weights = list(Weight)
+    return tuple(sorted(counted.values(), key=lambda one: (weights.index(one.weight), not one.task, -one.count)))
+
+
+def _repeats(event: Cause, by_tasks: set[str]) -> bool:
+    """Whether an event only says what stopped tasks, with these reasons, say more precisely."""
+    if event.name == "launch-failed":
+        return bool(by_tasks)
+    return any(reason and reason in event.reason for reason in by_tasks)
+
+
+def _again(known: Cause | None, cause: Cause) -> Cause:
+    if known is None:
+        return cause
+    return replace(known if known.task else cause, count=known.count + cause.count)
+
+
+def doom(tasks: Iterable[Task]) -> Cause | None:
+    """The cause that proves that the deployment can't succeed, if these stopped tasks of it prove that.
+
+    A terminal cause does at once. A repeating one does in the second generation: when a task that was created after
+    such a task stopped (so: its replacement) went the same way. The first generation may be bad luck (a dependency
+    that wasn't up yet), however many tasks it had, and ECS's own retry is given that one chance.
+    """
+    judged = [(task, cause_of_task(task)) for task in tasks]
+    terminal = next((cause for _, cause in judged if cause.weight is Weight.TERMINAL), None)
+    if terminal:
+        return terminal
+    repeating = [(task, cause) for task, cause in judged if cause.weight is Weight.REPEATING and not was_healthy(task)]
+    ended = [(task.stopped_at, task.arn) for task, _ in repeating if task.stopped_at]
+    if not ended:
+        return None
+    first_end, first = min(ended)
+    later = (
+        cause for task, cause in repeating if task.created_at and task.created_at >= first_end and task.arn != first
+    )
+    return next(later, None)
+
+
+def was_healthy(task: Task) -> bool:
+    """Whether the task's own health checks had passed when it stopped."""
+    return task.health == "HEALTHY"
+
+
+def causes(service: Service | None, stopped: Iterable[Task], since: float) -> tuple[Cause, ...]:
+    """Everything that is known about why, ranked: these stopped tasks, and events since `since` (epoch seconds)."""
+    events = service.events if service else ()
+    said = (cause_of_event(event) for event in events if event.at.timestamp() >= since)
+    return rank([*map(cause_of_task, stopped), *(cause for cause in said if cause)])

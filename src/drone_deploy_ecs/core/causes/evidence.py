@@ -1,0 +1,194 @@
+"""The optional evidence of a failed deployment (logs, target health, alarms): what to ask, how to say the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
+from drone_deploy_ecs.core.causes.cause import Cause, rank
+from drone_deploy_ecs.core.causes.known import CATALOGUE
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.taskdef import entries
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
+    from drone_deploy_ecs.core.causes.failure import Failure
+    from drone_deploy_ecs.core.ecs.fault import Fault
+    from drone_deploy_ecs.core.ecs.task import Task
+    from drone_deploy_ecs.core.masking import Masks
+
+LINE, ALL_LINES = 400, 16_000
+"""Characters of a log line, and of a log's tail altogether."""
+MOST_TARGETS = 5
+UNHEALTHY = "target-unhealthy"
+ALARM = "alarm"
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    """Where a container of a task logs to, in CloudWatch Logs. `may_lose` says that the driver may drop lines."""
+
+    region: str
+    group: str
+    stream: str
+    may_lose: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.stream} ({self.region})"
+
+
+def left_out(fault: Fault) -> str:
+    """Why a source of evidence says nothing, in a line: the missing permission, or what else went wrong."""
+    what = BY_OPERATION.get(fault.operation, Call).shows
+    if fault.kind is FaultKind.DENIED:
+        return f"{permission(fault.operation)} isn't allowed: {what} can't be shown"
+    return safe(f"{what} can't be shown: {fault}")
+
+
+# --- the container's log ---
+
+
+def has_log(cause: Cause) -> bool:
+    """Whether a container of it ran, so that there may be a log."""
+    return bool(cause.container and cause.task) and cause.stop_code != "TaskFailedToStart"
+
+
+def log_place(body: Mapping[str, Any], cause: Cause, region: str) -> LogPlace | str:
+    """Where the log of the cause's container is, or why that isn't CloudWatch. `body` is the task definition's."""
+    containers = {one.get("name"): one for one in entries(body, "containerDefinitions")}
+    logging = containers.get(cause.container, {}).get("logConfiguration") or {}
+    driver, options = logging.get("logDriver", ""), logging.get("options") or {}
+    if not driver:
+        return f"container {safe(cause.container)} has no logConfiguration: its log isn't in CloudWatch"
+    if driver != "awslogs":
+        return f"container {safe(cause.container)} logs by {safe(driver)}: its log isn't in CloudWatch"
+    group, prefix = options.get("awslogs-group", ""), options.get("awslogs-stream-prefix", "")
+    if not group or not prefix:
+        missing = "awslogs-stream-prefix" if group else "awslogs-group"
+        return f"container {safe(cause.container)} has no {missing}: where its log is can't be told"
+    stream = f"{prefix}/{cause.container}/{short(cause.task)}"
+    return LogPlace(options.get("awslogs-region") or region, group, stream, options.get("mode") == "non-blocking")
+
+
+def no_log(place: LogPlace, fault: Fault | None) -> str:
+    """Why there is no line of a log to show: there is no such log, or nothing in it."""
+    if fault is None:
+        lost = "; its driver is non-blocking and may have lost lines" if place.may_lose else ""
+        return safe(f"nothing is in its log {place}{lost}")
+    return safe(f"no log {place}: {fault.message or 'it does not exist'}")
+
+
+def tail(messages: Sequence[str], most: int, masks: Masks) -> tuple[str, ...]:
+    """The last lines of these messages, safe to print, masked and cut. A message may have several lines."""
+    lines = [line for message in messages for line in message.splitlines() if line.strip()]
+    kept: list[str] = []
+    room = ALL_LINES
+    for line in reversed(lines[-most:] if most else ()):
+        # Masked before it is cut, and once more without the control characters that may have parted a value.
+        shown = safe(masks.hide(safe(masks.hide(line), 2 * len(line) + 100)), LINE)
+        room -= len(shown)
+        if room < 0:
+            break
+        kept.append(shown)
+    return tuple(reversed(kept))
+
+
+# --- what the load balancer says ---
+
+
+def wants_targets(failure: Failure) -> bool:
+    """Whether the load balancer may know why: it is a cause, or the budget ended and no container is to blame."""
+    if failure.service is None or not failure.service.target_groups:
+        return False
+    if any(one.name == UNHEALTHY for one in failure.causes):
+        return True
+    return failure.verdict is Verdict.TIMED_OUT and not any(one.is_the_containers for one in failure.causes)
+
+
+def of_tasks(targets: Sequence[TargetHealth], tasks: Iterable[Task]) -> tuple[TargetHealth, ...]:
+    """The targets that are these tasks, by address or by port of an instance; if none can be matched, all of them."""
+    new = list(tasks)
+    addresses = {address for task in new for address in task.addresses}
+    ports = {port for task in new for port in task.host_ports}
+    ours = [one for one in targets if one.id in addresses or (one.id.startswith("i-") and one.port in ports)]
+    return tuple(ours or targets)
+
+
+def health_lines(targets: Sequence[TargetHealth], check: TargetCheck | None) -> Iterator[str]:
+    """What the load balancer thinks of these targets, those alike in one line, and how it asks them.
+
+    The unhealthy ones; where there is none, those that aren't healthy yet.
+    """
+    told = [one for one in targets if one.state.startswith("unhealthy")]
+    told = told or [one for one in targets if one.state not in ("healthy", "draining", "unused")]
+    alike: dict[str, list[str]] = {}
+    for one in told:
+        why = ": ".join(part for part in (one.reason, one.description) if part)
+        alike.setdefault(f"{one.state}{f' ({why})' if why else ''}", []).append(f"{one.id}:{one.port}")
+    for said, names in alike.items():
+        more = f" and {len(names) - MOST_TARGETS} more" if len(names) > MOST_TARGETS else ""
+        listed = f"{'targets' if len(names) > 1 else 'target'} {', '.join(names[:MOST_TARGETS])}{more}"
+        yield safe(f"{listed}: {said}")
+    if told and check:
+        yield safe(f"its health check: {_check(check)}")
+
+
+def _check(check: TargetCheck) -> str:
+    port = "the target's own port" if check.port == "traffic-port" else f"port {check.port}"
+    path = f", path {check.path}" if check.path else ""
+    return f"{check.protocol} on {port}{path}{f', expecting {check.codes}' if check.codes else ''}"
+
+
+def with_targets(failure: Failure, lines: Sequence[str], new: Sequence[Task]) -> tuple[Cause, ...]:
+    """The causes with what the load balancer says; it is a cause of its own where none said so yet.
+
+    `new` are the deployment's tasks: the log of one of them may tell more.
+    """
+    if not lines:
+        return failure.causes
+    task = next((one.arn for one in new if one.status == "RUNNING"), "")
+    container = failure.service.balanced_container if failure.service else ""
+    said = tuple(lines)
+    if any(one.name == UNHEALTHY for one in failure.causes):
+        return _seen(failure.causes, UNHEALTHY, said)
+    reason = "its targets weren't healthy when the budget ended"
+    found = replace(_cause(UNHEALTHY), container=container, reason=reason, task=task, evidence=said)
+    return rank((*failure.causes, found))
+
+
+def _cause(name: str) -> Cause:
+    known = next(one for one in CATALOGUE if one.name == name)
+    return Cause(name=name, weight=known.weight, headline=known.headline, advice=known.advice)
+
+
+# --- alarms ---
+
+
+def alarms_asked(failure: Failure) -> tuple[str, ...]:
+    """The deployment alarms to ask about, if an alarm is what ended the deployment."""
+    service = failure.service
+    ours = service.deployment(failure.deployment) if service else None
+    blamed = any(one.name == ALARM for one in failure.causes) or bool(ours and "alarm" in ours.rollout_reason.lower())
+    return service.alarms if service and blamed else ()
+
+
+def with_alarms(failure: Failure, asked: Sequence[str], alarms: Sequence[AlarmState]) -> tuple[Cause, ...]:
+    """The causes with the alarms that are in ALARM."""
+    said = tuple(safe(f"alarm {one.name} is in ALARM: {one.reason}") for one in alarms)
+    said = said or (safe(f"none of the alarms is in ALARM any more: {', '.join(asked)}"),)
+    if not any(one.name == ALARM for one in failure.causes):
+        return rank((*failure.causes, replace(_cause(ALARM), evidence=said)))
+    return _seen(failure.causes, ALARM, said)
+
+
+def _seen(causes: Sequence[Cause], name: str, said: tuple[str, ...]) -> tuple[Cause, ...]:
+    """The causes, the first of that name with this evidence."""
+    first = next(one for one in causes if one.name == name)
+    return tuple(replace(one, evidence=said) if one is first else one for one in causes)

@@ -1,0 +1,31 @@
+"""A deployment that failed, for whoever looks for evidence of why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.causes.cause import Cause
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.ecs.task import Task
+    from drone_deploy_ecs.core.target import Target
+    from drone_deploy_ecs.core.verdict import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What failed.
+
+    `deployment` is the one whose tasks may tell, `definition` the ARN of what they run, `stopped` those known to have
+    stopped, `causes` what is known so far.
+    """
+
+    target: Target
+    verdict: Verdict
+    decided_at: float
+    deployment: str
+    definition: str
+    service: Service | None
+    stopped: tuple[Task, ...]
+    causes: tuple[Cause, ...]

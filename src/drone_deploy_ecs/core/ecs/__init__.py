@@ -1,0 +1,1 @@
+"""What is ECS's: names, services, tasks, task definitions, limits, faults, as values."""

@@ -1,0 +1,215 @@
+"""What ECS says, as frozen values: service, deployment, task, service event; and the one place its answers are read.
+
+Every optional member may be absent (`stoppedReason`, `rolloutState`, `exitCode`, `deployments` …) and every enum may
+grow: absent text is "", absent numbers of things are 0, unknown enum values pass through as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.text import tasks
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from types_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
+
+
+_COMPLETED = re.compile(r"\(deployment (ecs-svc/\d+)\) deployment completed")
+
+
+def without_service(message: str) -> str:
+    """An event's message without the service's name in front, which whoever prints it says anyway."""
+    return re.sub(r"^\(service [^()\s]+\) ", "", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer.
+
+    `desired` of PRIMARY is at least what the service wants: ECS's own number is 0 at first, and grows as tasks start.
+    """
+
+    id: str
+    status: str
+    task_definition: str
+    desired: int
+    pending: int
+    running: int
+    failed_tasks: int
+    rollout_state: str
+    rollout_reason: str
+    created_at: datetime | None
+
+    @property
+    def is_at_full_count(self) -> bool:
+        """Whether it runs all the tasks it wants and none is still starting."""
+        return self.running >= self.desired and self.pending == 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEvent:
+    """One of the service's latest 100 events."""
+
+    id: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
+
+    `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.
+    """
+
+    name: str
+    arn: str
+    status: str
+    desired: int
+    running: int
+    task_definition: str
+    deployments: tuple[Deployment, ...]
+    events: tuple[ServiceEvent, ...]
+    controller: str = "ECS"
+    scheduling: str = "REPLICA"
+    strategy: str = "ROLLING"
+    breaker_rolls_back: bool = False
+    is_load_balanced: bool = False
+    target_groups: tuple[str, ...] = ()
+    balanced_container: str = ""
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def primary(self) -> Deployment | None:
+        """The deployment ECS works towards."""
+        return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+
+    @property
+    def last_completed(self) -> Deployment | None:
+        """The newest deployment known to have finished: what a rollback goes back to.
+
+        Where ECS gives no rolloutState, a sole deployment at full count is taken for finished.
+        """
+        completed = next((one for one in self.deployments if one.rollout_state == "COMPLETED"), None)
+        if completed or len(self.deployments) != 1:
+            return completed
+        (only,) = self.deployments
+        return only if not only.rollout_state and only.is_at_full_count else None
+
+    @property
+    def completed_by_events(self) -> str:
+        """The id of the deployment that ECS last said was completed, listed or not; "" if its events don't tell."""
+        told = (_COMPLETED.search(one.message) for one in reversed(self.events))
+        return next((found[1] for found in told if found), "")
+
+    def completed_at(self, deployment_id: str) -> datetime | None:
+        """When ECS said that this deployment was completed; None if its events don't tell."""
+        told = f"(deployment {deployment_id}) deployment completed"
+        return next((one.at for one in self.events if told in one.message), None)
+
+    @property
+    def last_start_at(self) -> datetime | None:
+        """When ECS last said that it started tasks; None if its events don't tell."""
+        return next((one.at for one in reversed(self.events) if " has started " in one.message), None)
+
+    def is_older_than(self, other: Service | None) -> bool:
+        """Whether this answer is older than that one: reads are eventually consistent, but events only ever grow."""
+        if other is None or not other.events:
+            return False
+        return not self.events or self.events[-1].at < other.events[-1].at
+
+    def failure_of(self, deployment_id: str) -> str:
+        """The event that names this deployment as failed, without the service's name; "" if there is none."""
+        text = f"(deployment {deployment_id}) deployment failed"
+        return next((without_service(event.message) for event in self.events if text in event.message), "")
+
+    def is_rolling_back(self, deployment_id: str) -> bool:
+        """Whether ECS has given up on this deployment and is about to return the service by itself."""
+        listed = self.deployment(deployment_id)
+        if listed is None or listed.rollout_state != "FAILED":
+            return False
+        return self.breaker_rolls_back or "rolling back" in listed.rollout_reason
+
+    def is_rolling_back_to(self, deployment_id: str, since: datetime | None) -> bool:
+        """Whether an event since then says that ECS rolls back to that deployment."""
+        return any(
+            event.message.rstrip(".").endswith(f"rolling back to deployment {deployment_id}")
+            for event in self.events
+            if since is None or event.at >= since
+        )
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """The entry of that id, if it is (still) listed."""
+        return next((one for one in self.deployments if one.id == deployment_id), None)
+
+
+def runs(service: Service | None) -> str:
+    """What the service runs: `web:42 (2 of 2 tasks)`, and where several revisions run, all of them."""
+    if service is None:
+        return "an unknown revision"
+    alive = [one for one in service.deployments if one.running or one.status == "PRIMARY"]
+    if len(alive) == 1:
+        (only,) = alive
+        return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
+    running: Counter[str] = Counter()
+    for one in alive:  # of one revision, where what is rolled out is what ran before
+        running[one.task_definition] += one.running
+    return " and ".join(f"{short(arn)} ({tasks(count)})" for arn, count in running.items()) or "nothing"
+
+
+def read_service(raw: ServiceTypeDef) -> Service:
+    """A service out of DescribeServices or UpdateService (botocore's shape)."""
+    configuration = raw.get("deploymentConfiguration", {})
+    breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
+    alarms = configuration.get("alarms")
+    balancers = raw.get("loadBalancers", [])
+    deployments = [_read_deployment(one, raw.get("desiredCount", 0)) for one in raw.get("deployments", [])]
+    # Newest first is how captures look, but no page promises it.
+    deployments.sort(key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, reverse=True)
+    events = [ServiceEvent(one.get("id", ""), one["createdAt"], one.get("message", ""))
+              for one in raw.get("events", []) if "createdAt" in one]  # fmt: skip
+    return Service(
+        name=raw.get("serviceName", "") or short(raw.get("serviceArn", "")),
+        arn=raw.get("serviceArn", ""),
+        status=raw.get("status", ""),
+        desired=raw.get("desiredCount", 0),
+        running=raw.get("runningCount", 0),
+        task_definition=raw.get("taskDefinition", ""),
+        deployments=tuple(deployments),
+        events=tuple(reversed(events)),
+        controller=raw.get("deploymentController", {}).get("type", "ECS"),
+        scheduling=raw.get("schedulingStrategy", "REPLICA"),
+        strategy=configuration.get("strategy", "ROLLING"),
+        is_load_balanced=bool(raw.get("loadBalancers") or raw.get("serviceRegistries")),
+        target_groups=tuple(one["targetGroupArn"] for one in balancers if one.get("targetGroupArn")),
+        balanced_container=next((one["containerName"] for one in balancers if one.get("containerName")), ""),
+        alarms=tuple(alarms.get("alarmNames", ())) if alarms and alarms.get("enable") else (),
+        breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
+    )
+
+
+def _read_deployment(raw: DeploymentTypeDef, wanted: int) -> Deployment:
+    """`wanted` is the service's desired count, behind which PRIMARY's stays for as long as tasks aren't started.
+
+    Recorded answers show so since 2025; against its own number a deployment without a task would be at full count.
+    """
+    status = raw.get("status", "")
+    desired = raw.get("desiredCount", 0)
+    return Deployment(
+        id=raw.get("id", ""),
+        status=status,
+        task_definition=raw.get("taskDefinition", ""),
+        desired=max(desired, wanted) if status == "PRIMARY" else desired,
+        pending=raw.get("pendingCount", 0),
+        running=raw.get("runningCount", 0),
+        failed_tasks=raw.get("failedTasks", 0),
+        rollout_state=raw.get("rolloutState", ""),
+        rollout_reason=raw.get("rolloutStateReason", ""),
+        created_at=raw.get("createdAt"),
+    )

@@ -1,0 +1,1 @@
+"""What is asked: the settings, resolved and proven good, as one value."""

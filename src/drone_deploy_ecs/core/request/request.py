@@ -1,0 +1,117 @@
+"""What is asked: the settings, resolved and proven good, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.ecs.names import short
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.masking import Secret
+    from drone_deploy_ecs.core.request.image import Image
+    from drone_deploy_ecs.core.target import Target
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach AWS: the region, and a role to assume if any."""
+
+    region: str
+    role_arn: str = ""
+    role_external_id: str = field(default="", repr=False)
+    role_session_name: str = "drone-deploy-ecs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlueGreen:
+    """Two services of which one is live: the idle one takes over. Names or ARNs as written; times in seconds.
+
+    `percent` of the live count is what each step takes away, 1 to 100; `wait` is before the first step, `interval`
+    between them; `checks` is at how many looks in a row the new side must be up before anything is taken away.
+    """
+
+    blue: str
+    green: str
+    percent: int
+    interval: float
+    wait: float
+    checks: int
+    check_interval: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """Two services, one of which a secret names as live; the other gets its own colour's image.
+
+    `secret` is the secret's name, `<environment>-<secret_service>`.
+    """
+
+    secret: str
+    blue: str
+    green: str
+    blue_image: Image
+    green_image: Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One run, over `services` as written: names, ARNs, `cluster/name` or patterns (see `core.places`).
+
+    `cluster` is that of plain names; `access` the first Region, and `further` are those that follow it, one by one.
+    `budget` is in seconds, for the update and again for its undo; `max_parallel` how many services may be under way at
+    once (None: all); the first `canaries` of them go alone. What a failure takes back is everything, or without
+    `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
+
+    `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
+    stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
+    `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
+    green; with `colours`, `image` is provisionally the green one's: only the secret tells the colour (`for_colour`).
+    """
+
+    access: Access
+    further: tuple[Access, ...] = ()
+    cluster: str
+    services: tuple[str, ...]
+    container: str
+    image: Image
+    budget: float = 600.0
+    max_parallel: int | None = None
+    canaries: int = 0
+    undo_waves: bool = True
+    undo_failed_only: bool = False
+    roll_back: bool = True
+    leave_on_cancel: bool = False
+    max_failed_tasks: int | None = None
+    stable_for: float = 0.0
+    wait_for_drained: bool = True
+    skip_unchanged: bool = False
+    dry_run: bool = False
+    reports: tuple[str, ...] = ()
+    log_lines: int = 20
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    blue_green: BlueGreen | None = None
+    colours: Colours | None = None
+
+    def for_colour(self, live: str) -> Request:
+        """The rolling deployment of the colour that isn't live."""
+        asked = self.colours
+        assert asked is not None
+        service, image = (asked.green, asked.green_image) if live == "blue" else (asked.blue, asked.blue_image)
+        return replace(self, services=(service,), image=image)
+
+    def takes_back(self, failed: Target, other: Target) -> bool:
+        """Whether `other` must return because `failed` did not make it."""
+        if self.undo_failed_only:
+            return other.name == failed.name
+        return self.undo_waves or other.region == failed.region
+
+    @property
+    def regions(self) -> tuple[Access, ...]:
+        """All Regions, in the order of their waves."""
+        return (self.access, *self.further)
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster's name, also when its ARN was given."""
+        return short(self.cluster)

@@ -1,0 +1,174 @@
+"""What every page says of a run: a headline, a row for each service, why it failed, and a few outputs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from drone_deploy_ecs.core.causes.cause import describe
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import runs
+from drone_deploy_ecs.core.report.json import as_json
+from drone_deploy_ecs.core.report.report import worst_first
+from drone_deploy_ecs.core.report.sentences import heaviest, last_line
+from drone_deploy_ecs.core.target import where
+from drone_deploy_ecs.core.text import safe, span
+from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+
+FEW = 3
+"""So many services are named in a headline; more are counted."""
+LONGEST = 1000
+"""Characters of an output. GitLab takes a dotenv file of 5 KB, and outputs are the same everywhere."""
+
+
+class Row(NamedTuple):
+    """How one service fared, each text in one clean line. `link` is its page in the AWS console."""
+
+    service: str
+    verdict: str
+    stands: Now
+    runs: str
+    before: str
+    deployment: str
+    link: str
+
+
+class Reason(NamedTuple):
+    """One cause of a service's failure: what happened (and how often), what was seen of it, and what to do."""
+
+    what: str
+    times: int
+    seen: tuple[str, ...]
+    log: tuple[str, ...]
+    do: str
+
+
+class Failure(NamedTuple):
+    """A service that has no good verdict, and why: in a sentence (may be empty), and by the evidence."""
+
+    service: str
+    verdict: str
+    why: str
+    reasons: tuple[Reason, ...]
+
+
+def headline(report: Report) -> str:
+    """The log's last line; of many services it gives the numbers."""
+    if len(report.outcomes) <= FEW:
+        return safe(last_line(report), LONGEST).rstrip(".")
+    return f"{report.verdict.value}: {len(report.outcomes)} services, {counted(report.standing.values())}"
+
+
+def counted(stands: Iterable[Now]) -> str:
+    """How several services stand: `all new`, or `38 as before, 2 not as before`."""
+    numbers = Counter(one.value for one in stands).most_common()
+    return f"all {numbers[0][0]}" if len(numbers) == 1 else ", ".join(f"{count} {stands}" for stands, count in numbers)
+
+
+def subject(report: Report) -> str:
+    """What was deployed where, and how long that took."""
+    asked, took = report.request, report.finished_at - report.started_at
+    return (
+        f"{asked.image.reference} for container {asked.container} {where(report.places)}, {span(took.total_seconds())}"
+    )
+
+
+def cluster_link(report: Report) -> str:
+    """The page in the AWS console of the cluster, or the first of several."""
+    first, *_ = report.places
+    return _link(first.region, short(first.cluster), "services")
+
+
+def rows(report: Report) -> list[Row]:
+    """Every service, those that somebody may have to look at first."""
+    return [_row(outcome) for outcome in worst_first(report)]
+
+
+def _row(outcome: Outcome) -> Row:
+    target = outcome.target
+    page = f"services/{quote(safe(target.service), safe='')}/deployments"
+    return Row(
+        service=safe(target.name),
+        verdict=outcome.verdict.value,
+        stands=outcome.end_state,
+        runs=safe(runs(outcome.service) if outcome.service else outcome.running) or "nothing",
+        before=safe(short(target.before)),
+        deployment=safe(outcome.deployment),
+        link=_link(target.region, short(target.cluster), page),
+    )
+
+
+def failures(report: Report) -> list[Failure]:
+    """Every service that fared badly by itself, in the report's order."""
+    good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
+    found = (
+        Failure(safe(outcome.target.name), outcome.verdict.value, safe(outcome.reason), tuple(_reasons(outcome)))
+        for outcome in report.outcomes
+        if outcome.verdict not in good or outcome.is_stranded
+    )
+    return [one for one in found if one.why or one.reasons]
+
+
+def _reasons(outcome: Outcome) -> Iterator[Reason]:
+    for cause, do in heaviest(outcome):
+        yield Reason(describe(cause), cause.count, tuple(map(safe, cause.evidence)), tuple(map(safe, cause.log)), do)
+
+
+def problems(report: Report) -> list[tuple[str, str]]:
+    """Why nothing was written: what is wrong, and what to do."""
+    return [(safe(one.what), safe(one.do)) for one in report.problems]
+
+
+def outputs(report: Report) -> dict[str, str]:
+    """For steps that follow: of several services, texts separated by commas, in the report's order.
+
+    No character in them means anything in any file of `NAME=value` lines.
+    """
+    services = as_json(report)["services"]
+    return {
+        "verdict": report.verdict.value,
+        "exit_code": str(int(report.exit_code)),
+        **{
+            name: _listed([_bare(one[member]) for one in services])
+            for name, member in (("running", "running"), ("deployment_id", "deployment_id"), ("before", "before"))
+        },
+    }
+
+
+def variables(report: Report) -> str:
+    """The outputs where they become variables of an environment: `ECS_RUNNING=web:43` and so on, a line each."""
+    return "".join(f"ECS_{name.upper()}={value}\n" for name, value in outputs(report).items())
+
+
+def went_well(report: Report) -> bool:
+    """Whether the new version is what runs."""
+    return report.exit_code == ExitCode.DONE
+
+
+def _listed(texts: list[str]) -> str:
+    """Separated by commas; too long a list ends after a whole text, with three dots in place of the rest."""
+    whole = ",".join(texts)
+    return whole if len(whole) <= LONGEST else whole[: whole.rindex(",", 0, LONGEST - 3)] + ",..."
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^\w.:/-]", "_", text, flags=re.ASCII)
+
+
+_CONSOLES = {"cn": "console.amazonaws.cn", "us-gov": "console.amazonaws-us-gov.com"}
+"""By what a region's name begins with: each partition has a console of its own."""
+
+
+def _link(region: str, cluster: str, page: str) -> str:
+    console = next(
+        (one for start, one in _CONSOLES.items() if region.startswith(f"{start}-")), "console.aws.amazon.com"
+    )
+    return f"https://{region}.{console}/ecs/v2/clusters/{quote(cluster, safe='')}/{page}?region={region}"

@@ -1,0 +1,292 @@
+"""A service's tasks by revision over time, as SVG: running ones solid, starting ones pale, events as numbered marks.
+
+It has no viewBox: across, everything is in per cent, so that it fits any width and its text keeps its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.report.counts import bands, failures, moments
+from drone_deploy_ecs.core.text import span, tasks
+from drone_deploy_ecs.output.html.markup import each, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from xml.etree.ElementTree import Element
+
+    from drone_deploy_ecs.core.event import Event
+    from drone_deploy_ecs.core.report.counts import Band, Moment
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.report.report import Report
+
+LANE, PLOT, AXIS = 30, 150, 24
+"""Heights in pixels: the lane of the marks, the picture, and the axis below it."""
+SPARK = 26
+"""Height of the small picture in a table's row."""
+APART = 7.0
+"""Per cent of the width that marks keep apart: what happened in between shares one."""
+MARKED = (Kind.UPDATED, Kind.SERVICE_EVENT, Kind.TASK, Kind.TROUBLE, Kind.VERDICT, Kind.UNDO)
+"""What is marked in the picture. The rest is in the log, or is what the picture shows anyway."""
+ALARMING = (Kind.SERVICE_EVENT, Kind.TASK, Kind.TROUBLE)
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
+"""Seconds between two ticks of the axis."""
+TICKS = 6
+
+Mark = tuple["Event", ...]
+"""Events that share one."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where in the picture a time and a number of tasks is: per cent across, pixels down."""
+
+    start: datetime
+    seconds: float
+    most: int
+    top: int
+    height: int
+
+    def x(self, at: datetime) -> float:
+        """Per cent from the left."""
+        return min(100.0, max(0.0, (at - self.start).total_seconds() / self.seconds * 100))
+
+    def y(self, count: float) -> float:
+        """Pixels from the top."""
+        return self.top + self.height * (1 - count / self.most)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What there is to draw about one service."""
+
+    shown: tuple[Moment, ...]
+    order: tuple[Band, ...]
+    failed: dict[Band, int]
+    before: str
+    start: datetime
+    seconds: float
+
+    def scale(self, top: int, height: int) -> Scale:
+        """With a little room above the highest."""
+        most = max((one.most for one in self.shown), default=0)
+        return Scale(self.start, self.seconds, max(1, most), top, height)
+
+    def look(self, band: Band) -> str:
+        """The class that gives a band its colour."""
+        if band.is_ours:
+            return "ours"
+        return "before" if band.revision == self.before or band == self.order[0] else "other"
+
+    def name(self, band: Band) -> str:
+        """For people."""
+        said = ", new" if band.is_ours else ", before" if band.revision == self.before else ""
+        return f"{band.revision}{said}"
+
+
+def story(report: Report, outcome: Outcome) -> Story:
+    """What is to be told of a service in pictures."""
+    counted = report.counted(outcome)
+    ours = [outcome.deployment] if outcome.deployment else []
+    shown = moments(counted, ours)
+    seconds = max(1.0, (report.finished_at - report.started_at).total_seconds())
+    return Story(shown, bands(shown), failures(counted, ours), short(outcome.target.before), report.started_at, seconds)
+
+
+def marks(report: Report, service: str, seconds: float) -> Iterator[Mark]:
+    """Events about the service or all services, in groups that can be told apart in the picture."""
+    group: list[Event] = []
+    for event in report.timeline:
+        if event.kind not in MARKED or event.service not in ("", service):
+            continue
+        if group and (event.at - group[0].at).total_seconds() / seconds * 100 >= APART:
+            yield tuple(group)
+            group = []
+        group.append(event)
+    if group:
+        yield tuple(group)
+
+
+# --- the picture ---
+
+
+def picture(told: Story, marked: Sequence[Mark], name: str) -> Element:
+    """The whole picture; `name` is unique on the page, and stands before the ids in it."""
+    scale = told.scale(LANE, PLOT)
+    return tag(
+        "svg",
+        tag("title", "Tasks by revision over time", id=f"{name}-title"),
+        tag("desc", summary(told), id=f"{name}-desc"),
+        tag("g", *_grid(scale), class_="grid"),
+        *_bands(told, scale),
+        tag("g", *_wanted(told, scale), class_="wanted"),
+        tag("g", *_ticks(scale), class_="axis"),
+        tag("g", *_numbered(marked, scale), class_="marks"),
+        role="img",
+        aria_labelledby=f"{name}-title {name}-desc",
+        width="100%",
+        height=LANE + PLOT + AXIS,
+    )
+
+
+def spark(told: Story) -> Element:
+    """The picture without words, for a table's row that says in words how it ended."""
+    return tag(
+        "svg", *_bands(told, told.scale(0, SPARK)), class_="spark", aria_hidden="true", width="100%", height=SPARK
+    )
+
+
+def summary(told: Story) -> str:
+    """The picture in words."""
+    if not told.shown:
+        return "No count was seen."
+    peaks = {band: max(sum(one.tasks.get(band, (0, 0))) for one in told.shown) for band in told.order}
+    last = told.shown[-1].tasks
+    said = (
+        f"{told.name(band)}: at most {tasks(peaks[band])}, {last.get(band, (0, 0))[0]} running at the end"
+        + (f", {told.failed[band]} failed" if told.failed.get(band) else "")
+        for band in told.order
+    )
+    return f"Over {span(told.seconds)}. {'; '.join(said)}. The marks are the events listed below it."
+
+
+def _bands(told: Story, scale: Scale) -> Iterator[Element]:
+    for band in told.order:
+        for state in (0, 1):
+            blocks = list(_blocks(told, scale, band, state))
+            look = f"{told.look(band)} {('running', 'starting')[state]}"
+            if blocks:
+                yield tag("g", *blocks, class_=look)
+
+
+def _blocks(told: Story, scale: Scale, band: Band, state: int) -> Iterator[Element]:
+    """The band's running (state 0) or starting (1) tasks, stacked; one block while unchanged."""
+    levels = [(scale.x(one.at), *_level(told.order, one, band, state)) for one in told.shown]
+    turns = [one for place, one in enumerate(levels) if place == 0 or levels[place - 1][1:] != one[1:]]
+    for (left, low, high), (right, _, _) in pairwise([*turns, (100.0, 0, 0)]):
+        if high > low and right > left:
+            yield tag(
+                "rect",
+                x=f"{left:.2f}%",
+                width=f"{right - left:.2f}%",
+                y=f"{scale.y(high):.1f}",
+                height=f"{scale.y(low) - scale.y(high):.1f}",
+            )
+
+
+def _level(order: Sequence[Band], one: Moment, band: Band, state: int) -> tuple[int, int]:
+    below = order[: order.index(band)]
+    low = sum(sum(one.tasks.get(each, (0, 0))) for each in below)
+    running, starting = one.tasks.get(band, (0, 0))
+    return (low, low + running) if state == 0 else (low + running, low + running + starting)
+
+
+def _wanted(told: Story, scale: Scale) -> Iterator[Element]:
+    """How many tasks the PRIMARY deployment wants: a line that the picture has to come back to."""
+    turns = [one for place, one in enumerate(told.shown) if place == 0 or told.shown[place - 1].desired != one.desired]
+    ends = [*(scale.x(one.at) for one in turns), 100.0]
+    for one, (left, right) in zip(turns, pairwise(ends), strict=True):
+        y = f"{scale.y(one.desired):.1f}"
+        yield tag("line", x1=f"{left:.2f}%", x2=f"{right:.2f}%", y1=y, y2=y)
+
+
+def _grid(scale: Scale) -> Iterator[Element]:
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000) if scale.most / step <= TICKS - 1)
+    for count in range(0, scale.most + 1, step):
+        y = f"{scale.y(count):.1f}"
+        yield tag("line", x1="0", x2="100%", y1=y, y2=y)
+        if count:
+            yield tag("text", str(count), x="-6", y=f"{scale.y(count) + 4:.1f}", text_anchor="end")
+
+
+def _ticks(scale: Scale) -> Iterator[Element]:
+    step = next((one for one in STEPS if scale.seconds / one <= TICKS), STEPS[-1])
+    bottom = scale.top + scale.height
+    for second in range(0, int(scale.seconds) + 1, step):
+        x = f"{second / scale.seconds * 100:.2f}%"
+        yield tag("line", x1=x, x2=x, y1=bottom, y2=bottom + 4)
+        yield tag("text", span(second), x=x, y=bottom + 18, text_anchor="middle")
+
+
+def _numbered(marked: Sequence[Mark], scale: Scale) -> Iterator[Element]:
+    for number, events in enumerate(marked, 1):
+        x = f"{scale.x(events[0].at):.2f}%"
+        yield tag(
+            "g",
+            tag("line", x1=x, x2=x, y1=LANE - 8, y2=scale.top + scale.height),
+            tag("circle", cx=x, cy=LANE - 18, r=10),
+            tag("text", str(number), x=x, y=LANE - 14, text_anchor="middle"),
+            class_="alarming" if is_alarming(events) else "",
+        )
+
+
+def is_alarming(events: Mark) -> bool:
+    """Whether any of them tells of trouble."""
+    return any(one.kind in ALARMING for one in events)
+
+
+# --- the same in words ---
+
+
+def legend(told: Story) -> Element:
+    """What the colours mean."""
+
+    def entry(look: str, text: str) -> Element:
+        return tag("li", tag("span", class_=f"swatch {look}"), text)
+
+    shown = [
+        (told.look(band), told.name(band) + (f": {told.failed[band]} failed" if told.failed.get(band) else ""))
+        for band in told.order
+    ]
+    return tag(
+        "ul", *(entry(f"{look} running", text) for look, text in shown),
+        entry("ours starting", "starting"), entry("wanted", "desired count"), class_="legend",
+    )  # fmt: skip
+
+
+def table(told: Story) -> Element:
+    """What the picture shows, as a table."""
+    heads = ["Time (UTC)", "Desired", *(told.name(band) for band in told.order)]
+    rows = [
+        [f"{one.at:%H:%M:%S}", str(one.desired), *(_cell(one.tasks.get(band, (0, 0))) for band in told.order)]
+        for one in told.shown
+    ]
+    return tag(
+        "table",
+        tag("caption", "Tasks whenever a look showed another count"),
+        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
+        tag(
+            "tbody", *(tag("tr", tag("th", row[0], scope="row"), *(tag("td", one) for one in row[1:])) for row in rows)
+        ),
+    )
+
+
+def _cell(count: tuple[int, int]) -> str:
+    running, starting = count
+    return f"{running} running" + (f", {starting} starting" if starting else "")
+
+
+def listed(marked: Sequence[Mark]) -> Element | None:
+    """The events behind the marks, numbered as they are."""
+    return each(
+        "ol",
+        (
+            tag("li", *(_line(event) for event in events), class_="alarming" if is_alarming(events) else "")
+            for events in marked
+        ),
+        class_="moments",
+    )
+
+
+def _line(event: Event) -> Element:
+    return tag("p", moment(event.at), " ", event.text)
+
+
+def moment(at: datetime) -> Element:
+    """A time of day, for people and for machines."""
+    return tag("time", f"{at:%H:%M:%S}Z", datetime=at.isoformat())

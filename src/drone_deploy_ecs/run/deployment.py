@@ -1,0 +1,253 @@
+"""One deployment from request to report: plan, do, watch, and take back what failed. The flow on one screen.
+
+It knows no strategy and no kind of step: what is read, done, taken back and concluded, the plan's strategy says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.ecs.names import region_of, short
+from drone_deploy_ecs.core.errors import ApiError, Refused
+from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
+from drone_deploy_ecs.core.plan.strategies import strategy_for
+from drone_deploy_ecs.core.plan.strategy import Plan
+from drone_deploy_ecs.core.ports import NEVER
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.report.report import Report
+from drone_deploy_ecs.core.report.sentences import last_line, why_lines
+from drone_deploy_ecs.core.steps.coordination import ANOTHER_FAILED
+from drone_deploy_ecs.core.steps.summary import NAMED
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.run import snapshot
+from drone_deploy_ecs.run.calls import Calls
+from drone_deploy_ecs.run.engine import Engine
+from drone_deploy_ecs.run.event_log import EventLog
+from drone_deploy_ecs.run.evidence import Collector
+from drone_deploy_ecs.run.patience import Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.plan.strategy import Answers
+    from drone_deploy_ecs.core.ports import Aws, Cancellation, Clock, Listener
+    from drone_deploy_ecs.core.report.outcome import Outcome
+    from drone_deploy_ecs.core.request.request import Access, Request
+    from drone_deploy_ecs.core.steps.step import Execution
+
+REPLANS = 3
+"""Times that a run goes on although somebody else interferes with it."""
+
+
+class Deployment:
+    """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter)."""
+
+    def __init__(
+        self,
+        request: Request,
+        connect: Callable[[Access], Aws],
+        clock: Clock,
+        listener: Listener,
+        chance: Callable[[], float],
+        *,
+        cancellation: Cancellation = NEVER,
+    ) -> None:
+        self._request = request
+        self._connect = connect
+        self._clock = clock
+        self._masks = Masks(request.secrets)
+        self._log = EventLog(clock, listener, self._masks)
+        self._counted: Counter[str] = Counter()
+        self._calls: dict[str, Calls] = {}
+        self._reads: dict[str, Patient] = {}
+        self._engine = Engine(request, self._calls, clock, self._log, chance, cancellation=cancellation)
+        self._cancellation = cancellation
+        self._definitions: list[Definition] = []
+        self._bodies: dict[str, Mapping[str, Any]] = {}
+        self._started_at = clock.now()
+        self._seen_at = clock.monotonic()
+
+    def deploy(self) -> Report:
+        """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
+        try:
+            plan = self.prepare()
+        except Refused as refusal:
+            return self._conclude(None, (), refusal.problems)
+        self._log.introduce(plan)
+        self._cancellation.defer()
+        plan, done = self._do(plan)
+        if collector := self._collector():
+            done = collector.at_verdict(done)
+        undone = self._undo(plan, done)
+        if collector := self._collector():
+            done = collector.logs(done)
+        self._log.unused(self._unused(done))
+        return self._conclude(plan, plan.strategy.outcomes(plan, done, undone))
+
+    # --- the plan ---
+
+    def prepare(self) -> Plan:
+        """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
+        self._reach()
+        self._seen_at = self._clock.monotonic()
+        try:
+            plan = self._plan()
+        except ApiError as error:
+            raise Refused((self._masked(snapshot.unreadable(error)),)) from error
+        if not isinstance(plan, Plan):
+            raise Refused(tuple(map(self._masked, plan)))
+        self._bodies |= plan.registered
+        return plan
+
+    def _reach(self) -> None:
+        """Every Region, before anything is asked of one."""
+        try:
+            aws = {access.region: self._connect(access) for access in self._request.regions}
+        except ApiError as error:
+            raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
+        for region, connection in aws.items():
+            self._calls[region] = Calls(connection, self._clock, self._counted)
+            self._reads[region] = Patient(self._calls[region], self._clock, self._log, self._request.budget)
+
+    def _plan(self) -> Plan | tuple[Problem, ...]:
+        strategy = strategy_for(self._request)
+        answers = _answers(partial(strategy.asks, self._request), self._read_patiently)
+        request = strategy.resolve(self._request, answers)
+        if isinstance(request, tuple):
+            return request
+        self._request = request
+        snapshots = snapshot.snapshots(self._reads, request)
+        self._know(snapshots)
+        answers |= _answers(partial(strategy.plan_asks, request), self._read_patiently)
+        return strategy.plan(request, snapshots, answers)
+
+    def _read_patiently(self, call: Call[Any]) -> Any:
+        return self._reads[call.region].send(call)
+
+    def _know(self, snapshots: Sequence[Snapshot]) -> None:
+        """What mustn't be printed from now on, and what there was before."""
+        definitions = ((found.edited, found.before, found.newest) for found in snapshots)
+        self._definitions = [definition for some in definitions for definition in some if definition]
+        self._bodies = {found.name: found.edited.body for found in snapshots if found.service and found.edited}
+        self._masks = sparing(self._secrets(), self._public())
+        self._log.hide(self._masks)
+        self._log.count(*(found.service for found in snapshots))
+
+    def _secrets(self) -> list[Secret]:
+        in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))
+        return [*self._request.secrets, *in_definitions]
+
+    def _public(self) -> str:
+        """What is printed anyway."""
+        request = self._request
+        names = (
+            request.cluster, request.access.region, request.container, request.image.reference, *request.services
+        )  # fmt: skip
+        return " ".join((COMMON, *names, *(short(definition.arn) for definition in self._definitions)))
+
+    def _masked(self, problem: Problem) -> Problem:
+        return Problem(self._masks.hide(problem.what), self._masks.hide(problem.do))
+
+    # --- forward, and back ---
+
+    def _do(self, plan: Plan) -> tuple[Plan, tuple[Execution, ...]]:
+        """The plan done; where somebody interferes meanwhile, what is left is planned anew."""
+        done = self._engine.run(plan.stages, forward=True, seen_at=self._seen_at)
+        for _ in range(REPLANS):
+            replan = plan.strategy.replan(plan, done)
+            if replan is None:
+                break
+            plan = replan.plan
+            self._log.record(Kind.PLAN, replan.service, f"{safe(replan.why)}: going on from there")
+            done = (*replan.done, *self._engine.run(plan.stages, forward=True, standing=replan.standing))
+        now = self._clock.monotonic()
+        return plan, tuple(
+            execution if execution.verdict else execution.abort(Verdict.WITHDRAWN, ANOTHER_FAILED, now)
+            for execution in done
+        )
+
+    def _undo(self, plan: Plan, done: tuple[Execution, ...]) -> tuple[Execution, ...] | None:
+        """What the strategy takes back, taken back; None where that is nothing."""
+        undo = plan.strategy.undo(plan, done, {})
+        if not undo.stages:
+            return None
+        # Said before anything is read for it: AWS may take its time.
+        self._log.undoing(undo.sentences)
+        answers = _answers(partial(plan.strategy.undo_asks, plan, done), self._read)
+        return self._engine.run(plan.strategy.undo(plan, done, answers).stages, forward=False)
+
+    def _read(self, call: Call[Any]) -> Any:
+        """The answer, or the fault: a way back does without what can't be read."""
+        try:
+            return self._calls[call.region].send(call)
+        except ApiError as error:
+            return error.fault
+
+    def _collector(self) -> Collector | None:
+        """None when the run is to end soon."""
+        if self._cancellation.signal:
+            return None
+        masks = Masks(self._secrets())
+        return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
+
+    def _unused(self, done: Sequence[Execution]) -> list[str]:
+        """What was registered and then served nobody, by name."""
+        users: dict[str, list[Execution]] = {}
+        for execution in done:
+            for key in execution.step.needs:
+                users.setdefault(key, []).append(execution)
+        made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
+        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)})
+        return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in arns]
+
+    # --- the end ---
+
+    def _conclude(self, plan: Plan | None, outcomes: Sequence[Outcome], problems: tuple[Problem, ...] = ()) -> Report:
+        report = Report(
+            request=self._request,
+            started_at=self._started_at,
+            finished_at=self._clock.now(),
+            outcomes=tuple(map(self._presentable, outcomes)),
+            problems=problems,
+            cancelled_by=self._cancellation.signal,
+            api_calls=self._counted,
+            timeline=(),
+        )
+        for problem in problems:
+            self._log.record(Kind.WARNING, "", safe(str(problem)))
+        why = why_lines(report)
+        important = list(dict.fromkeys(service for service, _ in why))[:NAMED]
+        for service, line in why:
+            self._log.record(Kind.CAUSE, service, line, important=service in important)
+        for service, sentence in plan.strategy.epilogue(report) if plan else ():
+            self._log.record(Kind.WARNING, service, sentence)
+        self._log.record(Kind.END, "", last_line(report))
+        return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts)
+
+    def _presentable(self, outcome: Outcome) -> Outcome:
+        """The outcome without what mustn't be printed: AWS's reasons may quote the container."""
+        hide = self._masks.hide
+        causes = (
+            replace(cause, reason=hide(cause.reason), evidence=tuple(map(hide, cause.evidence)))
+            for cause in outcome.causes
+        )
+        return replace(outcome, reason=hide(outcome.reason), causes=tuple(causes))
+
+
+def _answers(
+    asks: Callable[[Answers], tuple[Call[Any], ...]], send: Callable[[Call[Any]], Any]
+) -> dict[Call[Any], Any]:
+    """The answers to what is asked, and to what is asked because of them, until nothing new is."""
+    answers: dict[Call[Any], Any] = {}
+    while new := [call for call in asks(answers) if call not in answers]:
+        answers |= {call: send(call) for call in new}
+    return answers

@@ -1,0 +1,71 @@
+"""Reads before the first write, repeated where that may help: nothing is lost by waiting a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.ecs.fault import Fault
+    from drone_deploy_ecs.core.ports import Clock
+    from drone_deploy_ecs.run.calls import Calls
+    from drone_deploy_ecs.run.event_log import EventLog
+
+A = TypeVar("A")
+
+PATIENCE = 60.0
+"""Seconds for which reads before the first write are repeated when they fail for a reason that may pass.
+
+No longer than the run's budget, and altogether: what AWS doesn't answer for one read it won't for the next.
+"""
+PAUSE_FIRST, PAUSE_MOST = 1.0, 10.0
+
+
+class Patient:
+    """A Region's calls for the reads before the first write: repeated while they fail for a reason that may pass."""
+
+    def __init__(self, calls: Calls, clock: Clock, log: EventLog, budget: float) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._log = log
+        self._told: set[Fault] = set()
+        self._patience = min(PATIENCE, budget)
+        self._last: Fault | None = None
+        self._failing_since = 0.0
+
+    def send(self, call: Call[A]) -> A:
+        """The call's answer. Raises ApiError once patience has ended, or where it can't help."""
+        return self.repeat(lambda calls: calls.send(call))
+
+    def repeat(self, read: Callable[[Calls], A]) -> A:
+        """The same for a read of several calls, which begins anew where one of them fails."""
+        if self._last is None:
+            self._failing_since = self._clock.monotonic()
+        pause = PAUSE_FIRST
+        while True:
+            try:
+                answer = read(self._calls)
+            except ApiError as error:
+                before, self._last = self._last, error.fault if error.fault.may_pass else None
+                if not self._is_worth_another_try(error.fault, before, pause):
+                    raise
+                if error.fault not in self._told:
+                    self._told.add(error.fault)
+                    self._log.record(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
+            else:
+                self._last = None
+                return answer
+            self._clock.sleep(pause)
+            pause = min(2 * pause, PAUSE_MOST)
+
+    def _is_worth_another_try(self, fault: Fault, before: Fault | None, pause: float) -> bool:
+        """What isn't AWS's may have been cut by chance; the second in a row is no chance."""
+        if fault.is_not_awss and before and before.is_not_awss:
+            return False
+        return fault.may_pass and self._clock.monotonic() + pause <= self._failing_since + self._patience

@@ -1,0 +1,257 @@
+"""The reads: what ECS says, turned into the values that `core` decides on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from drone_deploy_ecs.core.calls.call import Call
+from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    DescribeTasks,
+    ListServices,
+    ListTasks,
+)
+from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.fault import FaultKind
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.plan.snapshot import Snapshot
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.request.services import names, once, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from drone_deploy_ecs.core.causes.failure import Failure
+    from drone_deploy_ecs.core.ecs.fault import Fault
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.ecs.task import Task
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.request.services import Place
+    from drone_deploy_ecs.core.target import Target
+    from drone_deploy_ecs.run.calls import Calls
+    from drone_deploy_ecs.run.patience import Patient
+
+SERVICES_A_CALL = DescribeServices.most
+
+
+# --- before the first write ---
+
+
+def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot, ...]:
+    """Every service asked for, with the definitions that a plan needs; `reads` by Region.
+
+    Raises ApiError when services can't be read.
+    """
+    asked = places(request)
+    found = once(place for each in asked for place in _matching(reads[each.region], each))
+    services = {
+        (region, short(cluster), service.name): service
+        for (region, cluster), some in _by_cluster(found).items()
+        for chunk in _chunks(some, DescribeServices.most)
+        for service in reads[region].send(DescribeServices(region=region, cluster=cluster, services=chunk))
+    }
+    definitions = {region: _Definitions(read, region) for region, read in reads.items()}
+    seen = [
+        Snapshot(place=place, name=name, service=services.get(place.identity)) for place, name in names(found).items()
+    ]
+    there = [snapshot for snapshot in seen if not _is_gone(snapshot.place, snapshot.service)]
+    # A pattern that stands for none stands for itself, so that the plan can refuse it.
+    unmet = (each for each in asked if each.is_pattern and not any(each.covers(one.place) for one in there))
+    return tuple(
+        _snapshot(request, snapshot, reads[snapshot.place.region], definitions[snapshot.place.region])
+        for snapshot in (*there, *(Snapshot(place=place, name=place.asked, service=None) for place in unmet))
+    )
+
+
+def _matching(read: Patient, asked: Place) -> tuple[Place, ...]:
+    """The services that a pattern stands for."""
+    if not asked.is_pattern:
+        return (asked,)
+    call = ListServices(region=asked.region, cluster=asked.cluster)
+    return asked.matching(read.repeat(lambda calls: _listed(calls, call)))
+
+
+def _is_gone(place: Place, service: Service | None) -> bool:
+    """Whether it is being deleted, and only a pattern found it: nobody meant that one."""
+    return place.matched and service is not None and service.status != "ACTIVE"
+
+
+def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
+    """How ECS is asked for them: by Region and cluster."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        asked.setdefault((one.region, one.cluster), []).append(one.asked)
+    return asked
+
+
+class _Definitions:
+    """A Region's task definitions, read once each, however many services share them."""
+
+    def __init__(self, read: Patient, region: str) -> None:
+        self._patient = read
+        self._region = region
+        self._read: dict[str, Definition] = {}
+        self._newest: dict[str, Definition | None] = {}
+        self._unanswered: dict[str, ApiError] = {}
+
+    def __getitem__(self, arn: str) -> Definition:
+        """A revision. It mostly is its family's newest one, which is needed as well: so that is read first."""
+        family = short(arn).rpartition(":")[0]
+        if arn not in self._read:
+            self.newest(family)
+        if arn not in self._read:
+            if family in self._unanswered:
+                raise self._unanswered[family]  # patience has ended: what isn't answered for one isn't for the other
+            self._read[arn] = self._ask(arn)
+        return self._read[arn]
+
+    def get(self, arn: str) -> Definition | None:
+        """A revision, if it may be read."""
+        try:
+            return self[arn]
+        except ApiError:
+            return None
+
+    def newest(self, family: str) -> Definition | None:
+        """The family's newest ACTIVE revision, if there is one that may be read."""
+        if family not in self._newest:
+            try:
+                found = self._ask(family)
+            except ApiError as error:
+                self._newest[family] = None
+                if error.fault.may_pass:
+                    self._unanswered[family] = error
+            else:
+                self._newest[family] = self._read[found.arn] = found
+        return self._newest[family]
+
+    def _ask(self, name: str) -> Definition:
+        return self._patient.send(DescribeTaskDefinition(region=self._region, name=name))
+
+
+def _snapshot(request: Request, found: Snapshot, read: Patient, definitions: _Definitions) -> Snapshot:
+    service = found.service
+    if service is None or service.controller != "ECS" or service.primary is None:
+        return found
+    deployment, revision = _settled(read, found.place, service)
+    try:
+        found = replace(found, edited=definitions[service.primary.task_definition])
+        before = definitions[revision] if revision else None
+    except ApiError as error:
+        found = replace(found, unreadable=str(error))
+        is_allowed = error.fault.kind not in (FaultKind.DENIED, FaultKind.REJECTED)
+        return replace(found, advice=_advice(error.fault)) if is_allowed else found
+    newest = definitions.newest(found.edited.family) if found.edited else None
+    listed = (definitions.get(arn) for arn in {one.task_definition: 1 for one in service.deployments})
+    found = replace(found, before=before, newest=newest, listed=tuple(one for one in listed if one))
+    if before is None or not _goes_back_to_the_same_tag(request, before):
+        return found
+    return replace(found, digest=_running_digest(read, request.container, found, deployment))
+
+
+def _settled(read: Patient, place: Place, service: Service) -> tuple[str, str]:
+    """The deployment that finished last, and its revision; "" where neither ECS's list nor its traces tell.
+
+    ECS lists a replaced deployment only while it has tasks, so it can be gone before its successor has proved itself
+    (when old tasks are stopped first, and a run was killed meanwhile). Its id is still in the events then, and its
+    revision in its stopped tasks.
+    """
+    listed = service.last_completed or service.deployment(service.completed_by_events)
+    if listed or not service.completed_by_events:
+        return (listed.id, listed.task_definition) if listed else ("", "")
+    stopped = _tasks_of(read, place, service, "STOPPED")
+    left = (one.task_definition for one in stopped if one.started_by == service.completed_by_events)
+    return service.completed_by_events, next(left, "")
+
+
+def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
+    same = taskdef.containers(before.body).get(request.container) == request.image.reference
+    return same and not request.image.digest
+
+
+def _running_digest(read: Patient, container: str, settled: Snapshot, deployment: str) -> str:
+    """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
+    assert settled.service is not None
+    assert settled.before is not None
+    found = (
+        one.image_digest
+        for status in ("RUNNING", "STOPPED")
+        for task in _tasks_of(read, settled.place, settled.service, status)
+        if task.belongs_to(deployment, settled.before.arn)
+        for one in task.containers
+        if one.name == container and one.image_digest
+    )
+    return next(found, "")
+
+
+def _tasks_of(read: Patient, place: Place, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
+    """The service's tasks that are to run, or those stopped within the hour; none where they can't be read."""
+    try:
+        call = ListTasks(region=place.region, cluster=place.cluster, name=service.name, status=status)
+        listed = read.repeat(lambda calls: _listed(calls, call))
+        return read.repeat(lambda calls: _described(calls, call, listed))
+    except ApiError:
+        return []
+
+
+# --- after a verdict ---
+
+
+def running(calls: Calls, failure: Failure) -> list[Task]:
+    """The tasks of this deployment that aren't stopped. Raises ApiError."""
+    call = _tasks_in(failure.target, "RUNNING")
+    tasks = _described(calls, call, _listed(calls, call))
+    return [task for task in tasks if task.belongs_to(failure.deployment, failure.definition)]
+
+
+def _tasks_in(target: Target, status: Literal["RUNNING", "STOPPED"]) -> ListTasks:
+    return ListTasks(region=target.region, cluster=target.cluster, name=target.service, status=status)
+
+
+def _listed(calls: Calls, call: ListServices | ListTasks) -> list[str]:
+    """The ARNs of a listing, all its pages."""
+    page = calls.send(call)
+    arns = [*page.arns]
+    while page.token:
+        page = calls.send(call.next(page))
+        arns += page.arns
+    return arns
+
+
+def _described(calls: Calls, listing: ListTasks, arns: Sequence[str]) -> list[Task]:
+    """These tasks out of that listing."""
+    return [
+        task
+        for some in _chunks(arns, DescribeTasks.MOST)
+        for task in calls.send(DescribeTasks(region=listing.region, cluster=listing.cluster, tasks=some))
+    ]
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(items[start : start + size]) for start in range(0, len(items), size))
+
+
+# --- when that fails ---
+
+_ADVICE = {
+    FaultKind.DENIED: "Allow it for the deploying identity (see the IAM policy in the README)",
+    FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
+    FaultKind.UNREACHABLE: "Check aws_region and the network",
+}
+_NOT_AWSS = "Look at what answers in AWS's place: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
+
+
+def unreadable(error: ApiError) -> Problem:
+    """Why nothing can be planned, and what to do about it."""
+    call = BY_OPERATION.get(error.fault.operation, Call)
+    advice = call.advice if error.fault.kind is FaultKind.REJECTED else _advice(error.fault)
+    return Problem(f"{call.reads} can't be read: {str(error).rstrip('.')}", advice)
+
+
+def _advice(fault: Fault) -> str:
+    return _NOT_AWSS if fault.is_not_awss else _ADVICE.get(fault.kind, "Try again")

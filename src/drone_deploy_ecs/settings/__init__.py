@@ -1,0 +1,1 @@
+"""What may be set: variables and flags, resolved and proven good, as a request."""

@@ -1,0 +1,129 @@
+"""Flags and environment → a request, or every problem at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.settings import ci
+from drone_deploy_ecs.settings.agreement import disagreements
+from drone_deploy_ecs.settings.request import as_request
+from drone_deploy_ecs.settings.table import BY_NAME, PREFIX, SETTINGS
+from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, NO, ROLLING, Unfit, did_you_mean, services, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.settings.table import Setting
+
+
+def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
+    """The request that flags (by setting name) and environment make, and what to warn about. Flags win.
+
+    Raises `Refused` with all problems at once.
+    """
+    problems: list[Problem] = []
+    asked = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if problems else ROLLING)
+    values = {one.name: _read(one, asked, flags, env, problems) for one in SETTINGS if one.name != "mode"}
+    both = ("timeout", "max_deploy_checks")
+    if all(_given(BY_NAME[name], flags, env) for name in both):
+        problems.append(Problem(f"{both[0]} and {both[1]} are both set, and say the same thing", "Keep one"))
+    problems += disagreements(values, asked)
+    secret = _secret_name(values, env, problems) if asked == COLOURS else ""
+    hints = (*_near_misses(env), *_unused(asked, flags, env))
+    if problems:
+        raise Refused((*problems, *hints))
+    return as_request(asked, values, secret, env), (*hints, *_notes(asked, flags, env))
+
+
+def _read(
+    setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
+) -> Any:
+    """Its value where the mode uses it. Where the mode isn't known, whatever is given is looked at."""
+    return _value(setting, mode, flags, env, problems) if not mode or setting.is_used_in(mode) else None
+
+
+def _value(
+    setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
+) -> Any:
+    given = _given(setting, flags, env)
+    if not given or (setting.read is services and not words(given)):
+        if setting.required and setting.is_used_in(mode):
+            others = f" (or {setting.fallbacks[0]})" if setting.fallbacks else ""
+            why = f", and mode {mode} needs it" if setting.modes and mode != ROLLING else ""
+            problems.append(
+                Problem(
+                    f"{setting.name} isn't set{why}",
+                    f"Set {setting.name} in the step, {setting.flag}, or {setting.variable}{others}",
+                )
+            )
+        return None
+    try:
+        return setting.read(given)
+    except Unfit as unfit:
+        shown = "(value not shown)" if setting.secret else repr(safe(given))
+        problems.append(Problem(f"{setting.name} {shown} {unfit.why}", unfit.do))
+        return None
+
+
+def _given(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str]) -> str:
+    """The text as given; empty means unset, as Drone makes an empty variable of an unset secret."""
+    candidates = (flags.get(setting.name, ""), *(env.get(name, "") for name in (setting.variable, *setting.fallbacks)))
+    return next((stripped for one in candidates if (stripped := one.strip())), "")
+
+
+def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: list[Problem]) -> str:
+    """Of the secret that names the live colour: by the branch, as the Go plugin had it."""
+    event, branch = ci.pull_request(env), ci.branch(env)
+    if event and not values["allow_pull_request"]:
+        problems.append(
+            Problem(
+                f"{event}, and mode {COLOURS} would act on the secret of the pull request's target branch",
+                "Run the step for pushes only, or set allow_pull_request",
+            )
+        )
+    if not branch:
+        problems.append(
+            Problem(
+                f"the branch isn't known, and mode {COLOURS} makes the secret's name of it",
+                "Run the step for branches (a tag has none), or set DRONE_COMMIT_BRANCH in its environment",
+            )
+        )
+    return f"{'production' if branch == 'main' else branch}-{values['secret_service']}"
+
+
+# --- hints ---
+
+
+def did_you_mean_flag(given: str) -> str:
+    """A hint for an unknown flag, or ""."""
+    return did_you_mean(given.lstrip("-"), [setting.flag.lstrip("-") for setting in SETTINGS])
+
+
+def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:
+    """PLUGIN_ variables that are no setting but nearly one. Others are none of our business: CI systems set some."""
+    known = [setting.variable for setting in SETTINGS]
+    strange = (name.removeprefix(PREFIX) for name in sorted(env) if name.startswith(PREFIX) and name not in known)
+    hints = ((name, did_you_mean(name, BY_NAME)) for name in strange)
+    return tuple(Problem(f"{name.lower()} isn't a setting", hint) for name, hint in hints if hint)
+
+
+def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+    given = _given(BY_NAME["disable_rollbacks"], flags, env)
+    if given.lower() in NO:
+        return (Problem(f"disable_rollbacks is {given}, so rollbacks are on", "The Go plugin took any text for yes"),)
+    if given and mode == BLUE_GREEN:
+        why = "Two sides left running would block the next deployment"
+        return (Problem(f"disable_rollbacks has no effect in mode {mode}", why),)
+    return ()
+
+
+def _unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+    names = [one.name for one in SETTINGS if mode and not one.is_used_in(mode) and _given(one, flags, env)]
+    if not names:
+        return ()
+    have = "have" if len(names) > 1 else "has"
+    return (Problem(f"{', '.join(names)} {have} no effect in mode {mode}", "Leave out what isn't meant"),)

@@ -1,0 +1,208 @@
+"""The kinds of values that settings take: text → value, or `Unfit` with what is wrong and what would do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.ecs.names import read_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from drone_deploy_ecs.core.request.image import Image
+
+ROLLING, BLUE_GREEN, COLOURS = "rolling", "blue-green", "blue-green-cluster"
+MODES = (ROLLING, BLUE_GREEN, COLOURS)
+YES = ("true", "1", "yes", "on", "y", "t")
+NO = ("false", "0", "no", "off", "n", "f")
+
+# Patterns are compiled when they are used: start-up is paid in every pipeline.
+_NAME = r"[A-Za-z0-9_-]{1,255}"
+_PATTERN = r"[A-Za-z0-9_*?\[\]!-]{1,255}"
+_DURATION = r"(\d+)\s*([smh])"
+ROLE = r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+"
+SESSION = r"[\w+=,.@-]{2,64}"
+EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
+PART = r"[\w/+=.@!-]{1,256}"
+REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
+_ALL = 100
+
+
+class Unfit(ValueError):
+    """A value that a setting can't take: what is wrong with it, and what would do."""
+
+    def __init__(self, why: str, do: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.do = do
+
+
+def text(value: str) -> str:
+    """Any text."""
+    return value
+
+
+def yes_or_no(value: str) -> bool:
+    """A true boolean."""
+    if value.lower() in YES:
+        return True
+    if value.lower() in NO:
+        return False
+    raise Unfit("is neither yes nor no", "Say true or false")
+
+
+def whole(value: str) -> int:
+    """A positive whole number."""
+    if not re.fullmatch(r"\+?\d{1,9}", value) or int(value) == 0:
+        raise Unfit("isn't a positive whole number", "Give a number such as 60")
+    return int(value)
+
+
+def whole_or_none(value: str) -> int:
+    """A whole number; 0 means none."""
+    if not re.fullmatch(r"\+?\d{1,9}", value):
+        raise Unfit("isn't a whole number", "Give a number such as 3, or 0 for none")
+    return int(value)
+
+
+def percent(value: str) -> int:
+    """A share that ends somewhere: steps of 0 % would never be done."""
+    do = "Give a whole number from 1 to 100: the share of the live count that each step takes away"
+    if not re.fullmatch(r"[+-]?\d{1,9}", value):
+        raise Unfit("isn't a whole number", do)
+    if int(value) < 1:
+        raise Unfit("takes nothing away, so the live side would never shrink", do)
+    if int(value) > _ALL:
+        raise Unfit("is more than there is", do)
+    return int(value)
+
+
+def duration(value: str) -> float:
+    """Seconds, out of `90s`, `15m`, `1h` or `1h30m`."""
+    parts = re.findall(_DURATION, value)
+    seconds = sum(int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts)
+    if not re.fullmatch(f"({_DURATION})+", value) or not 0 < seconds <= 24 * 3600:
+        raise Unfit("isn't a length of time up to 24h", "Give it as 90s, 15m or 1h")
+    return float(seconds)
+
+
+def duration_or_none(value: str) -> float:
+    """Seconds, as `duration`; `0` and `0s` mean not at all."""
+    return 0.0 if re.fullmatch("0+[smh]?", value) else duration(value)
+
+
+def seconds_or_duration(value: str) -> float:
+    """Seconds, out of plain whole seconds or a duration; 0 means not at all."""
+    plain = re.fullmatch(r"\+?(\d+)", value)
+    try:
+        return duration_or_none(f"{plain[1]}s" if plain else value)
+    except Unfit as unfit:
+        raise Unfit(
+            "is neither whole seconds nor a length of time up to 24h", "Give it as 60, 90s, 10m or 1h30m"
+        ) from unfit
+
+
+def interval(value: str) -> float:
+    """Seconds, as `seconds_or_duration`, but at least one."""
+    found = seconds_or_duration(value)
+    if not found:
+        raise Unfit("is no time at all", "Give at least 1s")
+    return found
+
+
+def choice(*known: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def read(value: str) -> str:
+        if value not in known:
+            raise Unfit("isn't a choice", did_you_mean(value, known) or f"Known: {', '.join(known)}")
+        return value
+
+    return read
+
+
+def words(value: str) -> tuple[str, ...]:
+    """A comma list: trimmed, empties and repetitions dropped."""
+    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+
+def services(value: str) -> tuple[str, ...]:
+    """A comma list of service names, ARNs, `cluster/service` or patterns such as `tenant-*`."""
+    found = words(value)
+    for one in found:
+        if not _is_arn(one, "service") and not re.fullmatch(f"({_NAME}/)?{_PATTERN}", one):
+            raise Unfit(
+                f"has {one!r}, which is neither a service's name, its ARN, cluster/service nor a pattern",
+                "Give them separated by commas, such as web,batch/worker,tenant-*",
+            )
+    return found
+
+
+def several(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
+    """A comma list of texts of that pattern, each once or more; `what` says what one isn't otherwise."""
+    read = matching(pattern, what)
+    return lambda value: tuple(read(part.strip()) for part in value.split(",") if part.strip())
+
+
+def service(value: str) -> str:
+    """One service's name or ARN; a YAML list of one will do."""
+    found = words(value)
+    if len(found) != 1:
+        raise Unfit("isn't one service", "Give one name or ARN")
+    if not _is_service(found[0]):
+        raise Unfit("is neither a service's name nor its ARN", "Give one of them")
+    return found[0]
+
+
+def cluster(value: str) -> str:
+    """A cluster's name or ARN."""
+    if not re.fullmatch(_NAME, value) and not _is_arn(value, "cluster"):
+        raise Unfit("is neither a cluster's name nor its ARN", "Give one of them")
+    return value
+
+
+def _is_service(value: str) -> bool:
+    return bool(re.fullmatch(_NAME, value)) or _is_arn(value, "service")
+
+
+def _is_arn(value: str, kind: str) -> bool:
+    found = read_arn(value)
+    return bool(found and found.kind == kind and re.fullmatch(f"{_NAME}(/{_NAME})*", found.rest))
+
+
+def image(value: str) -> Image:
+    """A whole image reference."""
+    from drone_deploy_ecs.core.request.image import Image
+
+    found = Image.parse(value)
+    if found is None:
+        raise Unfit("isn't an image reference", "Give [registry/]repository:tag or …@sha256:digest, in lower case")
+    return found
+
+
+def mode(value: str) -> str:
+    """How to deploy."""
+    if value not in MODES:
+        raise Unfit("isn't a mode", did_you_mean(value, MODES) or f"Known: {', '.join(MODES)}")
+    return value
+
+
+def matching(pattern: str, what: str) -> Callable[[str], str]:
+    """Text of that pattern; `what` says what it isn't otherwise."""
+
+    def read(value: str) -> str:
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise Unfit(f"isn't {what}", "Check it")
+        return value
+
+    return read
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """A hint for what is nearly one of the known, or ""."""
+    # Imported here because only a mistake needs it, and every start pays for imports.
+    from difflib import get_close_matches
+
+    close = get_close_matches(given.lower().replace("_", "-"), [one.replace("_", "-") for one in known], 1, 0.7)
+    return next((f"Did you mean {one}" for one in known if close and one.replace("_", "-") == close[0]), "")
