@@ -8,7 +8,7 @@ from enum import Enum
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.causes.cause import doom
+from drone_deploy_ecs.core.causes.cause import terminal_cause
 from drone_deploy_ecs.core.ecs.task import read_task
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.model import Breaker
@@ -142,7 +142,7 @@ SCENARIOS = (
 def truth(world: World) -> float | None:
     """When ECS said so (seconds of the world): our deployment COMPLETED, or the first evidence that it can't succeed.
 
-    The evidence is what our own rules take for it: FAILED, or stopped tasks that `core.cause.doom` calls decisive.
+    The evidence is what our own rules take for it: FAILED, or stopped tasks that `terminal_cause` calls decisive.
     """
     service = world.service(CLUSTER, SERVICE)
     ours = service.history[-1]
@@ -158,7 +158,7 @@ def _doomed_at(world: World, ours: Deployment) -> float | None:
     stops = sorted({task.stopped for task in ours.tasks if task.stopped is not None})
     for at in stops:
         gone = [task for task in ours.tasks if task.stopped is not None and task.stopped <= at]
-        if doom(read_task(task_shape(service, task)) for task in gone):  # type: ignore[arg-type]
+        if terminal_cause(read_task(task_shape(service, task)) for task in gone):  # type: ignore[arg-type]
             return at
     return None
 

@@ -21,7 +21,7 @@ from drone_deploy_ecs.core.causes import known
 from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.report.json import VERSION
-from drone_deploy_ecs.core.verdict import SIGNALLED, ExitCode, Now, Verdict
+from drone_deploy_ecs.core.verdict import SIGNALLED, EndState, ExitCode, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
@@ -193,13 +193,13 @@ def exit_codes_page() -> str:
     """The codes, what they add up from, and the words of the last line."""
     return "\n".join([
         "# Exit codes\n",
-        f"{BY} Here: `ExitCode`, `Now` and `Verdict` in `src/drone_deploy_ecs/core/verdict.py`.\n",
+        f"{BY} Here: `ExitCode`, `EndState` and `Verdict` in `src/drone_deploy_ecs/core/verdict.py`.\n",
         exit_codes_table(),
         "A run over several services exits with the worst of them, in the order 4, 6, 3, 5, 0; 2 when none was changed.",
         "The last line of the log says for every service what it runs now, and so what 128+n doesn't.\n",
         "## How a service stands at the end\n",
         "`stands` of each service in the JSON report.\n",
-        table(("Stands", "Meaning"), member_rows(Now)),
+        table(("Stands", "Meaning"), member_rows(EndState)),
         "## Verdicts\n",
         "`verdict` of each service, and of the run: that of the service that fared worst.\n",
         table(("Verdict", "Meaning"), member_rows(Verdict)),
@@ -283,7 +283,7 @@ def _service_schema() -> dict[str, Any]:
         cluster=text("The cluster's name"),
         service=text("The service's name"),
         verdict=enumeration(Verdict, "What became of its deployment"),
-        stands=enumeration(Now, "How it stands now, against what it ran before the run"),
+        stands=enumeration(EndState, "How it stands now, against what it ran before the run"),
         before=text("What it ran before (family:revision); empty when nothing was COMPLETED"),
         target=text("The revision that was asked for (family:revision); empty when it was never registered"),
         running=text("The revision of its PRIMARY deployment as last seen (family:revision)"),

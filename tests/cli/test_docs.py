@@ -61,7 +61,7 @@ def test_generated_pages_say_what_the_code_says(generate: ModuleType) -> None:
 
 
 def test_every_member_of_what_the_pages_explain_is_explained(generate: ModuleType) -> None:
-    enums = (generate.ExitCode, generate.Now, generate.Verdict, generate.Weight)
+    enums = (generate.ExitCode, generate.EndState, generate.Verdict, generate.Weight)
     unexplained = [(enum.__name__, name) for enum in enums for name, said in generate.members(enum).items() if not said]
     assert not unexplained
 

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.causes import known
-from drone_deploy_ecs.core.causes.cause import brief, cause_of_event, cause_of_task, causes, doom, is_evidence, rank
+from drone_deploy_ecs.core.causes.cause import (
+    brief,
+    cause_of_event,
+    cause_of_task,
+    causes,
+    is_evidence,
+    rank,
+    terminal_cause,
+)
 from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Container, Task
@@ -305,12 +313,19 @@ def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -
     assert {one.name: one.weight for one in CATALOGUE} == WEIGHT
     assert {one[0] for one in (*UNSTARTED, *STOPPED, *EVENTS)} == set(names)
     assert all(one.headline and one.advice for one in CATALOGUE)
-    for row in (*known.TOLD, *known.VAGUE, *known.EXITS.values(), known.EXITED, known.UNEXPLAINED, *known.EVENTS):
+    for row in (
+        *known.TASK_CAUSES,
+        *known.FALLBACK_CAUSES,
+        *known.EXIT_CODE_CAUSES.values(),
+        known.EXITED,
+        known.UNEXPLAINED,
+        *known.EVENTS,
+    ):
         same = next(one for one in CATALOGUE if one.name == row.name)
         assert replace(row, pattern="") == replace(same, pattern="")
 
 
-@pytest.mark.parametrize("table", [known.TOLD, known.VAGUE, known.EVENTS])
+@pytest.mark.parametrize("table", [known.TASK_CAUSES, known.FALLBACK_CAUSES, known.EVENTS])
 def test_no_pattern_matches_nothing_in_particular(table: tuple[known.Known, ...]) -> None:
     for row in table:
         assert row.pattern
@@ -398,28 +413,28 @@ def crash(name: str, created: float, stopped: float, **changes: object) -> Task:
 
 def test_fifty_first_crashes_are_no_doom_and_the_replacement_of_one_is() -> None:
     first = [crash(str(n), created=n / 100, stopped=10 + n / 100) for n in range(50)]
-    assert doom(first) is None
+    assert terminal_cause(first) is None
     late_first = crash("late", created=9.9, stopped=300)
-    assert doom([*first, late_first]) is None
+    assert terminal_cause([*first, late_first]) is None
     replacement = crash("again", created=10, stopped=12)
-    told = doom([replacement, *first])
+    told = terminal_cause([replacement, *first])
     assert told is not None
     assert (told.name, told.task) == ("exited", replacement.arn)
 
 
 def test_a_repeated_cause_dooms_only_what_was_never_healthy_and_only_by_known_times() -> None:
     first, second = crash("1", 0, 10), crash("2", 20, 30)
-    assert doom([first, second])
-    assert doom([first, replace(second, health="HEALTHY")]) is None
-    assert doom([replace(first, stopped_at=None), replace(second, stopped_at=None)]) is None
-    assert doom([first, replace(second, created_at=None)]) is None
-    assert doom([replace(first, stopped_at=first.created_at)]) is None
-    assert doom([]) is None
+    assert terminal_cause([first, second])
+    assert terminal_cause([first, replace(second, health="HEALTHY")]) is None
+    assert terminal_cause([replace(first, stopped_at=None), replace(second, stopped_at=None)]) is None
+    assert terminal_cause([first, replace(second, created_at=None)]) is None
+    assert terminal_cause([replace(first, stopped_at=first.created_at)]) is None
+    assert terminal_cause([]) is None
 
 
 def test_a_terminal_cause_dooms_at_once() -> None:
     missing = task(f"{PULL}manifest unknown", name="2", code="TaskFailedToStart")
-    told = doom([crash("1", 0, 10), missing])
+    told = terminal_cause([crash("1", 0, 10), missing])
     assert told is not None
     assert told.name == "image-not-found"
 
@@ -492,7 +507,7 @@ def test_no_text_raises_and_the_ranking_is_stable(stopped: list[Task], messages:
 
 @given(st.lists(tasks, max_size=5))
 def test_doom_needs_a_terminal_cause_or_a_repetition(stopped: list[Task]) -> None:
-    told = doom(stopped)
+    told = terminal_cause(stopped)
     weights = [cause_of_task(one).weight for one in stopped]
     if told is None:
         assert Weight.TERMINAL not in weights
@@ -503,7 +518,7 @@ def test_doom_needs_a_terminal_cause_or_a_repetition(stopped: list[Task]) -> Non
 
 @given(st.lists(tasks.filter(lambda one: cause_of_task(one).weight in (Weight.TRANSIENT, Weight.NOT_EVIDENCE))))
 def test_what_may_pass_never_dooms_however_often_it_happens(stopped: list[Task]) -> None:
-    assert doom(stopped) is None
+    assert terminal_cause(stopped) is None
 
 
 def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> None:

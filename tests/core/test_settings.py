@@ -3,7 +3,7 @@
 import pytest
 
 from drone_deploy_ecs.core.errors import Refused
-from drone_deploy_ecs.core.request.services import places
+from drone_deploy_ecs.core.request.services import service_refs
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.settings.table import SETTINGS
 
@@ -129,7 +129,7 @@ def test_an_arn_of_another_region_is_refused_and_names_its_own_cluster() -> None
         f"{arn} is in us-east-1, but aws_region is eu-west-1. Make them agree."
     ]
     request, _ = resolve({}, GOOD | {"PLUGIN_SERVICE": f"{arn},web", "PLUGIN_AWS_REGION": "us-east-1"})
-    assert [(one.cluster, one.asked) for one in places(request)] == [("staging", arn), ("prod", "web")]
+    assert [(one.cluster, one.asked) for one in service_refs(request)] == [("staging", arn), ("prod", "web")]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_arn_of_another_region_is_refused_and_names_its_own_cluster() -> None
 )
 def test_services_are_names_in_clusters_or_patterns(asked: str, found: list[tuple[str, str]]) -> None:
     request, _ = resolve({}, GOOD | {"PLUGIN_SERVICE": asked})
-    assert [(one.cluster, one.asked) for one in places(request)] == found
+    assert [(one.cluster, one.asked) for one in service_refs(request)] == found
 
 
 @pytest.mark.parametrize("asked", ["a/b/c", "we b", "*/web", "web/", "arn:aws:ecs:eu-west-1:1:cluster/prod"])
@@ -164,7 +164,7 @@ def test_the_same_name_in_two_clusters_or_regions_is_two_services() -> None:
     request, _ = resolve(
         {}, GOOD | {"PLUGIN_SERVICE": f"{ARN},{east},batch/web", "PLUGIN_AWS_REGION": "eu-west-1,us-east-1"}
     )
-    assert [(one.region, one.cluster) for one in places(request)] == [
+    assert [(one.region, one.cluster) for one in service_refs(request)] == [
         ("eu-west-1", "prod"), ("eu-west-1", "batch"), ("us-east-1", "prod"), ("us-east-1", "batch"),
     ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict, exit_code
+from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict, exit_code
 
 GOOD = {Verdict.UNCHANGED, Verdict.COMPLETED}
 FAILS_THE_RUN = {Verdict.ROLLED_BACK, Verdict.FAILED, Verdict.TIMED_OUT, Verdict.REFUSED}
@@ -17,8 +17,8 @@ def test_which_verdicts_are_good_and_which_fail_the_run(verdict: Verdict) -> Non
 
 
 WORST_FIRST = (
-    (Now.NOT_AS_BEFORE, 4), (Now.UNSEEN, 6), (Now.AS_BEFORE, 3), (Now.LEFT, 4), (Now.SOMEBODY_ELSES, 5), (Now.NEW, 0),
-    (Now.GAVE_WAY, 0),
+    (EndState.NOT_AS_BEFORE, 4), (EndState.UNSEEN, 6), (EndState.AS_BEFORE, 3), (EndState.LEFT, 4), (EndState.SOMEBODY_ELSES, 5), (EndState.NEW, 0),
+    (EndState.GAVE_WAY, 0),
 )  # fmt: skip
 
 
@@ -29,6 +29,6 @@ def test_a_run_exits_with_the_worst_of_how_its_services_stand(place: int) -> Non
 
 def test_a_run_that_left_some_untouched_is_not_done() -> None:
     assert exit_code([]) is ExitCode.REFUSED
-    assert exit_code([Now.UNTOUCHED]) is ExitCode.REFUSED
-    assert exit_code([Now.NEW, Now.UNTOUCHED]) is ExitCode.RETURNED
-    assert exit_code([Now.NEW, Now.UNTOUCHED, Now.UNSEEN]) is ExitCode.LOST_SIGHT
+    assert exit_code([EndState.UNTOUCHED]) is ExitCode.REFUSED
+    assert exit_code([EndState.NEW, EndState.UNTOUCHED]) is ExitCode.RETURNED
+    assert exit_code([EndState.NEW, EndState.UNTOUCHED, EndState.UNSEEN]) is ExitCode.LOST_SIGHT

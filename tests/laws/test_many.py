@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.queue import ADMITTED
 from drone_deploy_ecs.settings.resolve import resolve
@@ -148,7 +148,7 @@ def test_all_or_nothing_once_and_within_awss_rates(fleet: Fleet) -> None:
         assert kept == set(now)
     for one in report.outcomes:
         new = (one.target.region, one.target.service) in kept
-        assert (report.standing[one.target.name] is Now.NEW) is new
+        assert (report.standing[one.target.name] is EndState.NEW) is new
         assert (one.verdict is Verdict.COMPLETED) is new or must_return(fleet, (one.target.region, one.target.service))
 
 

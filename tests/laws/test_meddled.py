@@ -10,7 +10,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.report.sentences import last_line
-from drone_deploy_ecs.core.verdict import ExitCode, Now
+from drone_deploy_ecs.core.verdict import EndState, ExitCode
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
@@ -144,12 +144,12 @@ def test_exit_code_and_every_claim_are_true(fleet: Fleet, trouble: Trouble) -> N
     for name, now in standing.items():
         if name in theirs:
             continue
-        if now is Now.NEW:
+        if now is EndState.NEW:
             assert runs[name] == "shop:2"
-        if now in (Now.AS_BEFORE, Now.UNTOUCHED):
+        if now in (EndState.AS_BEFORE, EndState.UNTOUCHED):
             assert runs[name] == "shop:1"
-    assert (code is ExitCode.DONE) is (bool(standing) and set(standing.values()) == {Now.NEW} and code is not None)
+    assert (code is ExitCode.DONE) is (bool(standing) and set(standing.values()) == {EndState.NEW} and code is not None)
     if code is ExitCode.REFUSED:
         assert not [name for name, found in runs.items() if found == "shop:2"]
     if code is ExitCode.RETURNED:
-        assert Now.NOT_AS_BEFORE not in standing.values()
+        assert EndState.NOT_AS_BEFORE not in standing.values()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.report.sentences import last_line
-from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.settings.resolve import resolve
@@ -243,9 +243,13 @@ def holds_when_superseded(one: Ended) -> None:
 
 def says_what_runs(one: Ended) -> None:
     now = one.report.standing[one.outcome.target.name]
-    seen = now in (Now.NEW, Now.AS_BEFORE, Now.SOMEBODY_ELSES) and not one.script.stale and not one.is_changed_unseen
+    seen = (
+        now in (EndState.NEW, EndState.AS_BEFORE, EndState.SOMEBODY_ELSES)
+        and not one.script.stale
+        and not one.is_changed_unseen
+    )
     # One that was taken over isn't looked at again while the others go on: the line says "last seen".
-    later = now is Now.SOMEBODY_ELSES and any(
+    later = now is EndState.SOMEBODY_ELSES and any(
         one.world.clock.at(made.created) >= one.judged_at for made in one.others.deployments
     )
     if seen and not later and one.service.status == "ACTIVE":

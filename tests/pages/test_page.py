@@ -16,7 +16,7 @@ import pytest
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.json import as_json
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output import files as written
 from drone_deploy_ecs.output.html import timeline
 from drone_deploy_ecs.output.html.page import ALLOWED, page
@@ -294,7 +294,7 @@ def test_those_that_failed_come_first_and_in_full_and_the_rest_is_a_table() -> N
 
 def test_a_service_that_is_not_as_before_is_told_in_full_even_if_it_did_not_fail_itself() -> None:
     report = runs.forty_one_failing()
-    odd = replace(report.outcomes[-1], end_state=Now.NOT_AS_BEFORE)
+    odd = replace(report.outcomes[-1], end_state=EndState.NOT_AS_BEFORE)
     html = read(page(replace(report, outcomes=(*report.outcomes[:-1], odd))))
     assert [_name(one) for one in html.all("article")] == ["cron-10", "web-2"]
     bad = [one.words for one in html.classed("standing")[0].classed("bad")]

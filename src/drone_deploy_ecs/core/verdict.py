@@ -51,7 +51,7 @@ class Judgement(NamedTuple):
     reason: str
 
 
-class Now(Enum):
+class EndState(Enum):
     """How a service stands at the end, against what it ran before the run."""
 
     NEW = "new"
@@ -74,12 +74,12 @@ class Now(Enum):
     @property
     def is_good(self) -> bool:
         """Whether it is as asked."""
-        return self in (Now.NEW, Now.GAVE_WAY)
+        return self in (EndState.NEW, EndState.GAVE_WAY)
 
     @property
     def is_odd(self) -> bool:
         """Whether it is neither as asked nor as before: somebody may have to look."""
-        return not self.is_good and self not in (Now.AS_BEFORE, Now.UNTOUCHED)
+        return not self.is_good and self not in (EndState.AS_BEFORE, EndState.UNTOUCHED)
 
 
 SIGNALLED = 128
@@ -106,21 +106,21 @@ class ExitCode(IntEnum):
 
 
 _WORST_FIRST = (
-    (Now.NOT_AS_BEFORE, ExitCode.NOT_AS_BEFORE),
-    (Now.UNSEEN, ExitCode.LOST_SIGHT),
-    (Now.AS_BEFORE, ExitCode.RETURNED),
-    (Now.LEFT, ExitCode.NOT_AS_BEFORE),
-    (Now.SOMEBODY_ELSES, ExitCode.SUPERSEDED),
-    (Now.NEW, ExitCode.DONE),
-    (Now.GAVE_WAY, ExitCode.DONE),
+    (EndState.NOT_AS_BEFORE, ExitCode.NOT_AS_BEFORE),
+    (EndState.UNSEEN, ExitCode.LOST_SIGHT),
+    (EndState.AS_BEFORE, ExitCode.RETURNED),
+    (EndState.LEFT, ExitCode.NOT_AS_BEFORE),
+    (EndState.SOMEBODY_ELSES, ExitCode.SUPERSEDED),
+    (EndState.NEW, ExitCode.DONE),
+    (EndState.GAVE_WAY, ExitCode.DONE),
 )
 
 
-def exit_code(ends: Iterable[Now]) -> ExitCode:
+def exit_code(ends: Iterable[EndState]) -> ExitCode:
     """The worst of how the services stand; REFUSED when none of them was changed.
 
     Not all is well where some run the new version and others, say refused, still what they ran before.
     """
     seen = set(ends)
     worst = next((code for now, code in _WORST_FIRST if now in seen), ExitCode.REFUSED)
-    return ExitCode.RETURNED if worst is ExitCode.DONE and Now.UNTOUCHED in seen else worst
+    return ExitCode.RETURNED if worst is ExitCode.DONE and EndState.UNTOUCHED in seen else worst

@@ -20,7 +20,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.core.request.services import names, once, places
+from drone_deploy_ecs.core.request.services import names, once, service_refs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.request.request import Request
-    from drone_deploy_ecs.core.request.services import Place
+    from drone_deploy_ecs.core.request.services import ServiceRef
     from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.run.calls import Calls
     from drone_deploy_ecs.run.patience import Patient
@@ -47,8 +47,8 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
 
     Raises ApiError when services can't be read.
     """
-    asked = places(request)
-    found = once(place for each in asked for place in _matching(reads[each.region], each))
+    asked = service_refs(request)
+    found = once(ref for each in asked for ref in _matching(reads[each.region], each))
     services = {
         (region, short(cluster), service.name): service
         for (region, cluster), some in _by_cluster(found).items()
@@ -56,19 +56,17 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
         for service in reads[region].send(DescribeServices(region=region, cluster=cluster, services=chunk))
     }
     definitions = {region: _Definitions(read, region) for region, read in reads.items()}
-    seen = [
-        Snapshot(place=place, name=name, service=services.get(place.identity)) for place, name in names(found).items()
-    ]
-    there = [snapshot for snapshot in seen if not _is_gone(snapshot.place, snapshot.service)]
+    seen = [Snapshot(ref=ref, name=name, service=services.get(ref.identity)) for ref, name in names(found).items()]
+    there = [snapshot for snapshot in seen if not _is_gone(snapshot.ref, snapshot.service)]
     # A pattern that stands for none stands for itself, so that the plan can refuse it.
-    unmet = (each for each in asked if each.is_pattern and not any(each.covers(one.place) for one in there))
+    unmet = (each for each in asked if each.is_pattern and not any(each.covers(one.ref) for one in there))
     return tuple(
-        _snapshot(request, snapshot, reads[snapshot.place.region], definitions[snapshot.place.region])
-        for snapshot in (*there, *(Snapshot(place=place, name=place.asked, service=None) for place in unmet))
+        _snapshot(request, snapshot, reads[snapshot.ref.region], definitions[snapshot.ref.region])
+        for snapshot in (*there, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmet))
     )
 
 
-def _matching(read: Patient, asked: Place) -> tuple[Place, ...]:
+def _matching(read: Patient, asked: ServiceRef) -> tuple[ServiceRef, ...]:
     """The services that a pattern stands for."""
     if not asked.is_pattern:
         return (asked,)
@@ -76,12 +74,12 @@ def _matching(read: Patient, asked: Place) -> tuple[Place, ...]:
     return asked.matching(read.repeat(lambda calls: _listed(calls, call)))
 
 
-def _is_gone(place: Place, service: Service | None) -> bool:
+def _is_gone(ref: ServiceRef, service: Service | None) -> bool:
     """Whether it is being deleted, and only a pattern found it: nobody meant that one."""
-    return place.matched and service is not None and service.status != "ACTIVE"
+    return ref.matched and service is not None and service.status != "ACTIVE"
 
 
-def _by_cluster(found: Iterable[Place]) -> dict[tuple[str, str], list[str]]:
+def _by_cluster(found: Iterable[ServiceRef]) -> dict[tuple[str, str], list[str]]:
     """How ECS is asked for them: by Region and cluster."""
     asked: dict[tuple[str, str], list[str]] = {}
     for one in found:
@@ -138,7 +136,7 @@ def _snapshot(request: Request, found: Snapshot, read: Patient, definitions: _De
     service = found.service
     if service is None or service.controller != "ECS" or service.primary is None:
         return found
-    deployment, revision = _settled(read, found.place, service)
+    deployment, revision = _settled(read, found.ref, service)
     try:
         found = replace(found, edited=definitions[service.primary.task_definition])
         before = definitions[revision] if revision else None
@@ -154,7 +152,7 @@ def _snapshot(request: Request, found: Snapshot, read: Patient, definitions: _De
     return replace(found, digest=_running_digest(read, request.container, found, deployment))
 
 
-def _settled(read: Patient, place: Place, service: Service) -> tuple[str, str]:
+def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str]:
     """The deployment that finished last, and its revision; "" where neither ECS's list nor its traces tell.
 
     ECS lists a replaced deployment only while it has tasks, so it can be gone before its successor has proved itself
@@ -164,7 +162,7 @@ def _settled(read: Patient, place: Place, service: Service) -> tuple[str, str]:
     listed = service.last_completed or service.deployment(service.completed_by_events)
     if listed or not service.completed_by_events:
         return (listed.id, listed.task_definition) if listed else ("", "")
-    stopped = _tasks_of(read, place, service, "STOPPED")
+    stopped = _tasks_of(read, ref, service, "STOPPED")
     left = (one.task_definition for one in stopped if one.started_by == service.completed_by_events)
     return service.completed_by_events, next(left, "")
 
@@ -181,7 +179,7 @@ def _running_digest(read: Patient, container: str, settled: Snapshot, deployment
     found = (
         one.image_digest
         for status in ("RUNNING", "STOPPED")
-        for task in _tasks_of(read, settled.place, settled.service, status)
+        for task in _tasks_of(read, settled.ref, settled.service, status)
         if task.belongs_to(deployment, settled.before.arn)
         for one in task.containers
         if one.name == container and one.image_digest
@@ -189,10 +187,10 @@ def _running_digest(read: Patient, container: str, settled: Snapshot, deployment
     return next(found, "")
 
 
-def _tasks_of(read: Patient, place: Place, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
+def _tasks_of(read: Patient, ref: ServiceRef, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
     """The service's tasks that are to run, or those stopped within the hour; none where they can't be read."""
     try:
-        call = ListTasks(region=place.region, cluster=place.cluster, name=service.name, status=status)
+        call = ListTasks(region=ref.region, cluster=ref.cluster, name=service.name, status=status)
         listed = read.repeat(lambda calls: _listed(calls, call))
         return read.repeat(lambda calls: _described(calls, call, listed))
     except ApiError:
@@ -243,7 +241,7 @@ _ADVICE = {
     FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
     FaultKind.UNREACHABLE: "Check aws_region and the network",
 }
-_NOT_AWSS = "Look at what answers in AWS's place: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
+_NOT_AWSS = "Look at what answers in AWS's ref: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
 
 
 def unreadable(error: ApiError) -> Problem:

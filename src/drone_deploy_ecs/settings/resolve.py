@@ -11,7 +11,16 @@ from drone_deploy_ecs.settings import ci
 from drone_deploy_ecs.settings.agreement import disagreements
 from drone_deploy_ecs.settings.request import as_request
 from drone_deploy_ecs.settings.table import BY_NAME, PREFIX, SETTINGS
-from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, NO, ROLLING, Unfit, did_you_mean, services, words
+from drone_deploy_ecs.settings.values import (
+    BLUE_GREEN,
+    COLOURS,
+    NO,
+    ROLLING,
+    InvalidValue,
+    did_you_mean,
+    services,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +72,7 @@ def _value(
         return None
     try:
         return setting.read(given)
-    except Unfit as unfit:
+    except InvalidValue as unfit:
         shown = "(value not shown)" if setting.secret else repr(safe(given))
         problems.append(Problem(f"{setting.name} {shown} {unfit.why}", unfit.do))
         return None

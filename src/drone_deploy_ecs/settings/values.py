@@ -1,4 +1,4 @@
-"""The kinds of values that settings take: text → value, or `Unfit` with what is wrong and what would do."""
+"""The kinds of values that settings take: text → value, or `InvalidValue` with what is wrong and what would do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 _ALL = 100
 
 
-class Unfit(ValueError):
+class InvalidValue(ValueError):
     """A value that a setting can't take: what is wrong with it, and what would do."""
 
     def __init__(self, why: str, do: str) -> None:
@@ -49,20 +49,20 @@ def yes_or_no(value: str) -> bool:
         return True
     if value.lower() in NO:
         return False
-    raise Unfit("is neither yes nor no", "Say true or false")
+    raise InvalidValue("is neither yes nor no", "Say true or false")
 
 
 def whole(value: str) -> int:
     """A positive whole number."""
     if not re.fullmatch(r"\+?\d{1,9}", value) or int(value) == 0:
-        raise Unfit("isn't a positive whole number", "Give a number such as 60")
+        raise InvalidValue("isn't a positive whole number", "Give a number such as 60")
     return int(value)
 
 
 def whole_or_none(value: str) -> int:
     """A whole number; 0 means none."""
     if not re.fullmatch(r"\+?\d{1,9}", value):
-        raise Unfit("isn't a whole number", "Give a number such as 3, or 0 for none")
+        raise InvalidValue("isn't a whole number", "Give a number such as 3, or 0 for none")
     return int(value)
 
 
@@ -70,11 +70,11 @@ def percent(value: str) -> int:
     """A share that ends somewhere: steps of 0 % would never be done."""
     do = "Give a whole number from 1 to 100: the share of the live count that each step takes away"
     if not re.fullmatch(r"[+-]?\d{1,9}", value):
-        raise Unfit("isn't a whole number", do)
+        raise InvalidValue("isn't a whole number", do)
     if int(value) < 1:
-        raise Unfit("takes nothing away, so the live side would never shrink", do)
+        raise InvalidValue("takes nothing away, so the live side would never shrink", do)
     if int(value) > _ALL:
-        raise Unfit("is more than there is", do)
+        raise InvalidValue("is more than there is", do)
     return int(value)
 
 
@@ -83,7 +83,7 @@ def duration(value: str) -> float:
     parts = re.findall(_DURATION, value)
     seconds = sum(int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in parts)
     if not re.fullmatch(f"({_DURATION})+", value) or not 0 < seconds <= 24 * 3600:
-        raise Unfit("isn't a length of time up to 24h", "Give it as 90s, 15m or 1h")
+        raise InvalidValue("isn't a length of time up to 24h", "Give it as 90s, 15m or 1h")
     return float(seconds)
 
 
@@ -97,8 +97,8 @@ def seconds_or_duration(value: str) -> float:
     plain = re.fullmatch(r"\+?(\d+)", value)
     try:
         return duration_or_none(f"{plain[1]}s" if plain else value)
-    except Unfit as unfit:
-        raise Unfit(
+    except InvalidValue as unfit:
+        raise InvalidValue(
             "is neither whole seconds nor a length of time up to 24h", "Give it as 60, 90s, 10m or 1h30m"
         ) from unfit
 
@@ -107,7 +107,7 @@ def interval(value: str) -> float:
     """Seconds, as `seconds_or_duration`, but at least one."""
     found = seconds_or_duration(value)
     if not found:
-        raise Unfit("is no time at all", "Give at least 1s")
+        raise InvalidValue("is no time at all", "Give at least 1s")
     return found
 
 
@@ -116,7 +116,7 @@ def choice(*known: str) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if value not in known:
-            raise Unfit("isn't a choice", did_you_mean(value, known) or f"Known: {', '.join(known)}")
+            raise InvalidValue("isn't a choice", did_you_mean(value, known) or f"Known: {', '.join(known)}")
         return value
 
     return read
@@ -132,7 +132,7 @@ def services(value: str) -> tuple[str, ...]:
     found = words(value)
     for one in found:
         if not _is_arn(one, "service") and not re.fullmatch(f"({_NAME}/)?{_PATTERN}", one):
-            raise Unfit(
+            raise InvalidValue(
                 f"has {one!r}, which is neither a service's name, its ARN, cluster/service nor a pattern",
                 "Give them separated by commas, such as web,batch/worker,tenant-*",
             )
@@ -149,16 +149,16 @@ def service(value: str) -> str:
     """One service's name or ARN; a YAML list of one will do."""
     found = words(value)
     if len(found) != 1:
-        raise Unfit("isn't one service", "Give one name or ARN")
+        raise InvalidValue("isn't one service", "Give one name or ARN")
     if not _is_service(found[0]):
-        raise Unfit("is neither a service's name nor its ARN", "Give one of them")
+        raise InvalidValue("is neither a service's name nor its ARN", "Give one of them")
     return found[0]
 
 
 def cluster(value: str) -> str:
     """A cluster's name or ARN."""
     if not re.fullmatch(_NAME, value) and not _is_arn(value, "cluster"):
-        raise Unfit("is neither a cluster's name nor its ARN", "Give one of them")
+        raise InvalidValue("is neither a cluster's name nor its ARN", "Give one of them")
     return value
 
 
@@ -177,14 +177,16 @@ def image(value: str) -> Image:
 
     found = Image.parse(value)
     if found is None:
-        raise Unfit("isn't an image reference", "Give [registry/]repository:tag or …@sha256:digest, in lower case")
+        raise InvalidValue(
+            "isn't an image reference", "Give [registry/]repository:tag or …@sha256:digest, in lower case"
+        )
     return found
 
 
 def mode(value: str) -> str:
     """How to deploy."""
     if value not in MODES:
-        raise Unfit("isn't a mode", did_you_mean(value, MODES) or f"Known: {', '.join(MODES)}")
+        raise InvalidValue("isn't a mode", did_you_mean(value, MODES) or f"Known: {', '.join(MODES)}")
     return value
 
 
@@ -193,7 +195,7 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if not re.fullmatch(pattern, value, re.ASCII):
-            raise Unfit(f"isn't {what}", "Check it")
+            raise InvalidValue(f"isn't {what}", "Check it")
         return value
 
     return read

@@ -15,7 +15,7 @@ from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Colours
-from drone_deploy_ecs.core.request.services import Place
+from drone_deploy_ecs.core.request.services import ServiceRef
 from tests.core.plan.judged import REQUEST
 from tests.core.shown import NOON, TARGET, service
 
@@ -60,7 +60,7 @@ def test_without_a_colour_there_is_no_request() -> None:
 @pytest.mark.parametrize(("live", "idle"), [("blue", "web-green"), ("green", "web-blue")])
 def test_what_the_secret_calls_idle_must_be(live: str, idle: str) -> None:
     request = replace(ASKED, services=(idle,))
-    snapshot = Snapshot(place=Place("eu-west-1", "prod", idle), name=idle, service=service(name=idle))
+    snapshot = Snapshot(ref=ServiceRef("eu-west-1", "prod", idle), name=idle, service=service(name=idle))
     problems = STRATEGY.plan(request, (snapshot,), {})
     assert isinstance(problems, tuple)
     (problem,) = problems

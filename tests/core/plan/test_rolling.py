@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.plan.rolling import Rolling
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.target import WayBack
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from tests.core.plan.judged import (
     LOST,
     REQUEST,
@@ -60,21 +60,21 @@ def steps(request: Request, done: tuple[Execution, ...], **known: object) -> lis
 @pytest.mark.parametrize(
     ("forward", "way_back", "expected"),
     [
-        (judged(Verdict.COMPLETED), None, (Verdict.COMPLETED, Now.NEW, "")),
-        (judged(Verdict.FAILED, reason="it exits"), back(Verdict.COMPLETED, "draining"), (Verdict.FAILED, Now.AS_BEFORE, "it exits")),
-        (judged(Verdict.FAILED), back(Verdict.TIMED_OUT, "too long"), (Verdict.FAILED, Now.NOT_AS_BEFORE, "the way back: too long")),
-        (judged(Verdict.FAILED), back(Verdict.UNKNOWN, "gone"), (Verdict.FAILED, Now.NOT_AS_BEFORE, "the way back: gone")),
-        (judged(Verdict.FAILED), back(Verdict.SUPERSEDED, "theirs"), (Verdict.SUPERSEDED, Now.SOMEBODY_ELSES, "the way back: theirs")),
-        (judged(Verdict.REFUSED, output=""), None, (Verdict.REFUSED, Now.UNTOUCHED, "")),
-        (judged(Verdict.WITHDRAWN, output=""), None, (Verdict.WITHDRAWN, Now.UNTOUCHED, "")),
-        (judged(Verdict.CANCELLED, output=""), None, (Verdict.CANCELLED, Now.UNTOUCHED, "")),
-        (judged(Verdict.CANCELLED), None, (Verdict.CANCELLED, Now.LEFT, "")),
-        (judged(Verdict.SUPERSEDED), None, (Verdict.SUPERSEDED, Now.SOMEBODY_ELSES, "")),
-        (judged(Verdict.UNKNOWN), None, (Verdict.UNKNOWN, Now.UNSEEN, "")),
+        (judged(Verdict.COMPLETED), None, (Verdict.COMPLETED, EndState.NEW, "")),
+        (judged(Verdict.FAILED, reason="it exits"), back(Verdict.COMPLETED, "draining"), (Verdict.FAILED, EndState.AS_BEFORE, "it exits")),
+        (judged(Verdict.FAILED), back(Verdict.TIMED_OUT, "too long"), (Verdict.FAILED, EndState.NOT_AS_BEFORE, "the way back: too long")),
+        (judged(Verdict.FAILED), back(Verdict.UNKNOWN, "gone"), (Verdict.FAILED, EndState.NOT_AS_BEFORE, "the way back: gone")),
+        (judged(Verdict.FAILED), back(Verdict.SUPERSEDED, "theirs"), (Verdict.SUPERSEDED, EndState.SOMEBODY_ELSES, "the way back: theirs")),
+        (judged(Verdict.REFUSED, output=""), None, (Verdict.REFUSED, EndState.UNTOUCHED, "")),
+        (judged(Verdict.WITHDRAWN, output=""), None, (Verdict.WITHDRAWN, EndState.UNTOUCHED, "")),
+        (judged(Verdict.CANCELLED, output=""), None, (Verdict.CANCELLED, EndState.UNTOUCHED, "")),
+        (judged(Verdict.CANCELLED), None, (Verdict.CANCELLED, EndState.LEFT, "")),
+        (judged(Verdict.SUPERSEDED), None, (Verdict.SUPERSEDED, EndState.SOMEBODY_ELSES, "")),
+        (judged(Verdict.UNKNOWN), None, (Verdict.UNKNOWN, EndState.UNSEEN, "")),
     ],
 )  # fmt: skip
 def test_what_became_of_a_service(
-    forward: Rollout, way_back: Rollout | None, expected: tuple[Verdict, Now, str]
+    forward: Rollout, way_back: Rollout | None, expected: tuple[Verdict, EndState, str]
 ) -> None:
     undone = None if way_back is None else (way_back,)
     (outcome,) = STRATEGY.outcomes(plan(STRATEGY, LEFT), (forward,), undone)
@@ -97,7 +97,7 @@ def test_what_should_return_and_can_not_is_not_as_before(
 ) -> None:
     done = (judged(verdict, target),)
     (outcome,) = STRATEGY.outcomes(plan(STRATEGY, request_), done, None)
-    assert (outcome.end_state, outcome.is_stranded, outcome.reason) == (Now.NOT_AS_BEFORE, True, reason)
+    assert (outcome.end_state, outcome.is_stranded, outcome.reason) == (EndState.NOT_AS_BEFORE, True, reason)
     assert not steps(request_, done)
 
 
@@ -108,7 +108,7 @@ def test_a_service_that_kept_the_new_version_in_a_failed_run_is_not_as_before() 
     apart = replace(REQUEST, undo_failed_only=True)
     together = [outcome.end_state for outcome in STRATEGY.outcomes(plan(STRATEGY), done, undone)]
     alone = [outcome.end_state for outcome in STRATEGY.outcomes(plan(STRATEGY, apart), done, undone)]
-    assert (together, alone) == ([Now.AS_BEFORE, Now.NOT_AS_BEFORE], [Now.AS_BEFORE, Now.NEW])
+    assert (together, alone) == ([EndState.AS_BEFORE, EndState.NOT_AS_BEFORE], [EndState.AS_BEFORE, EndState.NEW])
 
 
 def test_what_runs_exactly_this_already_comes_first_and_is_untouched_in_a_failed_run() -> None:
@@ -116,7 +116,7 @@ def test_what_runs_exactly_this_already_comes_first_and_is_untouched_in_a_failed
     good, _ = STRATEGY.outcomes(same, (judged(Verdict.COMPLETED),), None)
     bad, _ = STRATEGY.outcomes(same, (judged(Verdict.FAILED),), None)
     assert (good.target.name, good.verdict, good.definition) == ("same", Verdict.UNCHANGED, BEFORE)
-    assert (good.end_state, bad.end_state) == (Now.NEW, Now.UNTOUCHED)
+    assert (good.end_state, bad.end_state) == (EndState.NEW, EndState.UNTOUCHED)
 
 
 def test_the_service_is_the_one_seen_last() -> None:

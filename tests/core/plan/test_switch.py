@@ -17,7 +17,7 @@ from drone_deploy_ecs.core.steps.attempts import Attempts
 from drone_deploy_ecs.core.steps.limit import Limiting, RegisterScalableTarget
 from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.core.target import WayBack
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from tests.core.plan.judged import REQUEST, judged, plan, scaled, service, standing, update
 from tests.core.shown import BEFORE, CONTEXT, OTHER, OURS, primary
 from tests.core.shown import service as seen
@@ -206,45 +206,45 @@ SPARE = RegisterScalableTarget(target=IDLE, limits=Limits(0, 8), why="spare", re
 NOT_SPARE = SPARE.begin(CONTEXT).advance(DENIED, 1.0)
 WHY = f"AWS refused {DENIED}"
 
-Sides = tuple[tuple[Verdict, Now, str], tuple[Verdict, Now, str]]
+Sides = tuple[tuple[Verdict, EndState, str], tuple[Verdict, EndState, str]]
 
 
 @pytest.mark.parametrize(
     ("done", "undone", "expected"),
     [
-        ((GOOD, SCALED), None, ((Verdict.COMPLETED, Now.NEW, ""), (Verdict.COMPLETED, Now.GAVE_WAY, ""))),
+        ((GOOD, SCALED), None, ((Verdict.COMPLETED, EndState.NEW, ""), (Verdict.COMPLETED, EndState.GAVE_WAY, ""))),
         ((GOOD, NOTED), None, (
-            (Verdict.COMPLETED, Now.NEW, ""), (Verdict.COMPLETED, Now.GAVE_WAY, "1 task more than asked for still runs"))),
+            (Verdict.COMPLETED, EndState.NEW, ""), (Verdict.COMPLETED, EndState.GAVE_WAY, "1 task more than asked for still runs"))),
         ((GOOD, SCALED, NOT_SPARE), None, (
-            (Verdict.COMPLETED, Now.NOT_AS_BEFORE, WHY), (Verdict.COMPLETED, Now.GAVE_WAY, ""))),
+            (Verdict.COMPLETED, EndState.NOT_AS_BEFORE, WHY), (Verdict.COMPLETED, EndState.GAVE_WAY, ""))),
         ((GOOD, SCALED, TRIED), None, (
-            (Verdict.COMPLETED, Now.NEW, ""), (Verdict.COMPLETED, Now.NOT_AS_BEFORE, WHY))),
+            (Verdict.COMPLETED, EndState.NEW, ""), (Verdict.COMPLETED, EndState.NOT_AS_BEFORE, WHY))),
         ((BAD, NEVER_SCALED), (BACK,), (
-            (Verdict.FAILED, Now.AS_BEFORE, "it exits"), (Verdict.WITHDRAWN, Now.UNTOUCHED, ""))),
+            (Verdict.FAILED, EndState.AS_BEFORE, "it exits"), (Verdict.WITHDRAWN, EndState.UNTOUCHED, ""))),
         ((BAD, SCALED), (UP, BACK), (
-            (Verdict.FAILED, Now.AS_BEFORE, "it exits"), (Verdict.WITHDRAWN, Now.AS_BEFORE, ""))),
+            (Verdict.FAILED, EndState.AS_BEFORE, "it exits"), (Verdict.WITHDRAWN, EndState.AS_BEFORE, ""))),
         ((BAD, SCALED), (NOT_UP,), (
-            (Verdict.FAILED, Now.NOT_AS_BEFORE, "it exits; it is only scaled to 0: what it ran before isn't known"),
-            (Verdict.WITHDRAWN, Now.NOT_AS_BEFORE, "the way back: it runs 3 of 4 tasks"))),
+            (Verdict.FAILED, EndState.NOT_AS_BEFORE, "it exits; it is only scaled to 0: what it ran before isn't known"),
+            (Verdict.WITHDRAWN, EndState.NOT_AS_BEFORE, "the way back: it runs 3 of 4 tasks"))),
         ((BAD,), (BACK, scaled(Scale(target=IDLE, to=0), Verdict.FAILED, reason="it is gone")), (
-            (Verdict.FAILED, Now.NOT_AS_BEFORE, "it exits; the way back: it is gone"), (Verdict.WITHDRAWN, Now.UNTOUCHED, ""))),
+            (Verdict.FAILED, EndState.NOT_AS_BEFORE, "it exits; the way back: it is gone"), (Verdict.WITHDRAWN, EndState.UNTOUCHED, ""))),
         ((judged(Verdict.SUPERSEDED, IDLE), SCALED), (UP,), (
-            (Verdict.SUPERSEDED, Now.SOMEBODY_ELSES, ""), (Verdict.WITHDRAWN, Now.AS_BEFORE, ""))),
+            (Verdict.SUPERSEDED, EndState.SOMEBODY_ELSES, ""), (Verdict.WITHDRAWN, EndState.AS_BEFORE, ""))),
         ((judged(Verdict.UNKNOWN, IDLE), SCALED), None, (
-            (Verdict.UNKNOWN, Now.UNSEEN, ""), (Verdict.UNKNOWN, Now.UNSEEN, ""))),
+            (Verdict.UNKNOWN, EndState.UNSEEN, ""), (Verdict.UNKNOWN, EndState.UNSEEN, ""))),
         ((judged(Verdict.UNKNOWN, IDLE), OUT_OF_SIGHT), None, (
-            (Verdict.UNKNOWN, Now.UNSEEN, ""), (Verdict.UNKNOWN, Now.UNSEEN, "lost sight of AWS"))),
+            (Verdict.UNKNOWN, EndState.UNSEEN, ""), (Verdict.UNKNOWN, EndState.UNSEEN, "lost sight of AWS"))),
         ((judged(Verdict.CANCELLED, IDLE), SCALED), None, (
-            (Verdict.CANCELLED, Now.LEFT, ""), (Verdict.CANCELLED, Now.NOT_AS_BEFORE, ""))),
+            (Verdict.CANCELLED, EndState.LEFT, ""), (Verdict.CANCELLED, EndState.NOT_AS_BEFORE, ""))),
         ((judged(Verdict.WITHDRAWN, IDLE), FAILED), (UP, BACK), (
-            (Verdict.WITHDRAWN, Now.AS_BEFORE, ""), (Verdict.FAILED, Now.AS_BEFORE, "the service is gone"))),
+            (Verdict.WITHDRAWN, EndState.AS_BEFORE, ""), (Verdict.FAILED, EndState.AS_BEFORE, "the service is gone"))),
         ((judged(Verdict.WITHDRAWN, IDLE), NOT_WRITTEN), (BACK,), (
-            (Verdict.WITHDRAWN, Now.AS_BEFORE, ""), (Verdict.REFUSED, Now.UNTOUCHED, "AWS refused it"))),
+            (Verdict.WITHDRAWN, EndState.AS_BEFORE, ""), (Verdict.REFUSED, EndState.UNTOUCHED, "AWS refused it"))),
         ((judged(Verdict.WITHDRAWN, IDLE), SCALED, NOT_WRITTEN), (UP, BACK), (
-            (Verdict.WITHDRAWN, Now.AS_BEFORE, ""), (Verdict.FAILED, Now.AS_BEFORE, "AWS refused it"))),
+            (Verdict.WITHDRAWN, EndState.AS_BEFORE, ""), (Verdict.FAILED, EndState.AS_BEFORE, "AWS refused it"))),
         ((judged(Verdict.WITHDRAWN, IDLE), FAILED), (NOT_UP, BACK), (
-            (Verdict.WITHDRAWN, Now.AS_BEFORE, ""),
-            (Verdict.FAILED, Now.NOT_AS_BEFORE, "the service is gone; the way back: it runs 3 of 4 tasks"))),
+            (Verdict.WITHDRAWN, EndState.AS_BEFORE, ""),
+            (Verdict.FAILED, EndState.NOT_AS_BEFORE, "the service is gone; the way back: it runs 3 of 4 tasks"))),
     ],
 )  # fmt: skip
 def test_what_became_of_the_sides(
@@ -259,7 +259,7 @@ def test_what_became_of_the_sides(
 def test_a_side_that_was_left_is_left_as_it_was() -> None:
     made = switch_plan(request=LEFT)
     idle, live = made.strategy.outcomes(made, (judged(Verdict.CANCELLED, IDLE), SCALED), None)
-    assert (idle.end_state, live.end_state) == (Now.LEFT, Now.LEFT)
+    assert (idle.end_state, live.end_state) == (EndState.LEFT, EndState.LEFT)
 
 
 def test_the_live_side_is_as_its_scaling_showed_it_last() -> None:
@@ -274,4 +274,4 @@ def test_the_live_side_is_as_its_scaling_showed_it_last() -> None:
 def test_where_nothing_is_to_be_switched_the_live_side_is_unchanged() -> None:
     made = switch_plan(None, unchanged=(LIVE,))
     (outcome,) = made.strategy.outcomes(made, (), None)
-    assert (outcome.verdict, outcome.end_state, outcome.definition) == (Verdict.UNCHANGED, Now.NEW, BEFORE)
+    assert (outcome.verdict, outcome.end_state, outcome.definition) == (Verdict.UNCHANGED, EndState.NEW, BEFORE)

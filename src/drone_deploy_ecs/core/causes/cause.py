@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.causes.known import EVENTS, EXITED, EXITS, TOLD, UNEXPLAINED, VAGUE, Known, Weight
+from drone_deploy_ecs.core.causes.known import (
+    EVENTS,
+    EXIT_CODE_CAUSES,
+    EXITED,
+    FALLBACK_CAUSES,
+    TASK_CAUSES,
+    UNEXPLAINED,
+    Known,
+    Weight,
+)
 from drone_deploy_ecs.core.ecs.service import without_service
 from drone_deploy_ecs.core.text import safe
 
@@ -118,14 +127,14 @@ def _culprit(task: Task) -> Container | None:
 
 def _known(*said: str) -> Known | None:
     """What these texts tell, the most telling first: a vague word in one doesn't hide a clear one in another."""
-    clear = (one for text in said for one in TOLD if one.tells(text))
-    return next(clear, None) or next((one for one in VAGUE if one.tells("\n".join(said))), None)
+    clear = (one for text in said for one in TASK_CAUSES if one.tells(text))
+    return next(clear, None) or next((one for one in FALLBACK_CAUSES if one.tells("\n".join(said))), None)
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:
     if container is None or container.exit_code is None:
         return EXITED if task.stop_code == "EssentialContainerExited" else UNEXPLAINED
-    known = EXITS.get(container.exit_code, EXITED)
+    known = EXIT_CODE_CAUSES.get(container.exit_code, EXITED)
     by_themselves = [one for one in task.containers if one.exit_code not in (None, 0, *_BY_SIGNAL)]
     if known.weight is Weight.TERMINAL and len(by_themselves) > 1:
         # Which of them brought the task down isn't told, and this one may have failed in every version.
@@ -175,7 +184,7 @@ def _again(known: Cause | None, cause: Cause) -> Cause:
     return replace(known if known.task else cause, count=known.count + cause.count)
 
 
-def doom(tasks: Iterable[Task]) -> Cause | None:
+def terminal_cause(tasks: Iterable[Task]) -> Cause | None:
     """The cause that proves that the deployment can't succeed, if these stopped tasks of it prove that.
 
     A terminal cause does at once. A repeating one does in the second generation: when a task that was created after

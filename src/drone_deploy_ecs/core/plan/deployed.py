@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.report.outcome import Outcome
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.step import is_monitored
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def deployed(executions: Iterable[Execution]) -> tuple[Deployed, ...]:
 
 def unchanged(target: Target, *, run_failed: bool) -> Outcome:
     """The outcome of a service that ran exactly this already. `run_failed`: what failed would have taken it back."""
-    end_state = Now.UNTOUCHED if run_failed else Now.NEW
+    end_state = EndState.UNTOUCHED if run_failed else EndState.NEW
     return Outcome(target=target, verdict=Verdict.UNCHANGED, end_state=end_state, definition=target.before)
 
 
@@ -78,7 +78,7 @@ def outcome(
     return Outcome(
         target=service.target,
         verdict=Verdict.SUPERSEDED if way_back is Verdict.SUPERSEDED else service.verdict,
-        end_state=_RETURNED.get(way_back, Now.NOT_AS_BEFORE)
+        end_state=_RETURNED.get(way_back, EndState.NOT_AS_BEFORE)
         if way_back
         else _kept(service, stranded, run_failed=run_failed),
         reason="; ".join(filter(None, reasons)),
@@ -92,23 +92,23 @@ def outcome(
     )
 
 
-_RETURNED = {Verdict.COMPLETED: Now.AS_BEFORE, Verdict.SUPERSEDED: Now.SOMEBODY_ELSES}
+_RETURNED = {Verdict.COMPLETED: EndState.AS_BEFORE, Verdict.SUPERSEDED: EndState.SOMEBODY_ELSES}
 
 
-def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> Now:
+def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> EndState:
     """How a service stands that didn't return."""
     match service.verdict:
         case Verdict.COMPLETED:
-            return Now.NOT_AS_BEFORE if run_failed or stranded else Now.NEW
+            return EndState.NOT_AS_BEFORE if run_failed or stranded else EndState.NEW
         case Verdict.REFUSED:
-            return Now.UNTOUCHED
+            return EndState.UNTOUCHED
         case Verdict.WITHDRAWN | Verdict.CANCELLED if not service.deployment:
-            return Now.UNTOUCHED
+            return EndState.UNTOUCHED
         case Verdict.CANCELLED if not stranded:
-            return Now.LEFT
+            return EndState.LEFT
         case Verdict.SUPERSEDED:
-            return Now.SOMEBODY_ELSES
+            return EndState.SOMEBODY_ELSES
         case Verdict.UNKNOWN:
-            return Now.UNSEEN
+            return EndState.UNSEEN
         case _:
-            return Now.NOT_AS_BEFORE
+            return EndState.NOT_AS_BEFORE

@@ -37,7 +37,7 @@ def _refine(request: Request, snapshot: Snapshot) -> Ready | Problem:
         why = snapshot.unreadable or "it has no PRIMARY deployment"
         return Problem(f"the task definition of service {snapshot.name} can't be read: {why}", snapshot.advice)
     return _lacks_container(request, snapshot.name, edited) or Ready(
-        place=snapshot.place,
+        ref=snapshot.ref,
         name=snapshot.name,
         service=service,
         primary=primary,
@@ -51,12 +51,10 @@ def _refine(request: Request, snapshot: Snapshot) -> Ready | Problem:
 
 
 def _missing(snapshot: Snapshot) -> Problem:
-    place = snapshot.place
-    cluster = f"cluster {short(place.cluster)} ({place.region})"
+    ref = snapshot.ref
+    cluster = f"cluster {short(ref.cluster)} ({ref.region})"
     what = (
-        f"no service in {cluster} matches {place.asked}"
-        if place.is_pattern
-        else f"service {place.asked} isn't in {cluster}"
+        f"no service in {cluster} matches {ref.asked}" if ref.is_pattern else f"service {ref.asked} isn't in {cluster}"
     )
     return Problem(what, "Check the service's name, the cluster and the region")
 

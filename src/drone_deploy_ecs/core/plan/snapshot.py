@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.target import Target
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.ecs.taskdef import Definition
-    from drone_deploy_ecs.core.request.services import Place
+    from drone_deploy_ecs.core.request.services import ServiceRef
     from drone_deploy_ecs.core.target import WayBack
 
 
@@ -25,7 +25,7 @@ class Snapshot:
     says why a definition couldn't be read, `advice` what to do about that.
     """
 
-    place: Place
+    ref: ServiceRef
     name: str
     service: Service | None
     edited: Definition | None = None
@@ -41,7 +41,7 @@ class Snapshot:
 class Ready:
     """A service that may be deployed to: it is there, and what is to be edited was read. More in `Snapshot`."""
 
-    place: Place
+    ref: ServiceRef
     name: str
     service: Service
     primary: Deployment
@@ -68,9 +68,9 @@ class Ready:
         return Target(
             name=self.name,
             service=service.name,
-            asked=self.place.asked,
-            cluster=self.place.cluster,
-            region=self.place.region,
+            asked=self.ref.asked,
+            cluster=self.ref.cluster,
+            region=self.ref.region,
             desired=service.desired,
             warm_up=0.0 if service.is_load_balanced else taskdef.warm_up(self.edited.body),
             before=before,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.target import Target
-    from drone_deploy_ecs.core.verdict import Now, Verdict
+    from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Outcome:
 
     target: Target
     verdict: Verdict
-    end_state: Now
+    end_state: EndState
     reason: str = ""
     service: Service | None = None
     deployment: str = ""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.request.services import places
-from drone_deploy_ecs.core.verdict import SIGNALLED, Now, Verdict, exit_code
+from drone_deploy_ecs.core.request.services import service_refs
+from drone_deploy_ecs.core.verdict import SIGNALLED, EndState, Verdict, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.counts import Series
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Request
-    from drone_deploy_ecs.core.request.services import Place
+    from drone_deploy_ecs.core.request.services import ServiceRef
     from drone_deploy_ecs.core.target import Target
 
 _WORST_FIRST = (
@@ -45,9 +45,9 @@ class Report:
     counts: Mapping[str, Series] = field(default_factory=dict)
 
     @property
-    def places(self) -> Sequence[Target | Place]:
+    def located(self) -> Sequence[Target | ServiceRef]:
         """Its services with their clusters and Regions: as found, or where that wasn't tried, as asked for."""
-        return tuple(outcome.target for outcome in self.outcomes) or places(self.request)
+        return tuple(outcome.target for outcome in self.outcomes) or service_refs(self.request)
 
     @property
     def verdict(self) -> Verdict:
@@ -63,7 +63,7 @@ class Report:
         return SIGNALLED + self.cancelled_by if self.cancelled_by else exit_code(self.standing.values())
 
     @property
-    def standing(self) -> dict[str, Now]:
+    def standing(self) -> dict[str, EndState]:
         """How each service stands at the end, by name."""
         return {outcome.target.name: outcome.end_state for outcome in self.outcomes}
 

@@ -9,7 +9,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.steps.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 """Shown to people; the JSON has them all."""
 SUMMARIES = {
-    Now.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
-    Now.UNSEEN: "are out of sight and were left alone",
-    Now.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
-    Now.LEFT: "were left rolling out",
-    Now.AS_BEFORE: "are back on what they ran before",
-    Now.UNTOUCHED: "were not changed",
-    Now.NEW: "run the new version",
-    Now.GAVE_WAY: "gave way",
+    EndState.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
+    EndState.UNSEEN: "are out of sight and were left alone",
+    EndState.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
+    EndState.LEFT: "were left rolling out",
+    EndState.AS_BEFORE: "are back on what they ran before",
+    EndState.UNTOUCHED: "were not changed",
+    EndState.NEW: "run the new version",
+    EndState.GAVE_WAY: "gave way",
 }
 """What to say of several services that stand alike, the worst first."""
 
@@ -60,22 +60,22 @@ def stands(outcome: Outcome) -> str:
     """What the service runs now, in a clause: `web runs web:2 (2 of 2 tasks)`."""
     name, runs_now, end_state = outcome.target.name, runs(outcome.service), outcome.end_state
     match end_state:
-        case Now.NEW:
+        case EndState.NEW:
             return f"{name} {_new(outcome)}"
-        case Now.UNTOUCHED:
+        case EndState.UNTOUCHED:
             # Not necessarily what it ran at first: somebody else may have deployed.
             return f"{name} was not changed and runs {outcome.running or 'what it ran'}"
-        case Now.AS_BEFORE:
+        case EndState.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
-        case Now.NOT_AS_BEFORE:
+        case EndState.NOT_AS_BEFORE:
             return f"{name} {_not_as_before(outcome)}, before it ran {_before(outcome.target)}"
-        case Now.LEFT:
+        case EndState.LEFT:
             return f"{name} was left {_left(outcome)}: it runs {runs_now}"
-        case Now.GAVE_WAY:
+        case EndState.GAVE_WAY:
             return f"{name} gave way: it runs {runs_now}"
-        case Now.SOMEBODY_ELSES:
+        case EndState.SOMEBODY_ELSES:
             return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
-        case Now.UNSEEN:
+        case EndState.UNSEEN:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
             assert_never(never)

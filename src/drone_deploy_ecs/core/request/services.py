@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class ServiceRef:
     """One service, or all that a pattern matches, in one cluster (name or ARN, as written) of one Region.
 
     `asked` is how ECS is asked for it: a name or an ARN, or a pattern. `matched` says that a pattern found it.
@@ -37,18 +37,18 @@ class Place:
         """Whether it stands for every service whose name it matches."""
         return bool(re.search(r"[*?\[]", self.asked))
 
-    def matching(self, arns: Iterable[str]) -> tuple[Place, ...]:
+    def matching(self, arns: Iterable[str]) -> tuple[ServiceRef, ...]:
         """The services that it stands for, by name."""
         names = sorted(name for name in map(short, arns) if fnmatchcase(name, self.asked))
-        return tuple(Place(self.region, self.cluster, name, matched=True) for name in names)
+        return tuple(ServiceRef(self.region, self.cluster, name, matched=True) for name in names)
 
-    def covers(self, one: Place) -> bool:
+    def covers(self, one: ServiceRef) -> bool:
         """Whether that service is one that it stands for."""
         *where, name = one.identity
         return where == [*self.identity[:2]] and fnmatchcase(name, self.asked)
 
 
-def places(request: Request) -> tuple[Place, ...]:
+def service_refs(request: Request) -> tuple[ServiceRef, ...]:
     """What is asked for, wave by wave: each service in every Region, but an ARN in its own.
 
     `prod/web` and an ARN name their cluster; for others it is the run's.
@@ -57,28 +57,28 @@ def places(request: Request) -> tuple[Place, ...]:
         place
         for access in request.regions
         for asked in request.services
-        if (place := _place(request, access.region, asked))
+        if (place := _ref(request, access.region, asked))
     )
 
 
-def once(found: Iterable[Place]) -> tuple[Place, ...]:
+def once(found: Iterable[ServiceRef]) -> tuple[ServiceRef, ...]:
     """Each service once, in order; what is named stays named, though a pattern matches it, too."""
-    kept: dict[tuple[str, str, str], Place] = {}
+    kept: dict[tuple[str, str, str], ServiceRef] = {}
     for one in found:
         if not one.matched or one.identity not in kept:
             kept[one.identity] = one
     return tuple(kept.values())
 
 
-def _place(request: Request, region: str, asked: str) -> Place | None:
+def _ref(request: Request, region: str, asked: str) -> ServiceRef | None:
     arn = read_arn(asked)
     if arn and arn.region != region:
         return None
     cluster, _, name = (arn.rest if arn else asked).rpartition("/")
-    return Place(region, cluster or request.cluster, asked if arn else name)
+    return ServiceRef(region, cluster or request.cluster, asked if arn else name)
 
 
-def names(found: Iterable[Place]) -> dict[Place, str]:
+def names(found: Iterable[ServiceRef]) -> dict[ServiceRef, str]:
     """What people read for each: its name; with its cluster, and its Region, where the run has several of them."""
     every = tuple(found)
     regions = {one.region for one in every}

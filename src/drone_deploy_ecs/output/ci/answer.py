@@ -15,7 +15,7 @@ from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import heaviest, last_line
 from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe, span
-from drone_deploy_ecs.core.verdict import ExitCode, Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
     service: str
     verdict: str
-    stands: Now
+    stands: EndState
     runs: str
     before: str
     deployment: str
@@ -67,7 +67,7 @@ def headline(report: Report) -> str:
     return f"{report.verdict.value}: {len(report.outcomes)} services, {counted(report.standing.values())}"
 
 
-def counted(stands: Iterable[Now]) -> str:
+def counted(stands: Iterable[EndState]) -> str:
     """How several services stand: `all new`, or `38 as before, 2 not as before`."""
     numbers = Counter(one.value for one in stands).most_common()
     return f"all {numbers[0][0]}" if len(numbers) == 1 else ", ".join(f"{count} {stands}" for stands, count in numbers)
@@ -77,13 +77,13 @@ def subject(report: Report) -> str:
     """What was deployed where, and how long that took."""
     asked, took = report.request, report.finished_at - report.started_at
     return (
-        f"{asked.image.reference} for container {asked.container} {where(report.places)}, {span(took.total_seconds())}"
+        f"{asked.image.reference} for container {asked.container} {where(report.located)}, {span(took.total_seconds())}"
     )
 
 
 def cluster_link(report: Report) -> str:
     """The page in the AWS console of the cluster, or the first of several."""
-    first, *_ = report.places
+    first, *_ = report.located
     return _link(first.region, short(first.cluster), "services")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.core.verdict import Now
+from drone_deploy_ecs.core.verdict import EndState
 from drone_deploy_ecs.output.ci import answer
 
 if TYPE_CHECKING:
@@ -35,7 +35,12 @@ LARGEST = 12_000
 ADDRESS = 2000
 """Characters of the template's address that Drone's tables hold."""
 
-_COLOURS = {Now.NEW: "Good", Now.GAVE_WAY: "Good", Now.AS_BEFORE: "Warning", Now.UNTOUCHED: "Default"}
+_COLOURS = {
+    EndState.NEW: "Good",
+    EndState.GAVE_WAY: "Good",
+    EndState.AS_BEFORE: "Warning",
+    EndState.UNTOUCHED: "Default",
+}
 
 
 def card(report: Report, template: str) -> str:

@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import MOST_CAUSES, SUMMARIES, stands
 from drone_deploy_ecs.core.text import safe, span
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.html import timeline
 from drone_deploy_ecs.output.html.markup import document, each, tag
 from drone_deploy_ecs.output.html.style import STYLE
@@ -89,8 +89,8 @@ def _header(report: Report) -> Element:
     facts = {
         "Image": asked.image.reference,
         "Container": asked.container,
-        "Cluster": ", ".join(dict.fromkeys(short(one.cluster) for one in report.places)),
-        "Region": ", ".join(dict.fromkeys(one.region for one in report.places)),
+        "Cluster": ", ".join(dict.fromkeys(short(one.cluster) for one in report.located)),
+        "Region": ", ".join(dict.fromkeys(one.region for one in report.located)),
         "Started": f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC",
         "Took": span(took),
         "Exit code": str(int(report.exit_code)),
@@ -123,7 +123,7 @@ def _standing(order: Sequence[Outcome]) -> Element | None:
     """What runs now: in a sentence each while there are few."""
     lines = []
     for end_state, summary in SUMMARIES.items():
-        tone = "good" if end_state.is_good else "bad" if end_state is Now.NOT_AS_BEFORE else "odd"
+        tone = "good" if end_state.is_good else "bad" if end_state is EndState.NOT_AS_BEFORE else "odd"
         alike = [outcome for outcome in order if outcome.end_state is end_state]
         if len(alike) <= FEW:
             lines += [tag("li", f"{stands(outcome)}.", class_=tone) for outcome in alike]

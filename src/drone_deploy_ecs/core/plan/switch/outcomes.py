@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.plan.deployed import outcome
 from drone_deploy_ecs.core.plan.switch.history import SideHistory, last_seen
 from drone_deploy_ecs.core.report.outcome import Outcome
-from drone_deploy_ecs.core.verdict import Now, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.deployed import Deployed
@@ -97,17 +97,17 @@ class LiveSide:
         return Verdict.REFUSED if is_refused else Verdict.FAILED
 
     @property
-    def end_state(self) -> Now:
+    def end_state(self) -> EndState:
         """How it stands."""
         if self.others is Verdict.COMPLETED and self.back is None:
-            return Now.NOT_AS_BEFORE if self.history.trouble else Now.GAVE_WAY
+            return EndState.NOT_AS_BEFORE if self.history.trouble else EndState.GAVE_WAY
         if not self.is_touched:
-            return Now.UNTOUCHED
+            return EndState.UNTOUCHED
         if self.back is not None:
-            return Now.NOT_AS_BEFORE if self.back.trouble else Now.AS_BEFORE
+            return EndState.NOT_AS_BEFORE if self.back.trouble else EndState.AS_BEFORE
         if self.others is Verdict.UNKNOWN:
-            return Now.UNSEEN
-        return Now.LEFT if self.leave_on_cancel else Now.NOT_AS_BEFORE
+            return EndState.UNSEEN
+        return EndState.LEFT if self.leave_on_cancel else EndState.NOT_AS_BEFORE
 
     @property
     def reason(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.causes.cause import brief, cause_of_task, doom, is_evidence
+from drone_deploy_ecs.core.causes.cause import brief, cause_of_task, is_evidence, terminal_cause
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.rollout.follow import only_draining_is_left
 from drone_deploy_ecs.core.text import tasks
@@ -160,7 +160,7 @@ def _given_up(sight: Sight) -> Judgement | None:
 
 
 def _doomed(sight: Sight) -> Judgement | None:
-    cause = doom(sight.stopped) if sight.terms.max_failed_tasks is None else None
+    cause = terminal_cause(sight.stopped) if sight.terms.max_failed_tasks is None else None
     return Judgement(Verdict.FAILED, f"it can't succeed: {brief(cause)}") if cause else None
 
 
