@@ -61,6 +61,10 @@ site: $(VENV)/dev.stamp ## Build the documentation's site into build/site (ARGS=
 notes: $(VENV)/dev.stamp ## Show the next release's notes (ARGS="0.2.0 2026-12-24" writes them)
 	@$(BIN)/nox --session notes -- $(ARGS)
 
+.PHONY: structure
+structure: $(VENV)/dev.stamp ## Measure how the code is built (ARGS="-v --src ../another-checkout")
+	@$(BIN)/python -m scripts.structure $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
 	@$(BIN)/nox --session lock -- $(ARGS)
