@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, RegisterScalableTarget
-from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
-from drone_deploy_ecs.core.calls.ecs import (
-    DescribeServices,
-    DescribeTaskDefinition,
-    DescribeTasks,
-    ListServices,
-    ListTasks,
-    RegisterTaskDefinition,
-    UpdateService,
-)
-from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
-from drone_deploy_ecs.core.calls.logs import GetLogEvents
-from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.calls import autoscaling, cloudwatch, ecs, elb, logs, secrets
+from drone_deploy_ecs.core.calls.call import Call
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.calls.call import Call
+    from collections.abc import Iterator
+    from types import ModuleType
 
-CALLS: tuple[type[Call[Any]], ...] = (
-    DescribeServices, UpdateService, ListServices, ListTasks, DescribeTasks, DescribeTaskDefinition,
-    RegisterTaskDefinition, DescribeScalableTargets, RegisterScalableTarget, DescribeTargetHealth, DescribeTargetGroups,
-    DescribeAlarms, GetLogEvents, GetSecretValue,
-)  # fmt: skip
+
+def _calls(module: ModuleType) -> Iterator[type[Call[Any]]]:
+    """The classes of call that this module defines."""
+    members = vars(module).values()
+    return (
+        member for member in members if isinstance(member, type) and issubclass(member, Call) and member is not Call
+    )
+
+
+CALLS: tuple[type[Call[Any]], ...] = tuple(
+    call for module in (ecs, autoscaling, elb, cloudwatch, logs, secrets) for call in _calls(module)
+)
 BY_OPERATION: dict[str, type[Call[Any]]] = {call.operation: call for call in CALLS}
 
 
