@@ -146,3 +146,7 @@ def test_a_cancellation_takes_back_everything() -> None:
 def test_what_never_began_is_withdrawn_or_cancelled() -> None:
     assert on_what_never_began(0) == (Verdict.WITHDRAWN, NEVER_BEGUN)
     assert on_what_never_began(15) == (Verdict.CANCELLED, "the run was cancelled by signal 15")
+
+
+def test_what_says_nothing_of_its_time_is_due_at_once() -> None:
+    assert WEB.due(3.0, 0.5) == 3.0

@@ -171,6 +171,7 @@ BLIND = DOWN.advance(UNREACHABLE, 3.0)
         (DOWN, BLIND, [f"can't see it: {UNREACHABLE}; going on looking"]),
         (BLIND, BLIND.advance(UNREACHABLE, 5.0), []),
         (DOWN, WRITING_DOWN.advance(DENIED, 3.0), [f"scaling it to 2 tasks failed: AWS refused {DENIED}"]),
+        (replace(DOWN, verdict=Verdict.COMPLETED), replace(DOWN, verdict=Verdict.COMPLETED, service=shown(2, 2)), []),
         (DOWN, DOWN.abort(Verdict.WITHDRAWN, "another failed", 3.0), []),
     ],
 )

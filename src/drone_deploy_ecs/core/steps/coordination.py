@@ -39,13 +39,12 @@ def fails(execution: Execution) -> bool:
 
 def ends_stages(execution: Execution) -> bool:
     """Whether no later stage may begin because of what became of it."""
-    match execution.step.reach:
-        case Reach.DEPENDENTS:
-            return False  # those that need it are refused, the others may go on
-        case Reach.NOTHING:
-            return execution.verdict is Verdict.WITHDRAWN
-        case Reach.RUN:
-            return execution.verdict is not None and not execution.verdict.is_good
+    reach, verdict = execution.step.reach, execution.verdict
+    if reach is Reach.DEPENDENTS:
+        return False  # those that need it are refused, the others may go on
+    if reach is Reach.NOTHING:
+        return verdict is Verdict.WITHDRAWN  # unless it was stopped, its end is told and no more
+    return verdict is not None and not verdict.is_good
 
 
 def consequences(request: Request, changed: Iterable[Execution], under_way: Mapping[int, Execution]) -> Iterator[Abort]:
