@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from drone_deploy_ecs.core.names import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from drone_deploy_ecs.core.places import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +44,20 @@ class Target:
     back: WayBack
 
 
-def where(targets: Sequence[Target | Place]) -> str:
+class Located(Protocol):
+    """What is in a cluster (name or ARN) of a Region: a target, or a service that is asked for."""
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name or ARN."""
+
+    @property
+    def region(self) -> str:
+        """The Region."""
+
+
+def where(services: Sequence[Located]) -> str:
     """`in cluster prod, eu-west-1`, and so for several."""
-    clusters = list(dict.fromkeys(short(one.cluster) for one in targets))
-    regions = list(dict.fromkeys(one.region for one in targets))
+    clusters = list(dict.fromkeys(short(service.cluster) for service in services))
+    regions = list(dict.fromkeys(service.region for service in services))
     return f"in cluster{'s' if len(clusters) > 1 else ''} {', '.join(clusters)}, {', then '.join(regions)}"
