@@ -20,8 +20,8 @@ LOADED_BY_A_RUN = """
 import json, sys
 from importlib.util import cache_from_source
 from pathlib import Path
-import drone_deploy_ecs.aws.connection, drone_deploy_ecs.cli, drone_deploy_ecs.console.plain, drone_deploy_ecs.console.report
-import drone_deploy_ecs.deployment, drone_deploy_ecs.signals
+import drone_deploy_ecs.aws.connection, drone_deploy_ecs.cli.deploy, drone_deploy_ecs.output.console.plain, drone_deploy_ecs.output.files
+import drone_deploy_ecs.run.deployment, drone_deploy_ecs.run.system
 from botocore.session import Session
 client = Session().create_client("ecs", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
 sources = [one for one in sys.modules.values() if str(getattr(one, "__file__", "")).endswith(".py")]

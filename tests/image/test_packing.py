@@ -15,6 +15,7 @@ from botocore.regions import EndpointResolver
 from botocore.session import Session
 
 from drone_deploy_ecs import aws
+from drone_deploy_ecs.core.calls.catalogue import CALLS
 from tests.image.packing import SERVICES, packing
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_client_that_our_code_or_botocore_s_can_make_is_kept() -> None:
-    ours, theirs = set(asked_for(Path(aws.__file__).parent)), set(asked_for(BOTOCORE))
-    assert ours >= {"cloudwatch", "ecs", "elbv2", "logs"}
+    ours, theirs = {call.service for call in CALLS}, set(asked_for(BOTOCORE))
+    assert ours >= {"cloudwatch", "ecs", "elbv2", "logs"} | set(asked_for(Path(aws.__file__).parent))
     assert theirs >= {"signin", "sso", "sso-oidc", "sts"}
     assert ours | theirs <= set(SERVICES)
 

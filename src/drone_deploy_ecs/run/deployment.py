@@ -135,12 +135,12 @@ class Deployment:
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
         """What mustn't be printed from now on, and what there was before."""
-        definitions = ((found.edited, found.before, found.newest) for found in snapshots)
+        definitions = ((snapshot.edited, snapshot.before, snapshot.newest) for snapshot in snapshots)
         self._definitions = [definition for some in definitions for definition in some if definition]
-        self._bodies = {found.name: found.edited.body for found in snapshots if found.service and found.edited}
+        self._bodies = {snapshot.name: snapshot.edited.body for snapshot in snapshots if snapshot.edited}
         self._masks = sparing(self._secrets(), self._public())
         self._log.hide(self._masks)
-        self._log.count(*(found.service for found in snapshots))
+        self._log.count(*(snapshot.service for snapshot in snapshots))
 
     def _secrets(self) -> list[Secret]:
         in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))

@@ -80,11 +80,11 @@ class Collector:
         return tuple(_explained(execution, self._with_alarms) for execution in with_targets)
 
     def _with_alarms(self, failure: Failure) -> tuple[Cause, ...]:
-        asked = evidence.alarms_asked(failure)
-        if not asked:
+        names = evidence.alarms_asked(failure)
+        if not names:
             return failure.causes
-        alarms = self._ask(failure, DescribeAlarms(region=failure.target.region, names=asked))
-        return failure.causes if isinstance(alarms, Fault) else evidence.with_alarms(failure, asked, alarms)
+        alarms = self._ask(failure, DescribeAlarms(region=failure.target.region, names=names))
+        return failure.causes if isinstance(alarms, Fault) else evidence.with_alarms(failure, names, alarms)
 
     def _with_targets(self, failure: Failure) -> tuple[Cause, ...]:
         if not evidence.wants_targets(failure):
@@ -92,8 +92,8 @@ class Collector:
         health = self._health(failure)
         if not health:
             return failure.causes
-        found = self._try(failure, ListTasks.operation, lambda calls: snapshot.running(calls, failure))
-        new = [] if isinstance(found, Fault) else found
+        running = self._try(failure, ListTasks.operation, lambda calls: snapshot.running(calls, failure))
+        new = [] if isinstance(running, Fault) else running
         checks = self._ask(failure, DescribeTargetGroups(region=failure.target.region, target_groups=tuple(health)))
         lines = [
             line
@@ -106,12 +106,12 @@ class Collector:
         return evidence.with_targets(failure, lines, new)
 
     def _health(self, failure: Failure) -> dict[str, Sequence[TargetHealth]]:
-        found: dict[str, Sequence[TargetHealth]] = {}
+        health: dict[str, Sequence[TargetHealth]] = {}
         for group in failure.service.target_groups if failure.service else ():
             answer = self._ask(failure, DescribeTargetHealth(region=failure.target.region, target_group=group))
             if not isinstance(answer, Fault):
-                found[group] = answer
-        return found
+                health[group] = answer
+        return health
 
     # --- after the undo ---
 
@@ -123,7 +123,7 @@ class Collector:
         return tuple(_explained(execution, self._with_logs) for execution in executions)
 
     def _with_logs(self, failure: Failure) -> tuple[Cause, ...]:
-        shown = (self._with_log(failure, one) for one in failure.causes[:MOST_CAUSES])
+        shown = (self._with_log(failure, cause) for cause in failure.causes[:MOST_CAUSES])
         return (*shown, *failure.causes[MOST_CAUSES:])
 
     def _with_log(self, failure: Failure, cause: Cause) -> Cause:
@@ -142,11 +142,11 @@ class Collector:
 
     def _log(self, failure: Failure, place: LogPlace) -> Sequence[str] | Fault:
         """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
-        found = self._log_end(failure, place)
+        messages = self._log_end(failure, place)
         wait = failure.decided_at + ARRIVAL - self._clock.monotonic()
-        missing = found.code == GetLogEvents.NOT_FOUND if isinstance(found, Fault) else not found
+        missing = messages.code == GetLogEvents.NOT_FOUND if isinstance(messages, Fault) else not messages
         if wait <= 0 or not missing:
-            return found
+            return messages
         self._clock.sleep(wait)
         return self._log_end(failure, place)
 
@@ -184,10 +184,10 @@ class Collector:
             return self._leave_out(failure, error.fault)
 
     def _leave_out(self, failure: Failure, fault: Fault) -> Fault:
-        said = evidence.left_out(fault)
-        if said not in self._left_out:
-            self._left_out.add(said)
-            self._events.record(Kind.TROUBLE, failure.target.name, said)
+        text = evidence.left_out(fault)
+        if text not in self._left_out:
+            self._left_out.add(text)
+            self._events.record(Kind.TROUBLE, failure.target.name, text)
         return fault
 
 

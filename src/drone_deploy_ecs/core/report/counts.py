@@ -5,7 +5,7 @@ ECS tells counts by deployment; a series of them grows only where a look shows a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.ecs.names import short
@@ -63,56 +63,57 @@ class Moment:
 
 def grow(series: Series, service: Service, at: datetime) -> Series:
     """The series after this look. A deployment that is no longer listed has no tasks left."""
-    latest = {one.deployment: one for one in series}
+    latest = {count.deployment: count for count in series}
     seen = [
         Count(
             at=at,
-            revision=short(one.task_definition),
-            deployment=one.id,
-            desired=one.desired if one.status == "PRIMARY" else 0,
-            running=one.running,
-            pending=one.pending,
-            failed=one.failed_tasks,
+            revision=short(deployment.task_definition),
+            deployment=deployment.id,
+            desired=deployment.desired if deployment.status == "PRIMARY" else 0,
+            running=deployment.running,
+            pending=deployment.pending,
+            failed=deployment.failed_tasks,
         )
-        for one in service.deployments
+        for deployment in service.deployments
     ]
-    listed = {one.deployment for one in seen}
-    gone = [_none(one, at) for one in latest.values() if one.deployment not in listed]
-    changed = (one for one in [*seen, *gone] if (was := latest.get(one.deployment)) is None or was.tasks != one.tasks)
-    return (*series, *changed)
+    listed = {count.deployment for count in seen}
+    gone = [_none(count, at) for count in latest.values() if count.deployment not in listed]
+    return (*series, *(count for count in [*seen, *gone] if _is_news(count, latest.get(count.deployment))))
 
 
-def _none(one: Count, at: datetime) -> Count:
-    return Count(
-        at=at, revision=one.revision, deployment=one.deployment, desired=0, running=0, pending=0, failed=one.failed
-    )
+def _is_news(count: Count, before: Count | None) -> bool:
+    return before is None or before.tasks != count.tasks
+
+
+def _none(count: Count, at: datetime) -> Count:
+    return replace(count, at=at, desired=0, running=0, pending=0)
 
 
 def moments(series: Series, ours: Iterable[str]) -> tuple[Moment, ...]:
     """The series as a sequence of states; `ours` are the deployments that were to bring the new version."""
     known = frozenset(ours)
     latest: dict[str, Count] = {}
-    found: list[Moment] = []
-    for place, one in enumerate(series):
-        latest[one.deployment] = one
-        if place + 1 == len(series) or series[place + 1].at > one.at:
-            desired = sum(each.desired for each in latest.values())
-            found.append(Moment(one.at, _by_band(latest.values(), known), desired))
-    return tuple(found)
+    states: list[Moment] = []
+    for index, count in enumerate(series):
+        latest[count.deployment] = count
+        if index + 1 == len(series) or series[index + 1].at > count.at:
+            desired = sum(other.desired for other in latest.values())
+            states.append(Moment(count.at, _by_band(latest.values(), known), desired))
+    return tuple(states)
 
 
 def _by_band(counts: Iterable[Count], ours: frozenset[str]) -> dict[Band, tuple[int, int]]:
     tasks: dict[Band, tuple[int, int]] = {}
-    for one in counts:
-        band = Band(one.revision, one.deployment in ours)
+    for count in counts:
+        band = Band(count.revision, count.deployment in ours)
         running, pending = tasks.get(band, (0, 0))
-        tasks[band] = (running + one.running, pending + one.pending)
+        tasks[band] = (running + count.running, pending + count.pending)
     return tasks
 
 
 def bands(shown: Sequence[Moment]) -> tuple[Band, ...]:
     """All bands that ever had a task, what ran before first, ours next: the order to stack them in."""
-    seen: Iterator[Band] = (band for one in shown for band, tasks in one.tasks.items() if any(tasks))
+    seen: Iterator[Band] = (band for moment in shown for band, tasks in moment.tasks.items() if any(tasks))
     return tuple(sorted(dict.fromkeys(seen), key=lambda band: band.is_ours))
 
 
@@ -120,7 +121,7 @@ def failures(series: Series, ours: Iterable[str]) -> dict[Band, int]:
     """How many tasks of each band failed, as ECS counted them."""
     known = frozenset(ours)
     failed: dict[Band, int] = {}
-    for one in {each.deployment: each for each in series}.values():
-        band = Band(one.revision, one.deployment in known)
-        failed[band] = failed.get(band, 0) + one.failed
+    for count in {count.deployment: count for count in series}.values():
+        band = Band(count.revision, count.deployment in known)
+        failed[band] = failed.get(band, 0) + count.failed
     return failed

@@ -30,7 +30,7 @@ class Remaining(NamedTuple):
 
 def remaining(switch: Switch, done: Sequence[Execution]) -> Remaining | None:
     """What is left, from the counts as they are now; None where nobody interfered, or what takes over is gone."""
-    overtaken = next((one for one in done if isinstance(one, Scaling) and one.needs_replan), None)
+    overtaken = next((scaling for scaling in done if isinstance(scaling, Scaling) and scaling.needs_replan), None)
     standing = tuple(filter(_stands, done))
     if overtaken is None or not standing:
         return None
@@ -40,11 +40,12 @@ def remaining(switch: Switch, done: Sequence[Execution]) -> Remaining | None:
     changed, stages = remaining_stages(switch, live, idle, standing[0].output)
     # It is no trouble any more: what it was to do, the new stages do.
     excused = replace(overtaken, verdict=Verdict.WITHDRAWN)
+    over = (execution for execution in done if not _stands(execution))
     return Remaining(
         switch=changed,
         stages=stages,
         standing=standing,
-        done=tuple(excused if one is overtaken else one for one in done if not _stands(one)),
+        done=tuple(excused if execution is overtaken else execution for execution in over),
         service=overtaken.step.target.name,
         why=overtaken.reason,
     )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Step
 
 
-def hold_capacity(switch: Switch, found: Limits | None) -> Iterator[Step]:
-    """Autoscaling of what takes over, which has the limits `found`: nothing may shrink it while it has no traffic yet.
+def hold_capacity(switch: Switch, limits: Limits | None) -> Iterator[Step]:
+    """Autoscaling of what takes over, which has these limits: nothing may shrink it while it has no traffic yet.
 
     Once it is updated: registering a minimum brings a service up to it, and that would be with its old revision.
     """
@@ -35,7 +35,7 @@ def hold_capacity(switch: Switch, found: Limits | None) -> Iterator[Step]:
         return
     like = switch.live_limits or switch.idle_limits
     during = Limits(switch.count, max(like.maximum, switch.count))
-    if during != found:
+    if during != limits:
         limit = _limit_idle(switch, during, "so that nothing shrinks it before it has traffic")
         yield replace(limit, update=key_of(switch.idle.name))
 
