@@ -241,7 +241,7 @@ _ADVICE = {
     FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
     FaultKind.UNREACHABLE: "Check aws_region and the network",
 }
-_NOT_AWSS = "Look at what answers in AWS's ref: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
+_NOT_AWSS = "Look at what answers in AWS's place: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
 
 
 def unreadable(error: ApiError) -> Problem:
