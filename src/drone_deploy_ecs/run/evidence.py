@@ -39,11 +39,11 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 PATIENCE_BEFORE, PATIENCE_AFTER = 8.0, 60.0
-"""Seconds after which no more evidence is asked for: before the undo, which must not wait, and after it."""
+"""Seconds after which no more evidence is read: before the undo, which must not wait, and after it."""
 ARRIVAL = 10.0
 """Seconds after which a container's last lines will have reached CloudWatch Logs."""
 PAGES = 3
-"""Pages of a log asked for, at the most: an empty one may come although there are messages before it."""
+"""Pages of a log read at the most: an empty page may come although there are messages before it."""
 
 
 class Collector:
@@ -80,11 +80,11 @@ class Collector:
         return tuple(_explained(execution, self._with_alarms) for execution in with_targets)
 
     def _with_alarms(self, failure: Failure) -> tuple[Cause, ...]:
-        asked = evidence.alarms_asked(failure)
-        if not asked:
+        names = evidence.alarms_asked(failure)
+        if not names:
             return failure.causes
-        alarms = self._ask(failure, DescribeAlarms(region=failure.target.region, names=asked))
-        return failure.causes if isinstance(alarms, Fault) else evidence.with_alarms(failure, asked, alarms)
+        alarms = self._ask(failure, DescribeAlarms(region=failure.target.region, names=names))
+        return failure.causes if isinstance(alarms, Fault) else evidence.with_alarms(failure, names, alarms)
 
     def _with_targets(self, failure: Failure) -> tuple[Cause, ...]:
         if not evidence.wants_targets(failure):
@@ -92,8 +92,8 @@ class Collector:
         health = self._health(failure)
         if not health:
             return failure.causes
-        found = self._try(failure, ListTasks.operation, lambda calls: snapshot.running(calls, failure))
-        new = [] if isinstance(found, Fault) else found
+        running = self._try(failure, ListTasks.operation, lambda calls: snapshot.running(calls, failure))
+        new = [] if isinstance(running, Fault) else running
         checks = self._ask(failure, DescribeTargetGroups(region=failure.target.region, target_groups=tuple(health)))
         lines = [
             line
@@ -106,12 +106,12 @@ class Collector:
         return evidence.with_targets(failure, lines, new)
 
     def _health(self, failure: Failure) -> dict[str, Sequence[TargetHealth]]:
-        found: dict[str, Sequence[TargetHealth]] = {}
+        health: dict[str, Sequence[TargetHealth]] = {}
         for group in failure.service.target_groups if failure.service else ():
             answer = self._ask(failure, DescribeTargetHealth(region=failure.target.region, target_group=group))
             if not isinstance(answer, Fault):
-                found[group] = answer
-        return found
+                health[group] = answer
+        return health
 
     # --- after the undo ---
 
@@ -123,7 +123,7 @@ class Collector:
         return tuple(_explained(execution, self._with_logs) for execution in executions)
 
     def _with_logs(self, failure: Failure) -> tuple[Cause, ...]:
-        shown = (self._with_log(failure, one) for one in failure.causes[:MOST_CAUSES])
+        shown = (self._with_log(failure, cause) for cause in failure.causes[:MOST_CAUSES])
         return (*shown, *failure.causes[MOST_CAUSES:])
 
     def _with_log(self, failure: Failure, cause: Cause) -> Cause:
@@ -141,12 +141,12 @@ class Collector:
         return replace(cause, evidence=(*cause.evidence, evidence.no_log(place, fault)))
 
     def _log(self, failure: Failure, place: LogPlace) -> Sequence[str] | Fault:
-        """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
-        found = self._log_end(failure, place)
+        """The log's end; read again where the verdict is so fresh that the last lines may not have arrived."""
+        log = self._log_end(failure, place)
         wait = failure.decided_at + ARRIVAL - self._clock.monotonic()
-        missing = found.code == GetLogEvents.NOT_FOUND if isinstance(found, Fault) else not found
+        missing = log.code == GetLogEvents.NOT_FOUND if isinstance(log, Fault) else not log
         if wait <= 0 or not missing:
-            return found
+            return log
         self._clock.sleep(wait)
         return self._log_end(failure, place)
 
@@ -167,11 +167,11 @@ class Collector:
     # --- asking ---
 
     def _ask(self, failure: Failure, call: Call[A]) -> A | Fault:
-        """The answer, or why there is none, which is told once."""
+        """The answer, or the fault; a fault is recorded once."""
         return self._try(failure, call.operation, lambda calls: calls.send(call))
 
     def _try(self, failure: Failure, operation: str, read: Callable[[Calls], T]) -> T | Fault:
-        """What is read, by that operation first; or why it isn't, which is told once."""
+        """What `read` gives, or the fault, recorded once; `operation` names it where the time for evidence is over."""
         if self._clock.monotonic() >= self._until:
             return self._leave_out(
                 failure, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest")
@@ -184,10 +184,10 @@ class Collector:
             return self._leave_out(failure, error.fault)
 
     def _leave_out(self, failure: Failure, fault: Fault) -> Fault:
-        said = evidence.left_out(fault)
-        if said not in self._left_out:
-            self._left_out.add(said)
-            self._events.record(Kind.TROUBLE, failure.target.name, said)
+        text = evidence.left_out(fault)
+        if text not in self._left_out:
+            self._left_out.add(text)
+            self._events.record(Kind.TROUBLE, failure.target.name, text)
         return fault
 
 
