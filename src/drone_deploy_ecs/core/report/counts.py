@@ -31,12 +31,12 @@ class Count:
 
     @property
     def tasks(self) -> tuple[int, int, int, int]:
-        """What makes it another count than the one before."""
+        """What differs between a count and the next of the same deployment."""
         return (self.desired, self.running, self.pending, self.failed)
 
 
 Series = tuple[Count, ...]
-"""One service's, oldest first."""
+"""A service's counts, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +57,43 @@ class Moment:
 
     @property
     def most(self) -> int:
-        """What has to fit into the picture."""
+        """The tallest value to draw: wanted tasks, or running and starting ones."""
         return max(self.desired, sum(running + pending for running, pending in self.tasks.values()))
 
 
 def grow(series: Series, service: Service, at: datetime) -> Series:
     """The series after this look. A deployment that is no longer listed has no tasks left."""
-    latest = {one.deployment: one for one in series}
-    seen = [
+    latest = {count.deployment: count for count in series}
+    present = [
         Count(
             at=at,
-            revision=short(one.task_definition),
-            deployment=one.id,
-            desired=one.desired if one.status == "PRIMARY" else 0,
-            running=one.running,
-            pending=one.pending,
-            failed=one.failed_tasks,
+            revision=short(deployment.task_definition),
+            deployment=deployment.id,
+            desired=deployment.desired if deployment.status == "PRIMARY" else 0,
+            running=deployment.running,
+            pending=deployment.pending,
+            failed=deployment.failed_tasks,
         )
-        for one in service.deployments
+        for deployment in service.deployments
     ]
-    listed = {one.deployment for one in seen}
-    gone = [_none(one, at) for one in latest.values() if one.deployment not in listed]
-    changed = (one for one in [*seen, *gone] if (was := latest.get(one.deployment)) is None or was.tasks != one.tasks)
-    return (*series, *changed)
+    listed = {count.deployment for count in present}
+    gone = [_none(count, at) for count in latest.values() if count.deployment not in listed]
+    return (*series, *(count for count in [*present, *gone] if _is_news(count, latest.get(count.deployment))))
 
 
-def _none(one: Count, at: datetime) -> Count:
+def _is_news(count: Count, before: Count | None) -> bool:
+    return before is None or before.tasks != count.tasks
+
+
+def _none(count: Count, at: datetime) -> Count:
     return Count(
-        at=at, revision=one.revision, deployment=one.deployment, desired=0, running=0, pending=0, failed=one.failed
+        at=at,
+        revision=count.revision,
+        deployment=count.deployment,
+        desired=0,
+        running=0,
+        pending=0,
+        failed=count.failed,
     )
 
 
@@ -92,35 +101,35 @@ def moments(series: Series, ours: Iterable[str]) -> tuple[Moment, ...]:
     """The series as a sequence of states; `ours` are the deployments that were to bring the new version."""
     known = frozenset(ours)
     latest: dict[str, Count] = {}
-    found: list[Moment] = []
-    for place, one in enumerate(series):
-        latest[one.deployment] = one
-        if place + 1 == len(series) or series[place + 1].at > one.at:
-            desired = sum(each.desired for each in latest.values())
-            found.append(Moment(one.at, _by_band(latest.values(), known), desired))
-    return tuple(found)
+    states: list[Moment] = []
+    for index, count in enumerate(series):
+        latest[count.deployment] = count
+        if index + 1 == len(series) or series[index + 1].at > count.at:
+            desired = sum(last.desired for last in latest.values())
+            states.append(Moment(count.at, _by_band(latest.values(), known), desired))
+    return tuple(states)
 
 
 def _by_band(counts: Iterable[Count], ours: frozenset[str]) -> dict[Band, tuple[int, int]]:
     tasks: dict[Band, tuple[int, int]] = {}
-    for one in counts:
-        band = Band(one.revision, one.deployment in ours)
+    for count in counts:
+        band = Band(count.revision, count.deployment in ours)
         running, pending = tasks.get(band, (0, 0))
-        tasks[band] = (running + one.running, pending + one.pending)
+        tasks[band] = (running + count.running, pending + count.pending)
     return tasks
 
 
 def bands(shown: Sequence[Moment]) -> tuple[Band, ...]:
     """All bands that ever had a task, what ran before first, ours next: the order to stack them in."""
-    seen: Iterator[Band] = (band for one in shown for band, tasks in one.tasks.items() if any(tasks))
-    return tuple(sorted(dict.fromkeys(seen), key=lambda band: band.is_ours))
+    with_tasks: Iterator[Band] = (band for moment in shown for band, tasks in moment.tasks.items() if any(tasks))
+    return tuple(sorted(dict.fromkeys(with_tasks), key=lambda band: band.is_ours))
 
 
 def failures(series: Series, ours: Iterable[str]) -> dict[Band, int]:
     """How many tasks of each band failed, as ECS counted them."""
     known = frozenset(ours)
     failed: dict[Band, int] = {}
-    for one in {each.deployment: each for each in series}.values():
-        band = Band(one.revision, one.deployment in known)
-        failed[band] = failed.get(band, 0) + one.failed
+    for count in {count.deployment: count for count in series}.values():
+        band = Band(count.revision, count.deployment in known)
+        failed[band] = failed.get(band, 0) + count.failed
     return failed
