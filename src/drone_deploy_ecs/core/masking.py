@@ -62,7 +62,7 @@ class Masks:
 
     def hide(self, text: str) -> str:
         """The text without these values, nor a value's beginning where the text was cut."""
-        hidden = self._pattern.sub(lambda found: self._names.get(found.group(), "***SECRET_ARN***"), text)
+        hidden = self._pattern.sub(lambda match: self._names.get(match.group(), "***SECRET_ARN***"), text)
         return self._hide_cut(hidden) if "…" in hidden else hidden
 
     def _hide_cut(self, text: str) -> str:
@@ -79,17 +79,17 @@ class Masks:
 
 def sparing(secrets: Iterable[Secret], public: str) -> Masks:
     """Masks for lines of our own: values that are shown anyway (the cluster's name, say) are left."""
-    return Masks(one for one in secrets if one.value not in public)
+    return Masks(secret for secret in secrets if secret.value not in public)
 
 
 def secrets(body: Mapping[str, Any]) -> Iterator[Secret]:
     """Everything confidential that a task definition (as registered) tells."""
     for container in entries(body, "containerDefinitions"):
         logging = container.get("logConfiguration") or {}
-        for one in entries(container, "environment"):
-            yield Secret(str(one.get("name") or ""), str(one.get("value") or ""))
-        for one in (*entries(container, "secrets"), *entries(logging, "secretOptions")):
-            yield from _reference(str(one.get("name") or ""), str(one.get("valueFrom") or ""))
+        for variable in entries(container, "environment"):
+            yield Secret(str(variable.get("name") or ""), str(variable.get("value") or ""))
+        for reference in (*entries(container, "secrets"), *entries(logging, "secretOptions")):
+            yield from _reference(str(reference.get("name") or ""), str(reference.get("valueFrom") or ""))
         for name, value in (logging.get("options") or {}).items():
             if value is not None and re.search(_OPTION, name):
                 yield Secret(name, str(value))

@@ -15,7 +15,7 @@ MINUTE = 60
 def safe(text: str, limit: int = _MAX) -> str:
     """One printable line of at most `limit` characters out of any text."""
     line = " ".join(re.sub(_UNSEEN, " ", re.sub(_ANSI, "", text[: limit * 8])).split())
-    line = re.sub(_COMMAND, lambda found: " ".join(found.group()), line)
+    line = re.sub(_COMMAND, lambda match: " ".join(match.group()), line)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

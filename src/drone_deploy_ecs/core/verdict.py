@@ -121,6 +121,6 @@ def exit_code(ends: Iterable[EndState]) -> ExitCode:
 
     Not all is well where some run the new version and others, say refused, still what they ran before.
     """
-    seen = set(ends)
-    worst = next((code for now, code in _WORST_FIRST if now in seen), ExitCode.REFUSED)
-    return ExitCode.RETURNED if worst is ExitCode.DONE and EndState.UNTOUCHED in seen else worst
+    states = set(ends)
+    worst = next((code for state, code in _WORST_FIRST if state in states), ExitCode.REFUSED)
+    return ExitCode.RETURNED if worst is ExitCode.DONE and EndState.UNTOUCHED in states else worst

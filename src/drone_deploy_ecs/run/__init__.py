@@ -1,1 +1,1 @@
-"""What happens: the walk from request to report, the one loop, and all that is asked of AWS on the way."""
+"""Running a deployment: the flow from request to report, the only loop, and the calls to AWS."""

@@ -25,12 +25,12 @@ class Bucket:
         self._filled_at = now
 
     def ready_at(self, now: float) -> float:
-        """When there is a token."""
+        """When (monotonic seconds) there is a token."""
         self._fill(now)
         return now + max(0.0, (1 - self._tokens) / (self._rate * self._pace))
 
     def take(self, now: float) -> None:
-        """One token, which there must be."""
+        """Take a token, which there must be (`ready_at`)."""
         self._fill(now)
         self._tokens -= 1
 

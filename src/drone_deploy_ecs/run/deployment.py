@@ -109,7 +109,7 @@ class Deployment:
         return plan
 
     def _reach(self) -> None:
-        """Every Region, before anything is asked of one."""
+        """Connect to every Region, before the first call to any of them."""
         try:
             aws = {access.region: self._connect(access) for access in self._request.regions}
         except ApiError as error:
@@ -134,20 +134,20 @@ class Deployment:
         return self._reads[call.region].send(call)
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
-        """What mustn't be printed from now on, and what there was before."""
-        definitions = ((snapshot.edited, snapshot.before, snapshot.newest) for snapshot in snapshots)
-        self._definitions = [definition for some in definitions for definition in some if definition]
-        self._bodies = {snapshot.name: snapshot.edited.body for snapshot in snapshots if snapshot.edited}
+        """Keep, of what was read, what must not be printed, and the task counts before the run."""
+        revisions = (revision for entry in snapshots for revision in (entry.edited, entry.before, entry.newest))
+        self._definitions = [revision for revision in revisions if revision]
+        self._bodies = {entry.name: entry.edited.body for entry in snapshots if entry.service and entry.edited}
         self._masks = sparing(self._secrets(), self._public())
         self._log.hide(self._masks)
-        self._log.count(*(snapshot.service for snapshot in snapshots))
+        self._log.count(*(entry.service for entry in snapshots))
 
     def _secrets(self) -> list[Secret]:
         in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))
         return [*self._request.secrets, *in_definitions]
 
     def _public(self) -> str:
-        """What is printed anyway."""
+        """Names that are printed anyway, so that masks must spare them."""
         request = self._request
         names = (
             request.cluster, request.access.region, request.container, request.image.reference, *request.services
@@ -160,7 +160,7 @@ class Deployment:
     # --- forward, and back ---
 
     def _do(self, plan: Plan) -> tuple[Plan, tuple[Execution, ...]]:
-        """The plan done; where somebody interferes meanwhile, what is left is planned anew."""
+        """Run the plan; where somebody interferes meanwhile, what is left is planned anew."""
         done = self._engine.run(plan.stages, forward=True, seen_at=self._seen_at)
         for _ in range(REPLANS):
             replan = plan.strategy.replan(plan, done)
@@ -176,7 +176,7 @@ class Deployment:
         )
 
     def _undo(self, plan: Plan, done: tuple[Execution, ...]) -> tuple[Execution, ...] | None:
-        """What the strategy takes back, taken back; None where that is nothing."""
+        """Run the strategy's way back; None where nothing is to be taken back."""
         undo = plan.strategy.undo(plan, done, {})
         if not undo.stages:
             return None
@@ -193,14 +193,14 @@ class Deployment:
             return error.fault
 
     def _collector(self) -> Collector | None:
-        """None when the run is to end soon."""
+        """What collects evidence; None after a cancellation, when the run is to end soon."""
         if self._cancellation.signal:
             return None
         masks = Masks(self._secrets())
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
     def _unused(self, done: Sequence[Execution]) -> list[str]:
-        """What was registered and then served nobody, by name."""
+        """Names of revisions that were registered, and that no service was then pointed at."""
         users: dict[str, list[Execution]] = {}
         for execution in done:
             for key in execution.step.needs:
@@ -246,7 +246,7 @@ class Deployment:
 def _answers(
     asks: Callable[[Answers], tuple[Call[Any], ...]], send: Callable[[Call[Any]], Any]
 ) -> dict[Call[Any], Any]:
-    """The answers to what is asked, and to what is asked because of them, until nothing new is."""
+    """Send the calls that `asks` names, then those that it names given the answers, until it names no new call."""
     answers: dict[Call[Any], Any] = {}
     while new := [call for call in asks(answers) if call not in answers]:
         answers |= {call: send(call) for call in new}

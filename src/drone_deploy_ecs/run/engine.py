@@ -1,7 +1,7 @@
 """The only loop: makes a plan's steps happen. Do what is due, hand on what AWS answers, until all is over.
 
-It knows no kind of step. Each execution says which call it wants next and what an answer means to it; what one's end
-means for the others is decided in `core.steps.coordination`.
+It knows no kind of step. Each execution names the call that it wants next, and knows what an answer means to it; what
+the end of an execution means for the others is decided in `core.steps.coordination`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.run.event_log import EventLog
 
 SILENCE = 35.0
-"""Seconds without an event after which one is told: a line a minute, even while a call takes 25 s to fail."""
+"""Seconds without an event until a heartbeat: a line a minute, even while a call takes 25 s to fail."""
 SHARE_LOOKS_WITHIN = 1.0
 """Seconds by which a look may be early, to share another's call."""
 
@@ -78,7 +78,7 @@ class Engine:
             executions = self._run_stage([*self._standing_by(guards, begun), *begun], forward=forward, is_last=is_last)
             outputs |= {execution.step.key: execution.output for execution in executions if execution.output}
             failures |= {execution.step.key: execution.reason for execution in executions if _refuses_others(execution)}
-            guards = [one for one in executions if one.is_monitored and one.state is not State.ENDED]
+            guards = [*filter(_stands, executions)]
             ended += (execution for execution in executions if execution.state is State.ENDED)
             if any(map(ends_stages, executions)):
                 return (*ended, *guards, *self._never_begun(stages[number:], outputs))
@@ -101,12 +101,12 @@ class Engine:
         return Context(now=now, budget=self._request.budget, seen_at=seen_at, outputs=outputs)
 
     def _standing_by(self, guards: Sequence[Execution], begun: Sequence[Execution]) -> Iterator[Execution]:
-        """What stands already, while this stage lasts."""
+        """The standing executions, their budgets paused for as long as this stage waits."""
         until = max((self._clock.monotonic(), *(execution.stands_until for execution in begun)))
         return (guard.stand_by(until) for guard in guards if is_monitored(guard))
 
     def _never_begun(self, stages: Sequence[Stage], outputs: Mapping[str, str]) -> Iterator[Execution]:
-        """The steps of these stages, which won't come any more."""
+        """The steps of stages that won't run any more, as executions that have ended."""
         verdict, reason = on_what_never_began(self._cancellation.signal)
         context = self._context(outputs, None)
         for step in (step for stage in stages for step in stage.steps):
@@ -115,13 +115,14 @@ class Engine:
     # --- the loop ---
 
     def _run_stage(self, executions: Sequence[Execution], *, forward: bool, is_last: bool) -> list[Execution]:
-        """Until all have ended; before the last stage it is enough that all are complete: they stay under way."""
+        """Run until all have ended; before the last stage, until all are complete: they stay under way."""
         began = self._clock.monotonic()
         self._obeyed = 0
         queue = Queue(executions, self._due, self._ready_at, self._request.max_parallel if forward else None)
         while True:
             if forward:
                 self._obey(queue)
+            # While a look is half read nothing is judged: what was asked at the same moment is judged together.
             if not queue.reading and self._judge_together(queue, forward=forward):
                 return queue.executions
             if queue.is_over:
@@ -143,14 +144,14 @@ class Engine:
         return self._calls[call.region].ready_at(call)
 
     def _obey(self, queue: Queue) -> None:
-        """A cancellation takes everything back."""
+        """Abort everything under way where a cancellation came that was not obeyed yet."""
         signal = self._cancellation.signal
         if signal and signal != self._obeyed:
             self._obeyed = signal
             self._abort(queue, cancelled(signal, queue.under_way()))
 
     def _judge_together(self, queue: Queue, *, forward: bool) -> bool:
-        """Draw the consequences of what has changed, then start what may start. Whether a new plan is needed."""
+        """Abort what a failure reaches, then start what may start. Whether a new plan is needed."""
         changed = queue.changed()
         if forward and any(execution.verdict is not None for execution in changed):
             self._abort(queue, consequences(self._request, changed, queue.under_way()))
@@ -165,23 +166,24 @@ class Engine:
         self._judge_looks(queue)
 
     def _put(self, queue: Queue, index: int, after: Execution) -> None:
-        """It is something else now: tell what changed."""
+        """Replace an execution, and record what changed in it."""
         before = queue[index]
         if after is before:
             return
         if after.service is not before.service:
             self._log.count(after.service)
-        if not after.reads_on:
+        if not after.reads_on:  # a look under way is no news yet
             self._log.change(before, after)
         queue.put(index, after)
 
     def _are_proven(self, queue: Queue, began: float) -> bool:
-        """Whether all are complete long enough, and each was seen to be since the last of them was.
+        """Whether all that is monitored was complete for long enough, and was seen so at the end.
 
-        And since whatever else this stage did.
+        That is: by a look later than the last completion, and later than what else this stage did.
         """
         now = self._clock.monotonic()
         left = _monitored(queue)
+        # Scaling or new limits may have disturbed what was complete: only a look from after them proves that it is.
         if not all(execution.is_monitored for execution in queue.executions):
             for index, execution in left.items():
                 if (confirmed := execution.confirm_since(began, now)) is not execution:
@@ -190,6 +192,7 @@ class Engine:
         if not all(execution.is_proven(now) for execution in left.values()):
             return False
         since = max((execution.stable_at or 0.0 for execution in left.values()), default=0.0) - SHARE_LOOKS_WITHIN
+        # A look from before the last completion says nothing about the moment at which all were complete.
         unseen = [index for index, execution in left.items() if execution.seen_at < since]
         for index in unseen:
             if queue.due(index) > now:
@@ -197,12 +200,12 @@ class Engine:
         return not unseen
 
     def _settle(self, queue: Queue) -> None:
-        """All that were still open are complete: that is the verdict."""
+        """Give all that is still under way the verdict: completed."""
         for index, execution in _monitored(queue).items():
             self._put(queue, index, execution.settle(self._clock.monotonic()))
 
     def _wait_until(self, due: float, queue: Queue) -> bool:
-        """Sleep, but not in silence for too long. Whether the time has come: a cancellation ends the sleep before."""
+        """Sleep until `due`, with a heartbeat every `SILENCE` seconds. False where a cancellation ended the sleep."""
         signal = self._cancellation.signal
         while (now := self._clock.monotonic()) < due:
             speak_at = self._log.spoke_at + SILENCE
@@ -219,7 +222,7 @@ class Engine:
     # --- doing ---
 
     def _act(self, index: int, queue: Queue) -> None:
-        """One call, for all that may share it; or nothing but time has passed."""
+        """Send one call for all executions that may share it; without a call, pass on that time has passed."""
         execution, now = queue[index], self._clock.monotonic()
         call = execution.call
         if call is None:
@@ -231,19 +234,19 @@ class Engine:
         else:
             until = max(queue.due(index), now) + SHARE_LOOKS_WITHIN
             indices = queue.together(index, until, call.most)
-            calls = [shared for shared in (queue[each].call for each in indices) if shared is not None]
-            for each, answer in zip(indices, self._send(calls), strict=True):
-                self._put(queue, each, queue[each].advance(answer, self._clock.monotonic()))
+            calls = [shared for shared in (queue[sharer].call for sharer in indices) if shared is not None]
+            for sharer, answer in zip(indices, self._send(calls), strict=True):
+                self._put(queue, sharer, queue[sharer].advance(answer, self._clock.monotonic()))
             self._judge_looks(queue)
 
     def _judge_looks(self, queue: Queue) -> None:
-        """As soon as every look that has begun is whole, all of them say what they mean."""
+        """Judge the looks that have begun, as soon as all of them are whole."""
         if all(queue[index].call is None for index in queue.reading):
             for index in sorted(queue.reading):
                 self._put(queue, index, queue[index].advance(None, self._clock.monotonic()))
 
     def _send(self, calls: Sequence[Call[Any]]) -> list[Any]:
-        """Each call's part of the answer to all of them in one, or the fault that all of them share."""
+        """Send the calls joined into a single request: each call's part of the answer, or the same fault for all."""
         first, *others = calls
         try:
             answer = self._calls[first.region].send(first.join(others))
@@ -257,18 +260,24 @@ class Engine:
         return bool(after) and any(other.step.key == after and not other.output for other in queue.executions)
 
     def _is_covered(self, index: int, queue: Queue) -> bool:
-        """Whether all that is monitored was complete a moment ago, so that what serves may be taken away."""
+        """Whether tasks that serve may be stopped: all that is monitored was seen complete within the last second."""
         now = self._clock.monotonic()
         guards = _monitored(queue)
+        # Older looks prove nothing: look now, and decide at the next turn, when a failure has had its consequences.
         if any(guard.seen_at < now - SHARE_LOOKS_WITHIN for guard in guards.values()):
-            for each, guard in guards.items():
+            for guard_index, guard in guards.items():
                 (answer,) = self._send([guard.glance])
-                self._put(queue, each, guard.glanced(answer, self._clock.monotonic()))
+                self._put(queue, guard_index, guard.glanced(answer, self._clock.monotonic()))
             return False
+        # Not all is complete: without an answer the execution checks its service again, and its budget starts anew.
         if any(guard.stable_at is None for guard in guards.values()):
             self._put(queue, index, queue[index].advance(None, now))
             return False
         return True
+
+
+def _stands(execution: Execution) -> bool:
+    return execution.is_monitored and execution.state is not State.ENDED
 
 
 def _monitored(queue: Queue) -> dict[int, Monitored]:

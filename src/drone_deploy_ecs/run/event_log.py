@@ -49,7 +49,7 @@ class EventLog:
         """When the listener heard something last, in monotonic seconds."""
 
     def hide(self, masks: Masks) -> None:
-        """What these hide is hidden in every line from now on."""
+        """Mask every later line with these."""
         self._masks = masks
 
     def record(self, kind: Kind, service: str, text: str, *, important: bool = False) -> None:
@@ -85,7 +85,7 @@ class EventLog:
             self.record(Kind.PLAN, "", f"{len(plan.unchanged)} of them run it already: nothing to do")
 
     def undoing(self, sentences: Sequence[tuple[str, str]]) -> None:
-        """The way back begins: what is done about each service."""
+        """Record that the way back begins, with a sentence a service."""
         if self._summarises:
             count = len(sentences)
             self.record(Kind.UNDO, "", f"rolling back {count} service{'' if count == 1 else 's'}")
@@ -93,7 +93,7 @@ class EventLog:
             self.record(Kind.UNDO, service, sentence)
 
     def unused(self, revisions: Sequence[str]) -> None:
-        """These were registered, and no service was ever pointed at them."""
+        """Record the revisions that were registered, and that no service was then pointed at."""
         if len(revisions) > FEW:
             count = f"{len(revisions)} revisions were registered for nothing"
             self.record(Kind.WARNING, "", f"{count}; they are left, and the next run may reuse them")
@@ -105,7 +105,7 @@ class EventLog:
     # --- while it runs ---
 
     def change(self, before: Execution, after: Execution) -> None:
-        """What is new about an execution. From now on its service is told of with how far it is."""
+        """Record what changed in an execution; its service's later events carry its progress."""
         target = after.step.target
         name = target.name if target else ""
         if is_monitored(after):
@@ -115,7 +115,7 @@ class EventLog:
             self.record(kind, name, text, important=is_judged and kind is Kind.VERDICT)
 
     def waiting(self, executions: Iterable[Execution], now: float) -> None:
-        """Something, where nothing changed for long: CI systems end steps that are silent."""
+        """Record a heartbeat: CI systems end steps that are silent for long."""
         executions = tuple(executions)
         if self._summarises:
             self.record(Kind.WAITING, "", summary.progress(executions))
@@ -129,7 +129,7 @@ class EventLog:
             self.record(Kind.WAITING, service, text)
 
     def sum_up(self, executions: Sequence[Execution]) -> None:
-        """How far many services are, now and then."""
+        """Record how far many services are, at most once in `SUMMARY` seconds."""
         now = self._clock.monotonic()
         if self._summarises and now >= self._summary_at + SUMMARY:
             self._summary_at, text = now, summary.progress(executions)
@@ -138,6 +138,6 @@ class EventLog:
                 self.record(Kind.PROGRESS, "", text)
 
     def count(self, *services: Service | None) -> None:
-        """Keep how many tasks their deployments have, as just seen; None is a service that isn't there."""
+        """Keep the task counts of these services, as just read; None (there is no such service) is skipped."""
         for service in filter(None, services):
             self.counts[service.arn] = grow(self.counts.get(service.arn, ()), service, self._clock.now())

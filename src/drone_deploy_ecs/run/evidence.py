@@ -39,11 +39,11 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 PATIENCE_BEFORE, PATIENCE_AFTER = 8.0, 60.0
-"""Seconds after which no more evidence is asked for: before the undo, which must not wait, and after it."""
+"""Seconds after which no more evidence is read: before the undo, which must not wait, and after it."""
 ARRIVAL = 10.0
 """Seconds after which a container's last lines will have reached CloudWatch Logs."""
 PAGES = 3
-"""Pages of a log asked for, at the most: an empty one may come although there are messages before it."""
+"""Pages of a log read at the most: an empty page may come although there are messages before it."""
 
 
 class Collector:
@@ -141,12 +141,12 @@ class Collector:
         return replace(cause, evidence=(*cause.evidence, evidence.no_log(place, fault)))
 
     def _log(self, failure: Failure, place: LogPlace) -> Sequence[str] | Fault:
-        """The log's end; where the verdict is too fresh for it to have arrived, at a second look."""
-        messages = self._log_end(failure, place)
+        """The log's end; read again where the verdict is so fresh that the last lines may not have arrived."""
+        log = self._log_end(failure, place)
         wait = failure.decided_at + ARRIVAL - self._clock.monotonic()
-        missing = messages.code == GetLogEvents.NOT_FOUND if isinstance(messages, Fault) else not messages
+        missing = log.code == GetLogEvents.NOT_FOUND if isinstance(log, Fault) else not log
         if wait <= 0 or not missing:
-            return messages
+            return log
         self._clock.sleep(wait)
         return self._log_end(failure, place)
 
@@ -167,11 +167,11 @@ class Collector:
     # --- asking ---
 
     def _ask(self, failure: Failure, call: Call[A]) -> A | Fault:
-        """The answer, or why there is none, which is told once."""
+        """The answer, or the fault; a fault is recorded once."""
         return self._try(failure, call.operation, lambda calls: calls.send(call))
 
     def _try(self, failure: Failure, operation: str, read: Callable[[Calls], T]) -> T | Fault:
-        """What is read, by that operation first; or why it isn't, which is told once."""
+        """What `read` gives, or the fault, recorded once; `operation` names it where the time for evidence is over."""
         if self._clock.monotonic() >= self._until:
             return self._leave_out(
                 failure, Fault(FaultKind.AMBIGUOUS, operation, "", "AWS took too long over the rest")

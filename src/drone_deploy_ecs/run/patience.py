@@ -44,7 +44,7 @@ class Patient:
         return self.repeat(lambda calls: calls.send(call))
 
     def repeat(self, read: Callable[[Calls], A]) -> A:
-        """The same for a read of several calls, which begins anew where one of them fails."""
+        """As `send`, for a read of several calls; where one of them fails, all of it is repeated."""
         if self._last is None:
             self._failing_since = self._clock.monotonic()
         pause = PAUSE_FIRST

@@ -1,8 +1,8 @@
 """The executions of a stage in the order in which they are due, at the speed that AWS allows.
 
-Each waits in the lane of the call that it wants next. A lane is open when there is a token for such a call: so writes
-that wait for AWS's leave hold up no looks, nor the other way round. Every operation that the loop needs at each turn is
-O(lanes) or O(log n) in the number of executions.
+An execution waits in the lane of the call that it wants next. A lane is open when there is a token for such a call: so
+writes that wait for a token hold up no looks, nor the other way round. Every operation that the loop needs at each
+turn is O(lanes) or O(log n) in the number of executions.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ADMITTED = 10
 
 
 class Queue:
-    """The executions by index. `due` tells when (monotonic seconds) one wants to be acted on.
+    """The executions by index. `due` tells when (monotonic seconds) an execution is to be acted on.
 
-    `ready_at` tells when there is a token for a call. What is queued starts in order: at most `most` (None: any number)
-    are between start and completion.
+    `ready_at` tells when there is a token for a call. Queued executions start in order: at most `most` (None: any
+    number) are between start and completion.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Queue:
         self._due: dict[int, float] = {}
         self._waiting: deque[int] = deque()
         self.reading: set[int] = set()
-        """The indices of those whose look has begun."""
+        """The indices of the executions whose look has begun."""
         self._unwritten: set[int] = set()
         self._rolling: set[int] = set()
         self._unfinished: set[int] = set()
@@ -63,7 +63,7 @@ class Queue:
         return self.executions[index]
 
     def put(self, index: int, execution: Execution, due: float | None = None) -> None:
-        """This is what it is now; `due` if it wants to be acted on at another time than usual."""
+        """Replace the execution at `index`; `due` is when it is acted on next, if not when it says itself."""
         state = execution.state
         self.executions[index] = execution
         self._changed.add(index)
@@ -89,15 +89,17 @@ class Queue:
         return None if not self._waiting or is_full or len(self._unwritten) >= ADMITTED else self._waiting.popleft()
 
     def changed(self) -> list[Execution]:
-        """The executions that were put since this was asked last."""
+        """The executions that were put since the last call of this method."""
         indices, self._changed = self._changed, set()
         return [self.executions[index] for index in sorted(indices)]
 
     def first(self, now: float) -> tuple[float, int]:
         """When the next execution can be acted on, and its index. A look that has begun is finished before all else."""
         if self.reading:
+            # The lowest index, so that looks end in the order of the services; whole looks wait for the judgement.
             index = min(index for index in self.reading if self._lane[index])
             return self._open_at(self._lane[index], now), index
+        # By when it can go out; among those that could go out now, by how long it has been due.
         return min(
             (max(due, self._open_at(lane, now)), due, index)
             for lane in list(self._lanes)
@@ -105,11 +107,11 @@ class Queue:
         )[::2]
 
     def together(self, index: int, until: float, most: int) -> list[int]:
-        """This one, and others in its lane that want to be acted on by then: those that may share its call."""
+        """The index, and those of at most `most - 1` executions due by `until` in its lane: they may share its call."""
         indices = [index]
         lane = self._lane[index]
         heap = self._lanes[lane]
-        later = []
+        later = []  # put back at the end: each leaves its lane only when it is put again
         while len(indices) < most and (head := next(self._head(lane), None)) and head[0] <= until:
             later.append(heappop(heap))
             if head[1] not in indices:
@@ -119,13 +121,13 @@ class Queue:
         return indices
 
     def under_way(self) -> dict[int, Execution]:
-        """Those that haven't ended, by index."""
+        """The executions that haven't ended, by index."""
         return {
             index: execution for index, execution in enumerate(self.executions) if execution.state is not State.ENDED
         }
 
     def due(self, index: int) -> float:
-        """When it wants to be acted on."""
+        """When (monotonic seconds) the execution at `index` is to be acted on."""
         return self._due[index]
 
     @property
@@ -140,7 +142,7 @@ class Queue:
         return not self._unfinished and not self.reading
 
     def _forget_aborted(self) -> None:
-        """Those that ended before their turn came."""
+        """Drop the executions that ended while they were queued."""
         while self._waiting and self.executions[self._waiting[0]].state is State.ENDED:
             self._waiting.popleft()
 
@@ -149,7 +151,8 @@ class Queue:
         return now if call is None else max(now, self._ready_at(call))
 
     def _head(self, lane: Lane) -> Iterator[tuple[float, int]]:
-        """The first of a lane, unless it is empty; what was put elsewhere since, or ended, is thrown away."""
+        """A lane's first entry; none, and no lane any more, where it is empty."""
+        # Entries are never removed from the middle of a heap: an outdated one is recognised here by its time or lane.
         heap = self._lanes[lane]
         while heap and (self._due.get(heap[0][1]) != heap[0][0] or self._lane[heap[0][1]] != lane):
             heappop(heap)

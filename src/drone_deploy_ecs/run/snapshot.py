@@ -43,48 +43,48 @@ SERVICES_A_CALL = DescribeServices.most
 
 
 def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot, ...]:
-    """Every service asked for, with the definitions that a plan needs; `reads` by Region.
+    """Every requested service, with the definitions that a plan needs; `reads` by Region.
 
     Raises ApiError when services can't be read.
     """
-    asked = service_refs(request)
-    found = once(ref for each in asked for ref in _matching(reads[each.region], each))
+    requested = service_refs(request)
+    refs = once(service for ref in requested for service in _matching(reads[ref.region], ref))
     services = {
         (region, short(cluster), service.name): service
-        for (region, cluster), some in _by_cluster(found).items()
-        for chunk in _chunks(some, DescribeServices.most)
+        for (region, cluster), names_or_arns in _by_cluster(refs).items()
+        for chunk in _chunks(names_or_arns, DescribeServices.most)
         for service in reads[region].send(DescribeServices(region=region, cluster=cluster, services=chunk))
     }
     definitions = {region: _Definitions(read, region) for region, read in reads.items()}
-    seen = [Snapshot(ref=ref, name=name, service=services.get(ref.identity)) for ref, name in names(found).items()]
-    there = [snapshot for snapshot in seen if not _is_gone(snapshot.ref, snapshot.service)]
-    # A pattern that stands for none stands for itself, so that the plan can refuse it.
-    unmet = (each for each in asked if each.is_pattern and not any(each.covers(one.ref) for one in there))
+    candidates = [Snapshot(ref=ref, name=name, service=services.get(ref.identity)) for ref, name in names(refs).items()]
+    present = [snapshot for snapshot in candidates if not _is_gone(snapshot.ref, snapshot.service)]
+    # A pattern that matches no service is kept as if it were a service, so that the plan refuses it by name.
+    unmatched = (ref for ref in requested if ref.is_pattern and not any(ref.covers(other.ref) for other in present))
     return tuple(
         _snapshot(request, snapshot, reads[snapshot.ref.region], definitions[snapshot.ref.region])
-        for snapshot in (*there, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmet))
+        for snapshot in (*present, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmatched))
     )
 
 
-def _matching(read: Patient, asked: ServiceRef) -> tuple[ServiceRef, ...]:
+def _matching(read: Patient, ref: ServiceRef) -> tuple[ServiceRef, ...]:
     """The services that a pattern stands for."""
-    if not asked.is_pattern:
-        return (asked,)
-    call = ListServices(region=asked.region, cluster=asked.cluster)
-    return asked.matching(read.repeat(lambda calls: _listed(calls, call)))
+    if not ref.is_pattern:
+        return (ref,)
+    call = ListServices(region=ref.region, cluster=ref.cluster)
+    return ref.matching(read.repeat(lambda calls: _listed(calls, call)))
 
 
 def _is_gone(ref: ServiceRef, service: Service | None) -> bool:
-    """Whether it is being deleted, and only a pattern found it: nobody meant that one."""
+    """Whether the service is being deleted, and only a pattern matched it: then nobody meant it."""
     return ref.matched and service is not None and service.status != "ACTIVE"
 
 
-def _by_cluster(found: Iterable[ServiceRef]) -> dict[tuple[str, str], list[str]]:
-    """How ECS is asked for them: by Region and cluster."""
-    asked: dict[tuple[str, str], list[str]] = {}
-    for one in found:
-        asked.setdefault((one.region, one.cluster), []).append(one.asked)
-    return asked
+def _by_cluster(refs: Iterable[ServiceRef]) -> dict[tuple[str, str], list[str]]:
+    """The names or ARNs to ask ECS for, by Region and cluster."""
+    names_or_arns: dict[tuple[str, str], list[str]] = {}
+    for ref in refs:
+        names_or_arns.setdefault((ref.region, ref.cluster), []).append(ref.asked)
+    return names_or_arns
 
 
 class _Definitions:
@@ -98,58 +98,58 @@ class _Definitions:
         self._unanswered: dict[str, ApiError] = {}
 
     def __getitem__(self, arn: str) -> Definition:
-        """A revision. It mostly is its family's newest one, which is needed as well: so that is read first."""
+        """A revision, by ARN. It mostly is its family's newest, which is needed as well: so that is read first."""
         family = short(arn).rpartition(":")[0]
         if arn not in self._read:
             self.newest(family)
         if arn not in self._read:
             if family in self._unanswered:
-                raise self._unanswered[family]  # patience has ended: what isn't answered for one isn't for the other
+                raise self._unanswered[family]  # patience has ended: not spent again on the same family
             self._read[arn] = self._ask(arn)
         return self._read[arn]
 
     def get(self, arn: str) -> Definition | None:
-        """A revision, if it may be read."""
+        """A revision, by ARN; None where it can't be read."""
         try:
             return self[arn]
         except ApiError:
             return None
 
     def newest(self, family: str) -> Definition | None:
-        """The family's newest ACTIVE revision, if there is one that may be read."""
+        """The family's newest ACTIVE revision; None where there is none, or where it can't be read."""
         if family not in self._newest:
             try:
-                found = self._ask(family)
+                definition = self._ask(family)
             except ApiError as error:
                 self._newest[family] = None
                 if error.fault.may_pass:
                     self._unanswered[family] = error
             else:
-                self._newest[family] = self._read[found.arn] = found
+                self._newest[family] = self._read[definition.arn] = definition
         return self._newest[family]
 
     def _ask(self, name: str) -> Definition:
         return self._patient.send(DescribeTaskDefinition(region=self._region, name=name))
 
 
-def _snapshot(request: Request, found: Snapshot, read: Patient, definitions: _Definitions) -> Snapshot:
-    service = found.service
+def _snapshot(request: Request, snapshot: Snapshot, read: Patient, definitions: _Definitions) -> Snapshot:
+    service = snapshot.service
     if service is None or service.controller != "ECS" or service.primary is None:
-        return found
-    deployment, revision = _settled(read, found.ref, service)
+        return snapshot
+    deployment_id, revision = _settled(read, snapshot.ref, service)
     try:
-        found = replace(found, edited=definitions[service.primary.task_definition])
+        snapshot = replace(snapshot, edited=definitions[service.primary.task_definition])
         before = definitions[revision] if revision else None
     except ApiError as error:
-        found = replace(found, unreadable=str(error))
+        snapshot = replace(snapshot, unreadable=str(error))
         is_allowed = error.fault.kind not in (FaultKind.DENIED, FaultKind.REJECTED)
-        return replace(found, advice=_advice(error.fault)) if is_allowed else found
-    newest = definitions.newest(found.edited.family) if found.edited else None
-    listed = (definitions.get(arn) for arn in {one.task_definition: 1 for one in service.deployments})
-    found = replace(found, before=before, newest=newest, listed=tuple(one for one in listed if one))
-    if before is None or not _goes_back_to_the_same_tag(request, before):
-        return found
-    return replace(found, digest=_running_digest(read, request.container, found, deployment))
+        return replace(snapshot, advice=_advice(error.fault)) if is_allowed else snapshot
+    newest = definitions.newest(snapshot.edited.family) if snapshot.edited else None
+    listed = (definitions.get(arn) for arn in {deployment.task_definition: 1 for deployment in service.deployments})
+    snapshot = replace(snapshot, before=before, newest=newest, listed=tuple(filter(None, listed)))
+    if before is None or not _returns_to_the_same_tag(request, before):
+        return snapshot
+    return replace(snapshot, digest=_running_digest(read, request.container, snapshot, deployment_id))
 
 
 def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str]:
@@ -163,28 +163,29 @@ def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str
     if listed or not service.completed_by_events:
         return (listed.id, listed.task_definition) if listed else ("", "")
     stopped = _tasks_of(read, ref, service, "STOPPED")
-    left = (one.task_definition for one in stopped if one.started_by == service.completed_by_events)
-    return service.completed_by_events, next(left, "")
+    revisions = (task.task_definition for task in stopped if task.started_by == service.completed_by_events)
+    return service.completed_by_events, next(revisions, "")
 
 
-def _goes_back_to_the_same_tag(request: Request, before: Definition) -> bool:
+def _returns_to_the_same_tag(request: Request, before: Definition) -> bool:
+    # A tag that was pushed again: returning to it would start the new image, so the digest that runs is needed.
     same = taskdef.containers(before.body).get(request.container) == request.image.reference
     return same and not request.image.digest
 
 
-def _running_digest(read: Patient, container: str, settled: Snapshot, deployment: str) -> str:
+def _running_digest(read: Patient, name: str, settled: Snapshot, deployment: str) -> str:
     """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
     assert settled.service is not None
     assert settled.before is not None
-    found = (
-        one.image_digest
+    digests = (
+        container.image_digest
         for status in ("RUNNING", "STOPPED")
         for task in _tasks_of(read, settled.ref, settled.service, status)
         if task.belongs_to(deployment, settled.before.arn)
-        for one in task.containers
-        if one.name == container and one.image_digest
+        for container in task.containers
+        if container.name == name and container.image_digest
     )
-    return next(found, "")
+    return next(digests, "")
 
 
 def _tasks_of(read: Patient, ref: ServiceRef, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:
@@ -201,7 +202,7 @@ def _tasks_of(read: Patient, ref: ServiceRef, service: Service, status: Literal[
 
 
 def running(calls: Calls, failure: Failure) -> list[Task]:
-    """The tasks of this deployment that aren't stopped. Raises ApiError."""
+    """The failed deployment's tasks that are to run. Raises ApiError."""
     call = _tasks_in(failure.target, "RUNNING")
     tasks = _described(calls, call, _listed(calls, call))
     return [task for task in tasks if task.belongs_to(failure.deployment, failure.definition)]
@@ -222,11 +223,11 @@ def _listed(calls: Calls, call: ListServices | ListTasks) -> list[str]:
 
 
 def _described(calls: Calls, listing: ListTasks, arns: Sequence[str]) -> list[Task]:
-    """These tasks out of that listing."""
+    """The tasks of these ARNs, in the cluster of that listing."""
     return [
         task
-        for some in _chunks(arns, DescribeTasks.MOST)
-        for task in calls.send(DescribeTasks(region=listing.region, cluster=listing.cluster, tasks=some))
+        for chunk in _chunks(arns, DescribeTasks.MOST)
+        for task in calls.send(DescribeTasks(region=listing.region, cluster=listing.cluster, tasks=chunk))
     ]
 
 

@@ -28,8 +28,8 @@ class Signals:
         os.set_blocking(wake, False)
         # A handler alone doesn't end a sleep (PEP 475); a byte in a pipe does.
         signal.set_wakeup_fd(wake)
-        for one in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(one, self._arrived)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._arrived)
 
     def defer(self) -> None:
         """Something may have to be undone from now on."""

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 _BY_SIGNAL = (137, 143)
 """Exit codes that ECS's own stopping gives: SIGTERM, then SIGKILL."""
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
-"""Reasons that a container has because another one failed."""
+"""Reasons of containers that only stopped because another container failed."""
 _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
-"""How an event quotes what a task or a call said."""
+"""How an event quotes the reason of a task or of a call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class Cause:
 
 
 def brief(cause: Cause) -> str:
-    """Our own words for it: `the container exited by itself (container app, exit code 1)`."""
+    """The cause in our own words: `the container exited by itself (container app, exit code 1)`."""
     container = f"container {safe(cause.container)}" if cause.container else ""
     code = f"exit code {cause.exit_code}" if cause.exit_code is not None else ""
     where = ", ".join(part for part in (container, code) if part)
@@ -78,9 +78,9 @@ def brief(cause: Cause) -> str:
 
 def describe(cause: Cause) -> str:
     """A cause in one line: our words first, then AWS's own."""
-    said = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
+    reason = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
     stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
-    return f"{brief(cause)}{said}{stop_code}"
+    return f"{brief(cause)}{reason}{stop_code}"
 
 
 @lru_cache(maxsize=2048)
@@ -111,33 +111,34 @@ def _culprit(task: Task) -> Container | None:
     When a container exited, the others were stopped by a signal; when ECS stopped the task, all of them were.
     """
     order: list[Callable[[Container], bool]] = [
-        lambda one: bool(one.reason) and not _AFTERMATH.search(one.reason),
-        lambda one: one.exit_code not in (None, 0, *_BY_SIGNAL),
-        lambda one: one.exit_code == _BY_SIGNAL[0],
-        lambda one: one.exit_code == 0,
-        lambda one: one.exit_code is not None or bool(one.reason),
+        lambda container: bool(container.reason) and not _AFTERMATH.search(container.reason),
+        lambda container: container.exit_code not in (None, 0, *_BY_SIGNAL),
+        lambda container: container.exit_code == _BY_SIGNAL[0],
+        lambda container: container.exit_code == 0,
+        lambda container: container.exit_code is not None or bool(container.reason),
     ]
     # Of an essential container's exit, a bad health says nothing: it may be a helper's.
     order.insert(
-        len(order) if task.stop_code == "EssentialContainerExited" else 0, lambda one: one.health == "UNHEALTHY"
+        len(order) if task.stop_code == "EssentialContainerExited" else 0,
+        lambda container: container.health == "UNHEALTHY",
     )
-    found = (one for fits in order for one in task.containers if fits(one))
-    return next(found, task.containers[0] if len(task.containers) == 1 else None)
+    culprits = (container for fits in order for container in task.containers if fits(container))
+    return next(culprits, task.containers[0] if len(task.containers) == 1 else None)
 
 
-def _known(*said: str) -> Known | None:
-    """What these texts tell, the most telling first: a vague word in one doesn't hide a clear one in another."""
-    clear = (one for text in said for one in TASK_CAUSES if one.tells(text))
-    return next(clear, None) or next((one for one in FALLBACK_CAUSES if one.tells("\n".join(said))), None)
+def _known(*texts: str) -> Known | None:
+    """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
+    clear = (known for text in texts for known in TASK_CAUSES if known.tells(text))
+    return next(clear, None) or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:
     if container is None or container.exit_code is None:
         return EXITED if task.stop_code == "EssentialContainerExited" else UNEXPLAINED
     known = EXIT_CODE_CAUSES.get(container.exit_code, EXITED)
-    by_themselves = [one for one in task.containers if one.exit_code not in (None, 0, *_BY_SIGNAL)]
+    by_themselves = [container for container in task.containers if container.exit_code not in (None, 0, *_BY_SIGNAL)]
     if known.weight is Weight.TERMINAL and len(by_themselves) > 1:
-        # Which of them brought the task down isn't told, and this one may have failed in every version.
+        # Several failed: which of them brought the task down isn't known, and this one may fail in every version.
         return replace(known, weight=Weight.REPEATING)
     return known
 
@@ -146,7 +147,7 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     """What a service event says about a deployment, if it says anything bad."""
     quoted = _QUOTED.search(event.message)
     known = _known(quoted["reason"]) if quoted else None
-    known = known or next((one for one in EVENTS if one.tells(event.message)), None)
+    known = known or next((row for row in EVENTS if row.tells(event.message)), None)
     if not known or known.weight is Weight.NOT_EVIDENCE:
         return None
     return Cause(
@@ -161,14 +162,16 @@ def is_evidence(task: Task) -> bool:
 
 def rank(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Equal causes counted together, the heaviest and most frequent first; what is no evidence is left out."""
-    evidence = [one for one in causes if one.weight is not Weight.NOT_EVIDENCE]
-    by_tasks = {one.reason.strip() for one in evidence if one.task}
+    evidence = [cause for cause in causes if cause.weight is not Weight.NOT_EVIDENCE]
+    by_tasks = {cause.reason.strip() for cause in evidence if cause.task}
     counted: dict[tuple[str, str, int | None], Cause] = {}
     for cause in evidence:
         if cause.task or not _repeats(cause, by_tasks):
             counted[cause.key] = _again(counted.get(cause.key), cause)
     weights = list(Weight)
-    return tuple(sorted(counted.values(), key=lambda one: (weights.index(one.weight), not one.task, -one.count)))
+    return tuple(
+        sorted(counted.values(), key=lambda cause: (weights.index(cause.weight), not cause.task, -cause.count))
+    )
 
 
 def _repeats(event: Cause, by_tasks: set[str]) -> bool:
@@ -214,5 +217,5 @@ def was_healthy(task: Task) -> bool:
 def causes(service: Service | None, stopped: Iterable[Task], since: float) -> tuple[Cause, ...]:
     """Everything that is known about why, ranked: these stopped tasks, and events since `since` (epoch seconds)."""
     events = service.events if service else ()
-    said = (cause_of_event(event) for event in events if event.at.timestamp() >= since)
-    return rank([*map(cause_of_task, stopped), *(cause for cause in said if cause)])
+    by_events = (cause_of_event(event) for event in events if event.at.timestamp() >= since)
+    return rank([*map(cause_of_task, stopped), *(cause for cause in by_events if cause)])

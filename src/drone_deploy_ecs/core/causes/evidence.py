@@ -62,7 +62,7 @@ def has_log(cause: Cause) -> bool:
 
 def log_place(body: Mapping[str, Any], cause: Cause, region: str) -> LogPlace | str:
     """Where the log of the cause's container is, or why that isn't CloudWatch. `body` is the task definition's."""
-    containers = {one.get("name"): one for one in entries(body, "containerDefinitions")}
+    containers = {container.get("name"): container for container in entries(body, "containerDefinitions")}
     logging = containers.get(cause.container, {}).get("logConfiguration") or {}
     driver, options = logging.get("logDriver", ""), logging.get("options") or {}
     if not driver:
@@ -107,36 +107,38 @@ def wants_targets(failure: Failure) -> bool:
     """Whether the load balancer may know why: it is a cause, or the budget ended and no container is to blame."""
     if failure.service is None or not failure.service.target_groups:
         return False
-    if any(one.name == UNHEALTHY for one in failure.causes):
+    if any(cause.name == UNHEALTHY for cause in failure.causes):
         return True
-    return failure.verdict is Verdict.TIMED_OUT and not any(one.is_the_containers for one in failure.causes)
+    return failure.verdict is Verdict.TIMED_OUT and not any(cause.is_the_containers for cause in failure.causes)
 
 
 def of_tasks(targets: Sequence[TargetHealth], tasks: Iterable[Task]) -> tuple[TargetHealth, ...]:
-    """The targets that are these tasks, by address or by port of an instance; if none can be matched, all of them."""
+    """The targets that are these tasks, by address or by port of an instance; if none matches, all of them."""
     new = list(tasks)
     addresses = {address for task in new for address in task.addresses}
     ports = {port for task in new for port in task.host_ports}
-    ours = [one for one in targets if one.id in addresses or (one.id.startswith("i-") and one.port in ports)]
+    ours = [
+        target for target in targets if target.id in addresses or (target.id.startswith("i-") and target.port in ports)
+    ]
     return tuple(ours or targets)
 
 
 def health_lines(targets: Sequence[TargetHealth], check: TargetCheck | None) -> Iterator[str]:
-    """What the load balancer thinks of these targets, those alike in one line, and how it asks them.
+    """Lines on what the load balancer reports of these targets (equal states share a line), and its health check.
 
     The unhealthy ones; where there is none, those that aren't healthy yet.
     """
-    told = [one for one in targets if one.state.startswith("unhealthy")]
-    told = told or [one for one in targets if one.state not in ("healthy", "draining", "unused")]
+    shown = [target for target in targets if target.state.startswith("unhealthy")]
+    shown = shown or [target for target in targets if target.state not in ("healthy", "draining", "unused")]
     alike: dict[str, list[str]] = {}
-    for one in told:
-        why = ": ".join(part for part in (one.reason, one.description) if part)
-        alike.setdefault(f"{one.state}{f' ({why})' if why else ''}", []).append(f"{one.id}:{one.port}")
-    for said, names in alike.items():
+    for target in shown:
+        why = ": ".join(part for part in (target.reason, target.description) if part)
+        alike.setdefault(f"{target.state}{f' ({why})' if why else ''}", []).append(f"{target.id}:{target.port}")
+    for state, names in alike.items():
         more = f" and {len(names) - MOST_TARGETS} more" if len(names) > MOST_TARGETS else ""
         listed = f"{'targets' if len(names) > 1 else 'target'} {', '.join(names[:MOST_TARGETS])}{more}"
-        yield safe(f"{listed}: {said}")
-    if told and check:
+        yield safe(f"{listed}: {state}")
+    if shown and check:
         yield safe(f"its health check: {_check(check)}")
 
 
@@ -147,24 +149,24 @@ def _check(check: TargetCheck) -> str:
 
 
 def with_targets(failure: Failure, lines: Sequence[str], new: Sequence[Task]) -> tuple[Cause, ...]:
-    """The causes with what the load balancer says; it is a cause of its own where none said so yet.
+    """The causes with the load balancer's lines; a new cause where none of them was about target health.
 
-    `new` are the deployment's tasks: the log of one of them may tell more.
+    `new` are the deployment's tasks: a running task's log may tell more.
     """
     if not lines:
         return failure.causes
-    task = next((one.arn for one in new if one.status == "RUNNING"), "")
+    task = next((task.arn for task in new if task.status == "RUNNING"), "")
     container = failure.service.balanced_container if failure.service else ""
-    said = tuple(lines)
-    if any(one.name == UNHEALTHY for one in failure.causes):
-        return _seen(failure.causes, UNHEALTHY, said)
+    evidence = tuple(lines)
+    if any(cause.name == UNHEALTHY for cause in failure.causes):
+        return _with_evidence(failure.causes, UNHEALTHY, evidence)
     reason = "its targets weren't healthy when the budget ended"
-    found = replace(_cause(UNHEALTHY), container=container, reason=reason, task=task, evidence=said)
-    return rank((*failure.causes, found))
+    unhealthy = replace(_cause(UNHEALTHY), container=container, reason=reason, task=task, evidence=evidence)
+    return rank((*failure.causes, unhealthy))
 
 
 def _cause(name: str) -> Cause:
-    known = next(one for one in CATALOGUE if one.name == name)
+    known = next(row for row in CATALOGUE if row.name == name)
     return Cause(name=name, weight=known.weight, headline=known.headline, advice=known.advice)
 
 
@@ -175,20 +177,22 @@ def alarms_asked(failure: Failure) -> tuple[str, ...]:
     """The deployment alarms to ask about, if an alarm is what ended the deployment."""
     service = failure.service
     ours = service.deployment(failure.deployment) if service else None
-    blamed = any(one.name == ALARM for one in failure.causes) or bool(ours and "alarm" in ours.rollout_reason.lower())
+    blamed = any(cause.name == ALARM for cause in failure.causes) or bool(
+        ours and "alarm" in ours.rollout_reason.lower()
+    )
     return service.alarms if service and blamed else ()
 
 
-def with_alarms(failure: Failure, asked: Sequence[str], alarms: Sequence[AlarmState]) -> tuple[Cause, ...]:
+def with_alarms(failure: Failure, names: Sequence[str], alarms: Sequence[AlarmState]) -> tuple[Cause, ...]:
     """The causes with the alarms that are in ALARM."""
-    said = tuple(safe(f"alarm {one.name} is in ALARM: {one.reason}") for one in alarms)
-    said = said or (safe(f"none of the alarms is in ALARM any more: {', '.join(asked)}"),)
-    if not any(one.name == ALARM for one in failure.causes):
-        return rank((*failure.causes, replace(_cause(ALARM), evidence=said)))
-    return _seen(failure.causes, ALARM, said)
+    evidence = tuple(safe(f"alarm {alarm.name} is in ALARM: {alarm.reason}") for alarm in alarms)
+    evidence = evidence or (safe(f"none of the alarms is in ALARM any more: {', '.join(names)}"),)
+    if not any(cause.name == ALARM for cause in failure.causes):
+        return rank((*failure.causes, replace(_cause(ALARM), evidence=evidence)))
+    return _with_evidence(failure.causes, ALARM, evidence)
 
 
-def _seen(causes: Sequence[Cause], name: str, said: tuple[str, ...]) -> tuple[Cause, ...]:
+def _with_evidence(causes: Sequence[Cause], name: str, evidence: tuple[str, ...]) -> tuple[Cause, ...]:
     """The causes, the first of that name with this evidence."""
-    first = next(one for one in causes if one.name == name)
-    return tuple(replace(one, evidence=said) if one is first else one for one in causes)
+    first = next(cause for cause in causes if cause.name == name)
+    return tuple(replace(cause, evidence=evidence) if cause is first else cause for cause in causes)

@@ -196,7 +196,7 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
 
 def _named(name: str, pattern: str = "") -> Known:
     """A cause that shows in another way, too."""
-    return replace(next(one for one in TASK_CAUSES if one.name == name), pattern=pattern)
+    return replace(next(row for row in TASK_CAUSES if row.name == name), pattern=pattern)
 
 
 ENDED = Known("ended", Weight.REPEATING, "", "the container ended by itself, without an error",
@@ -251,8 +251,8 @@ EVENTS: tuple[Known, ...] = (
 
 def _catalogue() -> tuple[Known, ...]:
     unique: dict[str, Known] = {}
-    for one in (*TASK_CAUSES, *FALLBACK_CAUSES, *EXIT_CODE_CAUSES.values(), EXITED, UNEXPLAINED, *EVENTS):
-        unique.setdefault(one.name, one)
+    for row in (*TASK_CAUSES, *FALLBACK_CAUSES, *EXIT_CODE_CAUSES.values(), EXITED, UNEXPLAINED, *EVENTS):
+        unique.setdefault(row.name, row)
     return tuple(unique.values())
 
 

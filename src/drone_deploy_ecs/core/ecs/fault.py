@@ -40,8 +40,8 @@ class Fault:
         return self.kind in (FaultKind.THROTTLED, FaultKind.AMBIGUOUS, FaultKind.UNREACHABLE)
 
     def __str__(self) -> str:
-        said = f"{self.code}: {self.message}" if self.code else self.message
-        return f"{self.operation}: {said}"
+        text = f"{self.code}: {self.message}" if self.code else self.message
+        return f"{self.operation}: {text}"
 
 
 def not_awss(operation: str) -> Fault:

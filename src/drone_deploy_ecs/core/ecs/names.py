@@ -28,9 +28,9 @@ def read_arn(text: str) -> Arn | None:
 
 
 def region_of(arn: str) -> str:
-    """The Region in any ARN, "" if it isn't one."""
-    found = read_arn(arn)
-    return found.region if found else ""
+    """The Region in an ARN; "" where the text is no ARN."""
+    parsed = read_arn(arn)
+    return parsed.region if parsed else ""
 
 
 def short(name_or_arn: str) -> str:

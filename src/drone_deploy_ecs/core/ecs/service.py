@@ -88,7 +88,7 @@ class Service:
     @property
     def primary(self) -> Deployment | None:
         """The deployment ECS works towards."""
-        return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+        return next((deployment for deployment in self.deployments if deployment.status == "PRIMARY"), None)
 
     @property
     def last_completed(self) -> Deployment | None:
@@ -96,7 +96,9 @@ class Service:
 
         Where ECS gives no rolloutState, a sole deployment at full count is taken for finished.
         """
-        completed = next((one for one in self.deployments if one.rollout_state == "COMPLETED"), None)
+        completed = next(
+            (deployment for deployment in self.deployments if deployment.rollout_state == "COMPLETED"), None
+        )
         if completed or len(self.deployments) != 1:
             return completed
         (only,) = self.deployments
@@ -105,21 +107,21 @@ class Service:
     @property
     def completed_by_events(self) -> str:
         """The id of the deployment that ECS last said was completed, listed or not; "" if its events don't tell."""
-        told = (_COMPLETED.search(one.message) for one in reversed(self.events))
-        return next((found[1] for found in told if found), "")
+        matches = (_COMPLETED.search(event.message) for event in reversed(self.events))
+        return next((match[1] for match in matches if match), "")
 
     def completed_at(self, deployment_id: str) -> datetime | None:
         """When ECS said that this deployment was completed; None if its events don't tell."""
-        told = f"(deployment {deployment_id}) deployment completed"
-        return next((one.at for one in self.events if told in one.message), None)
+        text = f"(deployment {deployment_id}) deployment completed"
+        return next((event.at for event in self.events if text in event.message), None)
 
     @property
     def last_start_at(self) -> datetime | None:
         """When ECS last said that it started tasks; None if its events don't tell."""
-        return next((one.at for one in reversed(self.events) if " has started " in one.message), None)
+        return next((event.at for event in reversed(self.events) if " has started " in event.message), None)
 
     def is_older_than(self, other: Service | None) -> bool:
-        """Whether this answer is older than that one: reads are eventually consistent, but events only ever grow."""
+        """Whether this read is older than the other: reads are eventually consistent, but events only ever grow."""
         if other is None or not other.events:
             return False
         return not self.events or self.events[-1].at < other.events[-1].at
@@ -146,20 +148,20 @@ class Service:
 
     def deployment(self, deployment_id: str) -> Deployment | None:
         """The entry of that id, if it is (still) listed."""
-        return next((one for one in self.deployments if one.id == deployment_id), None)
+        return next((deployment for deployment in self.deployments if deployment.id == deployment_id), None)
 
 
 def runs(service: Service | None) -> str:
     """What the service runs: `web:42 (2 of 2 tasks)`, and where several revisions run, all of them."""
     if service is None:
         return "an unknown revision"
-    alive = [one for one in service.deployments if one.running or one.status == "PRIMARY"]
+    alive = [deployment for deployment in service.deployments if deployment.running or deployment.status == "PRIMARY"]
     if len(alive) == 1:
         (only,) = alive
         return f"{short(only.task_definition)} ({only.running} of {tasks(only.desired)})"
     running: Counter[str] = Counter()
-    for one in alive:  # of one revision, where what is rolled out is what ran before
-        running[one.task_definition] += one.running
+    for deployment in alive:  # of one revision, where what is rolled out is what ran before
+        running[deployment.task_definition] += deployment.running
     return " and ".join(f"{short(arn)} ({tasks(count)})" for arn, count in running.items()) or "nothing"
 
 
@@ -169,11 +171,11 @@ def read_service(raw: ServiceTypeDef) -> Service:
     breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
     alarms = configuration.get("alarms")
     balancers = raw.get("loadBalancers", [])
-    deployments = [_read_deployment(one, raw.get("desiredCount", 0)) for one in raw.get("deployments", [])]
+    deployments = [_read_deployment(entry, raw.get("desiredCount", 0)) for entry in raw.get("deployments", [])]
     # Newest first is how captures look, but no page promises it.
-    deployments.sort(key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, reverse=True)
-    events = [ServiceEvent(one.get("id", ""), one["createdAt"], one.get("message", ""))
-              for one in raw.get("events", []) if "createdAt" in one]  # fmt: skip
+    deployments.sort(key=_created, reverse=True)
+    events = [ServiceEvent(entry.get("id", ""), entry["createdAt"], entry.get("message", ""))
+              for entry in raw.get("events", []) if "createdAt" in entry]  # fmt: skip
     return Service(
         name=raw.get("serviceName", "") or short(raw.get("serviceArn", "")),
         arn=raw.get("serviceArn", ""),
@@ -187,11 +189,15 @@ def read_service(raw: ServiceTypeDef) -> Service:
         scheduling=raw.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
         is_load_balanced=bool(raw.get("loadBalancers") or raw.get("serviceRegistries")),
-        target_groups=tuple(one["targetGroupArn"] for one in balancers if one.get("targetGroupArn")),
-        balanced_container=next((one["containerName"] for one in balancers if one.get("containerName")), ""),
+        target_groups=tuple(balancer["targetGroupArn"] for balancer in balancers if balancer.get("targetGroupArn")),
+        balanced_container=next(filter(None, (balancer.get("containerName") for balancer in balancers)), ""),
         alarms=tuple(alarms.get("alarmNames", ())) if alarms and alarms.get("enable") else (),
         breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
     )
+
+
+def _created(deployment: Deployment) -> float:
+    return deployment.created_at.timestamp() if deployment.created_at else 0.0
 
 
 def _read_deployment(raw: DeploymentTypeDef, wanted: int) -> Deployment:

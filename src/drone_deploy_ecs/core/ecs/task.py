@@ -70,13 +70,13 @@ def read_task(raw: TaskTypeDef) -> Task:
         created_at=raw.get("createdAt"),
         started_at=raw.get("startedAt"),
         stopped_at=raw.get("executionStoppedAt") or raw.get("stoppingAt") or raw.get("stoppedAt"),
-        containers=tuple(_read_container(one) for one in raw.get("containers", [])),
+        containers=tuple(_read_container(container) for container in raw.get("containers", [])),
         addresses=tuple(_addresses(raw)),
         host_ports=tuple(
             port
-            for one in raw.get("containers", [])
-            for each in one.get("networkBindings", [])
-            if (port := each.get("hostPort"))
+            for container in raw.get("containers", [])
+            for binding in container.get("networkBindings", [])
+            if (port := binding.get("hostPort"))
         ),
     )
 

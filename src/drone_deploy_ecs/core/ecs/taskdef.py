@@ -56,12 +56,14 @@ def registrable(described: Mapping[str, Any]) -> dict[str, Any]:
 
 def entries(of: Mapping[str, Any], member: str) -> Sequence[Mapping[str, Any]]:
     """What that list has, be it null or absent, without entries that are null."""
-    return [one for one in of.get(member) or () if one is not None]
+    return [entry for entry in of.get(member) or () if entry is not None]
 
 
 def containers(body: Mapping[str, Any]) -> dict[str, str]:
     """Image by container name, in order."""
-    return {one.get("name") or "": one.get("image") or "" for one in entries(body, "containerDefinitions")}
+    return {
+        container.get("name") or "": container.get("image") or "" for container in entries(body, "containerDefinitions")
+    }
 
 
 def warm_up(body: Mapping[str, Any]) -> float:
@@ -70,15 +72,15 @@ def warm_up(body: Mapping[str, Any]) -> float:
     With container health checks the first result comes after an interval (30 s by default). Without any, ECS takes a
     task for healthy 40 s after RUNNING (ECS API reference, DeploymentConfiguration).
     """
-    checks = [_without_nulls(one.get("healthCheck")) for one in entries(body, "containerDefinitions")]
+    checks = [_without_nulls(container.get("healthCheck")) for container in entries(body, "containerDefinitions")]
     return max((float(check.get("interval", 30)) for check in checks if check), default=40.0)
 
 
 def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str, Any]:
     """The same definition with this one container's image changed, and nothing else."""
     changed = [
-        {**one, "image": image} if one and one.get("name") == container else one
-        for one in body.get("containerDefinitions") or ()
+        {**entry, "image": image} if entry and entry.get("name") == container else entry
+        for entry in body.get("containerDefinitions") or ()
     ]  # fmt: skip
     return {**body, "containerDefinitions": changed}
 
@@ -88,14 +90,14 @@ def without_tags(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "tags"}
 
 
-def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether registering either would give the same revision; the order of tags doesn't matter, nor does null."""
-    one, other = _without_nulls(one), _without_nulls(other)
+    body, other = _without_nulls(body), _without_nulls(other)
 
     def by_key(tag: Mapping[str, str]) -> str:
         return tag.get("key", "")
 
-    return without_tags(one) == without_tags(other) and sorted(one.get("tags", ()), key=by_key) == sorted(
+    return without_tags(body) == without_tags(other) and sorted(body.get("tags", ()), key=by_key) == sorted(
         other.get("tags", ()), key=by_key
     )
 
@@ -103,9 +105,9 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _without_nulls(value: Any) -> Any:
     """The same without what is null, however deep."""
     if isinstance(value, dict):
-        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
-        return [_without_nulls(one) for one in value if one is not None]
+        return [_without_nulls(item) for item in value if item is not None]
     return value
 
 

@@ -66,10 +66,10 @@ def unchanged(target: Target, *, run_failed: bool) -> Outcome:
 def outcome(
     service: Deployed, back: Deployed | None = None, *, stranded: str = "", run_failed: bool = False
 ) -> Outcome:
-    """The outcome of one that was deployed to, and of its way `back`, if there was one.
+    """The outcome of a service that was deployed to, and of its way `back`, if there was any.
 
     `stranded` says why a way back couldn't even be tried. In a run that failed, so that it should have returned
-    (`run_failed`), one that kept the new version is not as before.
+    (`run_failed`), a service that kept the new version is not as before.
     """
     way_back = back.verdict if back else None
     reasons = [service.rollout.reason, stranded]
@@ -96,7 +96,7 @@ _RETURNED = {Verdict.COMPLETED: EndState.AS_BEFORE, Verdict.SUPERSEDED: EndState
 
 
 def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> EndState:
-    """How a service stands that didn't return."""
+    """The end state of a service without a way back."""
     match service.verdict:
         case Verdict.COMPLETED:
             return EndState.NOT_AS_BEFORE if run_failed or stranded else EndState.NEW

@@ -26,8 +26,8 @@ def edit(request: Request, edited: Definition) -> dict[str, Any]:
 
 def change(request: Request, edited: Definition) -> str:
     """What that changes, for people."""
-    was = taskdef.containers(edited.body)[request.container]
-    return f"container {request.container}'s image {request.image.reference} (was {was})"
+    image = taskdef.containers(edited.body)[request.container]
+    return f"container {request.container}'s image {request.image.reference} (was {image})"
 
 
 def existing(body: Mapping[str, Any], candidates: Iterable[Definition | None]) -> Definition | None:

@@ -84,7 +84,7 @@ def _way_back(request: Request, service: Deployed) -> Return | str | None:
 
 
 def to_return(request: Request, service: Deployed) -> Return:
-    """Its deployment, to be taken back."""
+    """How a deployment is taken back."""
     return Return(
         service=service,
         ecs_returns_it=service.verdict is Verdict.ROLLED_BACK,
@@ -93,7 +93,7 @@ def to_return(request: Request, service: Deployed) -> Return:
 
 
 def asks(returns: Iterable[Return], answers: Answers) -> tuple[Call[Any], ...]:
-    """The revisions to return to; and of the families of which a copy may be needed, the newest: it may be one."""
+    """Reads of the revisions to return to; where a copy may be needed, also of the newest one: it may be a copy."""
     return tuple(dict.fromkeys(call for way in returns for call in _asks(way, answers)))
 
 
@@ -134,9 +134,9 @@ def _update(
 
 
 def _as_recorded(request: Request, way: Return) -> UpdateService:
-    """To the recorded revision, from what the service runs by now."""
-    seen = way.service.rollout.service
-    known = frozenset(deployment.id for deployment in seen.deployments) if seen else frozenset[str]()
+    """The update to the recorded revision; `known` is what the service runs by now."""
+    service = way.service.rollout.service
+    known = frozenset(deployment.id for deployment in service.deployments) if service else frozenset[str]()
     return UpdateService(
         target=replace(way.target, known=known),
         terms=terms.back(request),

@@ -5,7 +5,7 @@ ECS tells counts by deployment; a series of them grows only where a look shows a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.ecs.names import short
@@ -31,12 +31,12 @@ class Count:
 
     @property
     def tasks(self) -> tuple[int, int, int, int]:
-        """What makes it another count than the one before."""
+        """What differs between a count and the next of the same deployment."""
         return (self.desired, self.running, self.pending, self.failed)
 
 
 Series = tuple[Count, ...]
-"""One service's, oldest first."""
+"""A service's counts, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ class Moment:
 
     @property
     def most(self) -> int:
-        """What has to fit into the picture."""
+        """The tallest value to draw: wanted tasks, or running and starting ones."""
         return max(self.desired, sum(running + pending for running, pending in self.tasks.values()))
 
 
 def grow(series: Series, service: Service, at: datetime) -> Series:
     """The series after this look. A deployment that is no longer listed has no tasks left."""
     latest = {count.deployment: count for count in series}
-    seen = [
+    present = [
         Count(
             at=at,
             revision=short(deployment.task_definition),
@@ -76,9 +76,9 @@ def grow(series: Series, service: Service, at: datetime) -> Series:
         )
         for deployment in service.deployments
     ]
-    listed = {count.deployment for count in seen}
+    listed = {count.deployment for count in present}
     gone = [_none(count, at) for count in latest.values() if count.deployment not in listed]
-    return (*series, *(count for count in [*seen, *gone] if _is_news(count, latest.get(count.deployment))))
+    return (*series, *(count for count in [*present, *gone] if _is_news(count, latest.get(count.deployment))))
 
 
 def _is_news(count: Count, before: Count | None) -> bool:
@@ -86,7 +86,15 @@ def _is_news(count: Count, before: Count | None) -> bool:
 
 
 def _none(count: Count, at: datetime) -> Count:
-    return replace(count, at=at, desired=0, running=0, pending=0)
+    return Count(
+        at=at,
+        revision=count.revision,
+        deployment=count.deployment,
+        desired=0,
+        running=0,
+        pending=0,
+        failed=count.failed,
+    )
 
 
 def moments(series: Series, ours: Iterable[str]) -> tuple[Moment, ...]:
@@ -97,7 +105,7 @@ def moments(series: Series, ours: Iterable[str]) -> tuple[Moment, ...]:
     for index, count in enumerate(series):
         latest[count.deployment] = count
         if index + 1 == len(series) or series[index + 1].at > count.at:
-            desired = sum(other.desired for other in latest.values())
+            desired = sum(last.desired for last in latest.values())
             states.append(Moment(count.at, _by_band(latest.values(), known), desired))
     return tuple(states)
 
@@ -113,8 +121,8 @@ def _by_band(counts: Iterable[Count], ours: frozenset[str]) -> dict[Band, tuple[
 
 def bands(shown: Sequence[Moment]) -> tuple[Band, ...]:
     """All bands that ever had a task, what ran before first, ours next: the order to stack them in."""
-    seen: Iterator[Band] = (band for moment in shown for band, tasks in moment.tasks.items() if any(tasks))
-    return tuple(sorted(dict.fromkeys(seen), key=lambda band: band.is_ours))
+    with_tasks: Iterator[Band] = (band for moment in shown for band, tasks in moment.tasks.items() if any(tasks))
+    return tuple(sorted(dict.fromkeys(with_tasks), key=lambda band: band.is_ours))
 
 
 def failures(series: Series, ours: Iterable[str]) -> dict[Band, int]:

@@ -26,10 +26,10 @@ class Image:
     @classmethod
     def parse(cls, reference: str) -> Image | None:
         """The reference taken apart, or None if no registry would understand it."""
-        found = _REFERENCE.fullmatch(reference)
-        if not found:
+        match = _REFERENCE.fullmatch(reference)
+        if not match:
             return None
-        return cls(reference, found["repository"], found["tag"] or "", found["digest"] or "")
+        return cls(reference, match["repository"], match["tag"] or "", match["digest"] or "")
 
     def pinned_to(self, digest: str) -> str:
         """The same repository at that digest: what cannot be pushed over."""

@@ -95,9 +95,9 @@ class Request:
 
     def for_colour(self, live: str) -> Request:
         """The rolling deployment of the colour that isn't live."""
-        asked = self.colours
-        assert asked is not None
-        service, image = (asked.green, asked.green_image) if live == "blue" else (asked.blue, asked.blue_image)
+        colours = self.colours
+        assert colours is not None
+        service, image = (colours.green, colours.green_image) if live == "blue" else (colours.blue, colours.blue_image)
         return replace(self, services=(service,), image=image)
 
     def takes_back(self, failed: Target, other: Target) -> bool:

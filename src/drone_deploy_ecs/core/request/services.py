@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ServiceRef:
     """One service, or all that a pattern matches, in one cluster (name or ARN, as written) of one Region.
 
-    `asked` is how ECS is asked for it: a name or an ARN, or a pattern. `matched` says that a pattern found it.
+    `asked` is what requests to ECS name it by: a name, an ARN or a pattern. `matched` says that a pattern found it.
     """
 
     region: str
@@ -42,54 +42,51 @@ class ServiceRef:
         names = sorted(name for name in map(short, arns) if fnmatchcase(name, self.asked))
         return tuple(ServiceRef(self.region, self.cluster, name, matched=True) for name in names)
 
-    def covers(self, one: ServiceRef) -> bool:
-        """Whether that service is one that it stands for."""
-        *where, name = one.identity
+    def covers(self, ref: ServiceRef) -> bool:
+        """Whether this pattern or name matches that service."""
+        *where, name = ref.identity
         return where == [*self.identity[:2]] and fnmatchcase(name, self.asked)
 
 
 def service_refs(request: Request) -> tuple[ServiceRef, ...]:
-    """What is asked for, wave by wave: each service in every Region, but an ARN in its own.
+    """The requested services, wave by wave: a name in every Region, an ARN in its own.
 
     `prod/web` and an ARN name their cluster; for others it is the run's.
     """
     return tuple(
-        place
-        for access in request.regions
-        for asked in request.services
-        if (place := _ref(request, access.region, asked))
+        ref for access in request.regions for text in request.services if (ref := _ref(request, access.region, text))
     )
 
 
-def once(found: Iterable[ServiceRef]) -> tuple[ServiceRef, ...]:
-    """Each service once, in order; what is named stays named, though a pattern matches it, too."""
+def once(refs: Iterable[ServiceRef]) -> tuple[ServiceRef, ...]:
+    """The services without repetition, in order; a name wins over a pattern that matches the same service."""
     kept: dict[tuple[str, str, str], ServiceRef] = {}
-    for one in found:
-        if not one.matched or one.identity not in kept:
-            kept[one.identity] = one
+    for ref in refs:
+        if not ref.matched or ref.identity not in kept:
+            kept[ref.identity] = ref
     return tuple(kept.values())
 
 
-def _ref(request: Request, region: str, asked: str) -> ServiceRef | None:
-    arn = read_arn(asked)
+def _ref(request: Request, region: str, text: str) -> ServiceRef | None:
+    arn = read_arn(text)
     if arn and arn.region != region:
         return None
-    cluster, _, name = (arn.rest if arn else asked).rpartition("/")
-    return ServiceRef(region, cluster or request.cluster, asked if arn else name)
+    cluster, _, name = (arn.rest if arn else text).rpartition("/")
+    return ServiceRef(region, cluster or request.cluster, text if arn else name)
 
 
-def names(found: Iterable[ServiceRef]) -> dict[ServiceRef, str]:
-    """What people read for each: its name; with its cluster, and its Region, where the run has several of them."""
-    every = tuple(found)
-    regions = {one.region for one in every}
-    clusters = {short(one.cluster) for one in every}
+def names(refs: Iterable[ServiceRef]) -> dict[ServiceRef, str]:
+    """The name that people read, by service: with its cluster, or its Region, where the run has several of them."""
+    refs = tuple(refs)
+    regions = {ref.region for ref in refs}
+    clusters = {short(ref.cluster) for ref in refs}
     return {
-        one: "/".join(
+        ref: "/".join(
             part
             for part, is_told in (
-                (one.region, len(regions) > 1), (short(one.cluster), len(clusters) > 1), (short(one.asked), True),
+                (ref.region, len(regions) > 1), (short(ref.cluster), len(clusters) > 1), (short(ref.asked), True),
             )
             if is_told
         )
-        for one in every
+        for ref in refs
     }  # fmt: skip

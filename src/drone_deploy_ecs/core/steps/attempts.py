@@ -34,8 +34,8 @@ class Phase(Enum):
 class Attempts:
     """The attempts so far. `fault` is what became of the last one; `not_before` when the next may come.
 
-    `unconfirmed` is an attempt that may have been accepted, at `written_at`: one that failed for sure later on doesn't
-    change that.
+    `unconfirmed` is an attempt that may have been accepted, at `written_at`: a later attempt that certainly failed
+    doesn't change that.
     """
 
     count: int = 0
@@ -50,16 +50,16 @@ class Attempts:
         return self.unconfirmed is not None
 
     def failed(self, fault: Fault, now: float) -> Attempts:
-        """After a write that failed, or may have."""
+        """After a write that failed, or whose answer was lost."""
         attempts = replace(self.again(now), fault=fault)
         return replace(attempts, unconfirmed=fault, written_at=now) if fault.kind is FaultKind.AMBIGUOUS else attempts
 
     def again(self, now: float) -> Attempts:
-        """One more attempt came to nothing: the next one in a while."""
+        """After one more attempt that failed: the next is due after a pause."""
         return replace(self, count=self.count + 1, not_before=now + retry_in(self.count + 1))
 
     def at(self, moment: float) -> Attempts:
-        """The next one then."""
+        """The next attempt is due at `moment`."""
         return replace(self, not_before=moment)
 
 

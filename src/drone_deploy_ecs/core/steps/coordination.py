@@ -32,27 +32,27 @@ class Abort:
 
 
 def fails(execution: Execution) -> bool:
-    """Whether it is why others are taken back."""
+    """Whether this failure takes others back."""
     is_bad = execution.verdict is not None and execution.verdict.fails_the_run
     return is_bad and execution.step.reach is not Reach.NOTHING
 
 
 def ends_stages(execution: Execution) -> bool:
-    """Whether no later stage may begin because of what became of it."""
+    """Whether its outcome forbids all later stages."""
     reach, verdict = execution.step.reach, execution.verdict
     if reach is Reach.DEPENDENTS:
         return False  # those that need it are refused, the others may go on
     if reach is Reach.NOTHING:
-        return verdict is Verdict.WITHDRAWN  # unless it was stopped, its end is told and no more
+        return verdict is Verdict.WITHDRAWN  # such a failure is only reported
     return verdict is not None and not verdict.is_good
 
 
 def consequences(request: Request, changed: Iterable[Execution], under_way: Mapping[int, Execution]) -> Iterator[Abort]:
-    """What goes no further because of what has changed; `under_way` are the executions that haven't ended.
+    """The executions to abort because of what `changed`; `under_way` are those that haven't ended, by index.
 
     - A failure withdraws what the request says that it takes back. Where a step failed without which the deployment of
       the same service is worth nothing, that deployment fails with it.
-    - A step in between that goes out of sight leaves nothing to be sure of: all that is under way is unknown.
+    - A step in between that can't be read any more leaves nothing to be sure of: all that is under way ends as UNKNOWN.
     - Where a deployment came to nothing, for whatever reason, the steps that were to follow from it stop.
     """
     changed = tuple(changed)
@@ -61,16 +61,22 @@ def consequences(request: Request, changed: Iterable[Execution], under_way: Mapp
         for index, execution in under_way.items():
             if _reaches(request, culprit, execution):
                 yield Abort(index, verdict, reason)
-    lost = next((one for one in changed if one.verdict is Verdict.UNKNOWN and not one.is_monitored), None)
+    lost = next(
+        (execution for execution in changed if execution.verdict is Verdict.UNKNOWN and not execution.is_monitored),
+        None,
+    )
     if lost is not None:
         yield from (Abort(index, Verdict.UNKNOWN, lost.reason) for index in under_way)
-    elif any(one.is_monitored and one.verdict is not None and not one.verdict.is_good for one in changed):
+    elif any(
+        execution.is_monitored and execution.verdict is not None and not execution.verdict.is_good
+        for execution in changed
+    ):
         followers = (index for index, execution in under_way.items() if not execution.is_monitored)
         yield from (Abort(index, Verdict.WITHDRAWN, ANOTHER_FAILED) for index in followers)
 
 
 def cancelled(signal: int, under_way: Iterable[int]) -> Iterator[Abort]:
-    """A cancellation takes back everything."""
+    """The aborts after a cancellation: everything under way."""
     return (Abort(index, *on_cancellation(signal)) for index in under_way)
 
 

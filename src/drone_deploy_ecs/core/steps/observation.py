@@ -41,7 +41,7 @@ class Observed:
     failed_reads: int = 0
 
     def after(self, look: Reading | Fault, now: float) -> Observed:
-        """After a look that is whole, or failed. One that shows the past is as one that failed."""
+        """After a look that is whole, or failed; a stale one, older than the last, counts as failed."""
         is_past = isinstance(look, Reading) and look.service and look.service.is_older_than(self.service)
         if isinstance(look, Reading) and not is_past:
             return Observed(service=look.service, seen_at=min(look.at, now))
@@ -95,7 +95,7 @@ class Reading:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing more is to be asked for it."""
+        """Whether no call of it is left."""
         return self.token is None and not self.left
 
     def with_tasks(self) -> Reading:
@@ -103,7 +103,7 @@ class Reading:
         return replace(self, token="", tasks=())
 
     def call(self, target: Target) -> ListTasks | DescribeTasks:
-        """What is to be asked next."""
+        """The next call of this look, where it isn't whole."""
         region, cluster = target.region, target.cluster
         if self.token is None:
             return DescribeTasks(region=region, cluster=cluster, tasks=self.left[: DescribeTasks.MOST])
@@ -128,7 +128,7 @@ class Reading:
 
 
 def all_of(kind: type[ValueT], answer: object) -> tuple[ValueT, ...] | None:
-    """An answer that is nothing but such values; None where it is anything else."""
+    """The answer, where it is a tuple of nothing but `kind`; else None."""
     if not isinstance(answer, tuple):
         return None
     values = tuple(value for value in answer if isinstance(value, kind))

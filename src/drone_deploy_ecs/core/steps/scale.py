@@ -143,7 +143,7 @@ class Scaling(KindExecution):
             case Service():
                 return _accepted(replace(self, writes=self.writes + 1), answer, now)
             case (Service() as service, *_):
-                return _seen(replace(self, read_fault=None), service, now)
+                return _looked(replace(self, read_fault=None), service, now)
             case None:
                 return replace(self, phase=Phase.CHECK, attempts=self.attempts.at(now + RETRY_FIRST), began=now)
             case _:
@@ -158,9 +158,11 @@ class Scaling(KindExecution):
         """See `Execution`."""
         step = self.step
         if self.writes > before.writes:
-            # What it was is left out where it was seen as it is to be: that may have been the past.
-            was = f" from {before.service.desired}" if before.service and before.service.desired != step.to else ""
-            yield Kind.UPDATED, f"scaling it{was} to {tasks(step.to)}"
+            # The old count is left out where a read showed the new one already: that read may have been stale.
+            before_text = (
+                f" from {before.service.desired}" if before.service and before.service.desired != step.to else ""
+            )
+            yield Kind.UPDATED, f"scaling it{before_text} to {tasks(step.to)}"
         unconfirmed = self.attempts.unconfirmed
         if unconfirmed is not None and unconfirmed is not before.attempts.unconfirmed:
             yield Kind.TROUBLE, safe(f"{unconfirmed}; looking before trying again")
@@ -204,8 +206,8 @@ def _not_read(scaling: Scaling, fault: Fault, now: float) -> Scaling:
     return _end(scaling, Verdict.UNKNOWN, f"lost sight of AWS: {fault}") if is_over else scaling
 
 
-def _seen(scaling: Scaling, service: Service, now: float) -> Scaling:
-    """What a look means before the write, and after it."""
+def _looked(scaling: Scaling, service: Service, now: float) -> Scaling:
+    """Fold in a look, from before or after the write."""
     step, primary = scaling.step, service.primary
     if service.is_older_than(scaling.service):
         return _look_at(scaling, now + RETRY_FIRST)
@@ -232,7 +234,7 @@ def _write(scaling: Scaling, now: float) -> Scaling:
 
 
 def _is_odd_too_long(scaling: Scaling, now: float) -> bool:
-    """Whether the read can't be a stale one any more; on a way back that doesn't matter: writing does no harm."""
+    """Whether an odd count is too old to be a stale read; before a write back always: it does no harm."""
     if scaling.step.expected is None and scaling.phase is Phase.CHECK:
         return True
     return scaling.odd_since is not None and now >= scaling.odd_since + SETTLE
@@ -256,7 +258,7 @@ def _accepted(scaling: Scaling, service: Service, now: float) -> Scaling:
 
 
 def _follow(scaling: Scaling, service: Service, now: float) -> Scaling:
-    """The count is as asked for; now the tasks must be, too."""
+    """Wait for the tasks: the desired count is written."""
     step = scaling.step
     if step.goes_down:
         is_there = service.running <= step.to
@@ -277,7 +279,7 @@ def _follow(scaling: Scaling, service: Service, now: float) -> Scaling:
 
 
 def _is_healthy(scaling: Scaling, service: Service, now: float) -> bool:
-    """Running isn't healthy yet. Those that were all there at the first look were there before."""
+    """Whether the running tasks count as healthy: by a new steady state, by time, or as none was started."""
     if not scaling.writes and scaling.accepted_at == now:
         return True
     new = (event for event in service.events if event.id not in scaling.known_events)

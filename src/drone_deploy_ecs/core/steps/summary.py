@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Execution
 
 FEW = 20
-"""Services of which each is told by itself."""
+"""Up to so many services, every event is printed; with more, summaries."""
 NAMED = 5
 FAILED = "failed"
 
@@ -30,7 +30,7 @@ def progress(executions: Sequence[Execution]) -> str:
 ORDER = (
     "revisions registered", "completed", "back", "rolling out", "on the way back", "out of sight", "not begun", "withdrawn",
 )  # fmt: skip
-"""The words of `Execution.tally` in the order in which they are told; others are counted, but not told."""
+"""The words of `Execution.tally` in the order in which they are printed; other words are only counted."""
 
 
 def listed(names: Sequence[str], most: int = NAMED) -> str:

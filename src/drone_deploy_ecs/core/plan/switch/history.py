@@ -28,12 +28,12 @@ class SideHistory:
 
     @property
     def deployed(self) -> Deployed | None:
-        """Its deployment."""
+        """The deployment to this side, if there was one."""
         return next((side for side in deployed(self.executions) if side.target.name == self.target.name), None)
 
     @property
     def steps(self) -> tuple[Execution, ...]:
-        """All else."""
+        """Everything that was done to it but its deployment."""
         others = (execution for execution in self.executions if not execution.is_monitored)
         return tuple(
             execution for execution in others if (target := execution.step.target) and target.name == self.target.name
@@ -70,5 +70,5 @@ class SideHistory:
 
 def last_seen(histories: Iterable[SideHistory]) -> Service | None:
     """The service as its scaling showed it last."""
-    seen = [scaling.service for history in histories for scaling in history.scalings]
-    return next(filter(None, reversed(seen)), None)
+    services = [scaling.service for history in histories for scaling in history.scalings]
+    return next(filter(None, reversed(services)), None)

@@ -35,12 +35,12 @@ def outcomes(
 
 
 def _way_back(back: SideHistory | None) -> Deployed | None:
-    """Its return; where something else of the way back failed, that is all that there is to say."""
+    """The deployment that returned it; None where another step of the way back failed: that is reported instead."""
     return back.deployed if back and not back.trouble else None
 
 
 def _stranded(side: Deployed, history: SideHistory, back: SideHistory | None) -> str:
-    """What is amiss beside its own deployment."""
+    """What failed on this side beside its deployment; "" for nothing."""
     if back is None:
         is_amiss = side.verdict is Verdict.COMPLETED and history.trouble
         return history.trouble.reason if history.trouble and is_amiss else ""
@@ -98,7 +98,7 @@ class LiveSide:
 
     @property
     def end_state(self) -> EndState:
-        """How it stands."""
+        """How the live side stands at the end."""
         if self.others is Verdict.COMPLETED and self.back is None:
             return EndState.NOT_AS_BEFORE if self.history.trouble else EndState.GAVE_WAY
         if not self.is_touched:

@@ -56,7 +56,7 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
 
 
 def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draft:
-    """From where an interrupted run left them."""
+    """The stages that are left, from where an interrupted run left the two sides."""
     switch = _switch(request, settings, live, idle)
     what = f"an earlier run was interrupted: {idle} has {request.image.reference} already, beside {live}"
     follow, capacity = _resume(request, settings, switch, live, idle), hold_capacity(switch, idle.limits)
@@ -77,7 +77,7 @@ def _stages(
 
 
 def _switch(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Switch:
-    """Whatever an interrupted run has suspended is scaled again afterwards."""
+    """The switch as a value; autoscaling that an interrupted run has suspended is resumed afterwards."""
     own = live.limits
     if idle.was_left_suspended and idle.limits and own:
         own = Limits(idle.limits.minimum, idle.limits.maximum)
@@ -97,7 +97,7 @@ def _switch(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Sw
 
 
 def _terms(request: Request, settings: BlueGreen, at_least: int) -> Terms:
-    """It must run so many tasks, prove itself, and stay up until all is over."""
+    """The terms: at least so many tasks, checks in a row, and no death of a container until the run is over."""
     return replace(
         terms.forward(request),
         at_least=at_least,
@@ -131,7 +131,7 @@ def _update(
 
 
 def _resume(request: Request, settings: BlueGreen, switch: Switch, live: Side, idle: Side) -> Iterator[Step]:
-    """What was begun is followed, and gets the tasks that it lacks; what has failed is begun again."""
+    """The interrupted deployment is followed, and scaled up where it is short; a failed one is repeated."""
     begun, desired = idle.primary, max(idle.desired, live.desired)
     update = UpdateService(
         target=switch.idle,

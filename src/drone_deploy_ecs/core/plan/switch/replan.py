@@ -30,22 +30,25 @@ class Remaining(NamedTuple):
 
 def remaining(switch: Switch, done: Sequence[Execution]) -> Remaining | None:
     """What is left, from the counts as they are now; None where nobody interfered, or what takes over is gone."""
-    overtaken = next((scaling for scaling in done if isinstance(scaling, Scaling) and scaling.needs_replan), None)
+    overtaken = next(
+        (execution for execution in done if isinstance(execution, Scaling) and execution.needs_replan), None
+    )
     standing = tuple(filter(_stands, done))
     if overtaken is None or not standing:
         return None
-    seen = [*(execution.service for execution in standing), overtaken.service]
-    counts = {service.name: service.desired for service in seen if service}
+    services = [*(execution.service for execution in standing), overtaken.service]
+    counts = {service.name: service.desired for service in services if service}
+    # A side that no execution has looked at has the count that the plan was made from.
     live, idle = (counts.get(side.service, side.desired) for side in (switch.live, switch.idle))
     changed, stages = remaining_stages(switch, live, idle, standing[0].output)
-    # It is no trouble any more: what it was to do, the new stages do.
+    # The interrupted scaling must not count as a failure: the new stages do what it was to do.
     excused = replace(overtaken, verdict=Verdict.WITHDRAWN)
-    over = (execution for execution in done if not _stands(execution))
+    (execution for execution in done if not _stands(execution))
     return Remaining(
         switch=changed,
         stages=stages,
         standing=standing,
-        done=tuple(excused if execution is overtaken else execution for execution in over),
+        done=tuple(excused if execution is overtaken else execution for execution in done if not _stands(execution)),
         service=overtaken.step.target.name,
         why=overtaken.reason,
     )

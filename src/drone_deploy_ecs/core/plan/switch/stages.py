@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Step
 
 
-def hold_capacity(switch: Switch, limits: Limits | None) -> Iterator[Step]:
-    """Autoscaling of what takes over, which has these limits: nothing may shrink it while it has no traffic yet.
+def hold_capacity(switch: Switch, present: Limits | None) -> Iterator[Step]:
+    """The idle side's autoscaling, now limited to `present`: nothing may shrink it before it has traffic.
 
-    Once it is updated: registering a minimum brings a service up to it, and that would be with its old revision.
+    After its update: registering a minimum brings a service up to it, which before would start its old revision.
     """
     if switch.idle_limits is None:
         return
     like = switch.live_limits or switch.idle_limits
     during = Limits(switch.count, max(like.maximum, switch.count))
-    if during != limits:
+    if during != present:
         limit = _limit_idle(switch, during, "so that nothing shrinks it before it has traffic")
         yield replace(limit, update=key_of(switch.idle.name))
 
@@ -43,6 +43,7 @@ def hold_capacity(switch: Switch, limits: Limits | None) -> Iterator[Step]:
 def scale_down_steps(switch: Switch, count: int, wait: float) -> Iterator[Step]:
     """The live side down to nothing from `count`, and autoscaling as it is to be afterwards."""
     live, idle = switch.live, switch.idle
+    # What has taken over must prove itself while the live side can still serve everything.
     if count and wait:
         yield Hold(target=idle, seconds=wait)
     if count and switch.live_limits:
@@ -52,6 +53,7 @@ def scale_down_steps(switch: Switch, count: int, wait: float) -> Iterator[Step]:
         yield Scale(target=live, expected=expected, to=to, undo=undo)
         if to and switch.interval:
             yield Hold(target=idle, seconds=switch.interval)
+    # The live side's limits come last: as long as they stand, a later run can read them off it (see the module).
     if switch.idle_limits:
         afterwards = switch.live_limits or _around(switch.count, switch.idle_limits)
         yield replace(_limit_idle(switch, afterwards, f"as {live.name} had it"), required=False)
@@ -104,7 +106,7 @@ def _match(switch: Switch, live: int, idle: int, deployment: str) -> Iterator[St
 
 
 def one_by_one(steps: Iterable[Step]) -> tuple[Stage, ...]:
-    """A stage each: every step is for the next one's sake."""
+    """A stage for each step: no step may begin before the one ahead of it has come through."""
     return tuple(Stage((step,)) for step in steps)
 
 

@@ -60,9 +60,9 @@ def _live_again(switch: Switch, done: tuple[Execution, ...]) -> Iterator[Step]:
         limits = switch.live_limits
         yield RegisterScalableTarget(target=switch.live, limits=limits, why="as before", required=False)
     if history.was_scaled:
-        # Whatever somebody deployed to it meanwhile: it is to have its tasks.
-        whoever = replace(switch.live, known=frozenset())
-        yield Scale(target=whoever, to=switch.count, allow_more=True, always_write=True)
+        # No known deployments: whatever somebody deployed to it meanwhile, it must get its tasks back.
+        live = replace(switch.live, known=frozenset())
+        yield Scale(target=live, to=switch.count, allow_more=True, always_write=True)
 
 
 def _idle_again(switch: Switch, done: tuple[Execution, ...], way_back: tuple[Stage, ...]) -> Iterator[Stage]:
@@ -70,7 +70,7 @@ def _idle_again(switch: Switch, done: tuple[Execution, ...], way_back: tuple[Sta
     side = history.deployed
     is_ours = bool(side and side.deployment and side.verdict is not Verdict.SUPERSEDED)
     if switch.idle_limits and (history.was_limited or is_ours):
-        # First, as a service below its minimum may be brought up again.
+        # The limits come first: autoscaling may bring a service below its minimum up again.
         limits = switch.idle_limits
         yield Stage((RegisterScalableTarget(target=switch.idle, limits=limits, why="idle again", required=False),))
     if side is None or not is_ours:
@@ -81,6 +81,7 @@ def _idle_again(switch: Switch, done: tuple[Execution, ...], way_back: tuple[Sta
         # What ECS itself is returning needn't start its tasks again.
         yield from (to_none, *way_back)
     else:
+        # The way back writes count 0 together with the old revision; this checks that it came to that.
         make_sure = Stage((Scale(target=replace(switch.idle, known=frozenset()), to=0),))
         yield from (*map(_without_tasks, way_back), make_sure if way_back else to_none)
 

@@ -33,33 +33,33 @@ class Ours:
         return service.deployment(self.deployment) if service else None
 
     def after(self, before: Ours | None) -> Ours:
-        """It, where another deployment was followed before: what was seen until then still counts."""
+        """Our deployment, with what was seen of `before`, the one that was taken for ours until now."""
         if before is None:
             return self
         return replace(before, deployment=self.deployment, since=self.since, is_ecs_rollback=self.is_ecs_rollback)
 
 
 def follow(ours: Ours, service: Service | None, away_since: float | None, now: float) -> tuple[Ours, float | None]:
-    """After a look: our deployment, and since when it isn't PRIMARY, None while it is."""
+    """Our deployment after a look, and since when (monotonic seconds) it isn't PRIMARY; None while it is."""
     listed = ours.listed(service)
     if listed is None or listed.status != "PRIMARY":
         return ours, now if away_since is None else away_since
     is_healthy = listed.desired > 0 and only_draining_is_left(service, listed)
-    seen = replace(
+    updated = replace(
         ours,
         was_seen=True,
         since=ours.since or listed.created_at,
         below_desired_at=ours.below_desired_at if listed.is_at_full_count else now,
         healthy_at=now if ours.healthy_at is None and is_healthy else ours.healthy_at,
     )
-    return seen, None
+    return updated, None
 
 
 def only_draining_is_left(service: Service | None, ours: Deployment) -> bool:
     """Whether the new tasks are all up and the old ones only drain.
 
-    ECS lowers the others' desired count to zero only once as many new tasks are healthy, so that is asked, and not
-    just whether ours run (running isn't healthy).
+    ECS lowers the others' desired count to zero only once as many new tasks are healthy, so that count decides,
+    and not just whether ours run (running isn't healthy).
     """
     others = [deployment for deployment in service.deployments if deployment.id != ours.id] if service else []
     is_wanted = any(deployment.desired or deployment.running or deployment.pending for deployment in others)
@@ -67,7 +67,7 @@ def only_draining_is_left(service: Service | None, ours: Deployment) -> bool:
 
 
 def keep(tasks: StoppedTasks, reading: Reading, ours: Ours | None, definition: str, now: float) -> StoppedTasks:
-    """The stopped tasks after a look: ours that it brought are kept, each once."""
+    """The stopped tasks after a look: those of our deployment that it read are added, without repetition."""
     denied = tasks.denied | {reading.denied} if reading.denied else tasks.denied
     if reading.tasks is None or ours is None:
         return replace(tasks, denied=denied)

@@ -77,7 +77,7 @@ def _service_gone(sight: Sight) -> Judgement | None:
 
 
 def _superseded(sight: Sight) -> Judgement | None:
-    """A deployment that is neither ours nor one from before ours is PRIMARY."""
+    """PRIMARY is a deployment that is neither ours nor from before ours."""
     service, ours, listed = sight.service, sight.ours, sight.listed
     primary = service.primary if service else None
     if service is None or primary is None or primary.id == ours.deployment or primary.id in sight.target.known:
@@ -85,7 +85,7 @@ def _superseded(sight: Sight) -> Judgement | None:
     # Older than ours: it was there before, though it wasn't listed when the plan was made.
     if ours.since and primary.created_at and primary.created_at < ours.since:
         return None
-    # ECS's own rollback may be a deployment with a new id. It is told by ours having failed, or by ECS announcing it.
+    # ECS's own rollback may be a deployment with a new id. Either ours has FAILED, or an event announces it.
     if listed and listed.rollout_state == "FAILED" and primary.task_definition == sight.target.before:
         return None
     if service.is_rolling_back_to(primary.id, ours.since):
@@ -95,7 +95,7 @@ def _superseded(sight: Sight) -> Judgement | None:
 
 
 def _rolled_back(sight: Sight) -> Judgement | None:
-    """What is PRIMARY instead of ours is what ECS rolled back to: `_superseded` had its say before."""
+    """PRIMARY is what ECS rolled back to: it isn't ours, nor (`_superseded` comes before) somebody's newer one."""
     service, deployment, listed = sight.service, sight.ours.deployment, sight.listed
     primary = service.primary if service else None
     if service is None or primary is None or primary.id == deployment:
@@ -122,7 +122,7 @@ def _unstable(sight: Sight) -> Judgement | None:
 
 
 def _completed(sight: Sight) -> Judgement | None:
-    """ECS keeps saying COMPLETED when containers die afterwards, so the tasks must be there too."""
+    """ECS says COMPLETED, and the tasks run: it keeps saying so when containers die afterwards."""
     service, listed = sight.service, sight.listed
     if service is None or listed is None or listed.status != "PRIMARY":
         return None
@@ -134,13 +134,14 @@ def _completed(sight: Sight) -> Judgement | None:
         return None
     if listed.rollout_state == "COMPLETED" and listed.running >= listed.desired:
         return Judgement(Verdict.COMPLETED, "")
+    # Behind a Classic Load Balancer, and in some emulators, ECS gives no rolloutState: then the counts decide.
     if not listed.rollout_state and listed.is_at_full_count and len(service.deployments) == 1:
         return Judgement(Verdict.COMPLETED, "by its counts: ECS gives no rolloutState for this service")
     return None
 
 
 def _healthy(sight: Sight) -> Judgement | None:
-    """All new tasks are healthy, and that is all that was to be waited for."""
+    """All new tasks are healthy, where the request doesn't wait for old ones to drain."""
     service, listed = sight.service, sight.listed
     if sight.terms.wait_for_drained or service is None or listed is None or listed.status != "PRIMARY":
         return None
@@ -159,7 +160,8 @@ def _given_up(sight: Sight) -> Judgement | None:
     return Judgement(Verdict.FAILED, f"ECS gave up on it: {why}")
 
 
-def _doomed(sight: Sight) -> Judgement | None:
+def _cannot_succeed(sight: Sight) -> Judgement | None:
+    # A number given by the request replaces our own reading of the evidence.
     cause = terminal_cause(sight.stopped) if sight.terms.max_failed_tasks is None else None
     return Judgement(Verdict.FAILED, f"it can't succeed: {brief(cause)}") if cause else None
 
@@ -169,6 +171,7 @@ def _too_many_failed(sight: Sight) -> Judgement | None:
     if most is None:
         return None
     counted_by_ecs = sight.listed.failed_tasks if sight.listed else 0
+    # ECS's count may lag behind the tasks that were read, or know of tasks that weren't.
     failed = max(counted_by_ecs, sum(map(is_evidence, sight.stopped)))
     if failed < most:
         return None
@@ -199,7 +202,7 @@ _RULES: tuple[Callable[[Sight], Judgement | None], ...] = (
     _completed,
     _healthy,
     _given_up,
-    _doomed,
+    _cannot_succeed,
     _too_many_failed,
     _out_of_budget,
 )

@@ -38,9 +38,9 @@ UNREADABLE_FIRST = RETRIES[1]
 JITTER = 0.1
 """The share by which an interval is shortened at random, so that many pipelines don't look in step."""
 TASKS_FIRST, TASKS_TOLD = 30.0, 180.0
-"""Seconds to a task listing that nothing called for; then twice as long each time. It catches what wasn't told.
+"""Seconds to a task listing that nothing called for; then twice as long each time. It finds what no event told of.
 
-The first where no event told that tasks were started: some emulators have none. The second where events do tell.
+The first where no event says that tasks were started: some emulators have no events. The second where events do.
 """
 SHORT_EVERY = 10.0
 """The same while tasks are missing although no event says that any was started: some emulators have no events."""
@@ -62,25 +62,26 @@ _STARTED = re.compile(r"has started (\d{1,6}) tasks")
 
 def next_look(rollout: Record, now: float, chance: float) -> float:
     """When (monotonic seconds) this rollout wants to be looked at again; `chance` is random, in 0..1."""
-    if rollout.decision:
+    if rollout.decision:  # only its stopped tasks are still to be read
         return now + UNREADABLE_FIRST
     if rollout.phase is not Phase.FOLLOW:
         return rollout.writes.not_before
     if rollout.next_check is not None and not rollout.observed.failed_reads:
         return max(rollout.next_check, now + CLOSE)
-    foretold = _foretold(rollout, now)
-    wait = _interval(rollout) * (1 - JITTER * chance) if foretold is None else foretold
+    wait = _predicted_wait(rollout, now)
+    if wait is None:
+        wait = _interval(rollout) * (1 - JITTER * chance)
     # A look at the very end of the budget, or of the time to prove stable, is worth more than one after it.
     moments = (at for at in (rollout.deadline, rollout.stable_at) if at is not None and at > now)
     return min((now + wait, *moments))
 
 
-def _foretold(rollout: Record, now: float) -> float | None:
-    """Seconds to the next look by what is expected; None where nothing is, or it didn't come."""
+def _predicted_wait(rollout: Record, now: float) -> float | None:
+    """Seconds to the next look, by the prediction; None where there is none, or where it didn't come true."""
     if rollout.observed.failed_reads or rollout.completion.completed_at is not None:
         return None
-    if not _was_seen(rollout):
-        return FAR if rollout.earlier else None
+    if not _has_appeared(rollout):
+        return FAR if rollout.earlier else None  # with history, nothing can come before the first milestone
     foreseen = rollout.foreseen
     if foreseen and foreseen.lead > ONE_MOMENT:
         # Without the next milestone the end can't be near; with it, the end is foreseen anew.
@@ -92,7 +93,7 @@ def _foretold(rollout: Record, now: float) -> float | None:
     return _in_legs(max(end.early - now, 0.0) + _step(end))
 
 
-def _was_seen(rollout: Record) -> bool:
+def _has_appeared(rollout: Record) -> bool:
     return rollout.ours is not None and rollout.ours.was_seen
 
 
@@ -107,7 +108,7 @@ def _in_legs(ahead: float) -> float:
 
 
 def _next_death(rollout: Record) -> Span | None:
-    """When a replacement of dead tasks is expected to die; None where something else may come before that."""
+    """When the replacement of dead tasks is expected to die; None where a verdict may come before that."""
     service, since = rollout.service, rollout.since
     if service is None or since is None or rollout.terms.max_failed_tasks is not None or not _is_unfinished(rollout):
         return None
@@ -120,10 +121,10 @@ def _interval(rollout: Record) -> float:
         return retry_in(1 + rollout.observed.failed_reads)
     if rollout.completion.completed_at is not None:
         return HOLDING
-    if rollout.service is None or not _was_seen(rollout):
+    if rollout.service is None or not _has_appeared(rollout):
         return FIRST
-    some_died = bool(rollout.tasks.stopped or (rollout.listed and rollout.listed.failed_tasks))
-    return PATIENT if _is_unfinished(rollout) and not some_died else QUICK
+    tasks_died = bool(rollout.tasks.stopped or (rollout.listed and rollout.listed.failed_tasks))
+    return PATIENT if _is_unfinished(rollout) and not tasks_died else QUICK
 
 
 def _is_unfinished(rollout: Record) -> bool:
@@ -153,18 +154,21 @@ def wants_tasks(rollout: Record, service: Service | None, now: float) -> bool:
     if rollout.terms.must_prove_stable and _begins_or_ends_to_prove_stable(rollout, listed, now):
         return True
     started = _started_since(service, rollout)
-    return _some_died(rollout, listed, started) or _is_due_anyway(rollout, listed, started, now)
+    return _has_unread_deaths(rollout, listed, started) or _is_due_anyway(rollout, listed, started, now)
 
 
 def _begins_or_ends_to_prove_stable(rollout: Record, listed: Deployment, now: float) -> bool:
-    """At both ends of that time the stopped tasks are read: none in it goes unseen, and none from before it counts."""
+    """Whether stopped tasks are to be read because the time to prove stable begins or ends.
+
+    So no death within that time is missed, and none from before it counts.
+    """
     if rollout.completion.completed_at is None or rollout.stable_at is None:
         return listed.rollout_state == "COMPLETED"
     return rollout.tasks.read_at < rollout.stable_at <= now
 
 
 def _started_since(service: Service, rollout: Record) -> int:
-    """How many tasks ECS says it started since our deployment began: more than there are means that some died."""
+    """How many tasks ECS's events say it started since our deployment began; some died if fewer are alive."""
     since = rollout.since
     if since is None:
         return 0
@@ -172,8 +176,8 @@ def _started_since(service: Service, rollout: Record) -> int:
     return sum(int(match[1]) for message in messages if (match := _STARTED.search(message)))
 
 
-def _some_died(rollout: Record, listed: Deployment, started: int) -> bool:
-    """Whether tasks died that aren't known: by ECS's own count, or because there were more, or were to be more."""
+def _has_unread_deaths(rollout: Record, listed: Deployment, started: int) -> bool:
+    """Whether tasks died that weren't read yet: by ECS's count, or as fewer are alive than before, or than started."""
     stopped = rollout.tasks.stopped
     alive = listed.running + listed.pending
     if listed.failed_tasks > sum(map(is_evidence, stopped)) or listed.rollout_state == "FAILED":
@@ -185,9 +189,9 @@ def _some_died(rollout: Record, listed: Deployment, started: int) -> bool:
 
 
 def _is_due_anyway(rollout: Record, listed: Deployment, started: int, now: float) -> bool:
-    """Whether they weren't read for so long that something may have gone untold."""
+    """Whether tasks are to be read although nothing called for it: deaths may go untold."""
     if rollout.completion.completed_at is not None and not rollout.terms.must_prove_stable:
-        return False  # it waits for others; what dies now is told by its counts
+        return False  # it only waits for others: a death now shows in its counts
     last_read = max(rollout.tasks.read_at, rollout.began)
     since_read = now - last_read
     if not started and listed.running + listed.pending < listed.desired and since_read >= SHORT_EVERY:

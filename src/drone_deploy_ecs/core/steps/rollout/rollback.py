@@ -42,6 +42,7 @@ def check(
     undone isn't PRIMARY any more.
     """
     if primary.id == step.undoes:
+        # Two rollbacks would race: ECS, having announced its own, gets a while to begin before ours is written.
         if now < began + ECS_TURN and service.is_rolling_back(step.undoes):
             return Next.WAIT
         if step.must_not_write:

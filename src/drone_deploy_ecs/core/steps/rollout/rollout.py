@@ -149,7 +149,7 @@ class Rollout(Record):
 
     def glanced(self, answer: object, now: float, /) -> Rollout:
         """See `Monitored`. It takes the place of a look under way."""
-        return _decided(*_looked(self, _seen(self, answer, now), now), now)
+        return _decided(*_looked(self, _service_read(self, answer, now), now), now)
 
 
 Change = tuple[Rollout, Judgement | None]
@@ -157,7 +157,7 @@ Change = tuple[Rollout, Judgement | None]
 
 
 def _decided(rollout: Rollout, judgement: Judgement | None, now: float) -> Rollout:
-    """The verdict, if there is one. It stays, and is explained further by what is seen later.
+    """The rollout with its verdict, if there is one. It stays, and what is seen later adds to its causes.
 
     A bad one is explained when our deployment's stopped tasks have been read; or, if that can't be, after a while.
     """
@@ -181,17 +181,17 @@ def _decided(rollout: Rollout, judgement: Judgement | None, now: float) -> Rollo
 
 
 def _read(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
-    """The look so far, this being the answer to its call; None where it is no answer to that."""
+    """The look under way with the answer to its call; None where that is no answer to it."""
     if rollout.reading is None:
-        look = _seen(rollout, answer, now)
+        look = _service_read(rollout, answer, now)
         if isinstance(look, Reading) and polling.wants_tasks(rollout, look.service, now):
             return look.with_tasks()
         return look
     return rollout.reading.advance(answer, rollout.tasks.read)
 
 
-def _seen(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
-    """What a read of the service alone shows; None where this is no answer to it."""
+def _service_read(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
+    """The answer to DescribeServices as a look; None where it is no such answer."""
     if isinstance(answer, Fault):
         return answer
     services = all_of(Service, answer)
@@ -202,7 +202,7 @@ def _seen(rollout: Rollout, answer: object, now: float) -> Reading | Fault | Non
 
 
 def _looked(rollout: Rollout, look: Reading | Fault | None, now: float) -> Change:
-    """After a look that is whole, or failed: what it means for our deployment, or for the write before there is one."""
+    """Fold in a look that is whole, or failed: for our deployment, or for the write while there is none."""
     if look is None:
         return rollout, None
     observed = rollout.observed.after(look, now)
@@ -254,7 +254,7 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
 
 
 def _checked(rollout: Rollout, now: float) -> Change:
-    """After a look before the write: what it means for that."""
+    """Fold in a look from before the write: whether to write, to wait, to follow, or to give up."""
     service, writes = rollout.service, rollout.writes
     primary = service.primary if service else None
     finding: Judgement | Ours | Next
@@ -267,14 +267,14 @@ def _checked(rollout: Rollout, now: float) -> Change:
         )
     else:
         finding = write.check(primary, rollout.step.target, rollout.definition, writes)
-    # By what is seen it may be written; by what was written before, or recalled, perhaps not, or not yet.
+    # Writing is allowed by this look; an unconfirmed write, a recall or the deadline may still forbid it.
     if finding is Next.WRITE:
         finding = write.when_settled(writes, rollout.recalled, rollout.deadline, now)
     elif finding is Next.RETRY:
         finding = write.out_of_time(writes, rollout.deadline, now) or finding
     if isinstance(finding, Judgement):
         return rollout, finding
-    return _found(rollout, finding, now) if isinstance(finding, Ours) else (_next(rollout, finding, now), None)
+    return _recognised(rollout, finding, now) if isinstance(finding, Ours) else (_next(rollout, finding, now), None)
 
 
 def _next(rollout: Rollout, next_: Next, now: float) -> Rollout:
@@ -293,8 +293,8 @@ def _next(rollout: Rollout, next_: Next, now: float) -> Rollout:
             assert_never(never)
 
 
-def _found(rollout: Rollout, ours: Ours, now: float) -> Change:
-    """A deployment that isn't to be written (again). This very look may tell what became of it."""
+def _recognised(rollout: Rollout, ours: Ours, now: float) -> Change:
+    """Follow a deployment that a look showed to be ours. The same look may bring the verdict on it."""
     # An undo's budget counts from the first time: reads that go back and forth must not prolong it.
     is_again = rollout.ours is not None and rollout.ours.is_ecs_rollback
     ours = ours.after(rollout.ours)
@@ -306,7 +306,7 @@ def _found(rollout: Rollout, ours: Ours, now: float) -> Change:
 
 
 def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
-    """After a look at our deployment: there may be a verdict."""
+    """Fold in a look at our deployment, and judge by it."""
     service = rollout.service
     primary = service.primary if service else None
     if ours.is_ecs_rollback and primary and primary.id == rollout.step.undoes:
@@ -339,7 +339,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
 
 
 def _completed(rollout: Rollout, ours: Ours, completion: Completion, now: float) -> Rollout:
-    """ECS calls it complete; by `completion` that may not be sure enough yet."""
+    """The rollout after ECS called it complete; `completion` says since when that counts, if it does."""
     before = rollout.completion
     if before.completed_at is None and completion.completed_at is not None and ours.healthy_at is None:
         ours = replace(ours, healthy_at=now)

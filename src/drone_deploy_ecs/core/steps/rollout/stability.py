@@ -41,7 +41,7 @@ class Completion:
     passed_at: float = 0.0
 
     def lost(self) -> Completion:
-        """After a look that didn't find it complete."""
+        """The completion after a look that showed the deployment incomplete."""
         return replace(self, completed_at=None, at_desired_since=None, passed=0)
 
     def next_check(self, terms: Terms) -> float | None:
@@ -61,7 +61,7 @@ class Completion:
 def stopped_since(
     completion: Completion, terms: Terms, stopped: tuple[Task, ...], service: Service | None, ours: Ours
 ) -> tuple[Task, ...]:
-    """Tasks that stopped since it was first complete, be it before it was seen to be, where it has to prove stable."""
+    """Tasks that stopped since the first completion, be it seen or not; () where it needn't prove stable."""
     if not terms.must_prove_stable:
         return ()
     if completion.stopped_when_complete is not None:
@@ -71,9 +71,10 @@ def stopped_since(
 
 
 def advance(completion: Completion, sight: Sight, reason: str, now: float) -> Completion | Judgement:
-    """After a look that found it complete, for that reason. The same value, where that tells nothing new."""
+    """The completion after a look that showed it complete, for `reason`; the same value where nothing changed."""
     if completion.completed_at is None:
         return _complete(completion, sight, reason, now)
+    # Counts alone would hide a task that died and was replaced between two looks; the events tell of its start.
     if sight.terms.must_prove_stable and _replaced_unseen(completion, sight.service):
         return _unsure(completion, sight, now)
     next_check = completion.next_check(sight.terms)
@@ -85,13 +86,14 @@ def advance(completion: Completion, sight: Sight, reason: str, now: float) -> Co
 def _complete(completion: Completion, sight: Sight, reason: str, now: float) -> Completion | Judgement:
     """ECS calls it complete. Where it must stay so, tasks that replaced others get the time to be healthy first."""
     # Some of its tasks are younger than its completion: ECS goes on calling it COMPLETED, healthy or not.
-    some_are_replaced = completion.stopped_when_complete is not None or bool(sight.stopped_since_complete)
-    if sight.terms.must_stay and some_are_replaced:
+    has_replacements = completion.stopped_when_complete is not None or bool(sight.stopped_since_complete)
+    if sight.terms.must_stay and has_replacements:
         since = completion.at_desired_since
         if since is None or _replaced_unseen(completion, sight.service):
             since = now
         if now < since + SURE:
             return _unsure(completion, sight, since)
+    # Kept from the first time: tasks that died between two completions still count against the deployment.
     first = len(sight.stopped) if completion.stopped_when_complete is None else completion.stopped_when_complete
     return replace(
         completion,

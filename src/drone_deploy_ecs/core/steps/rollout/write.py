@@ -44,7 +44,7 @@ def check(primary: Deployment, target: Target, definition: str, writes: Attempts
 
 
 def when_settled(writes: Attempts, recalled: Judgement | None, deadline: float, now: float) -> Judgement | Next:
-    """Nothing of ours is there. After an ambiguous write, believe that only once it would have become visible."""
+    """Whether to write, no deployment of ours being visible: after an unconfirmed write it may still become so."""
     if judgement := out_of_time(writes, deadline, now):
         return judgement
     if writes.may_have_been_accepted and now < writes.written_at + SETTLE:
@@ -53,14 +53,14 @@ def when_settled(writes: Attempts, recalled: Judgement | None, deadline: float, 
 
 
 def refused(writes: Attempts, fault: Fault) -> Judgement | None:
-    """A refusal ends it, unless an earlier attempt may have been accepted: then that one is looked for."""
+    """The verdict on a refusal; None where an earlier attempt may have been accepted, which is looked for first."""
     if is_refused(fault) and not writes.may_have_been_accepted:
         return Judgement(Verdict.REFUSED, f"AWS refused {fault}")
     return None
 
 
 def out_of_time(writes: Attempts, deadline: float, now: float) -> Judgement | None:
-    """The budget may end before the write ever got through."""
+    """The verdict where the budget ends before a write got through; None before the deadline."""
     if now < deadline:
         return None
     if writes.may_have_been_accepted:
