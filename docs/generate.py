@@ -199,7 +199,7 @@ def exit_codes_page() -> str:
         "The last line of the log says for every service what it runs now, and so what 128+n doesn't.\n",
         "## How a service stands at the end\n",
         "`stands` of each service in the JSON report.\n",
-        table(("Stands", "Meaning"), member_rows(EndState)),
+        table(("End state", "Meaning"), member_rows(EndState)),
         "## Verdicts\n",
         "`verdict` of each service, and of the run: that of the service that fared worst.\n",
         table(("Verdict", "Meaning"), member_rows(Verdict)),

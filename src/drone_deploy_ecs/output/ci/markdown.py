@@ -57,7 +57,7 @@ def _table(report: Report) -> Iterator[str]:
     rows = answer.rows(report)
     if not rows:
         return
-    yield "\n| Service | Verdict | Stands | Runs now | Before | Deployment |\n| --- | --- | --- | --- | --- | --- |\n"
+    yield "\n| Service | Verdict | End state | Runs now | Before | Deployment |\n| --- | --- | --- | --- | --- | --- |\n"
     for row in rows[:MOST_ROWS]:
         told = (row.verdict, row.stands.value, row.runs, row.before or "nothing", row.deployment or "none")
         yield f"| [{plain(row.service)}]({row.link}) | {' | '.join(map(plain, told))} |\n"

@@ -173,7 +173,7 @@ def _footer(report: Report) -> Element:
 
 def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
     facts = {
-        "Stands": outcome.end_state.value,
+        "End state": outcome.end_state.value,
         "Ran before": short(outcome.target.before) or "nothing COMPLETED",
         "Was to run": outcome.revision or "a revision that was never registered",
         "Runs now": outcome.running,
@@ -241,7 +241,7 @@ def _rollout(report: Report, one: Outcome, name: str) -> Iterator[Element | None
 def _rest(report: Report, rest: Sequence[Outcome], title: str) -> Element | None:
     if not rest:
         return None
-    heads = ("Service", "Verdict", "Stands", "Ran before", "Was to run", "Runs now", "Tasks over time")
+    heads = ("Service", "Verdict", "End state", "Ran before", "Was to run", "Runs now", "Tasks over time")
     whole = tag(
         "table",
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),

@@ -125,7 +125,7 @@ NEWS: dict[str, tuple[Rollout, Rollout, list[str]]] = {
         following(), COUNTED, ["web:2 1 of 2 running, 1 starting, 1 failed"]),
     "counts, of two deployments of one revision": (
         following(), given(following(), service=NAMESAKE),
-        ["web:2 1 of 2 running; web:2 of before 2 running; web:1 0 running, 1 starting"]),
+        ["web:2 1 of 2 running; web:2 (previous deployment) 2 running; web:1 0 running, 1 starting"]),
     "nothing is running": (following(), given(following(), service=service(active(running=0))), []),
     "ours isn't listed": (following(), given(following(), service=service(active())), ["web:1 2 running"]),
     "new tasks are up": (

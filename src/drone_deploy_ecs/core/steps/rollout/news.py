@@ -168,7 +168,7 @@ def _count(listed: Deployment, ours: Deployment | None) -> str:
     failed = f", {listed.failed_tasks} failed" if listed.failed_tasks else ""
     wanted = f" of {listed.desired}" if listed.status == "PRIMARY" else ""
     is_namesake = ours is not None and listed is not ours and listed.task_definition == ours.task_definition
-    revision = f"{short(listed.task_definition)}{' of before' if is_namesake else ''}"
+    revision = f"{short(listed.task_definition)}{' (previous deployment)' if is_namesake else ''}"
     return f"{revision} {listed.running}{wanted} running{starting}{failed}"
 
 
