@@ -92,5 +92,6 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
 
 
 def to(call: Call[Any] | None) -> st.SearchStrategy[object]:
-    """An answer to this call, or a fault; None where only time passes."""
-    return st.none() if call is None else BY_OPERATION[call.operation] | faults | st.just(tag_denied)
+    """An answer to this call (whichever, where it isn't one of these), or a fault; None where only time passes."""
+    answers = BY_OPERATION.get(call.operation, st.one_of(*BY_OPERATION.values())) if call else st.none()
+    return answers | faults | st.just(tag_denied) if call else answers

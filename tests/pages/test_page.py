@@ -143,9 +143,7 @@ def test_every_service_is_told_once_and_as_in_the_json(report: Report) -> None:
         one = services[_name(article)]
         told = article.words
         ran = one["before"] or "nothing COMPLETED"
-        expected = (
-            f"End state {one['stands']} Ran before {ran} Was to run {one['target']} Runs now {one['running']} Deployment"
-        )
+        expected = f"End state {one['stands']} Ran before {ran} Was to run {one['target']} Runs now {one['running']} Deployment"
         assert expected in told
         assert f"{one['deployment_id']} " in told
         assert one["verdict"] in article.all("h2")[0].words.split()
