@@ -31,8 +31,8 @@ PATIENCE = 600.0
 """Seconds after which they stop looking: the AWS CLI's `wait services-stable`."""
 
 
-class Gave(Exception):
-    """Up: it isn't PRIMARY any more, or didn't come through in time."""
+class GaveUp(Exception):
+    """It isn't PRIMARY any more, or didn't come through in time."""
 
 
 def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
@@ -44,7 +44,7 @@ def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
     began = world.clock.monotonic()
     chance = random.Random(1)
     queue = [
-        (began, number, _one(world, name, period, image, chance)) for number, (_, name) in enumerate(world.services)
+        (began, number, _process(world, name, period, image, chance)) for number, (_, name) in enumerate(world.services)
     ]
     heapify(queue)
     refused, ended = 0, began
@@ -54,15 +54,15 @@ def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
         ended = max(ended, at)
         try:
             heappush(queue, (at + next(process), number, process))
-        except (StopIteration, Gave):
+        except (StopIteration, GaveUp):
             continue
         except ApiError:
             refused += 1  # "Rate exceeded", and a red pipeline
     return ended - began, refused
 
 
-def _one(world: World, name: str, period: float, image: str, chance: random.Random) -> Iterator[float]:
-    """One of them; yields the seconds that it waits. Raises ApiError where its retries are used up."""
+def _process(world: World, name: str, period: float, image: str, chance: random.Random) -> Iterator[float]:
+    """One process; yields the seconds that it waits. Raises ApiError when its retries are used up."""
     aws = SimulatedAws(world)
     answers: list[Any] = []
 
@@ -91,12 +91,15 @@ def _one(world: World, name: str, period: float, image: str, chance: random.Rand
         yield from send(look)
         primary = answers[-1]["services"][0]["deployments"][0]
         if primary["taskDefinition"] != arn:
-            raise Gave
+            raise GaveUp
         if primary["rolloutState"] == "COMPLETED":
             return
-    raise Gave
+    raise GaveUp
 
 
 def _edited(definition: dict[str, Any], image: str) -> dict[str, Any]:
-    containers = [one | {"image": image} if one["name"] == "app" else one for one in definition["containerDefinitions"]]
+    containers = [
+        container | {"image": image} if container["name"] == "app" else container
+        for container in definition["containerDefinitions"]
+    ]
     return task_definition(definition["family"]) | {"containerDefinitions": containers}

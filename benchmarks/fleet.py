@@ -69,11 +69,11 @@ def runs(count: int, image: str) -> Iterator[Run]:
 def ours(count: int, image: str) -> Run:
     """One run over all of them; those that fail go back."""
     world = read(scenario(count))
-    asked = {
+    settings = {
         "aws_region": "eu-west-1", "cluster": "prod", "service": "tenant-*", "container": "app", "image": image,
         "on_failure": "failed",
     }  # fmt: skip
-    request, _ = resolve(asked, {})
+    request, _ = resolve(settings, {})
     began, cpu = world.clock.monotonic(), time.process_time()
     chance = random.Random(1).random
     report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, chance).deploy()
@@ -81,7 +81,7 @@ def ours(count: int, image: str) -> Run:
     return Run(
         who=OURS, services=count, took=took, bound=bound(world, report.api_calls["RegisterTaskDefinition"]),
         calls=sum(report.api_calls.values()), throttled=sum(world.faults.throttled.values()), refused=0,
-        left=_left(world), cpu=spent,
+        left=_count_failing(world), cpu=spent,
     )  # fmt: skip
 
 
@@ -94,61 +94,63 @@ def peers(count: int, period: float, image: str, at_best: Bound) -> Run:
     return Run(
         who=f"a process each, looking every {period:g} s", services=count, took=took, bound=at_best,
         calls=world.faults.calls[""], throttled=sum(world.faults.throttled.values()), refused=refused,
-        left=_left(world), cpu=spent,
+        left=_count_failing(world), cpu=spent,
     )  # fmt: skip
 
 
-def _left(world: World) -> int:
+def _count_failing(world: World) -> int:
     world.clock.sleep(STUCK_FOR)
-    return sum(one.primary.state != "COMPLETED" for one in world.services.values())
+    return sum(service.primary.state != "COMPLETED" for service in world.services.values())
 
 
 # --- telling ---
 
 
-def table(found: Sequence[Run]) -> str:
+def table(measured: Sequence[Run]) -> str:
     """Markdown."""
     lines = [
         "| services | how | took | bound | ratio | calls a service | throttled | rate exceeded | left failing | CPU s |",
         "|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|",
         *(
-            f"| {one.services} | {one.who} | {one.took:.0f} s | {one.bound.there + one.bound.back:.0f} s | "
-            f"{one.ratio:.2f} | {one.calls / one.services:.1f} | {one.throttled} | {one.refused} | {one.left} | "
-            f"{one.cpu:.1f} |"
-            for one in found
+            f"| {run.services} | {run.who} | {run.took:.0f} s | {run.bound.there + run.bound.back:.0f} s | "
+            f"{run.ratio:.2f} | {run.calls / run.services:.1f} | {run.throttled} | {run.refused} | {run.left} | "
+            f"{run.cpu:.1f} |"
+            for run in measured
         ),
     ]
     return "\n".join(lines)
 
 
-def verdict(found: Sequence[Run]) -> str:
+def verdict(measured: Sequence[Run]) -> str:
     """Against the aim."""
-    worst = max(one.ratio for one in found if one.who == OURS)
+    worst = max(run.ratio for run in measured if run.who == OURS)
     return f"Aim: at most {AIM} times the bound. Worst of one deployment: {worst:.2f}, {_met(worst <= AIM)}."
 
 
-def sooner(found: Sequence[Run]) -> str:
+def sooner(measured: Sequence[Run]) -> str:
     """What it would come to if failed services went back while the others still roll out."""
-    last = [one for one in found if one.who == OURS][-1]
+    last = [run for run in measured if run.who == OURS][-1]
     return SOONER.format(last.took / last.bound.there, last.services)
 
 
 def wired(wires: Sequence[Wire]) -> str:
     """The part on whole processes."""
     rows = [
-        f"| {one.services} | {one.wall:.0f} s | {one.cpu:.1f} s | {1000 * one.cpu / one.services:.0f} ms | "
-        f"{one.memory:.0f} MiB | {one.throttled} | {one.exit_code} | `{one.last_line[:SHOWN]}` |"
-        for one in wires
+        f"| {wire.services} | {wire.wall:.0f} s | {wire.cpu:.1f} s | {1000 * wire.cpu / wire.services:.0f} ms | "
+        f"{wire.memory:.0f} MiB | {wire.throttled} | {wire.exit_code} | `{wire.last_line[:SHOWN]}` |"
+        for wire in wires
     ]
     head = "| services | wall | CPU | CPU a service | memory | throttled | exit code | last line |\n|--:|--:|--:|--:|--:|--:|--:|---|"
-    most = max(one.memory for one in wires)
-    said = [f"Aim: at most {AIM_MEMORY} MiB. Most: {most:.0f} MiB, {_met(most <= AIM_MEMORY)}."]
+    most = max(wire.memory for wire in wires)
+    sentences = [f"Aim: at most {AIM_MEMORY} MiB. Most: {most:.0f} MiB, {_met(most <= AIM_MEMORY)}."]
     few, many = wires[0], wires[-1]
     if many.services > few.services:
         grown = many.services - few.services
         memory, cpu = (many.memory - few.memory) * 1024 / grown, (many.cpu - few.cpu) * 1000 / grown
-        said.append(f"From {few.services} to {many.services}, one more costs {memory:.0f} KiB and {cpu:.0f} ms of CPU.")
-    return "\n\n".join((WIRE, "\n".join((head, *rows)), " ".join(said)))
+        sentences.append(
+            f"From {few.services} to {many.services}, one more costs {memory:.0f} KiB and {cpu:.0f} ms of CPU."
+        )
+    return "\n\n".join((WIRE, "\n".join((head, *rows)), " ".join(sentences)))
 
 
 def _met(is_met: bool) -> str:  # noqa: FBT001
@@ -190,8 +192,8 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--write", action="store_true", help="save docs/benchmarks/fleet.md")
     parser.add_argument("--wire", type=int, nargs="*", default=[], metavar="N", help="also N services over HTTP")
     options = parser.parse_args(argv)
-    good = [one for count in COUNTS for one in runs(count, GOOD)]
-    failing = [one for count in COUNTS if count >= KINDS for one in runs(count, FAILING)]
+    good = [run for count in COUNTS for run in runs(count, GOOD)]
+    failing = [run for count in COUNTS if count >= KINDS for run in runs(count, FAILING)]
     kept = PAGE.read_text(encoding="utf-8").partition(WIRE_HEADING)[1:]
     last = wired([over_the_wire(count) for count in options.wire]) if options.wire else "".join(kept).strip()
     parts = [INTRODUCTION, table(good), verdict(good), FAILS, table(failing), verdict(failing), sooner(failing), last]

@@ -78,16 +78,16 @@ def _ours(world: World, scenario: Scenario, length: float, seed: int, who: str) 
         _request(), lambda _: SimulatedAws(world), world.clock, notes, random.Random(seed).random
     ).deploy()
     log = world.faults.log
-    place = next(place for place, (_, operation, _) in enumerate(log) if operation == "UpdateService")
-    assert place >= before, "the history is made without calls"
-    sent = log[place][0]
-    said = truth(world)
+    index = next(index for index, (_, operation, _) in enumerate(log) if operation == "UpdateService")
+    assert index >= before, "the history is made without calls"
+    sent = log[index][0]
+    true_at = truth(world)
     right = report.verdict is Verdict.COMPLETED if scenario.good else report.verdict in BAD
-    calls = sum(operation in LOOKS for _, operation, _ in log[place + 1 : notes.calls])
-    if said is None or said > notes.verdict_at:
+    calls = sum(operation in LOOKS for _, operation, _ in log[index + 1 : notes.calls])
+    if true_at is None or true_at > notes.verdict_at:
         return Run(who, scenario.name, scenario.good, length, math.nan, math.nan, calls, right=False), sent
-    took = said - sent - world.faults.latency
-    return Run(who, scenario.name, scenario.good, length, took, notes.verdict_at - said, calls, right), sent
+    took = true_at - sent - world.faults.latency
+    return Run(who, scenario.name, scenario.good, length, took, notes.verdict_at - true_at, calls, right), sent
 
 
 def _polled(world: World, run: Run, who: str, waits: Iterator[float], sent: float) -> Run:
@@ -107,18 +107,20 @@ def _polled(world: World, run: Run, who: str, waits: Iterator[float], sent: floa
     for wait in waits:
         look_at += wait
         clock.advance_to(look_at)
-        seen = aws.send(services)["services"][0]["deployments"]
-        if any(one["id"] == ours and one.get("rolloutState") == "COMPLETED" for one in seen):
+        deployments = aws.send(services)["services"][0]["deployments"]
+        if any(
+            deployment["id"] == ours and deployment.get("rolloutState") == "COMPLETED" for deployment in deployments
+        ):
             break
         if not run.good and truth(world) is not None:
             listed = aws.send(ListTasks(region=REGION, cluster=CLUSTER, name=SERVICE, status="STOPPED"))["taskArns"]
             aws.send(DescribeTasks(region=REGION, cluster=CLUSTER, tasks=tuple(listed)))
             break
-    said = truth(world)
-    assert said is not None
-    took = said - sent - world.faults.latency
+    true_at = truth(world)
+    assert true_at is not None
+    took = true_at - sent - world.faults.latency
     assert abs(took - run.took) < 0.01, "both must have followed the same rollout"
-    return replace(run, who=who, delay=clock.monotonic() - said, calls=len(world.faults.log) - began)
+    return replace(run, who=who, delay=clock.monotonic() - true_at, calls=len(world.faults.log) - began)
 
 
 def _backoff(seed: int) -> Iterator[float]:
@@ -140,9 +142,9 @@ def every(period: float) -> str:
 def measure(seeds: Sequence[int], lengths: Sequence[float]) -> Iterator[Run]:
     """All runs."""
     jobs = [
-        (place, length, seed)
+        (index, length, seed)
         for length in lengths
-        for place, scenario in enumerate(SCENARIOS)
+        for index, scenario in enumerate(SCENARIOS)
         if fits(scenario, length)
         for seed in seeds
     ]
@@ -152,13 +154,13 @@ def measure(seeds: Sequence[int], lengths: Sequence[float]) -> Iterator[Run]:
 
 
 def _all_on(job: tuple[int, float, int]) -> list[Run]:
-    place, length, seed = job
-    scenario = SCENARIOS[place]
+    index, length, seed = job
+    scenario = SCENARIOS[index]
     make = tuned(scenario, length, seed)
     pairs = {history: _ours(make(history), scenario, length, seed, OURS[history]) for history in History}
     run, sent = pairs[History.NONE]
-    found = [one for one, _ in pairs.values()]
+    results = [ours for ours, _ in pairs.values()]
     if run.right:
         pollers = {every(period): repeat(period) for period in PERIODS} | {BACKOFF: _backoff(seed)}
-        found += [_polled(make(History.NONE), run, who, waits, sent) for who, waits in pollers.items()]
-    return found
+        results += [_polled(make(History.NONE), run, who, waits, sent) for who, waits in pollers.items()]
+    return results

@@ -62,9 +62,9 @@ def botocores(image: Image) -> tuple[float, float]:
         options = ("--detach", "--network", "host", "--read-only", "--entrypoint", "python", *env)
         container = image.engine.docker("run", *options, image.name, "-c", BOTOCORE)
         assert server.called.wait(60)
-        seen = cpu(image, container), time.perf_counter() - began
+        spent = cpu(image, container), time.perf_counter() - began
     image.engine.docker("rm", "--force", container)
-    return seen
+    return spent
 
 
 def floor(image: Image) -> tuple[float, float]:
@@ -100,13 +100,13 @@ def main(argv: Sequence[str]) -> None:
     rounds = parser.parse_args(argv).rounds
     with built() as image:
         sizes = image.size(image.base), image.size(image.name)
-        seen = [(floor(image), botocores(image), first_request(image)) for _ in range(rounds + 1)][1:]
+        costs = [(floor(image), botocores(image), first_request(image)) for _ in range(rounds + 1)][1:]
     print("| until | CPU ms, min | median | wall ms, min | median |\n|---|--:|--:|--:|--:|")
-    for name, taken in zip(UNTIL, zip(*seen, strict=True), strict=True):
+    for name, taken in zip(UNTIL, zip(*costs, strict=True), strict=True):
         row = [1e3 * how(kind) for kind in zip(*taken, strict=True) for how in (min, median)]
-        print(f"| {name} | {' | '.join(f'{one:.0f}' for one in row)} |")
+        print(f"| {name} | {' | '.join(f'{value:.0f}' for value in row)} |")
     print(f"\n{(sizes[1] - sizes[0]) / 1e6:.1f} MB above a base of {sizes[0] / 1e6:.0f} MB")
-    least = min(request[0] for *_, request in seen)
+    least = min(request[0] for *_, request in costs)
     print(f"first request: {1e3 * least:.0f} ms of CPU (aim: at most 300): {'met' if least <= AIM else 'MISSED'}")
 
 

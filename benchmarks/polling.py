@@ -101,11 +101,11 @@ def _span(length: float) -> str:
 def _table(costs: Sequence[Cost]) -> Iterator[str]:
     yield "| poller | rollouts | calls, mean | median | p95 | delay, median | p95 | calls / curve |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
-    for one in costs:
-        wrong = f" ({one.wrong} WRONG)" if one.wrong else ""
+    for cost in costs:
+        wrong = f" ({cost.wrong} WRONG)" if cost.wrong else ""
         yield (
-            f"| {one.who} | {one.runs}{wrong} | {one.calls:.1f} | {one.calls_median:.0f} | {one.calls_p95:.0f} | "
-            f"{one.median:.2f} s | {one.p95:.2f} s | {_share(one):.2f} |"
+            f"| {cost.who} | {cost.runs}{wrong} | {cost.calls:.1f} | {cost.calls_median:.0f} | {cost.calls_p95:.0f} | "
+            f"{cost.median:.2f} s | {cost.p95:.2f} s | {_share(cost):.2f} |"
         )
 
 
@@ -165,13 +165,13 @@ def _pages(runs: Sequence[Run], lengths: Sequence[float]) -> Iterator[str]:
 def _aims_row(runs: Sequence[Run]) -> str:
     """One length: what `AIMS_HEAD` speaks of."""
     good = [run for run in runs if run.good]
-    told, ten = _cost(OURS[History.LIKE], good), _cost(every(10.0), good)
+    informed, fixed = _cost(OURS[History.LIKE], good), _cost(every(10.0), good)
     shares = [_shares([run for run in runs if run.good is kind]) for kind in (True, False)]
-    is_met = told.median <= 1 and told.calls < ten.calls, _word(max(map(max, shares))) != "ABOVE"
-    met, met_untold = ("met" if one else "MISSED" for one in is_met)
+    is_met = informed.median <= 1 and informed.calls < fixed.calls, _word(max(map(max, shares))) != "ABOVE"
+    met, met_untold = ("met" if is_good else "MISSED" for is_good in is_met)
     return (
-        f"| {_span(runs[0].length)} | {told.median:.2f} s | {told.calls:.2f} | {ten.calls:.2f} | {met} | "
-        f"{' | '.join(f'{one:.2f} / {other:.2f}' for one, other in shares)} | {met_untold} |"
+        f"| {_span(runs[0].length)} | {informed.median:.2f} s | {informed.calls:.2f} | {fixed.calls:.2f} | {met} | "
+        f"{' | '.join(f'{computed:.2f} / {measured:.2f}' for computed, measured in shares)} | {met_untold} |"
     )
 
 
@@ -179,10 +179,10 @@ def _shares(runs: Sequence[Run]) -> tuple[float, float]:
     """Of ours without history: against the curve as it is by arithmetic, and between the measured fixed pollers."""
     ours = _cost(OURS[History.NONE], runs)
     fixed = [_cost(every(period), runs) for period in PERIODS]
-    pairs = [(one, other) for one, other in pairwise(fixed) if one.median <= ours.median <= other.median]
-    one, other = pairs[0] if pairs else fixed[:2]
-    slope = math.log(other.calls / one.calls) / math.log(other.median / one.median)
-    return _share(ours), ours.calls / (one.calls * (ours.median / one.median) ** slope)
+    pairs = [(shorter, longer) for shorter, longer in pairwise(fixed) if shorter.median <= ours.median <= longer.median]
+    shorter, longer = pairs[0] if pairs else fixed[:2]
+    slope = math.log(longer.calls / shorter.calls) / math.log(longer.median / shorter.median)
+    return _share(ours), ours.calls / (shorter.calls * (ours.median / shorter.median) ** slope)
 
 
 def _check(runs: Sequence[Run], lengths: Sequence[float], who: str) -> Iterator[str]:
@@ -198,7 +198,7 @@ def _check(runs: Sequence[Run], lengths: Sequence[float], who: str) -> Iterator[
 def _curves(runs: Sequence[Run], lengths: Sequence[float], *, good: bool) -> Iterator[Curve]:
     for length in lengths:
         costs = _costs([run for run in runs if run.length == length and run.good is good])
-        points = {one.who: (one.median, one.calls) for one in costs}
+        points = {cost.who: (cost.median, cost.calls) for cost in costs}
         fixed = [points[every(period)] for period in PERIODS]
         yield Curve(_span(length), fixed, points[OURS[History.NONE]], points[OURS[History.LIKE]], points[BACKOFF])
 

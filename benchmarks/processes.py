@@ -62,7 +62,7 @@ class Used:
     cpu: float
     memory: float
     exit_code: int
-    said: str
+    last_line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +104,11 @@ def used(command: str, path: str, folder: str, endpoint: str) -> Used:
         ["/bin/sh", "-c", command], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert running.stdout is not None
-    said = [line for line in running.stdout.read().splitlines() if line.strip()]
+    lines = [line for line in running.stdout.read().splitlines() if line.strip()]
     _, status, spent = os.wait4(running.pid, 0)
     return Used(
         wall=time.monotonic() - began, cpu=spent.ru_utime + spent.ru_stime, memory=spent.ru_maxrss / 1024,
-        exit_code=os.waitstatus_to_exitcode(status), said=said[-1] if said else "",
+        exit_code=os.waitstatus_to_exitcode(status), last_line=lines[-1] if lines else "",
     )  # fmt: skip
 
 
@@ -135,14 +135,14 @@ def deploy(subject: Subject, case: str) -> Run:
 def page(idle: Sequence[tuple[str, list[Used]]], runs: Sequence[Run]) -> str:
     """The whole page."""
     start = [
-        f"| {name} | {median(one.cpu for one in all_) * 1000:.0f} ms | {median(one.wall for one in all_) * 1000:.0f} ms | "
-        f"{max(one.memory for one in all_):.0f} MiB |"
-        for name, all_ in idle
+        f"| {name} | {median(use.cpu for use in uses) * 1000:.0f} ms | {median(use.wall for use in uses) * 1000:.0f} ms | "
+        f"{max(use.memory for use in uses):.0f} MiB |"
+        for name, uses in idle
     ]
     deployed = [
-        f"| {one.case} | {one.subject} | {one.calls} | {one.delay:.1f} s | {one.used.cpu:.2f} s | {one.used.memory:.0f} MiB | "
-        f"{one.used.exit_code} | {one.truth} | `{one.used.said[:110]}` |"
-        for one in runs
+        f"| {run.case} | {run.subject} | {run.calls} | {run.delay:.1f} s | {run.used.cpu:.2f} s | {run.used.memory:.0f} MiB | "
+        f"{run.used.exit_code} | {run.truth} | `{run.used.last_line[:110]}` |"
+        for run in runs
     ]
     heads = "| start | CPU, median | wall, median | memory |\n|---|--:|--:|--:|"
     head = (
@@ -166,10 +166,13 @@ def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.processes", description=__doc__)
     parser.add_argument("--write", action="store_true", help="save docs/benchmarks/processes.md")
     options = parser.parse_args(argv)
-    found = subjects()
+    compared = subjects()
     with tempfile.TemporaryDirectory() as folder:
-        idle = [(one.name, [used(one.idle, one.path, folder, "") for _ in range(ROUNDS)]) for one in found]
-    text = page(idle, [deploy(one, case) for case in ("good", "rolled back") for one in found])
+        idle = [
+            (subject.name, [used(subject.idle, subject.path, folder, "") for _ in range(ROUNDS)])
+            for subject in compared
+        ]
+    text = page(idle, [deploy(subject, case) for case in ("good", "rolled back") for subject in compared])
     print(text)
     if options.write:
         (DOCS / "processes.md").write_text(text, encoding="utf-8")

@@ -163,7 +163,7 @@ def _doomed_at(world: World, ours: Deployment) -> float | None:
     return None
 
 
-def _takes(scenario: Scenario, free: float, tick: float, seed: int, limit: float) -> float:
+def _rollout_seconds(scenario: Scenario, free: float, tick: float, seed: int, limit: float) -> float:
     """How long the rollout takes when nobody looks; `limit` at most."""
     world = scenario.build(free, tick, seed)
     began = world.clock.monotonic()
@@ -178,7 +178,10 @@ def _takes(scenario: Scenario, free: float, tick: float, seed: int, limit: float
 
 def fits(scenario: Scenario, length: float) -> bool:
     """Whether the scenario can be about as short as that: ECS has minimum times of its own."""
-    return mean(_takes(scenario, 0.0, _tick(length), seed, 2 * length) for seed in range(10)) <= TOLERANCE * length
+    return (
+        mean(_rollout_seconds(scenario, 0.0, _tick(length), seed, 2 * length) for seed in range(10))
+        <= TOLERANCE * length
+    )
 
 
 def _tick(length: float) -> float:
@@ -194,7 +197,7 @@ def tuned(scenario: Scenario, length: float, seed: int) -> Callable[[History], W
     low, high = 0.0, length
     for _ in range(12):
         middle = (low + high) / 2
-        if _takes(scenario, middle, tick, seed, 2 * length) < wanted:
+        if _rollout_seconds(scenario, middle, tick, seed, 2 * length) < wanted:
             low = middle
         else:
             high = middle
@@ -203,13 +206,13 @@ def tuned(scenario: Scenario, length: float, seed: int) -> Callable[[History], W
     def make(history: History) -> World:
         world = scenario.build(free, tick, seed)
         if history is not History.NONE:
-            _remember(world, seed, 1.0 if history is History.LIKE else (0.3, 3.0)[seed % 2])
+            _add_history(world, seed, 1.0 if history is History.LIKE else (0.3, 3.0)[seed % 2])
         return world
 
     return make
 
 
-def _remember(world: World, seed: int, factor: float) -> None:
+def _add_history(world: World, seed: int, factor: float) -> None:
     """Have earlier rollouts happen: good ones, their times `factor` of the present one's, and spread."""
     chance = random.Random(seed)
     service, timing = world.service(CLUSTER, SERVICE), world.timing

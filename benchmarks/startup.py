@@ -90,7 +90,7 @@ def _run(subject: Subject, env: dict[str, str]) -> None:
     assert done.returncode == subject.exit_code, f"{subject.name}: exit code {done.returncode}: {done.stderr.decode()}"
 
 
-def _until_asked(subject: Subject, env: dict[str, str]) -> None:
+def _until_request(subject: Subject, env: dict[str, str]) -> None:
     """Its cost until a signed request of its arrives: the process is looked at before it is answered, and ended."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
@@ -141,7 +141,7 @@ def _environment(url: str) -> dict[str, str]:
     return env | aws
 
 
-def _asking(boto3_python: str) -> list[Subject]:
+def _calling_subjects(boto3_python: str) -> list[Subject]:
     """Those that make a call, the floor first."""
     asking = [Subject(FLOOR, (sys.executable, "-c", BOTOCORE))]
     asking += [Subject(f"drone-deploy-ecs {command}", (PROGRAM, command, *SETTINGS)) for command in ("plan", "deploy")]
@@ -153,12 +153,12 @@ def measure(rounds: int, *, with_boto3: bool) -> tuple[list[Subject], list[Subje
     # ecs-deploy is made with it
     boto3_python = str(own_venv("peers")) if with_boto3 else ""
     with _simulator() as url:
-        whole, asking, env = _subjects(boto3_python), _asking(boto3_python), _environment(url)
+        whole, asking, env = _subjects(boto3_python), _calling_subjects(boto3_python), _environment(url)
         for _ in range(rounds + 1):
             for subject in whole:
                 _run(subject, env)
             for subject in asking:
-                _until_asked(subject, env)
+                _until_request(subject, env)
     for subject in (*whole, *asking):
         del subject.cpu[0], subject.wall[0]
     return whole, asking
@@ -169,11 +169,11 @@ def _table(subjects: Sequence[Subject], what: str) -> Iterator[str]:
     least, middle = min(subjects[0].cpu), median(subjects[0].cpu)
     yield f"| {what} | CPU ms, min | median | x first, min | x first, median | wall ms, min | median |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
-    for one in subjects:
-        low, usual = min(one.cpu), median(one.cpu)
+    for subject in subjects:
+        low, usual = min(subject.cpu), median(subject.cpu)
         yield (
-            f"| `{one.name}` | {1e3 * low:.1f} | {1e3 * usual:.1f} | {low / least:.2f} | {usual / middle:.2f} | "
-            f"{1e3 * min(one.wall):.1f} | {1e3 * median(one.wall):.1f} |"
+            f"| `{subject.name}` | {1e3 * low:.1f} | {1e3 * usual:.1f} | {low / least:.2f} | {usual / middle:.2f} | "
+            f"{1e3 * min(subject.wall):.1f} | {1e3 * median(subject.wall):.1f} |"
         )
 
 
@@ -184,10 +184,10 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--boto3", action="store_true", help="measure boto3, too, in an environment of its own")
     parser.add_argument("--write", action="store_true", help=f"save {PAGE.name} of docs/benchmarks")
     options = parser.parse_args(argv)
-    told = "\n".join(_page(*measure(options.rounds, with_boto3=options.boto3)))
-    print(told)
+    text = "\n".join(_page(*measure(options.rounds, with_boto3=options.boto3)))
+    print(text)
     if options.write:
-        PAGE.write_text(f"{HEAD}\n{told}\n")
+        PAGE.write_text(f"{HEAD}\n{text}\n")
 
 
 def _page(whole: Sequence[Subject], asking: Sequence[Subject]) -> Iterator[str]:
@@ -199,14 +199,14 @@ def _page(whole: Sequence[Subject], asking: Sequence[Subject]) -> Iterator[str]:
     )
     yield from ("", "## Whole processes", "")
     yield from _table(whole, "process")
-    names = {one.name: one for one in whole}
-    said = _met(names[HELP], names[PASS], HELP_AT_MOST)
-    yield from ("", f"The aim for `{HELP}` is at most {HELP_AT_MOST:g} times `{PASS}`: {said}.")
+    names = {subject.name: subject for subject in whole}
+    verdict = _met(names[HELP], names[PASS], HELP_AT_MOST)
+    yield from ("", f"The aim for `{HELP}` is at most {HELP_AT_MOST:g} times `{PASS}`: {verdict}.")
 
 
-def _met(one: Subject, other: Subject, most: float) -> str:
+def _met(subject: Subject, floor: Subject, most: float) -> str:
     """By the medians and by the quickest."""
-    usual, least = median(one.cpu) / median(other.cpu), min(one.cpu) / min(other.cpu)
+    usual, least = median(subject.cpu) / median(floor.cpu), min(subject.cpu) / min(floor.cpu)
     return f"{'met' if max(usual, least) <= most else 'missed'}, at {usual:.2f} times (the quickest runs {least:.2f})"
 
 

@@ -74,10 +74,10 @@ def bound(world: World, registrations: int) -> Bound:
     """By what became of a run: each of AWS's buckets emptied, then the slowest rollout; and the way back likewise."""
     updates = UpdateService.quota
     services = list(world.services.values())
-    landed = [one.primary for one in services if one.primary is one.history[1]]
-    there = max(one.updated - one.created for one in landed)
-    returned = [one for one in services if one.primary is not one.history[1]]
-    back = max(map(_return, returned), default=0.0)
+    landed = [service.primary for service in services if service.primary is service.history[1]]
+    there = max(deployment.updated - deployment.created for deployment in landed)
+    returned = [service for service in services if service.primary is not service.history[1]]
+    back = max(map(_seconds_back, returned), default=0.0)
     return Bound(
         there=_calls(RegisterTaskDefinition.quota, registrations) + _calls(updates, len(services)) + there,
         back=_calls(updates, len(returned)) + back,
@@ -88,7 +88,7 @@ def _calls(quota: Quota, count: int) -> float:
     return max(0, count - quota.burst) / quota.rate
 
 
-def _return(service: Service) -> float:
+def _seconds_back(service: Service) -> float:
     """From the undoing write, or ECS's own decision, to its last word."""
     failed: Deployment = service.history[1]
     primary = service.primary

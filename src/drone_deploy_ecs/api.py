@@ -36,12 +36,12 @@ def request(**settings: str | float | Sequence[str]) -> Request:
     """
     unknown = [name for name in settings if name not in BY_NAME]
     if unknown:
-        raise Refused(tuple(Problem(f"{one} isn't a setting", did_you_mean(one, BY_NAME)) for one in unknown))
+        raise Refused(tuple(Problem(f"{name} isn't a setting", did_you_mean(name, BY_NAME)) for name in unknown))
     outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    asked, dubious = resolve({name: _text(value) for name, value in settings.items()}, outside)
-    for problem in dubious:
+    resolved, problems = resolve({name: _text(value) for name, value in settings.items()}, outside)
+    for problem in problems:
         warnings.warn(str(problem), stacklevel=2)
-    return asked
+    return resolved
 
 
 def _text(value: str | float | Sequence[str]) -> str:

@@ -34,8 +34,8 @@ def connect(access: Access) -> Connection:
 class Connection:
     """The AWS that these credentials reach. Client and model of a service are loaded at its first call.
 
-    Those of ECS are needed by every run, so they are loaded at once: what is wrong with the credentials shows then.
-    `timeout` is for those who can't wait as long as a call would.
+    ECS's are loaded at once: every run needs them, and wrong credentials show before anything else is done.
+    `timeout` overrides that of every call, for a caller that can't wait so long.
     """
 
     def __init__(self, access: Access, timeout: Timeout | None = None) -> None:
@@ -56,9 +56,11 @@ class Connection:
             answer = calling(call.operation, lambda: self._send(call))
         except ApiError as error:
             if error.fault.kind is FaultKind.NO_CREDENTIALS:
+                # A new session reads the credentials again; clients keep those of their own session.
                 self._session = None
                 self._clients.clear()
             raise
+        # Raw only where botocore made sense of it: another sender's page has no JSON to load.
         if call.is_raw and call.is_whole(answer):
             answer = json.loads(self._raw)
         if not call.is_whole(answer):
@@ -66,25 +68,27 @@ class Connection:
         return answer
 
     def _send(self, call: Call[Any]) -> Mapping[str, Any]:
-        made = self._client(call.service, call.region, call.timeout)
+        botocore_client = self._client(call.service, call.region, call.timeout)
         self._body = json.dumps(call.members()).encode() if call.is_raw else None
-        answer: Mapping[str, Any] = getattr(made, xform_name(call.operation))(**call.known_members())
+        answer: Mapping[str, Any] = getattr(botocore_client, xform_name(call.operation))(**call.known_members())
         return answer
 
     def _client(self, service: str, region: str, timeout: Timeout) -> Any:
         if self._session is None:
             self._session = session(self._access)
         if (service, region) not in self._clients:
-            made = client(self._session, service, region, self._timeout or timeout)
-            made.meta.events.register("before-call", self._put_back)
-            made.meta.events.register("after-call", self._pick_up)
-            self._clients[service, region] = made
+            botocore_client = client(self._session, service, region, self._timeout or timeout)
+            botocore_client.meta.events.register("before-call", self._put_back)
+            botocore_client.meta.events.register("after-call", self._pick_up)
+            self._clients[service, region] = botocore_client
         return self._clients[service, region]
 
     def _put_back(self, params: dict[str, Any], **_: object) -> None:
+        """On botocore's `before-call`, which comes before signing: put in the members that it doesn't know."""
         if self._body is not None:
             params["body"] = self._body
 
     def _pick_up(self, http_response: Any, **_: object) -> None:
+        """On botocore's `after-call`: keep the body, of which the parsed answer has only the known members."""
         if self._body is not None:
             self._raw = http_response.content

@@ -53,10 +53,10 @@ def calling(operation: str, call: Callable[[], T]) -> T:
     try:
         return call()
     except Exception as error:
-        found = fault(operation, error)
-        if found is None:
+        failure = fault(operation, error)
+        if failure is None:
             raise
-        raise ApiError(found) from error
+        raise ApiError(failure) from error
 
 
 def fault(operation: str, error: Exception) -> Fault | None:
@@ -87,10 +87,10 @@ def _comes_from_parser(traceback: TracebackType | None) -> bool:
 
 
 def _answered(error: exceptions.ClientError) -> Fault:
-    said = cast("Mapping[str, Mapping[str, object]]", error.response)
-    code = str(said.get("Error", {}).get("Code", ""))
-    message = str(said.get("Error", {}).get("Message", "")).partition(_QUOTATION)[0].strip()
-    status = said.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    response = cast("Mapping[str, Mapping[str, object]]", error.response)
+    code = str(response.get("Error", {}).get("Code", ""))
+    message = str(response.get("Error", {}).get("Message", "")).partition(_QUOTATION)[0].strip()
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     number = status if isinstance(status, int) else 0
     kind = _kind(code, number)
     return Fault(kind, error.operation_name, code, message, is_not_awss=_is_refused_in_between(code, number))

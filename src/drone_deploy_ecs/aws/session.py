@@ -29,23 +29,25 @@ def session(access: Access) -> Session:
 
     Credentials come from botocore's default chain and are refreshed when they expire, assumed ones too.
     """
-    found = Session()
-    found.set_config_variable("region", access.region)
-    found.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
+    botocore_session = Session()
+    botocore_session.set_config_variable("region", access.region)
+    botocore_session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
     if access.role_arn:
-        found.register_component("credential_provider", CredentialResolver([_AssumedRole(found, access)]))
-    return found
+        botocore_session.register_component(
+            "credential_provider", CredentialResolver([_AssumedRole(botocore_session, access)])
+        )
+    return botocore_session
 
 
 def moment(value: Any) -> datetime:
-    """A time of an answer. ECS gives seconds, a hundred times for each service of a look.
+    """Parse a time of an answer. ECS gives seconds since 1970, a hundred of them for a service in DescribeServices.
 
-    Of those botocore's own parser makes as many time zones, which is most of what it does with the whole answer.
+    botocore's own parser makes a time zone for each, which takes longer than the rest of the answer.
     """
     return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
-def client(made: Session, service: str, region: str, timeout: Timeout) -> Any:
+def client(botocore_session: Session, service: str, region: str, timeout: Timeout) -> Any:
     """A client whose calls are one attempt each: botocore's own retries would repeat ambiguous writes."""
     config = Config(
         retries={"total_max_attempts": 1},
@@ -53,7 +55,7 @@ def client(made: Session, service: str, region: str, timeout: Timeout) -> Any:
         read_timeout=timeout.read,
         user_agent_extra=f"drone-deploy-ecs/{__version__}",
     )
-    return made.create_client(service, region_name=region, config=config)
+    return botocore_session.create_client(service, region_name=region, config=config)
 
 
 class _AssumedRole(CredentialProvider):
@@ -62,11 +64,11 @@ class _AssumedRole(CredentialProvider):
     METHOD: str | None = "assume-role"
     CANONICAL_NAME: str | None = "drone-deploy-ecs"
 
-    def __init__(self, made: Session, access: Access) -> None:
+    def __init__(self, botocore_session: Session, access: Access) -> None:
         super().__init__()
-        self._session = made
+        self._session = botocore_session
         self._access = access
-        self._chain = made.get_component("credential_provider")
+        self._chain = botocore_session.get_component("credential_provider")
 
     def load(self) -> Credentials | None:
         """The role's credentials; fetched when first needed. None when the chain has none to exchange."""

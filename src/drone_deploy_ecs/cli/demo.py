@@ -44,7 +44,7 @@ class Hurried:
 
 
 def demo(edges: Edges, _options: Mapping[str, Any]) -> int:
-    """Both deployments, told as a real run tells them. The exit code is the demo's own."""
+    """Run both deployments, with the lines of real runs. The exit code: whether both ended as they should."""
     world = default()
     clock = Hurried(world.clock)
     codes = []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.cli.edges import Edges
 
 COMMANDS = {"deploy": "deploy:deploy", "plan": "deploy:plan", "simulator": "simulator:simulator", "demo": "demo:demo"}
-"""By name: the room of this folder, and the function in it. A room is imported when its command is run."""
+"""Command → `module:function` of this package; a module is imported when its command is run."""
 NOT_WRITTEN = "Nothing was written: no deployment was started."
 LEFT = "Look at the service: a deployment may have been left as it was at that moment."
 """What a defect leaves behind. The second is noted on every exception of a run that writes."""
@@ -44,8 +44,8 @@ def main(argv: Sequence[str], edges: Edges) -> int:
 
 
 def _command(name: str) -> Callable[[Edges, Mapping[str, Any]], int]:
-    room, _, function = COMMANDS[name].partition(":")
-    command: Callable[[Edges, Mapping[str, Any]], int] = getattr(import_module(f"{__package__}.{room}"), function)
+    module, _, function = COMMANDS[name].partition(":")
+    command: Callable[[Edges, Mapping[str, Any]], int] = getattr(import_module(f"{__package__}.{module}"), function)
     return command
 
 

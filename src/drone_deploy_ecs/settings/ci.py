@@ -25,7 +25,7 @@ def branch(env: Mapping[str, str]) -> str:
     Drone, then Woodpecker and GitLab, then GitHub, whose GITHUB_REF_NAME is a tag's name in the run of a tag.
     """
     names = (*_BRANCHES, *(["GITHUB_REF_NAME"] if env.get("GITHUB_REF_TYPE") == "branch" else []))
-    return next((found for name in names if (found := env.get(name, "").strip())), "")
+    return next((value for name in names if (value := env.get(name, "").strip())), "")
 
 
 def pull_request(env: Mapping[str, str]) -> str:

@@ -17,11 +17,11 @@ SECONDS_A_CHECK = 10
 
 
 def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> Request:
-    """The request that these make; `secret` is the name of the one that names the live colour, "" for none."""
+    """The request that these values make; `secret` names the secret that holds the live colour, "" for none."""
     from drone_deploy_ecs.core.masking import Secret, credentials
     from drone_deploy_ecs.core.request.request import Access, Request
 
-    secret_settings = (Secret(one.name, values[one.name]) for one in SETTINGS if one.secret and values[one.name])
+    secrets = {setting.name: values[setting.name] for setting in SETTINGS if setting.secret}
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     regions, roles = values["aws_region"], values["aws_role_arn"] or ("",)
     accesses = [
@@ -54,7 +54,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
-        secrets=(*credentials(env), *secret_settings),
+        secrets=(*credentials(env), *(Secret(name, value) for name, value in secrets.items() if value)),
         blue_green=_blue_green(values) if mode == BLUE_GREEN else None,
         colours=_colours(values, secret) if mode == COLOURS else None,
     )

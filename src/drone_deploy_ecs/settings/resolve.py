@@ -35,31 +35,35 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     Raises `Refused` with all problems at once.
     """
     problems: list[Problem] = []
-    asked = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if problems else ROLLING)
-    values = {one.name: _read(one, asked, flags, env, problems) for one in SETTINGS if one.name != "mode"}
+    # A mode that can't be read stays "": what only some modes need isn't missed then, and nothing is superfluous.
+    mode = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if problems else ROLLING)
+    values = {
+        setting.name: _read(setting, mode, flags, env, problems) for setting in SETTINGS if setting.name != "mode"
+    }
     both = ("timeout", "max_deploy_checks")
     if all(_given(BY_NAME[name], flags, env) for name in both):
         problems.append(Problem(f"{both[0]} and {both[1]} are both set, and say the same thing", "Keep one"))
-    problems += disagreements(values, asked)
-    secret = _secret_name(values, env, problems) if asked == COLOURS else ""
-    hints = (*_near_misses(env), *_unused(asked, flags, env))
+    problems += disagreements(values, mode)
+    secret = _secret_name(values, env, problems) if mode == COLOURS else ""
+    hints = (*_near_misses(env), *_unused(mode, flags, env))
     if problems:
         raise Refused((*problems, *hints))
-    return as_request(asked, values, secret, env), (*hints, *_notes(asked, flags, env))
+    return as_request(mode, values, secret, env), (*hints, *_notes(mode, flags, env))
 
 
 def _read(
     setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
 ) -> Any:
-    """Its value where the mode uses it. Where the mode isn't known, whatever is given is looked at."""
+    """The setting's value, None in a mode that doesn't use it. An unknown mode, "", has every given text checked."""
     return _value(setting, mode, flags, env, problems) if not mode or setting.is_used_in(mode) else None
 
 
 def _value(
     setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
 ) -> Any:
-    given = _given(setting, flags, env)
-    if not given or (setting.read is services and not words(given)):
+    text = _given(setting, flags, env)
+    # A list of nothing but commas names no service: as good as unset.
+    if not text or (setting.read is services and not words(text)):
         if setting.required and setting.is_used_in(mode):
             others = f" (or {setting.fallbacks[0]})" if setting.fallbacks else ""
             why = f", and mode {mode} needs it" if setting.modes and mode != ROLLING else ""
@@ -71,17 +75,17 @@ def _value(
             )
         return None
     try:
-        return setting.read(given)
-    except InvalidValue as unfit:
-        shown = "(value not shown)" if setting.secret else repr(safe(given))
-        problems.append(Problem(f"{setting.name} {shown} {unfit.why}", unfit.do))
+        return setting.read(text)
+    except InvalidValue as invalid:
+        shown = "(value not shown)" if setting.secret else repr(safe(text))
+        problems.append(Problem(f"{setting.name} {shown} {invalid.why}", invalid.do))
         return None
 
 
 def _given(setting: Setting, flags: Mapping[str, str], env: Mapping[str, str]) -> str:
     """The text as given; empty means unset, as Drone makes an empty variable of an unset secret."""
     candidates = (flags.get(setting.name, ""), *(env.get(name, "") for name in (setting.variable, *setting.fallbacks)))
-    return next((stripped for one in candidates if (stripped := one.strip())), "")
+    return next((stripped for text in candidates if (stripped := text.strip())), "")
 
 
 def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: list[Problem]) -> str:
@@ -121,17 +125,19 @@ def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:
 
 
 def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
-    given = _given(BY_NAME["disable_rollbacks"], flags, env)
-    if given.lower() in NO:
-        return (Problem(f"disable_rollbacks is {given}, so rollbacks are on", "The Go plugin took any text for yes"),)
-    if given and mode == BLUE_GREEN:
+    text = _given(BY_NAME["disable_rollbacks"], flags, env)
+    if text.lower() in NO:
+        return (Problem(f"disable_rollbacks is {text}, so rollbacks are on", "The Go plugin took any text for yes"),)
+    if text and mode == BLUE_GREEN:
         why = "Two sides left running would block the next deployment"
         return (Problem(f"disable_rollbacks has no effect in mode {mode}", why),)
     return ()
 
 
 def _unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
-    names = [one.name for one in SETTINGS if mode and not one.is_used_in(mode) and _given(one, flags, env)]
+    names = [
+        setting.name for setting in SETTINGS if mode and not setting.is_used_in(mode) and _given(setting, flags, env)
+    ]
     if not names:
         return ()
     have = "have" if len(names) > 1 else "has"

@@ -40,9 +40,9 @@ PREFIX = "PLUGIN_"
 
 
 class Setting(NamedTuple):
-    """One row. `type` is for people, `read` turns text into the value, `fallbacks` are other variables to look at.
+    """One setting. `type` is for people; `read` turns text into the value, or raises `InvalidValue`.
 
-    `modes` are those that use it, () all of them; where it is `required`, it is so in these.
+    `fallbacks` are further variables to read, in order. `modes` use the setting, () means all; `required` holds there.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Setting(NamedTuple):
         return "--" + self.name.replace("_", "-")
 
     def is_used_in(self, mode: str) -> bool:
-        """Whether it means anything there."""
+        """Whether this mode uses the setting."""
         return not self.modes or mode in self.modes
 
 

@@ -67,7 +67,7 @@ def whole_or_none(value: str) -> int:
 
 
 def percent(value: str) -> int:
-    """A share that ends somewhere: steps of 0 % would never be done."""
+    """Per cent, 1 to 100: with steps of 0 % the live side would never shrink."""
     do = "Give a whole number from 1 to 100: the share of the live count that each step takes away"
     if not re.fullmatch(r"[+-]?\d{1,9}", value):
         raise InvalidValue("isn't a whole number", do)
@@ -97,18 +97,18 @@ def seconds_or_duration(value: str) -> float:
     plain = re.fullmatch(r"\+?(\d+)", value)
     try:
         return duration_or_none(f"{plain[1]}s" if plain else value)
-    except InvalidValue as unfit:
+    except InvalidValue as invalid:
         raise InvalidValue(
             "is neither whole seconds nor a length of time up to 24h", "Give it as 60, 90s, 10m or 1h30m"
-        ) from unfit
+        ) from invalid
 
 
 def interval(value: str) -> float:
     """Seconds, as `seconds_or_duration`, but at least one."""
-    found = seconds_or_duration(value)
-    if not found:
+    seconds = seconds_or_duration(value)
+    if not seconds:
         raise InvalidValue("is no time at all", "Give at least 1s")
-    return found
+    return seconds
 
 
 def choice(*known: str) -> Callable[[str], str]:
@@ -129,30 +129,30 @@ def words(value: str) -> tuple[str, ...]:
 
 def services(value: str) -> tuple[str, ...]:
     """A comma list of service names, ARNs, `cluster/service` or patterns such as `tenant-*`."""
-    found = words(value)
-    for one in found:
-        if not _is_arn(one, "service") and not re.fullmatch(f"({_NAME}/)?{_PATTERN}", one):
+    names = words(value)
+    for name in names:
+        if not _is_arn(name, "service") and not re.fullmatch(f"({_NAME}/)?{_PATTERN}", name):
             raise InvalidValue(
-                f"has {one!r}, which is neither a service's name, its ARN, cluster/service nor a pattern",
+                f"has {name!r}, which is neither a service's name, its ARN, cluster/service nor a pattern",
                 "Give them separated by commas, such as web,batch/worker,tenant-*",
             )
-    return found
+    return names
 
 
 def several(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
-    """A comma list of texts of that pattern, each once or more; `what` says what one isn't otherwise."""
+    """A reader of a comma list whose parts match the pattern; others are refused: "isn't `what`"."""
     read = matching(pattern, what)
     return lambda value: tuple(read(part.strip()) for part in value.split(",") if part.strip())
 
 
 def service(value: str) -> str:
     """One service's name or ARN; a YAML list of one will do."""
-    found = words(value)
-    if len(found) != 1:
+    names = words(value)
+    if len(names) != 1:
         raise InvalidValue("isn't one service", "Give one name or ARN")
-    if not _is_service(found[0]):
+    if not _is_service(names[0]):
         raise InvalidValue("is neither a service's name nor its ARN", "Give one of them")
-    return found[0]
+    return names[0]
 
 
 def cluster(value: str) -> str:
@@ -167,20 +167,20 @@ def _is_service(value: str) -> bool:
 
 
 def _is_arn(value: str, kind: str) -> bool:
-    found = read_arn(value)
-    return bool(found and found.kind == kind and re.fullmatch(f"{_NAME}(/{_NAME})*", found.rest))
+    arn = read_arn(value)
+    return bool(arn and arn.kind == kind and re.fullmatch(f"{_NAME}(/{_NAME})*", arn.rest))
 
 
 def image(value: str) -> Image:
     """A whole image reference."""
     from drone_deploy_ecs.core.request.image import Image
 
-    found = Image.parse(value)
-    if found is None:
+    reference = Image.parse(value)
+    if reference is None:
         raise InvalidValue(
             "isn't an image reference", "Give [registry/]repository:tag or …@sha256:digest, in lower case"
         )
-    return found
+    return reference
 
 
 def mode(value: str) -> str:
@@ -191,7 +191,7 @@ def mode(value: str) -> str:
 
 
 def matching(pattern: str, what: str) -> Callable[[str], str]:
-    """Text of that pattern; `what` says what it isn't otherwise."""
+    """A reader of text that matches the pattern; other text is refused: "isn't `what`"."""
 
     def read(value: str) -> str:
         if not re.fullmatch(pattern, value, re.ASCII):
@@ -206,5 +206,5 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     # Imported here because only a mistake needs it, and every start pays for imports.
     from difflib import get_close_matches
 
-    close = get_close_matches(given.lower().replace("_", "-"), [one.replace("_", "-") for one in known], 1, 0.7)
-    return next((f"Did you mean {one}" for one in known if close and one.replace("_", "-") == close[0]), "")
+    close = get_close_matches(given.lower().replace("_", "-"), [name.replace("_", "-") for name in known], 1, 0.7)
+    return next((f"Did you mean {name}" for name in known if close and name.replace("_", "-") == close[0]), "")

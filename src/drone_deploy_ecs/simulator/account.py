@@ -1,4 +1,4 @@
-"""What the simulated account keeps in its Region, and what any change of it goes through. It knows nothing above it.
+"""The state of the simulated account in its Region, and the few methods that change it. Imports nothing built on it.
 
 `lifecycle`, `scheduler` and `autoscaling` change it as time passes, `operations` when it is called, and `world` for
 people.
@@ -28,7 +28,7 @@ CAPTURED_IDS = 10**18
 class Account:
     """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
 
-    `clusters` tells how many tasks a DAEMON service runs there, `secrets` the text of each by its name.
+    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class Account:
             deployment.status = "ACTIVE"
         now = self.clock.monotonic()
         identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
-        made = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
-        made.reason = f"ECS deployment {identifier} in progress."
-        service.deployments.insert(0, made)
-        service.history.append(made)
+        primary = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
+        primary.reason = f"ECS deployment {identifier} in progress."
+        service.deployments.insert(0, primary)
+        service.history.append(primary)
         self.changed(service)
-        return made
+        return primary
 
     def scale(self, service: Service, desired: int) -> None:
-        """Somebody, or autoscaling, changes the desired count. PRIMARY's falls at once, and grows as tasks are started.
+        """Change the service's desired count. PRIMARY's own falls at once, but grows only as tasks are started.
 
-        Both recorded: a PRIMARY of 0 that still runs 2; one of 1, COMPLETED, where the service wants 2.
+        Captures show both: a PRIMARY with desiredCount 0 that runs 2 tasks; one with 1, COMPLETED, in a service of 2.
         """
         service.desired = desired
         for deployment in service.deployments:
@@ -96,7 +96,7 @@ class Account:
         return deployment.digests or {name: self.images.resolve(image)[0] for name, image in images.items()}
 
     def script(self, digests: Mapping[str, str]) -> Behaviour:
-        """What a task of these does: its first container stands for it."""
+        """The behaviour of a task with these digests (by container): its first container stands for it."""
         return self.images.behaviour(next(iter(digests.values())))
 
     def identifier(self, digits: int) -> str:

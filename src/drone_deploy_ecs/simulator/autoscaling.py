@@ -17,26 +17,26 @@ EVALUATED_EVERY = 60.0
 
 @dataclass(slots=True)
 class ScalableTarget:
-    """One service's. `demand` is the count that its policies ask for, None while they ask for nothing."""
+    """A service's limits. `demand` is the count that its scaling policies want, None while they want nothing."""
 
     limits: Limits
     demand: int | None = None
 
 
 class ScalableTargets:
-    """Those of one account, by cluster and service."""
+    """The scalable targets of an account, by (cluster, service)."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._targets: dict[tuple[str, str], ScalableTarget] = {}
 
-    def __getitem__(self, place: tuple[str, str]) -> Limits:
-        return self._targets[place].limits
+    def __getitem__(self, key: tuple[str, str]) -> Limits:
+        return self._targets[key].limits
 
     def get(self, cluster: str, service: str) -> Limits | None:
-        """Its limits, None where it isn't autoscaled."""
-        found = self._targets.get((cluster, service))
-        return found.limits if found else None
+        """The service's limits, None where it isn't autoscaled."""
+        target = self._targets.get((cluster, service))
+        return target.limits if target else None
 
     def add(self, cluster: str, service: str, minimum: int, maximum: int, demand: int | None = None) -> None:
         """Have a service autoscaled from now on, without a change of its count."""
@@ -44,25 +44,25 @@ class ScalableTargets:
         self._evaluate_on(cluster, service)
 
     def demand(self, cluster: str, service: str, count: int | None) -> None:
-        """What its policies ask for from now on."""
+        """Set the count that the service's scaling policies want."""
         self._targets[cluster, service].demand = count
 
     def register(self, cluster: str, service: str, limits: Limits) -> None:
         """RegisterScalableTarget: the count is brought inside the limits (API reference).
 
-        The reference says so of a new target. Of a changed one it is unconfirmed, and done here because it is worse.
+        The reference says so of a new target. For a changed target it is unconfirmed; simulated, as the worse case.
         """
-        found = self._account.services.get((cluster, service))
-        if found is None:
+        ecs_service = self._account.services.get((cluster, service))
+        if ecs_service is None:
             raise rejected("RegisterScalableTarget", "ValidationException", f"ECS service doesn't exist: {service}")
         if (cluster, service) in self._targets:
             self._targets[cluster, service].limits = limits
         else:
             self.add(cluster, service, limits.minimum, limits.maximum)
             self._targets[cluster, service].limits = limits
-        inside = min(max(found.desired, limits.minimum), limits.maximum)
-        if inside != found.desired and not limits.suspended:
-            self._account.scale(found, inside)
+        inside = min(max(ecs_service.desired, limits.minimum), limits.maximum)
+        if inside != ecs_service.desired and not limits.suspended:
+            self._account.scale(ecs_service, inside)
 
     def _evaluate_on(self, cluster: str, service: str) -> None:
         def evaluate() -> None:
@@ -72,11 +72,11 @@ class ScalableTargets:
         self._account.clock.call_in(EVALUATED_EVERY, evaluate)
 
     def _follow_demand(self, cluster: str, service: str) -> None:
-        target, found = self._targets[cluster, service], self._account.services[cluster, service]
+        target, ecs_service = self._targets[cluster, service], self._account.services[cluster, service]
         limits = target.limits
-        if target.demand is None or not found.desired:
+        if target.demand is None or not ecs_service.desired:
             return  # a service without tasks has no utilisation that could ask for any
         wanted = min(max(target.demand, limits.minimum), limits.maximum)
-        direction = "DynamicScalingIn" if wanted < found.desired else "DynamicScalingOut"
-        if wanted != found.desired and direction not in limits.suspended:
-            self._account.scale(found, wanted)
+        direction = "DynamicScalingIn" if wanted < ecs_service.desired else "DynamicScalingOut"
+        if wanted != ecs_service.desired and direction not in limits.suspended:
+            self._account.scale(ecs_service, wanted)

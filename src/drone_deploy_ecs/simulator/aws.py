@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SimulatedAws:
-    """Everything that a run may ask of it, or change. The world is one Region, whichever a call names."""
+    """Answers every call that a run makes. The world is one Region: the one that a call names is ignored."""
 
     def __init__(self, world: World) -> None:
         self._operations = Operations(world)

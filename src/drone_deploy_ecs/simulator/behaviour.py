@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """Of one image. Seconds count from the task's start (`starts_after`) or from RUNNING (the others).
+    """The script of one image. Seconds count from the task's start (`starts_after`) or from RUNNING (the others).
 
     `start_error` is the stopped reason of a task that never starts (`CannotPullContainerError: …`,
     `ResourceInitializationError: …`). `exits_after` None means that it keeps running. `health` is "" without a
-    container health check, "healthy" or "unhealthy" after `health_after`. `heals_after` tasks of a deployment have
-    failed, the others do well. `placeable_after` is in seconds of the world's time. `log` are the lines it writes.
+    container health check, "healthy" or "unhealthy" after `health_after`. Once `heals_after` tasks of a deployment
+    have failed, its next ones do well. Until `placeable_after` (seconds of the world's time) no task can be placed.
+    `log` are the lines that a container writes.
     """
 
     starts_after: float = 4.0

@@ -1,4 +1,4 @@
-"""Virtual time: it moves only when told, and runs what is due on the way, in order."""
+"""Virtual time: it moves only by `sleep` and `advance_to`, and runs what becomes due on the way, in order."""
 
 from __future__ import annotations
 

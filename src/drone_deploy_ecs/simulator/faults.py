@@ -45,9 +45,10 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """An effect on calls of `operation` ("" all), the `first` to the `last` of them, between two times, at a chance.
+    """An effect on calls of `operation` ("": of every operation), with probability `chance`.
 
-    `about` must occur in the call's parameters (a service's name).
+    It strikes the `first` to the `last` such call, counted from 1, between `after` and `until` (seconds of the world).
+    `about` must occur in what `operations.about` gives for the call: a service's name, for example.
     """
 
     effect: Effect
@@ -61,11 +62,11 @@ class Rule:
 
 
 class Faults:
-    """The rules, and a count of calls. `latency` is how long each call takes; `stale_seconds` how old reads are.
+    """The rules, and a count of calls. Seconds: `latency` is how long a call takes, `stale_seconds` how old reads are.
 
-    With `keeps_quotas` it throttles as AWS does, and counts what it `throttled`.
+    `keeps_quotas` throttles by AWS's token buckets; `throttled` counts the calls refused so, by operation.
 
-    Only what changes while `stale_seconds` is set is remembered, so set it before services are added.
+    States are recorded only while `stale_seconds` is set, so set it before services are added.
     """
 
     def __init__(self, clock: VirtualClock, chance: random.Random) -> None:
@@ -102,17 +103,18 @@ class Faults:
         call = BY_OPERATION.get(operation)
         return min(self.timeout, call.timeout.read) if call else self.timeout
 
-    def _is_within(self, its: Quota) -> bool:
-        """Take a token from that bucket of AWS's, if it has one."""
+    def _is_within(self, quota: Quota) -> bool:
+        """Take a token from the quota's bucket; False where it is empty."""
         now = self._clock.monotonic()
-        tokens, at = self._buckets.get(its.name, (float(its.burst), now))
-        tokens = min(its.burst, tokens + (now - at) * its.rate)
-        self._buckets[its.name] = (tokens - (tokens >= 1), now)
+        tokens, at = self._buckets.get(quota.name, (float(quota.burst), now))
+        tokens = min(quota.burst, tokens + (now - at) * quota.rate)
+        self._buckets[quota.name] = (tokens - (tokens >= 1), now)
         return tokens >= 1
 
     def _hits(self, rule: Rule, operation: str, about: str) -> bool:
         number, now = self.calls[rule.operation], self._clock.monotonic()
         fits = rule.operation in ("", operation) and rule.about in about
+        # ecs:TagResource is needed only by a registration that has tags.
         fits &= rule.effect is not Effect.DENY_TAGS or about == "with tags"
         in_time = rule.first <= number <= rule.last and rule.after <= now <= rule.until
         return fits and in_time and (rule.chance >= 1 or self._chance.random() < rule.chance)
@@ -124,7 +126,7 @@ def _quota(operation: str) -> Quota:
 
 
 def as_fault(effect: Effect, operation: str) -> Fault:
-    """What a caller makes of it."""
+    """The fault that a caller sees for this effect."""
     call = BY_OPERATION.get(operation)
     permission = call.permission if call else f"ecs:{operation}"
     arn = "arn:aws:sts::123456789012:assumed-role/deploy/ci"

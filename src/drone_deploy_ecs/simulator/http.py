@@ -28,10 +28,10 @@ BAD_REQUEST, SERVER_ERROR = 400, 500
 
 def _read(body: bytes) -> Json | None:
     try:
-        found = json.loads(body or b"{}")
+        request = json.loads(body or b"{}")
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return request if isinstance(request, dict) else None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -66,18 +66,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(payload)
         self.wfile.flush()
 
-    def _answer(self, operation: str, asked: Json | None) -> tuple[int, Json | None]:
+    def _answer(self, operation: str, request: Json | None) -> tuple[int, Json | None]:
         """Status and body; no body means that the connection is closed without an answer."""
-        if asked is None:
+        if request is None:
             return BAD_REQUEST, {"__type": "SerializationException", "message": "the body isn't a JSON object"}
         try:
-            return 200, self._server.operations.call(operation, asked)
+            return 200, self._server.operations.call(operation, request)
         except Killed:
             return 0, None
         except ApiError as error:
             fault = error.fault
         if fault.is_not_awss:
             return 200, {}
+        # Without one of AWS's codes no answer reached the caller: a time-out, a reset, an endpoint out of reach.
         if not fault.code:
             return 0, None
         status = SERVER_ERROR if fault.kind is FaultKind.AMBIGUOUS else BAD_REQUEST
@@ -97,7 +98,7 @@ def _plain(value: object) -> float:
 
 
 class Server(ThreadingHTTPServer):
-    """The simulator on 127.0.0.1. `speed` None leaves the world's clock to others; else it runs with the real one."""
+    """The simulator on 127.0.0.1. `speed`: simulated seconds in a real one; None leaves the clock to the caller."""
 
     daemon_threads = True
 

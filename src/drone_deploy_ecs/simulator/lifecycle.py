@@ -27,12 +27,12 @@ def say(account: Account, service: Service, message: str) -> None:
 
 
 def say_once(account: Account, service: Service, message: str) -> None:
-    """ECS repeats a complaint after six hours, or when it had been settled: the service was steady, or is updated."""
+    """Say it unless it was said since the last update or steady state, and within six hours: so ECS does."""
     since = max(service.primary.created, account.clock.monotonic() - SUPPRESSED)
-    for one in service.events:
-        if one.at < since or one.message.endswith(STEADY):
+    for event in service.events:
+        if event.at < since or event.message.endswith(STEADY):
             break
-        if one.message.endswith(message):
+        if event.message.endswith(message):
             return
     say(account, service, message)
 
@@ -80,22 +80,23 @@ def _run(account: Account, service: Service, task: Task) -> None:
     account.changed(service)
     if script.exits_after is not None:
         account.clock.call_in(script.exits_after, lambda: _exit(account, service, task))
-    judged = script.health == "unhealthy" or (bool(service.target_group) and script.target_unhealthy)
+    is_unhealthy = script.health == "unhealthy" or (bool(service.target_group) and script.target_unhealthy)
     wait = script.health_after if script.health or service.target_group else account.timing.healthy_after_running
     account.clock.call_in(
-        wait, lambda: _fail_health(account, service, task) if judged else _become_healthy(account, service, task)
+        wait, lambda: _fail_health(account, service, task) if is_unhealthy else _become_healthy(account, service, task)
     )
 
 
 def _failed_to_start(account: Account, service: Service, task: Task) -> None:
     deployment, error = task.deployment, task.script.start_error
     # The breaker's first stage is over as soon as one task runs (developer guide, failure detection).
-    deployment.failed_tasks += not any(one.is_running for one in deployment.tasks)
+    deployment.failed_tasks += not any(other.is_running for other in deployment.tasks)
     deployment.start_failures += 1
     if error.startswith("CannotPull"):
         say_once(account, service, f"was unable to place a task. Reason: {error}.")
     if deployment.start_failures == STUMBLES:
         say_once(account, service, "is unable to consistently start tasks successfully.")
+    # The service throttle logic: each task in a row that never ran doubles the wait for the next, up to a limit.
     wait = account.timing.restart_first * 2 ** (deployment.start_failures - 1)
     deployment.not_before = account.clock.monotonic() + min(wait, account.timing.restart_most)
     _stopped(account, service, task, "TaskFailedToStart", error)
@@ -106,6 +107,7 @@ def _exit(account: Account, service: Service, task: Task) -> None:
         return
     task.exit_code = task.script.exit_code
     task.container_reason = task.script.reason
+    # What was healthy once proves that the revision can run: its end is no failure of the deployment.
     if service.counts_exits and not task.is_healthy:
         task.deployment.failed_tasks += 1
     _stopped(account, service, task, task.script.stop_code, task.script.stopped_reason)
@@ -138,10 +140,10 @@ def _fail_health(account: Account, service: Service, task: Task) -> None:
         say(account, service, f"(task {task.id}) failed container health checks.")
     else:
         why = f"Task failed ELB health checks in (target-group {service.target_group})"
-        said = (
+        detail = (
             "(port 8080) is unhealthy in (target-group {}) due to (reason Health checks failed with these codes: [503])"
         )
-        say(account, service, f"(task {task.id}) {said.format(service.target_group)}.")
+        say(account, service, f"(task {task.id}) {detail.format(service.target_group)}.")
     task.exit_code = 137  # a container that answers no check may not heed SIGTERM either; unconfirmed
     stop(account, service, task, "ServiceSchedulerInitiated", why)
 

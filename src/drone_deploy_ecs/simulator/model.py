@@ -141,7 +141,7 @@ class Service:
     events: list[Event] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     shown: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """What DescribeServices answered from when on: for stale reads."""
+    """What DescribeServices would have answered, and from which second on: for stale reads."""
 
     @property
     def arn(self) -> str:
@@ -151,19 +151,19 @@ class Service:
     @property
     def primary(self) -> Deployment:
         """The deployment worked towards."""
-        return next(one for one in self.deployments if one.status == "PRIMARY")
+        return next(deployment for deployment in self.deployments if deployment.status == "PRIMARY")
 
     @property
     def others(self) -> list[Deployment]:
         """The deployments being replaced."""
-        return [one for one in self.deployments if one.status != "PRIMARY"]
+        return [deployment for deployment in self.deployments if deployment.status != "PRIMARY"]
 
     @property
     def runs(self) -> dict[str, int]:
         """The truth for tests: running tasks by `family:revision`."""
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for task in self.tasks:
             if task.is_running:
                 name = task.task_definition.rpartition("/")[2]
-                found[name] = found.get(name, 0) + 1
-        return found
+                counts[name] = counts.get(name, 0) + 1
+        return counts

@@ -20,7 +20,7 @@ UNKNOWN = "Unable to describe task definition."
 
 
 def rejected(operation: str, code: str, message: str) -> ApiError:
-    """What ECS answers to a request that can't be."""
+    """The error with which AWS rejects a request."""
     return ApiError(Fault(FaultKind.REJECTED, operation, code, message))
 
 
@@ -44,7 +44,7 @@ class Images:
         return digest, self.behaviour(digest)
 
     def behaviour(self, digest: str) -> Behaviour:
-        """What containers of this digest do; one that nobody pushed does well."""
+        """What containers of this digest do; those of a digest that nobody pushed become healthy."""
         return self._behaviours.get(digest, Behaviour())
 
 
@@ -89,9 +89,9 @@ class TaskDefinitions:
         revision = int(number) if number.isdecimal() else number
         revisions = self._revisions.get(family, [])
         if revision:
-            matching = [one for one in revisions if one["taskDefinition"]["revision"] == revision]
+            matching = [candidate for candidate in revisions if candidate["taskDefinition"]["revision"] == revision]
         else:
-            matching = [one for one in revisions if one["taskDefinition"]["status"] == "ACTIVE"]
+            matching = [candidate for candidate in revisions if candidate["taskDefinition"]["status"] == "ACTIVE"]
         if not matching:
             unknown = "TaskDefinition not found." if operation == "UpdateService" else UNKNOWN
             raise rejected(operation, "ClientException", unknown)
@@ -99,9 +99,9 @@ class TaskDefinitions:
 
     def deregister(self, name: str, now: float = 0.0) -> dict[str, Any]:
         """Make a revision INACTIVE: what runs it goes on, but nothing can be updated to it."""
-        found = self.find("DeregisterTaskDefinition", name)
-        found["taskDefinition"] |= {"status": "INACTIVE", "deregisteredAt": START.timestamp() + now}
-        return copy.deepcopy(found)
+        revision = self.find("DeregisterTaskDefinition", name)
+        revision["taskDefinition"] |= {"status": "INACTIVE", "deregisteredAt": START.timestamp() + now}
+        return copy.deepcopy(revision)
 
     def families(self) -> dict[str, int]:
         """How many revisions each family has."""
@@ -110,8 +110,8 @@ class TaskDefinitions:
     def arns(self) -> list[str]:
         """Every ACTIVE revision's ARN."""
         return [
-            one["taskDefinition"]["taskDefinitionArn"]
+            revision["taskDefinition"]["taskDefinitionArn"]
             for revisions in self._revisions.values()
-            for one in revisions
-            if one["taskDefinition"]["status"] == "ACTIVE"
+            for revision in revisions
+            if revision["taskDefinition"]["status"] == "ACTIVE"
         ]

@@ -64,43 +64,43 @@ def read(raw: Mapping[str, Any]) -> World:
 def _parse(path: str, text: str) -> dict[str, Any]:
     if path.endswith(".toml"):
         return tomllib.loads(text)
-    found = json.loads(text)
-    if not isinstance(found, dict):
+    raw = json.loads(text)
+    if not isinstance(raw, dict):
         raise TypeError("it isn't an object")
-    return found
+    return raw
 
 
 def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _wrong("the scenario", raw, TABLES)
+    yield from _table_problems("the scenario", raw, TABLES)
     if any(not isinstance(raw.get(name, kind()), kind) for name, kind in TABLES.items()):
         return  # what is inside them can't be read
-    yield from _wrong("timing", raw.get("timing", {}), get_type_hints(Timing))
+    yield from _table_problems("timing", raw.get("timing", {}), get_type_hints(Timing))
     for name, instances in raw.get("clusters", {}).items():
-        yield from _wrong("clusters", {name: instances}, {name: int})
+        yield from _table_problems("clusters", {name: instances}, {name: int})
     for image, behaviour in raw.get("images", {}).items():
-        yield from _wrong(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
+        yield from _table_problems(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
     for number, service in enumerate(raw.get("services", ()), 1):
         yield from _service_problems(f"service {number}", service)
     for number, rule in enumerate(raw.get("faults", ()), 1):
-        yield from _wrong(f"fault {number}", rule, {**get_type_hints(Rule), "effect": str})
+        yield from _table_problems(f"fault {number}", rule, {**get_type_hints(Rule), "effect": str})
         effect = rule.get("effect") if isinstance(rule, dict) else None
-        if effect not in {one.value for one in Effect}:
-            known = ", ".join(one.value for one in Effect)
+        if effect not in {member.value for member in Effect}:
+            known = ", ".join(member.value for member in Effect)
             yield Problem(f"fault {number} has the effect {effect!r}", f"Known: {known}")
 
 
 def _service_problems(where: str, service: Any) -> Iterator[Problem]:
-    yield from _wrong(where, service, SERVICE_OPTIONS)
+    yield from _table_problems(where, service, SERVICE_OPTIONS)
     if not isinstance(service, dict):
         return
-    yield from _wrong(f"{where}, breaker", service.get("breaker", {}), get_type_hints(Breaker))
+    yield from _table_problems(f"{where}, breaker", service.get("breaker", {}), get_type_hints(Breaker))
     for name in ("cluster", "name"):
         if not service.get(name):
             yield Problem(f"{where} has no {name}", "Give it one")
 
 
-def _wrong(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
-    """Members that aren't known, or are of another kind."""
+def _table_problems(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
+    """A problem for every member that isn't known, or whose value has another type."""
     if not isinstance(raw, dict):
         yield Problem(f"{where} isn't a table, but {raw!r}", f"Known in it: {', '.join(sorted(known))}")
         return
@@ -115,14 +115,14 @@ def _wrong(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
 def _fits(value: object, kind: Any) -> bool:
     if kind == LINES:
         return isinstance(value, list) and all(isinstance(line, str) for line in value)
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # which is an int to Python, but not to whoever wrote the file
         return kind is bool
     return isinstance(value, kind) or (isinstance(value, int) and isinstance(0.0, kind))
 
 
 def _build(raw: Mapping[str, Any]) -> World:
-    place = {name: raw[name] for name in ("seed", "region", "account", "partition") if name in raw}
-    world = World(timing=Timing(**raw.get("timing", {})), **place)
+    options = {name: raw[name] for name in ("seed", "region", "account", "partition") if name in raw}
+    world = World(timing=Timing(**raw.get("timing", {})), **options)
     for name, instances in raw.get("clusters", {}).items():
         world.add_cluster(name, instances)
     for image, behaviour in raw.get("images", {}).items():
@@ -130,14 +130,14 @@ def _build(raw: Mapping[str, Any]) -> World:
         script["log"] = tuple(script.get("log", ()))  # neither JSON nor TOML has tuples
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
-        _add(world, dict(service))
+        _add_service(world, dict(service))
     world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))
     return world
 
 
-def _add(world: World, options: dict[str, Any]) -> None:
+def _add_service(world: World, options: dict[str, Any]) -> None:
     cluster, name = options.pop("cluster"), options.pop("name")
     small = task_definition(
         options.pop("family", name), options.pop("image", "shop:1"), options.pop("container", "app")

@@ -31,17 +31,19 @@ def tick(account: Account, service: Service) -> None:
         _start_missing(account, service, primary)
         _stop_surplus(account, service, primary)
         _complain_if_stuck(account, service, primary)
+    # ECS lowers the desiredCount of old deployments as their tasks go. A FAILED PRIMARY replaces nothing any more.
     for old in service.others:
         old.desired = len(old.alive) if primary.state != "FAILED" else old.desired
-    _forget(account, service)
+    _forget(account, service)  # first: a rollout is complete when the replaced deployments are gone
     if primary.state != "FAILED":
         _conclude(account, service, primary)
     account.changed(service)
 
 
 def _register(account: Account, service: Service) -> None:
-    """Tasks that run become targets."""
-    new = [task for one in service.deployments for task in one.alive if task.is_running and not task.is_registered]
+    """Running tasks become targets of the load balancer."""
+    running = (task for deployment in service.deployments for task in deployment.alive if task.is_running)
+    new = [task for task in running if not task.is_registered]
     if service.target_group and new:
         for task in new:
             task.is_registered = True
@@ -50,11 +52,11 @@ def _register(account: Account, service: Service) -> None:
 
 def _room(service: Service) -> int:
     ceiling = floor(service.desired * service.maximum_percent / 100)
-    return ceiling - sum(len(one.alive) for one in service.deployments)
+    return ceiling - sum(len(deployment.alive) for deployment in service.deployments)
 
 
 def _start_missing(account: Account, service: Service, primary: Deployment) -> None:
-    """As many as fit under the ceiling of RUNNING and PENDING tasks."""
+    """Start as many tasks as maximumPercent leaves room for; RUNNING and PENDING ones count."""
     missing = service.desired - len(primary.alive)
     room = _room(service)
     if missing <= 0 or room <= 0 or account.clock.monotonic() < primary.not_before:
@@ -69,12 +71,13 @@ def _start_missing(account: Account, service: Service, primary: Deployment) -> N
 
 
 def _stop_surplus(account: Account, service: Service, primary: Deployment) -> None:
-    """As many old ones as the floor of healthy tasks permits; those that aren't healthy don't count."""
+    """Stop old tasks, as many as minimumHealthyPercent permits: unhealthy ones don't count, so they all go."""
     lowest = ceil(service.desired * service.minimum_percent / 100)
-    old = [task for one in service.others for task in one.alive if not task.is_protected]
-    healthy = sum(task.is_healthy for one in service.deployments for task in one.alive)
+    old = [task for deployment in service.others for task in deployment.alive if not task.is_protected]
+    healthy = sum(task.is_healthy for deployment in service.deployments for task in deployment.alive)
     going = [task for task in old if not task.is_healthy]
     going += [task for task in old if task.is_healthy][: max(0, healthy - lowest)]
+    # After a lowered desired count PRIMARY itself has too many: those that aren't healthy go first.
     surplus = len(primary.alive) - service.desired
     spare = (task for task in primary.alive if not task.is_protected)
     going += sorted(spare, key=lambda task: task.is_healthy)[: max(0, surplus)]
@@ -96,15 +99,16 @@ def _deregister(account: Account, service: Service, going: list[Task]) -> None:
     if not going:
         return
     say(account, service, f"deregistered {len(going)} targets in (target-group {service.target_group})")
-    for one in service.deployments:
-        if count := sum(task.deployment is one for task in going):
-            prefix = f"(service {service.name}, taskSet {one.id})"
+    for deployment in service.deployments:
+        if count := sum(task.deployment is deployment for task in going):
+            prefix = f"(service {service.name}, taskSet {deployment.id})"
             say(account, service, f"{prefix} has begun draining connections on {count} tasks.")
 
 
 def _complain_if_stuck(account: Account, service: Service, primary: Deployment) -> None:
-    """Where the percentages allow neither to start a new task nor to stop an old one, nothing will ever happen."""
-    present = [task for one in service.deployments for task in one.present]
+    """Complain where the percentages allow neither to start a new task nor to stop an old one: it will never end."""
+    present = [task for deployment in service.deployments for task in deployment.present]
+    # A task on its way up or down changes that by itself, soon.
     waits = any(not (task.is_alive and task.is_healthy) for task in present)
     if service.others and len(primary.alive) < service.desired and _room(service) <= 0 and not waits:
         say_once(
@@ -116,7 +120,7 @@ def _complain_if_stuck(account: Account, service: Service, primary: Deployment) 
 
 
 def _conclude(account: Account, service: Service, primary: Deployment) -> None:
-    """Done when all new tasks are healthy and the old ones are gone; steady also whenever that is so again."""
+    """COMPLETED when all new tasks are healthy and old deployments gone; the steady event whenever that is so again."""
     healthy = sum(task.is_healthy for task in primary.alive)
     if healthy < service.desired or len(primary.alive) > service.desired or service.others:
         return
@@ -131,7 +135,11 @@ def _conclude(account: Account, service: Service, primary: Deployment) -> None:
 
 def _forget(account: Account, service: Service) -> None:
     """Replaced deployments vanish once their tasks are gone; stopped tasks after an hour."""
-    service.deployments = [one for one in service.deployments if one.status == "PRIMARY" or one.present or one.alive]
+    service.deployments = [
+        deployment
+        for deployment in service.deployments
+        if deployment.status == "PRIMARY" or deployment.present or deployment.alive
+    ]
     horizon = account.clock.monotonic() - account.timing.forget_stopped
     service.tasks = [task for task in service.tasks if task.stopped is None or task.stopped > horizon]
 
@@ -161,14 +169,15 @@ def _give_up(account: Account, service: Service, failed: Deployment) -> None:
 def fail(account: Account, service: Service, failed: Deployment, why: str, *, roll_back: bool) -> None:
     """FAILED launches nothing more; with rollback, the newest COMPLETED deployment is PRIMARY again, by the same id.
 
-    Captures show both within a minute; here it is one turn, and the next one sees to the tasks.
+    Captures show both within a minute. Here both happen in one turn of the scheduler; its next turn sees to the tasks.
     """
     failed.state, failed.updated = "FAILED", account.clock.monotonic()
     say(account, service, f"(deployment {failed.id}) deployment failed: {why}.")
     if not roll_back:
         return
+    # A rollback makes an older deployment PRIMARY, so one that isn't the newest is a rollback: it isn't rolled back.
     rolls_back_already = failed is not service.history[-1]
-    candidate = next((one for one in reversed(service.history) if one.state == "COMPLETED"), None)
+    candidate = next((deployment for deployment in reversed(service.history) if deployment.state == "COMPLETED"), None)
     if candidate is None or rolls_back_already:
         return  # ECS stalls: "No rollback candidate was found to run the rollback."
     failed.status = "ACTIVE"
@@ -176,7 +185,8 @@ def fail(account: Account, service: Service, failed: Deployment, why: str, *, ro
     candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
     candidate.updated = account.clock.monotonic()
     candidate.failed_tasks = 0
-    service.deployments = [candidate, *(one for one in service.deployments if one is not candidate)]
+    others = (deployment for deployment in service.deployments if deployment is not candidate)
+    service.deployments = [candidate, *others]
     say(account, service, f"rolling back to deployment {candidate.id}.")
 
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.simulator.clock import moment
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.simulator.model import Deployment, Service, Task
+    from drone_deploy_ecs.simulator.model import Deployment, Event, Service, Task
 
 
 PORT = 8080
-"""That the containers listen on."""
+"""The port that the containers listen on."""
 
 
 def service_shape(service: Service) -> dict[str, Any]:
     """A member of DescribeServices' `services`."""
-    now = [one for one in service.deployments if one.status == "PRIMARY"]
+    primaries = [deployment for deployment in service.deployments if deployment.status == "PRIMARY"]
     breaker = service.breaker
-    present = [task for one in service.deployments for task in one.present]
+    present = [task for deployment in service.deployments for task in deployment.present]
     shape: dict[str, Any] = {
         "serviceArn": service.arn,
         "serviceName": service.name,
@@ -34,12 +34,12 @@ def service_shape(service: Service) -> dict[str, Any]:
             "minimumHealthyPercent": service.minimum_percent,
             "strategy": service.strategy,
         },
-        "deployments": [_deployment_shape(service, one) for one in service.deployments],
-        "events": [{"id": one.id, "createdAt": moment(one.at), "message": one.message} for one in service.events],
+        "deployments": [_deployment_shape(service, deployment) for deployment in service.deployments],
+        "events": list(map(_event_shape, service.events)),
         "schedulingStrategy": service.scheduling,
     }
-    if now:
-        shape["taskDefinition"] = now[0].task_definition
+    if primaries:
+        shape["taskDefinition"] = primaries[0].task_definition
     if service.controller != "ECS":
         shape["deploymentController"] = {"type": service.controller}
         del shape["deployments"]
@@ -53,21 +53,26 @@ def service_shape(service: Service) -> dict[str, Any]:
     return shape
 
 
-def _deployment_shape(service: Service, one: Deployment) -> dict[str, Any]:
+def _deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any]:
     shape = {
-        "id": one.id,
-        "status": one.status,
-        "taskDefinition": one.task_definition,
-        "desiredCount": one.desired,
-        "pendingCount": sum(task.is_pending for task in one.tasks),
-        "runningCount": sum(task.is_running for task in one.tasks),
-        "failedTasks": one.failed_tasks,
-        "createdAt": moment(one.created),
-        "updatedAt": moment(one.updated),
+        "id": deployment.id,
+        "status": deployment.status,
+        "taskDefinition": deployment.task_definition,
+        "desiredCount": deployment.desired,
+        "pendingCount": sum(task.is_pending for task in deployment.tasks),
+        "runningCount": sum(task.is_running for task in deployment.tasks),
+        "failedTasks": deployment.failed_tasks,
+        "createdAt": moment(deployment.created),
+        "updatedAt": moment(deployment.updated),
         "launchType": "FARGATE",
     }
     # Behind a Classic Load Balancer ECS gives no rolloutState (ECS API reference, Deployment).
-    return shape if service.classic_elb else {**shape, "rolloutState": one.state, "rolloutStateReason": one.reason}
+    state = {"rolloutState": deployment.state, "rolloutStateReason": deployment.reason}
+    return shape if service.classic_elb else {**shape, **state}
+
+
+def _event_shape(event: Event) -> dict[str, Any]:
+    return {"id": event.id, "createdAt": moment(event.at), "message": event.message}
 
 
 def task_shape(service: Service, task: Task) -> dict[str, Any]:
@@ -90,31 +95,31 @@ def task_shape(service: Service, task: Task) -> dict[str, Any]:
             }
         ],
         "containers": [
-            _container_shape(service, task, place, one) for place, one in enumerate(task.containers.items())
+            _container_shape(service, task, index, container) for index, container in enumerate(task.containers.items())
         ],
     }
     times = {"startedAt": task.started, "stoppingAt": task.stopping, "stoppedAt": task.stopped}
     shape |= {name: moment(at) for name, at in times.items() if at is not None}
     shape |= {
-        name: said for name, said in (("stopCode", task.stop_code), ("stoppedReason", task.stopped_reason)) if said
+        name: text for name, text in (("stopCode", task.stop_code), ("stoppedReason", task.stopped_reason)) if text
     }
     return shape
 
 
-def _container_shape(service: Service, task: Task, place: int, container: tuple[str, str]) -> dict[str, Any]:
+def _container_shape(service: Service, task: Task, index: int, container: tuple[str, str]) -> dict[str, Any]:
     name, image = container
     shape: dict[str, Any] = {
-        "containerArn": task_arn(service, task).replace(":task/", ":container/") + f"/{place}",
+        "containerArn": task_arn(service, task).replace(":task/", ":container/") + f"/{index}",
         "name": name,
         "image": image,
         "lastStatus": "STOPPED" if task.stopped is not None else "RUNNING" if task.is_running else "PENDING",
-        "healthStatus": task.health if place == 0 else "UNKNOWN",
+        "healthStatus": task.health if index == 0 else "UNKNOWN",
     }
     if not task.script.start_error:
         shape["imageDigest"] = task.digests[name]
     if task.stopped is not None and task.exit_code is not None:
-        shape["exitCode"] = task.exit_code if place == 0 else 0
-    if place == 0 and task.container_reason:
+        shape["exitCode"] = task.exit_code if index == 0 else 0
+    if index == 0 and task.container_reason:
         shape["reason"] = task.container_reason
     return shape
 

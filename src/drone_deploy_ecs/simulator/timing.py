@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """The constants of one world."""
+    """The durations of a world, in seconds."""
 
     tick: float = 10.0
-    """Between two turns of a service's scheduler; captures show events clustered so."""
+    """Between two turns of a service's scheduler; in captures, events come in clusters this far apart."""
     tick_spread: float = 0.0
-    """The share by which each of these may be shorter or longer, at random."""
+    """The share (0.1: 10 %) by which each tick may be shorter or longer, at random."""
     provisioning: float = 6.0
     """PROVISIONING → PENDING → RUNNING of a task whose image needs no time of its own."""
     healthy_after_running: float = 40.0

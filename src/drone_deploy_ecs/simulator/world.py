@@ -81,8 +81,8 @@ class World(Account):
     ) -> Service:
         """A service that has long been running this definition (or ARN), COMPLETED and steady.
 
-        `idle_events` of it say no more than that; a hundred are listed at most. `history` earlier rollouts of it happen
-        first, one after the other, which takes their time.
+        `idle_events`: how many older events say that it is steady, six hours apart; ECS lists a hundred in all.
+        `history`: how many rollouts are carried out before this returns; the clock moves on meanwhile.
         """
         self.clusters.setdefault(cluster, 2)
         if options.get("scheduling") == "DAEMON":
@@ -120,11 +120,11 @@ class World(Account):
             task.health = "HEALTHY" if task.script.health else "UNKNOWN"
         service.events.clear()
         if not service.classic_elb:
-            told = f"(service {service.name}) (deployment {deployment.id}) deployment completed."
-            service.events.append(Event(f"{0:036}", deployment.created, told))
-        told = f"(service {service.name}) {STEADY}"
+            message = f"(service {service.name}) (deployment {deployment.id}) deployment completed."
+            service.events.append(Event(f"{0:036}", deployment.created, message))
+        message = f"(service {service.name}) {STEADY}"
         for number in range(1, idle_events + 1):
-            service.events.append(Event(f"{number:036}", deployment.created - number * SUPPRESSED, told))
+            service.events.append(Event(f"{number:036}", deployment.created - number * SUPPRESSED, message))
         say(self, service, STEADY)
 
     def _tick_on(self, service: Service) -> None:
@@ -139,17 +139,17 @@ class World(Account):
 
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
         """Stop one task from outside, if there is one."""
-        for task in [one for one in service.tasks if one.is_alive][:1]:
+        for task in [candidate for candidate in service.tasks if candidate.is_alive][:1]:
             stop(self, service, task, code, reason)
 
     def protect(self, service: Service, count: int) -> None:
         """Protect the first `count` of its tasks from scale-in, as UpdateTaskProtection does; 0 ends it."""
-        for place, task in enumerate(one for one in service.tasks if one.is_alive):
-            task.is_protected = place < count
+        for index, task in enumerate(task for task in service.tasks if task.is_alive):
+            task.is_protected = index < count
 
     def kill_containers(self, service: Service) -> None:
         """Kill the containers of the PRIMARY deployment's tasks from outside, with no word to ECS."""
-        for task in [one for one in service.tasks if one.deployment is service.primary]:
+        for task in [candidate for candidate in service.tasks if candidate.deployment is service.primary]:
             kill(self, service, task)
 
     def trip(self, service: Service, alarm: str, why: str) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.report import Report
 
 FEW = 3
-"""So many services are named in a headline; more are counted."""
+"""Up to this many services are named in a headline; more are counted."""
 LONGEST = 1000
 """Characters of an output. GitLab takes a dotenv file of 5 KB, and outputs are the same everywhere."""
 
@@ -67,18 +67,16 @@ def headline(report: Report) -> str:
     return f"{report.verdict.value}: {len(report.outcomes)} services, {counted(report.standing.values())}"
 
 
-def counted(stands: Iterable[EndState]) -> str:
-    """How several services stand: `all new`, or `38 as before, 2 not as before`."""
-    numbers = Counter(one.value for one in stands).most_common()
-    return f"all {numbers[0][0]}" if len(numbers) == 1 else ", ".join(f"{count} {stands}" for stands, count in numbers)
+def counted(end_states: Iterable[EndState]) -> str:
+    """How many services are in which end state: `all new`, or `38 as before, 2 not as before`."""
+    numbers = Counter(end_state.value for end_state in end_states).most_common()
+    return f"all {numbers[0][0]}" if len(numbers) == 1 else ", ".join(f"{count} {name}" for name, count in numbers)
 
 
 def subject(report: Report) -> str:
     """What was deployed where, and how long that took."""
-    asked, took = report.request, report.finished_at - report.started_at
-    return (
-        f"{asked.image.reference} for container {asked.container} {where(report.located)}, {span(took.total_seconds())}"
-    )
+    request, took = report.request, report.finished_at - report.started_at
+    return f"{request.image.reference} for container {request.container} {where(report.located)}, {span(took.total_seconds())}"
 
 
 def cluster_link(report: Report) -> str:
@@ -88,7 +86,7 @@ def cluster_link(report: Report) -> str:
 
 
 def rows(report: Report) -> list[Row]:
-    """Every service, those that somebody may have to look at first."""
+    """A row for every service, the worst first."""
     return [_row(outcome) for outcome in worst_first(report)]
 
 
@@ -107,14 +105,14 @@ def _row(outcome: Outcome) -> Row:
 
 
 def failures(report: Report) -> list[Failure]:
-    """Every service that fared badly by itself, in the report's order."""
+    """Services whose own verdict isn't good, or that are stranded, in the report's order."""
     good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
-    found = (
+    failed = (
         Failure(safe(outcome.target.name), outcome.verdict.value, safe(outcome.reason), tuple(_reasons(outcome)))
         for outcome in report.outcomes
         if outcome.verdict not in good or outcome.is_stranded
     )
-    return [one for one in found if one.why or one.reasons]
+    return [failure for failure in failed if failure.why or failure.reasons]
 
 
 def _reasons(outcome: Outcome) -> Iterator[Reason]:
@@ -124,20 +122,20 @@ def _reasons(outcome: Outcome) -> Iterator[Reason]:
 
 def problems(report: Report) -> list[tuple[str, str]]:
     """Why nothing was written: what is wrong, and what to do."""
-    return [(safe(one.what), safe(one.do)) for one in report.problems]
+    return [(safe(problem.what), safe(problem.do)) for problem in report.problems]
 
 
 def outputs(report: Report) -> dict[str, str]:
-    """For steps that follow: of several services, texts separated by commas, in the report's order.
+    """Outputs for later steps, by name: the texts of several services are separated by commas, in the report's order.
 
-    No character in them means anything in any file of `NAME=value` lines.
+    No value needs quoting in a file of `NAME=value` lines, whichever program reads it.
     """
     services = as_json(report)["services"]
     return {
         "verdict": report.verdict.value,
         "exit_code": str(int(report.exit_code)),
         **{
-            name: _listed([_bare(one[member]) for one in services])
+            name: _listed([_bare(service[member]) for service in services])
             for name, member in (("running", "running"), ("deployment_id", "deployment_id"), ("before", "before"))
         },
     }
@@ -169,6 +167,6 @@ _CONSOLES = {"cn": "console.amazonaws.cn", "us-gov": "console.amazonaws-us-gov.c
 
 def _link(region: str, cluster: str, page: str) -> str:
     console = next(
-        (one for start, one in _CONSOLES.items() if region.startswith(f"{start}-")), "console.aws.amazon.com"
+        (host for start, host in _CONSOLES.items() if region.startswith(f"{start}-")), "console.aws.amazon.com"
     )
     return f"https://{region}.{console}/ecs/v2/clusters/{quote(cluster, safe='')}/{page}?region={region}"

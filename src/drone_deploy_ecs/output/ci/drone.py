@@ -26,7 +26,7 @@ MOST_ROWS = 8
 MOST_REASONS = 3
 LOG_LINES = 6
 LENGTHS = (200, 100, 50, 25)
-"""Characters of a text; the first that makes the card small enough."""
+"""Most characters of a text: tried in this order until the card is small enough."""
 NAME = 60
 LINE, CELL = 50, 16
 """Characters of a word that fits into a line of the card, and into one of its columns."""
@@ -46,7 +46,7 @@ _COLOURS = {
 def card(report: Report, template: str) -> str:
     """Template and data, as Drone takes them."""
     cards = (_card(address(template), shown(report, most)) for most in LENGTHS)
-    return next((one for one in cards if len(one.encode()) <= LARGEST), _card(address(template), {}))
+    return next((text for text in cards if len(text.encode()) <= LARGEST), _card(address(template), {}))
 
 
 def _card(schema: str, data: dict[str, Any]) -> str:
@@ -65,7 +65,7 @@ def address(template: str) -> str:
 
 
 _KEPT = "!$&'()*+,/:;=?@[]{}\"|\\^`<>~"
-"""What the path of a `data:` URL may hold as it is; Drone's table is too short to escape more than must be."""
+"""Characters that stay unescaped in the `data:` URL: every escape takes three, and Drone's column is short."""
 
 
 def shown(report: Report, most: int) -> dict[str, Any]:
@@ -101,17 +101,17 @@ def _more(rows: Sequence[Row]) -> str:
 
 def _why(report: Report, most: int) -> list[dict[str, str]]:
     """What is wrong, and what to do about it."""
-    found = answer.problems(report)
+    problems = answer.problems(report)
     for failure in answer.failures(report):
-        found += [(f"{failure.service}: {one.what}", one.do) for one in failure.reasons] or [
+        problems += [(f"{failure.service}: {reason.what}", reason.do) for reason in failure.reasons] or [
             (f"{failure.service}: {failure.why}", "")
         ]
-    return [{"what": _cut(what, most), "do": do and f"→ {_cut(do, most)}"} for what, do in found[:MOST_REASONS]]
+    return [{"what": _cut(what, most), "do": do and f"→ {_cut(do, most)}"} for what, do in problems[:MOST_REASONS]]
 
 
 def _log(report: Report, most: int) -> list[str]:
     """The end of the first failed container's log."""
-    logs = (one.log for failure in answer.failures(report) for one in failure.reasons if one.log)
+    logs = (reason.log for failure in answer.failures(report) for reason in failure.reasons if reason.log)
     return [_cut(line, most) for line in next(logs, ())[-LOG_LINES:]]
 
 

@@ -29,13 +29,15 @@ def annotation(report: Report) -> str:
         return ""
     why = [f"{what}. {do}" for what, do in answer.problems(report)]
     for failure in answer.failures(report):
-        why += [f"{failure.service}: {one.what}" for one in failure.reasons] or [f"{failure.service}: {failure.why}"]
+        why += [f"{failure.service}: {reason.what}" for reason in failure.reasons] or [
+            f"{failure.service}: {failure.why}"
+        ]
     return _error(report.verdict.value, (answer.headline(report), *why[: answer.FEW]))
 
 
 def refusal(problems: Sequence[Problem]) -> str:
     """The `::error` command of settings that make no run."""
-    return _error(Verdict.REFUSED.value, [safe(str(one)) for one in problems])
+    return _error(Verdict.REFUSED.value, [safe(str(problem)) for problem in problems])
 
 
 def _error(title: str, lines: Sequence[str]) -> str:

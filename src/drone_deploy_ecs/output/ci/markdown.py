@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.report import Report
 
 LIMIT = 512 * 1024
-"""Bytes. GitHub and Buildkite take 1 MiB; on GitHub, the rest is for what else the step says."""
+"""Bytes. GitHub and Buildkite take 1 MiB; on GitHub, the rest is for the step's other summaries."""
 MOST_ROWS = 1000
 LEFT_OUT = "\n_More is in the log and in the JSON report._\n"
 AROUND = 1000
@@ -59,8 +59,8 @@ def _table(report: Report) -> Iterator[str]:
         return
     yield "\n| Service | Verdict | End state | Runs now | Before | Deployment |\n| --- | --- | --- | --- | --- | --- |\n"
     for row in rows[:MOST_ROWS]:
-        told = (row.verdict, row.stands.value, row.runs, row.before or "nothing", row.deployment or "none")
-        yield f"| [{plain(row.service)}]({row.link}) | {' | '.join(map(plain, told))} |\n"
+        cells = (row.verdict, row.stands.value, row.runs, row.before or "nothing", row.deployment or "none")
+        yield f"| [{plain(row.service)}]({row.link}) | {' | '.join(map(plain, cells))} |\n"
     if len(rows) > MOST_ROWS:
         yield f"\nAnd {len(rows) - MOST_ROWS} more.\n"
 
@@ -71,16 +71,16 @@ def _failures(report: Report) -> Iterator[str]:
         yield f"\n#### Why {plain(failure.service)}\n\n{failure.verdict}{why}\n"
         for reason in failure.reasons:
             times = f" ({reason.times} times)" if reason.times > 1 else ""
-            seen = "".join(f"  - seen: {plain(line)}\n" for line in reason.seen)
+            evidence = "".join(f"  - seen: {plain(line)}\n" for line in reason.seen)
             do = f"  - do: {plain(reason.do)}\n" if reason.do else ""
-            yield f"\n- **{plain(reason.what)}**{times}\n{seen}{do}"
+            yield f"\n- **{plain(reason.what)}**{times}\n{evidence}{do}"
             if reason.log:
                 yield f"\n{fenced(reason.log)}"
 
 
 def _timeline(report: Report, room: int) -> Iterator[str]:
-    """The log, or the end of it that there is room for."""
-    lines = [str(one) for one in report.timeline]
+    """The log, or as much of its end as fits into `room` bytes."""
+    lines = [str(event) for event in report.timeline]
     kept, room = len(lines), room - AROUND
     while kept and room >= _size(lines[kept - 1]) + 1:
         kept -= 1

@@ -1,4 +1,4 @@
-"""Which pages there are to fill, and with what: told by the variables that each CI system sets itself."""
+"""Which pages to fill, and with what text: known from the variables that each CI system sets."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Page = File | Line | Command
 
 
 def pages(report: Report, env: Mapping[str, str], template: str) -> Iterator[Page]:
-    """Every page that is there in this environment. `template` is that of Drone's card."""
+    """Every page that this environment has. `template` is that of Drone's card."""
     yield from _drone(report, env.get("DRONE_CARD_PATH", ""), template)
     yield from _github(report, env)
     if env.get("GITLAB_CI") == "true":
@@ -75,8 +75,8 @@ def _github(report: Report, env: Mapping[str, str]) -> Iterator[Page]:
         yield File("GitHub's step summary", markdown.summary(report), path)
     if path := env.get("GITHUB_OUTPUT"):
         yield File("GitHub's outputs", github.outputs(report), path)
-    if env.get("GITHUB_ACTIONS") == "true" and (told := github.annotation(report)):
-        yield Line("GitHub's annotation", told)
+    if env.get("GITHUB_ACTIONS") == "true" and (annotation := github.annotation(report)):
+        yield Line("GitHub's annotation", annotation)
 
 
 def _buildkite(report: Report, env: Mapping[str, str]) -> Command:

@@ -1,4 +1,4 @@
-"""The one place that fills pages. What can't be filled is told, and changes nothing else."""
+"""The one place that fills pages. A page that can't be filled is reported, and changes nothing else."""
 
 from __future__ import annotations
 

@@ -35,11 +35,11 @@ COLOURS = {State.COMPLETE: "green", State.FAILED: "red", State.ROLLING_BACK: "ye
 BAR = 16
 """Columns of a bar."""
 KEPT = 2
-"""One in so many lines of the terminal is left to the log."""
+"""The view takes at most this fraction of the terminal's lines: one in so many. The log has the others."""
 
 
 class _Terminal(Console):
-    """One that may be closed while it is written to: that nobody reads any more stops no deployment."""
+    """A console whose stream may be closed meanwhile: a deployment goes on when nobody reads its log."""
 
     def on_broken_pipe(self) -> None:
         """Say nothing more; rich would end the process."""
@@ -47,7 +47,7 @@ class _Terminal(Console):
 
 
 class Live:
-    """A listener, and the place where it draws; open it with `with`."""
+    """A listener that prints events and draws the view below them; a context manager."""
 
     def __init__(self, stream: TextIO, clock: Clock) -> None:
         self._clock = clock
@@ -83,36 +83,36 @@ def line(event: Event) -> Text:
 
 
 def view(latest: dict[str, Progress], now: datetime, most: int) -> RenderableType:
-    """One line a service, `most` at the most: what is complete comes last."""
-    order = sorted(latest.items(), key=lambda one: one[1].state is State.COMPLETE)
+    """A line for each service, at most `most` lines; complete services come last."""
+    order = sorted(latest.items(), key=lambda item: item[1].state is State.COMPLETE)
     shown = order if len(order) <= most else order[: most - 1]
     rows = Table.grid(padding=(0, 2), expand=False)
     for _ in range(6):
         rows.add_column(no_wrap=True)
-    for name, one in shown:
-        rows.add_row(*_row(name, one, now))
+    for name, progress in shown:
+        rows.add_row(*_row(name, progress, now))
     left = len(order) - len(shown)
     above = [Rule(style="dim")] if order else []
     return Group(*above, rows, *([Text(f"and {left} more", style="dim")] if left else []))
 
 
-def _row(name: str, one: Progress, now: datetime) -> tuple[RenderableType, ...]:
-    colour = COLOURS.get(one.state, "blue")
-    bar = ProgressBar(total=max(1, one.desired), completed=one.running, width=BAR, complete_style=colour,
+def _row(name: str, progress: Progress, now: datetime) -> tuple[RenderableType, ...]:
+    colour = COLOURS.get(progress.state, "blue")
+    bar = ProgressBar(total=max(1, progress.desired), completed=progress.running, width=BAR, complete_style=colour,
                       finished_style=colour)  # fmt: skip
-    after = span((now - one.began_at).total_seconds())
+    after = span((now - progress.began_at).total_seconds())
     return (
         Text(name, style="bold"),
-        Text(one.revision),
+        Text(progress.revision),
         bar,
-        Text(f"{one.running} of {one.desired}"),
-        Text(one.state.value, style=colour),
-        Text("" if one.state.is_over else f"{after}{_to_go(one, now)}", style="dim"),
+        Text(f"{progress.running} of {progress.desired}"),
+        Text(progress.state.value, style=colour),
+        Text("" if progress.state.is_over else f"{after}{_time_left(progress, now)}", style="dim"),
     )
 
 
-def _to_go(one: Progress, now: datetime) -> str:
-    """By the service's history, while it isn't late."""
-    if one.ends_at is None or one.ends_at <= now:
+def _time_left(progress: Progress, now: datetime) -> str:
+    """The time left, by the service's history; "" where that is unknown, or over."""
+    if progress.ends_at is None or progress.ends_at <= now:
         return ""
-    return f", about {span((one.ends_at - now).total_seconds())} to go"
+    return f", about {span((progress.ends_at - now).total_seconds())} to go"

@@ -24,7 +24,7 @@ def render(plan: Plan) -> str:
 
 def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "", f"Plan {where(plan.targets)}; nothing has been written."
-    yield from (("", text) for text in _on_the_whole(plan))
+    yield from (("", text) for text in _run_lines(plan))
     for number, step in enumerate(plan.steps, 1):
         yield "", f"{number}. {step}."
         yield from ((INDENT, f"{line}.") for line in step.explain())
@@ -33,7 +33,7 @@ def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from ((INDENT, line) for line in diff or ("nothing changes",))
 
 
-def _on_the_whole(plan: Plan) -> Iterator[str]:
+def _run_lines(plan: Plan) -> Iterator[str]:
     request = plan.request
     if request.canaries:
         yield f"The first {request.canaries} of {len(plan.targets)} must be completed before the others begin."

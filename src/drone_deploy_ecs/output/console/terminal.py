@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def listening(stream: TextIO, env: Mapping[str, str], clock: Clock) -> AbstractContextManager[Listener]:
-    """A listener, for as long as it is open."""
+    """The run's listener, as a context manager."""
     if not is_lively(stream, env):
         return nullcontext(plain.listener(stream))
     from drone_deploy_ecs.output.console.live import Live
@@ -24,7 +24,7 @@ def listening(stream: TextIO, env: Mapping[str, str], clock: Clock) -> AbstractC
 
 
 def is_lively(stream: TextIO, env: Mapping[str, str]) -> bool:
-    """Whether lines may be drawn again: not in a CI system's log, be it a terminal, nor where NO_COLOR is set."""
+    """Whether lines may be redrawn: not in a CI system's log, even if it is a terminal, nor with NO_COLOR."""
     if (
         not stream.isatty()
         or env.get("CI")

@@ -26,7 +26,7 @@ def tag(name: str, /, *children: Child, **attributes: str | float | bool) -> Ele
 
 
 def each(name: str, children: Iterable[Child], /, **attributes: str | float | bool) -> Element | None:
-    """An element of many children; None where there is none, for an empty list is no list."""
+    """An element with these children; None if it would be empty: a page shows no empty list."""
     made = tag(name, *children, **attributes)
     return made if len(made) or made.text else None
 

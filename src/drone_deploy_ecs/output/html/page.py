@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.report import Report
 
 FEW = 4
-"""Services up to which each is told in full, however it fared."""
+"""Up to this many services are all shown in full; of more, only those in trouble."""
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
 """Nothing is fetched or run, even if something found its way into the page."""
 SIGNS = {"good": "✓", "bad": "✗", "odd": "!"}
@@ -38,15 +38,15 @@ def page(report: Report) -> str:
     in_full: list[Outcome] = []
     rest: list[Outcome] = []
     for outcome in order:
-        is_told = len(order) <= FEW or outcome.failed or outcome.end_state.is_odd
-        (in_full if is_told else rest).append(outcome)
+        is_full = len(order) <= FEW or outcome.failed or outcome.end_state.is_odd
+        (in_full if is_full else rest).append(outcome)
     main = tag(
         "main",
         _refusals(report),
         _standing(order),
         _warnings(report),
         *(_in_full(report, outcome, f"service-{number}") for number, outcome in enumerate(in_full, 1)),
-        _rest(report, rest, "The other services" if in_full else "All services"),
+        _other_services(report, rest, "The other services" if in_full else "All services"),
         _log(report),
     )
     return document(tag("html", _head(report), tag("body", _header(report), main, _footer(report)), lang="en"))
@@ -59,16 +59,16 @@ def _head(report: Report) -> Element:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", http_equiv="Content-Security-Policy", content=ALLOWED),
-        tag("title", f"{report.verdict.value}: {_what(report)}"),
+        tag("title", f"{report.verdict.value}: {_subject(report)}"),
         tag("style", STYLE),
     )
 
 
-def _what(report: Report) -> str:
-    asked = report.request
-    services = [one.target.name for one in report.outcomes] or [short(one) for one in asked.services]
+def _subject(report: Report) -> str:
+    request = report.request
+    services = [outcome.target.name for outcome in report.outcomes] or list(map(short, request.services))
     whom = ", ".join(services) if len(services) <= FEW else f"{len(services)} services"
-    return f"{asked.image.reference} on {whom}"
+    return f"{request.image.reference} on {whom}"
 
 
 def _tone(verdict: Verdict) -> str:
@@ -84,13 +84,13 @@ def _badge(verdict: Verdict) -> Element:
 
 
 def _header(report: Report) -> Element:
-    asked = report.request
+    request = report.request
     took = (report.finished_at - report.started_at).total_seconds()
     facts = {
-        "Image": asked.image.reference,
-        "Container": asked.container,
-        "Cluster": ", ".join(dict.fromkeys(short(one.cluster) for one in report.located)),
-        "Region": ", ".join(dict.fromkeys(one.region for one in report.located)),
+        "Image": request.image.reference,
+        "Container": request.container,
+        "Cluster": ", ".join(dict.fromkeys(short(target.cluster) for target in report.located)),
+        "Region": ", ".join(dict.fromkeys(target.region for target in report.located)),
         "Started": f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC",
         "Took": span(took),
         "Exit code": str(int(report.exit_code)),
@@ -98,7 +98,7 @@ def _header(report: Report) -> Element:
     return tag(
         "header",
         tag("p", "Deployment to Amazon ECS", class_="kicker"),
-        tag("h1", _badge(report.verdict), " ", _what(report)),
+        tag("h1", _badge(report.verdict), " ", _subject(report)),
         _facts(facts),
         class_=_tone(report.verdict),
     )
@@ -113,14 +113,18 @@ def _refusals(report: Report) -> Element | None:
     if not report.problems:
         return None
     listed = (
-        tag("li", tag("p", tag("strong", safe(one.what))), tag("p", safe(one.do), class_="do") if one.do else None)
-        for one in report.problems
+        tag(
+            "li",
+            tag("p", tag("strong", safe(problem.what))),
+            tag("p", safe(problem.do), class_="do") if problem.do else None,
+        )
+        for problem in report.problems
     )
     return _section("refused", "Refused: nothing was changed", tag("ul", *listed, class_="problems"))
 
 
 def _standing(order: Sequence[Outcome]) -> Element | None:
-    """What runs now: in a sentence each while there are few."""
+    """What runs now: a sentence for each service, or a count where many are in one state."""
     lines = []
     for end_state, summary in SUMMARIES.items():
         tone = "good" if end_state.is_good else "bad" if end_state is EndState.NOT_AS_BEFORE else "odd"
@@ -135,12 +139,12 @@ def _standing(order: Sequence[Outcome]) -> Element | None:
 
 
 def _warnings(report: Report) -> Element | None:
-    told = [one for one in report.timeline if one.kind is Kind.WARNING]
-    if report.problems or not told:
+    events = [event for event in report.timeline if event.kind is Kind.WARNING]
+    if report.problems or not events:
         return None
-    said = ((one.service, one.text.removeprefix("Warning: ")) for one in told)
-    lines = (tag("li", f"{service}: " if service else "", text) for service, text in said)
-    few = tag("details", _count_summary(len(told), "warning"), tag("ul", *lines), open=len(told) <= FEW)
+    messages = ((event.service, event.text.removeprefix("Warning: ")) for event in events)
+    lines = (tag("li", f"{service}: " if service else "", text) for service, text in messages)
+    few = tag("details", _count_summary(len(events), "warning"), tag("ul", *lines), open=len(events) <= FEW)
     return _section("warnings", "Warnings", few)
 
 
@@ -154,8 +158,8 @@ def _count_summary(count: int, what: str) -> Element:
 
 def _log(report: Report) -> Element:
     lines = (
-        tag("li", timeline.moment(one.at), " ", tag("b", one.service) if one.service else None, " ", one.text)
-        for one in report.timeline
+        tag("li", timeline.moment(event.at), " ", tag("b", event.service) if event.service else None, " ", event.text)
+        for event in report.timeline
     )
     whole = tag("details", _count_summary(len(report.timeline), "line"), tag("ol", *lines, class_="lines"))
     return _section("log", "Log of the run", whole)
@@ -191,10 +195,10 @@ def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
     )
 
 
-def _causes(one: Outcome) -> Element | None:
-    if not one.causes:
+def _causes(outcome: Outcome) -> Element | None:
+    if not outcome.causes:
         return None
-    first, more = one.causes[:MOST_CAUSES], one.causes[MOST_CAUSES:]
+    first, more = outcome.causes[:MOST_CAUSES], outcome.causes[MOST_CAUSES:]
     rest = tag("ol", *map(_cause, more), start=MOST_CAUSES + 1, class_="causes")
     return tag(
         "div",
@@ -205,7 +209,7 @@ def _causes(one: Outcome) -> Element | None:
 
 
 def _cause(cause: Cause) -> Element:
-    said = safe(without_service(cause.reason)) if cause.reason else "no reason given" if cause.task else ""
+    quoted = safe(without_service(cause.reason)) if cause.reason else "no reason given" if cause.task else ""
     stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
     times = f" · {cause.count:,} times" if cause.count > 1 else ""
     log = tag("figure", tag("figcaption", f"The end of its log, {len(cause.log)} lines"),
@@ -213,32 +217,32 @@ def _cause(cause: Cause) -> Element:
     return tag(
         "li",
         tag("p", tag("strong", brief(cause)), times),
-        tag("p", "ECS says: ", tag("q", said), stop_code, class_="said") if said or stop_code else None,
+        tag("p", "ECS says: ", tag("q", quoted), stop_code, class_="said") if quoted or stop_code else None,
         each("ul", (tag("li", line) for line in cause.evidence), class_="seen"),
         tag("p", tag("b", "What to do: "), cause.advice, class_="do") if cause.advice else None,
         log,
     )
 
 
-def _rollout(report: Report, one: Outcome, name: str) -> Iterator[Element | None]:
-    told = timeline.story(report, one)
-    marked = list(timeline.marks(report, one.target.name, told.seconds))
-    if told.shown or marked:
+def _rollout(report: Report, outcome: Outcome, name: str) -> Iterator[Element | None]:
+    story = timeline.story(report, outcome)
+    marks = list(timeline.marks(report, outcome.target.name, story.seconds))
+    if story.shown or marks:
         yield tag("h3", "What happened")
-    if told.shown:
+    if story.shown:
         yield tag(
-            "figure", timeline.picture(told, marked, name), tag("figcaption", timeline.legend(told)), class_="rollout"
+            "figure", timeline.picture(story, marks, name), tag("figcaption", timeline.legend(story)), class_="rollout"
         )
-    yield timeline.listed(marked)
-    if told.shown:
-        counts = _scrollable(timeline.table(told), f"Counts of {one.target.name}")
+    yield timeline.listed(marks)
+    if story.shown:
+        counts = _scrollable(timeline.table(story), f"Counts of {outcome.target.name}")
         yield tag("details", tag("summary", "The picture as a table"), counts)
 
 
 # --- the others ---
 
 
-def _rest(report: Report, rest: Sequence[Outcome], title: str) -> Element | None:
+def _other_services(report: Report, rest: Sequence[Outcome], title: str) -> Element | None:
     if not rest:
         return None
     heads = ("Service", "Verdict", "End state", "Ran before", "Was to run", "Runs now", "Tasks over time")
@@ -251,14 +255,14 @@ def _rest(report: Report, rest: Sequence[Outcome], title: str) -> Element | None
 
 
 def _row(report: Report, outcome: Outcome) -> Element:
-    told = timeline.story(report, outcome)
+    story = timeline.story(report, outcome)
     texts = (outcome.end_state.value, short(outcome.target.before), outcome.revision, outcome.running)
     return tag(
         "tr",
         tag("th", outcome.target.name, scope="row"),
         tag("td", _badge(outcome.verdict)),
         *(tag("td", text) for text in texts),
-        tag("td", timeline.spark(told)),
+        tag("td", timeline.spark(story)),
     )
 
 

@@ -30,16 +30,16 @@ LANE, PLOT, AXIS = 30, 150, 24
 SPARK = 26
 """Height of the small picture in a table's row."""
 APART = 7.0
-"""Per cent of the width that marks keep apart: what happened in between shares one."""
+"""Least distance of two marks, in per cent of the width: events in between share a mark."""
 MARKED = (Kind.UPDATED, Kind.SERVICE_EVENT, Kind.TASK, Kind.TROUBLE, Kind.VERDICT, Kind.UNDO)
-"""What is marked in the picture. The rest is in the log, or is what the picture shows anyway."""
+"""Events marked in the picture. The others are in the log, or visible as counts."""
 ALARMING = (Kind.SERVICE_EVENT, Kind.TASK, Kind.TROUBLE)
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 """Seconds between two ticks of the axis."""
 TICKS = 6
 
 Mark = tuple["Event", ...]
-"""Events that share one."""
+"""The events that share one mark."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Story:
 
     def scale(self, top: int, height: int) -> Scale:
         """With a little room above the highest."""
-        most = max((one.most for one in self.shown), default=0)
+        most = max((moment.most for moment in self.shown), default=0)
         return Scale(self.start, self.seconds, max(1, most), top, height)
 
     def look(self, band: Band) -> str:
@@ -85,12 +85,12 @@ class Story:
 
     def name(self, band: Band) -> str:
         """For people."""
-        said = ", new" if band.is_ours else ", before" if band.revision == self.before else ""
-        return f"{band.revision}{said}"
+        suffix = ", new" if band.is_ours else ", before" if band.revision == self.before else ""
+        return f"{band.revision}{suffix}"
 
 
 def story(report: Report, outcome: Outcome) -> Story:
-    """What is to be told of a service in pictures."""
+    """Collect what the pictures of a service show."""
     counted = report.counted(outcome)
     ours = [outcome.deployment] if outcome.deployment else []
     shown = moments(counted, ours)
@@ -115,18 +115,18 @@ def marks(report: Report, service: str, seconds: float) -> Iterator[Mark]:
 # --- the picture ---
 
 
-def picture(told: Story, marked: Sequence[Mark], name: str) -> Element:
+def picture(story: Story, marks: Sequence[Mark], name: str) -> Element:
     """The whole picture; `name` is unique on the page, and stands before the ids in it."""
-    scale = told.scale(LANE, PLOT)
+    scale = story.scale(LANE, PLOT)
     return tag(
         "svg",
         tag("title", "Tasks by revision over time", id=f"{name}-title"),
-        tag("desc", summary(told), id=f"{name}-desc"),
+        tag("desc", summary(story), id=f"{name}-desc"),
         tag("g", *_grid(scale), class_="grid"),
-        *_bands(told, scale),
-        tag("g", *_wanted(told, scale), class_="wanted"),
+        *_bands(story, scale),
+        tag("g", *_wanted(story, scale), class_="wanted"),
         tag("g", *_ticks(scale), class_="axis"),
-        tag("g", *_numbered(marked, scale), class_="marks"),
+        tag("g", *_numbered(marks, scale), class_="marks"),
         role="img",
         aria_labelledby=f"{name}-title {name}-desc",
         width="100%",
@@ -134,40 +134,40 @@ def picture(told: Story, marked: Sequence[Mark], name: str) -> Element:
     )
 
 
-def spark(told: Story) -> Element:
+def spark(story: Story) -> Element:
     """The picture without words, for a table's row that says in words how it ended."""
     return tag(
-        "svg", *_bands(told, told.scale(0, SPARK)), class_="spark", aria_hidden="true", width="100%", height=SPARK
+        "svg", *_bands(story, story.scale(0, SPARK)), class_="spark", aria_hidden="true", width="100%", height=SPARK
     )
 
 
-def summary(told: Story) -> str:
+def summary(story: Story) -> str:
     """The picture in words."""
-    if not told.shown:
+    if not story.shown:
         return "No count was seen."
-    peaks = {band: max(sum(one.tasks.get(band, (0, 0))) for one in told.shown) for band in told.order}
-    last = told.shown[-1].tasks
-    said = (
-        f"{told.name(band)}: at most {tasks(peaks[band])}, {last.get(band, (0, 0))[0]} running at the end"
-        + (f", {told.failed[band]} failed" if told.failed.get(band) else "")
-        for band in told.order
+    peaks = {band: max(sum(moment.tasks.get(band, (0, 0))) for moment in story.shown) for band in story.order}
+    last = story.shown[-1].tasks
+    sentences = (
+        f"{story.name(band)}: at most {tasks(peaks[band])}, {last.get(band, (0, 0))[0]} running at the end"
+        + (f", {story.failed[band]} failed" if story.failed.get(band) else "")
+        for band in story.order
     )
-    return f"Over {span(told.seconds)}. {'; '.join(said)}. The marks are the events listed below it."
+    return f"Over {span(story.seconds)}. {'; '.join(sentences)}. The marks are the events listed below it."
 
 
-def _bands(told: Story, scale: Scale) -> Iterator[Element]:
-    for band in told.order:
+def _bands(story: Story, scale: Scale) -> Iterator[Element]:
+    for band in story.order:
         for state in (0, 1):
-            blocks = list(_blocks(told, scale, band, state))
-            look = f"{told.look(band)} {('running', 'starting')[state]}"
+            blocks = list(_blocks(story, scale, band, state))
+            look = f"{story.look(band)} {('running', 'starting')[state]}"
             if blocks:
                 yield tag("g", *blocks, class_=look)
 
 
-def _blocks(told: Story, scale: Scale, band: Band, state: int) -> Iterator[Element]:
+def _blocks(story: Story, scale: Scale, band: Band, state: int) -> Iterator[Element]:
     """The band's running (state 0) or starting (1) tasks, stacked; one block while unchanged."""
-    levels = [(scale.x(one.at), *_level(told.order, one, band, state)) for one in told.shown]
-    turns = [one for place, one in enumerate(levels) if place == 0 or levels[place - 1][1:] != one[1:]]
+    levels = [(scale.x(moment.at), *_level(story.order, moment, band, state)) for moment in story.shown]
+    turns = [level for index, level in enumerate(levels) if index == 0 or levels[index - 1][1:] != level[1:]]
     for (left, low, high), (right, _, _) in pairwise([*turns, (100.0, 0, 0)]):
         if high > low and right > left:
             yield tag(
@@ -179,19 +179,23 @@ def _blocks(told: Story, scale: Scale, band: Band, state: int) -> Iterator[Eleme
             )
 
 
-def _level(order: Sequence[Band], one: Moment, band: Band, state: int) -> tuple[int, int]:
+def _level(order: Sequence[Band], moment: Moment, band: Band, state: int) -> tuple[int, int]:
     below = order[: order.index(band)]
-    low = sum(sum(one.tasks.get(each, (0, 0))) for each in below)
-    running, starting = one.tasks.get(band, (0, 0))
+    low = sum(sum(moment.tasks.get(lower, (0, 0))) for lower in below)
+    running, starting = moment.tasks.get(band, (0, 0))
     return (low, low + running) if state == 0 else (low + running, low + running + starting)
 
 
-def _wanted(told: Story, scale: Scale) -> Iterator[Element]:
+def _wanted(story: Story, scale: Scale) -> Iterator[Element]:
     """How many tasks the PRIMARY deployment wants: a line that the picture has to come back to."""
-    turns = [one for place, one in enumerate(told.shown) if place == 0 or told.shown[place - 1].desired != one.desired]
-    ends = [*(scale.x(one.at) for one in turns), 100.0]
-    for one, (left, right) in zip(turns, pairwise(ends), strict=True):
-        y = f"{scale.y(one.desired):.1f}"
+    turns = [
+        moment
+        for index, moment in enumerate(story.shown)
+        if index == 0 or story.shown[index - 1].desired != moment.desired
+    ]
+    ends = [*(scale.x(moment.at) for moment in turns), 100.0]
+    for moment, (left, right) in zip(turns, pairwise(ends), strict=True):
+        y = f"{scale.y(moment.desired):.1f}"
         yield tag("line", x1=f"{left:.2f}%", x2=f"{right:.2f}%", y1=y, y2=y)
 
 
@@ -205,7 +209,7 @@ def _grid(scale: Scale) -> Iterator[Element]:
 
 
 def _ticks(scale: Scale) -> Iterator[Element]:
-    step = next((one for one in STEPS if scale.seconds / one <= TICKS), STEPS[-1])
+    step = next((seconds for seconds in STEPS if scale.seconds / seconds <= TICKS), STEPS[-1])
     bottom = scale.top + scale.height
     for second in range(0, int(scale.seconds) + 1, step):
         x = f"{second / scale.seconds * 100:.2f}%"
@@ -213,8 +217,8 @@ def _ticks(scale: Scale) -> Iterator[Element]:
         yield tag("text", span(second), x=x, y=bottom + 18, text_anchor="middle")
 
 
-def _numbered(marked: Sequence[Mark], scale: Scale) -> Iterator[Element]:
-    for number, events in enumerate(marked, 1):
+def _numbered(marks: Sequence[Mark], scale: Scale) -> Iterator[Element]:
+    for number, events in enumerate(marks, 1):
         x = f"{scale.x(events[0].at):.2f}%"
         yield tag(
             "g",
@@ -227,21 +231,21 @@ def _numbered(marked: Sequence[Mark], scale: Scale) -> Iterator[Element]:
 
 def is_alarming(events: Mark) -> bool:
     """Whether any of them tells of trouble."""
-    return any(one.kind in ALARMING for one in events)
+    return any(event.kind in ALARMING for event in events)
 
 
 # --- the same in words ---
 
 
-def legend(told: Story) -> Element:
+def legend(story: Story) -> Element:
     """What the colours mean."""
 
     def entry(look: str, text: str) -> Element:
         return tag("li", tag("span", class_=f"swatch {look}"), text)
 
     shown = [
-        (told.look(band), told.name(band) + (f": {told.failed[band]} failed" if told.failed.get(band) else ""))
-        for band in told.order
+        (story.look(band), story.name(band) + (f": {story.failed[band]} failed" if story.failed.get(band) else ""))
+        for band in story.order
     ]
     return tag(
         "ul", *(entry(f"{look} running", text) for look, text in shown),
@@ -249,19 +253,20 @@ def legend(told: Story) -> Element:
     )  # fmt: skip
 
 
-def table(told: Story) -> Element:
+def table(story: Story) -> Element:
     """What the picture shows, as a table."""
-    heads = ["Time (UTC)", "Desired", *(told.name(band) for band in told.order)]
+    heads = ["Time (UTC)", "Desired", *(story.name(band) for band in story.order)]
     rows = [
-        [f"{one.at:%H:%M:%S}", str(one.desired), *(_cell(one.tasks.get(band, (0, 0))) for band in told.order)]
-        for one in told.shown
+        [f"{moment.at:%H:%M:%S}", str(moment.desired), *(_cell(moment.tasks.get(band, (0, 0))) for band in story.order)]
+        for moment in story.shown
     ]
     return tag(
         "table",
         tag("caption", "Tasks whenever a look showed another count"),
         tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
         tag(
-            "tbody", *(tag("tr", tag("th", row[0], scope="row"), *(tag("td", one) for one in row[1:])) for row in rows)
+            "tbody",
+            *(tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows),
         ),
     )
 
@@ -271,13 +276,13 @@ def _cell(count: tuple[int, int]) -> str:
     return f"{running} running" + (f", {starting} starting" if starting else "")
 
 
-def listed(marked: Sequence[Mark]) -> Element | None:
+def listed(marks: Sequence[Mark]) -> Element | None:
     """The events behind the marks, numbered as they are."""
     return each(
         "ol",
         (
             tag("li", *(_line(event) for event in events), class_="alarming" if is_alarming(events) else "")
-            for events in marked
+            for events in marks
         ),
         class_="moments",
     )
