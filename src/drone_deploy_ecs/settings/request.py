@@ -11,7 +11,7 @@ from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, duration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drone_deploy_ecs.core.request.request import BlueGreen, Colours, Request
+    from drone_deploy_ecs.core.request.request import Access, BlueGreen, Colours, Request
 
 SECONDS_A_CHECK = 10
 
@@ -19,23 +19,14 @@ SECONDS_A_CHECK = 10
 def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[str, str]) -> Request:
     """The request that these values make; `secret` names the secret that holds the live colour, "" for none."""
     from drone_deploy_ecs.core.masking import Secret, credentials
-    from drone_deploy_ecs.core.request.request import Access, Request
+    from drone_deploy_ecs.core.request.request import Request
 
     secrets = {setting.name: values[setting.name] for setting in SETTINGS if setting.secret}
+    first, *further = _accesses(values, env)
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
-    regions, roles = values["aws_region"], values["aws_role_arn"] or ("",)
-    accesses = [
-        Access(
-            region=region,
-            role_arn=role,
-            role_external_id=values["aws_role_external_id"] or "",
-            role_session_name=values["aws_role_session_name"] or ci.session_name(env),
-        )
-        for region, role in zip(regions, roles if len(roles) > 1 else roles * len(regions), strict=True)
-    ]
     return Request(
-        access=accesses[0],
-        further=tuple(accesses[1:]),
+        access=first,
+        further=tuple(further),
         cluster=values["cluster"],
         services=values["service"] or (values["blue_service"], values["green_service"]),
         container=values["container"],
@@ -58,6 +49,22 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         blue_green=_blue_green(values) if mode == BLUE_GREEN else None,
         colours=_colours(values, secret) if mode == COLOURS else None,
     )
+
+
+def _accesses(values: Mapping[str, Any], env: Mapping[str, str]) -> list[Access]:
+    """How to reach each Region, in order: with a role of its own, or the one for all."""
+    from drone_deploy_ecs.core.request.request import Access
+
+    regions, roles = values["aws_region"], values["aws_role_arn"] or ("",)
+    return [
+        Access(
+            region=region,
+            role_arn=role,
+            role_external_id=values["aws_role_external_id"] or "",
+            role_session_name=values["aws_role_session_name"] or ci.session_name(env),
+        )
+        for region, role in zip(regions, roles if len(roles) > 1 else roles * len(regions), strict=True)
+    ]
 
 
 def _blue_green(values: Mapping[str, Any]) -> BlueGreen:
