@@ -113,6 +113,11 @@ UNDOING: dict[str, Row] = {
     "ECS has": (undo(), (RETURNING,), 3.0, {
         "phase": Phase.FOLLOW, "deployment": OLD, "since": NOON, "is_ecs_rollback": True, "began": 3.0, "verdict": None}),
     "ECS has again": (given(undo(), is_ecs_rollback=True), (RETURNING,), 3.0, {"is_ecs_rollback": True, "began": 0.0}),
+    "ECS has again, seen healthy before": (given(undo(), deployment=OLD, is_ecs_rollback=True, healthy_at=1.0), (RETURNING,), 3.0, {
+        "phase": Phase.FOLLOW, "healthy_at": 1.0}),
+    "what it was taken for before doesn't count while it looks": (
+        given(undo(), deployment=OLD, is_ecs_rollback=True), (THEIRS,), 3.0, {
+            "verdict": Verdict.SUPERSEDED, "reason": "ecs-svc/3 (web:9) is PRIMARY now and isn't ours: left alone"}),
     "back, and ours isn't listed: perhaps a stale read": (undo(), (UNCHANGED,), 3.0, {
         "phase": Phase.CHECK, "not_primary_since": 3.0, "not_before": 5.0, "is_ecs_rollback": False}),
     "back for a while": (given(undo(), not_primary_since=3.0), (UNCHANGED,), GRACE + 2, {
@@ -126,6 +131,9 @@ UNDOING: dict[str, Row] = {
         "verdict": Verdict.SUPERSEDED, "reason": "ecs-svc/3 (web:9) is PRIMARY now and isn't ours: left alone"}),
     "the revision before, though a copy is needed": (
         undo(COPY), (service(primary(OTHER, BEFORE), active(OURS, NEW)),), 3.0, {"verdict": Verdict.SUPERSEDED}),
+    "a copy of it, by whomever": (
+        undo(COPY), (service(primary(OTHER, COPY), active(OURS, NEW, "FAILED", 0)),), 3.0, {
+            "is_ecs_rollback": True, "deployment": OTHER}),
     "the revision before, by its own deployment": (undo(COPY), (RETURNING,), 3.0, {"is_ecs_rollback": True, "deployment": OLD}),
     "the revision before, as ECS announced": (
         undo(COPY), (service(primary(OTHER, BEFORE), active(OURS, NEW), said=[(2, ANNOUNCED)]),),
@@ -215,6 +223,7 @@ PROVING: dict[str, Row] = {
             "completed_at": None}),
     "one was replaced while nobody looked, and there is no time left": (STAYING, (REPLACED_UNSEEN,), BUDGET, {
         "verdict": Verdict.TIMED_OUT, "reason": "the budget ended, and some of its tasks had only just replaced others"}),
+    "one was replaced while nobody looked, and a second is left": (STAYING, (REPLACED_UNSEEN,), BUDGET - 1, {"verdict": None}),
     "all have run for a while since, and there is no time left": (
         given(FULL, at_desired_since=BUDGET - 1), (COMPLETE,), BUDGET, {"verdict": Verdict.TIMED_OUT}),
     "one was replaced, and nobody minds": (
@@ -304,8 +313,8 @@ def test_what_is_accepted_has_the_services_earlier_rollouts_but_for_an_undo_or_a
     undoing = given(undo(), phase=Phase.WRITE)
     for other in (undoing, given(forward(), desired=4)):
         assert other.advance(ROLLED_OUT_BEFORE, 3.0).earlier == ()
-    written_after_all = given(undoing, is_ecs_rollback=True).advance(ROLLED_OUT_BEFORE, 3.0)
-    assert fact(written_after_all, "is_ecs_rollback") is False
+    written_after_all = given(undoing, is_ecs_rollback=True, was_seen=True).advance(ROLLED_OUT_BEFORE, 3.0)
+    assert (fact(written_after_all, "is_ecs_rollback"), fact(written_after_all, "was_seen")) == (False, True)
 
 
 def test_a_recalled_update_whose_write_landed_is_judged_when_that_shows() -> None:

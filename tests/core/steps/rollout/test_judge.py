@@ -132,6 +132,9 @@ ROWS = {
     "out of time, only draining": (
         sight(service=service(primary(OURS, NEW, "IN_PROGRESS"), active(OLD, BEFORE, "COMPLETED", 0)), left=0.0),
         Verdict.COMPLETED, "at the end of the budget"),
+    "out of time, wanting more than the service does": (
+        sight(service=service(replace(ROLLING, desired=5)), left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 5 tasks running"),
     "out of time, COMPLETED in name": (
         sight(service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0), Verdict.TIMED_OUT, "although ECS calls it COMPLETED"),
 }  # fmt: skip
@@ -179,6 +182,9 @@ WORDS = {
     "a second is left": (sight(service=service(ROLLING), left=1.0), None, ""),
     "out of time": (
         sight(service=service(ROLLING), left=0.0), Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
+    "out of time, wanting more than the service does": (
+        sight(service=service(replace(ROLLING, desired=5)), left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 5 tasks running"),
     "out of time, COMPLETED in name": (
         sight(service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0),
         Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running, although ECS calls it COMPLETED"),

@@ -217,7 +217,7 @@ def test_a_replacement_that_may_be_healthy_is_watched_closely() -> None:
     again = crashed((70, STARTED))
     running = given(again, service=service(deployment(running=2), (5, STARTED), (70, STARTED)))
     assert wait(given(running, below_desired_at=BEGAN + 74), 75.0) > polling.QUICK, "it can't be healthy yet"
-    assert wait(given(running, below_desired_at=BEGAN + 30), 75.0) == polling.QUICK
+    assert wait(given(running, below_desired_at=BEGAN + 35), 75.0) == polling.QUICK
 
 
 # --- reading stopped tasks ---
@@ -249,6 +249,8 @@ def test_tasks_are_read_when_something_tells_that_one_died() -> None:
     assert wants(ROLLOUT, deployment(pending=1)), "there were two"
     assert wants(given(ROLLOUT, service=None), deployment(pending=1), (1, STARTED)), "two were started"
     assert not wants(given(ROLLOUT, service=None, since=None), deployment(pending=1), (1, STARTED))
+    assert not wants(given(ROLLOUT, service=None, since=None), deployment()), "nobody knows of any that was started"
+    assert wants(given(ROLLOUT, service=None), deployment(pending=1), (0, STARTED)), "two, as it began"
 
 
 def test_tasks_are_read_now_and_then_all_the_same() -> None:

@@ -55,6 +55,7 @@ def test_when_the_budget_ends() -> None:
         (given(COMPLETE, unreadable_since=31.0), None),
         (given(COMPLETE, verdict=Verdict.FAILED), None),
         (CHECKED, 40.0),
+        (given(following(), completed_at=0.0), 0.0),
         (given(CHECKED, terms=Terms(budget=BUDGET)), 30.0),
     ],
 )
@@ -70,6 +71,7 @@ def test_what_has_to_be_seen_complete_later_is_not_stable_before() -> None:
 def test_what_was_to_be_confirmed_since_then_already_needs_no_later_look() -> None:
     confirmed = COMPLETE.confirm_since(40.0, 55.0)
     assert confirmed.confirm_since(50.0, 60.0) is confirmed
+    assert confirmed.confirm_since(55.0, 60.0) is confirmed
     assert confirmed.confirm_since(56.0, 60.0).stable_at == 60.0
 
 

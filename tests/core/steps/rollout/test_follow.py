@@ -1,0 +1,71 @@
+"""Whose deployment a look shows, what is known of it from before, and what each look adds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drone_deploy_ecs.core.steps.attempts import Attempts
+from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
+from drone_deploy_ecs.core.steps.rollout import rollback, write
+from drone_deploy_ecs.core.steps.rollout.follow import Ours, follow, keep
+from drone_deploy_ecs.core.steps.rollout.terms import Terms
+from drone_deploy_ecs.core.steps.rollout.update import UpdateService
+from tests.core.shown import (
+    BUDGET,
+    COPY,
+    NEW,
+    NOON,
+    OLD,
+    OTHER,
+    OURS,
+    TARGET,
+    TIMED_OUT,
+    active,
+    at,
+    primary,
+    service,
+    stopped,
+)
+
+SEEN = Ours(deployment=OLD, since=NOON, is_ecs_rollback=True, was_seen=True, below_desired_at=7.0, healthy_at=9.0)
+BACK_TO_COPY = UpdateService(target=TARGET, definition=COPY, undoes=OURS, since=at(5), terms=Terms(budget=BUDGET))
+
+
+def test_what_takes_the_place_of_ours_is_new_but_for_what_was_seen() -> None:
+    written = Ours(deployment=OTHER, since=at(20)).after(SEEN)
+    assert written == replace(SEEN, deployment=OTHER, since=at(20), is_ecs_rollback=False)
+    adopted = Ours(deployment=OLD, since=at(5), is_ecs_rollback=True)
+    assert adopted.after(written).is_ecs_rollback
+    assert adopted.after(None) is adopted
+
+
+@pytest.mark.parametrize(("desired", "healthy_at"), [(0, None), (1, 30.0), (2, 30.0)])
+def test_a_deployment_is_healthy_with_all_its_tasks_and_never_without_any(
+    desired: int, healthy_at: float | None
+) -> None:
+    draining = active(running=0)
+    shown = service(primary(running=desired, desired=desired), draining)
+    ours, away_since = follow(Ours(deployment=OURS, since=NOON), shown, 12.0, 30.0)
+    assert (ours.healthy_at, away_since) == (healthy_at, None)
+
+
+def test_a_write_that_may_have_landed_is_known_by_its_revision_and_its_time() -> None:
+    found = write.check(primary(), TARGET, NEW, Attempts(unconfirmed=TIMED_OUT))
+    assert found == Ours(deployment=OURS, since=NOON)
+
+
+def test_a_copy_that_is_back_is_the_way_back_whoever_returned_it() -> None:
+    returned = primary(OTHER, COPY)
+    shown = service(returned, active(OURS, NEW, "FAILED", 0))
+    found = rollback.check(BACK_TO_COPY, COPY, shown, returned, since=at(5), began=0.0, away_since=None, now=3.0)
+    assert found == Ours(deployment=OTHER, since=at(5), is_ecs_rollback=True)
+
+
+def test_what_may_not_be_described_is_known_beside_what_was_listed() -> None:
+    shown = service(primary(), active())
+    task = stopped()
+    reading = Reading(service=shown, at=3.0, tasks=(task,), denied="ecs:DescribeTasks")
+    tasks = keep(StoppedTasks(denied=frozenset({"logs"})), reading, Ours(deployment=OURS, since=NOON), NEW, 3.0)
+    assert (tasks.stopped, tasks.denied) == ((task,), frozenset({"logs", "ecs:DescribeTasks"}))
