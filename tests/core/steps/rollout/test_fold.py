@@ -13,6 +13,7 @@ from drone_deploy_ecs.core.steps.rollout import history
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
 from drone_deploy_ecs.core.steps.rollout.rollback import ECS_TURN
 from drone_deploy_ecs.core.steps.rollout.stability import SURE
+from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import (
     BEFORE,
@@ -187,6 +188,9 @@ FOLLOWING: dict[str, Row] = {
     "what ECS returned has been replaced by what failed": (
         RETURNED, (ROLLING,), 3.0, {
             "phase": Phase.CHECK, "not_before": 3.0, "verdict": None}),
+    "what ECS returned was complete, and has been replaced by what failed": (
+        given(RETURNED, completed_at=2.0), (ROLLING,), 3.0, {
+            "phase": Phase.CHECK, "completed_at": None, "state": State.ACTIVE}),
 }  # fmt: skip
 
 TOLD = (50.0, f"(deployment {OURS}) deployment completed.")

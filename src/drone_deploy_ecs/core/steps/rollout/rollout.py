@@ -4,8 +4,7 @@ A pure fold keyed on *our* deployment's id. Level-triggered: every look re-deriv
 failed look is an observation like any other, an ambiguous write is looked for before it is repeated, and a verdict,
 once given, stays.
 
-Here the parts are put together: the room of each part says what becomes of it, or judges by it; the judgement is
-applied once, at the end of a step.
+Here the parts are put together: the room of each says what becomes of it; the judgement is applied once, at the end.
 """
 
 from __future__ import annotations
@@ -311,7 +310,8 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
     primary = service.primary if service else None
     if ours.is_ecs_rollback and primary and primary.id == rollout.step.undoes:
         # ECS's rollback was seen, and now what it takes back is PRIMARY: one of these reads shows the past.
-        return replace(rollout, phase=Phase.CHECK, writes=rollout.writes.at(now)), None
+        writes, lost = rollout.writes.at(now), rollout.completion.lost()
+        return replace(rollout, phase=Phase.CHECK, writes=writes, completion=lost), None
     ours, away_since = follow(ours, service, rollout.not_primary_since, now)
     rollout = replace(rollout, ours=ours, not_primary_since=away_since)
     stopped = rollout.tasks.stopped
