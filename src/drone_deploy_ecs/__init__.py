@@ -1,11 +1,11 @@
 """Put a new image on a running ECS service, and say truthfully whether it serves; if not, why not.
 
-    env · argv ─settings→ Request ─observe→ Snapshot ─strategy→ Plan ─engine→ Execution … Verdict ─(bad)→ undo → Report
+    env · argv ─settings→ Request ─strategy→ Plan ─begin→ Executions ⟲ call · answer ─outcomes→ Report ─output→ log
 
-`settings` makes a `Request` out of flags and `PLUGIN_*`. `deployment.Deployment` is the whole walk on one screen:
-`observe` reads, a strategy in `core.plan` decides, `run.engine` (the only loop) does and watches, `core.steps` make of
-every answer what is next, until there is a verdict; `core.report` says how it ended. `core` is pure; `aws` alone knows
-botocore; `simulator` is an ECS in memory.
+`settings` makes a `Request` out of flags and `PLUGIN_*`. `run.deployment` is the whole walk on one screen: it reads
+what is there, a strategy in `core.plan` decides what is to be done, `run.engine` (the only loop) sends the calls that
+the steps under way ask for, and what each came to is said in `core.report`. `core` is pure; `aws` alone knows
+botocore; `simulator` is an ECS in memory. ARCHITECTURE.md tells the rest.
 For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names more (`__init__.pyi`).
 """
 
