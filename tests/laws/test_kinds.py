@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pkgutil
+import tomllib
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.steps.step import Execution, Step
 
+ROOT = Path(__file__).parents[2]
 BUDGET = 60.0
 LONGEST = 10 * BUDGET
 """Seconds after which any of them has ended, or is complete: budgets for the write and for what follows, and grace."""
@@ -78,6 +81,15 @@ def test_every_kind_is_here() -> None:
         import_module(module.name)
     ours = {kind for kind in KindStep.__subclasses__() if kind.__module__.startswith(steps.__name__)}
     assert ours == set(KINDS)
+
+
+def test_every_kind_is_kept_apart_from_the_others_and_from_what_runs_it() -> None:
+    rooms = {".".join(kind.__module__.split(".")[:4]) for kind in KINDS}
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    apart = next(contract for contract in contracts if contract["type"] == "independence")
+    unknown = next(contract for contract in contracts if contract.get("source_modules") == ["drone_deploy_ecs.run"])
+    assert set(apart["modules"]) == rooms
+    assert set(unknown["forbidden_modules"]) >= rooms
 
 
 @kinds
