@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.causes import known
 from drone_deploy_ecs.core.causes.cause import (
+    Cause,
     brief,
     cause_of_event,
     cause_of_task,
     causes,
+    describe,
     is_evidence,
     rank,
     terminal_cause,
@@ -527,3 +530,17 @@ def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> 
     sidecar = container(137, "something of its own", "sidecar", "UNKNOWN")
     stopped = task("Task failed container health checks", sidecar, app, code="ServiceSchedulerInitiated")
     assert cause_of_task(stopped).container == "app"
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, "it broke"),
+        ({"task": "t"}, "it broke: no reason given"),
+        ({"task": "t", "reason": "Task failed"}, "it broke: Task failed"),
+        ({"reason": "(service shop) was unable\x1b[31m", "stop_code": "TaskFailed\x07"}, "it broke: was unable [TaskFailed]"),
+        ({"container": "app", "exit_code": 0, "reason": "x", "stop_code": "E"}, "it broke (container app, exit code 0): x [E]"),
+    ],
+)  # fmt: skip
+def test_a_cause_in_one_line_has_our_words_and_then_awss_own(facts: dict[str, Any], told: str) -> None:
+    assert describe(Cause(name="n", weight=Weight.TERMINAL, headline="it broke", advice="mend it", **facts)) == told

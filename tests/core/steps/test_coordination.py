@@ -117,6 +117,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, dict[int, tuple[Verdict, str]]]] = {
     "a registration failed, only what failed is taken back": (
         {"undo_failed_only": True}, failed(REGISTERING, Verdict.REFUSED), {}),
     "a step in between failed": ({}, failed(BETWEEN), ALL),
+    "a step in between failed, only what failed is taken back": ({"undo_failed_only": True}, failed(BETWEEN), {}),
     "one without which the deployment is worth nothing": (
         {}, failed(BETWEEN, blame="no limits"), dict.fromkeys(ALL, (Verdict.FAILED, "no limits"))),
     "the same of a service that isn't deployed": ({}, failed(Running(step=about("db")), blame="no limits"), ALL),

@@ -63,8 +63,8 @@ class Request:
     once (None: all); the first `canaries` of them go alone. What a failure takes back is everything, or without
     `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
 
-    `max_failed_tasks` None means that evidence decides (see `core.cause`); `stable_for` is how long (seconds) it has to
-    stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
+    `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
+    has to stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `image` is provisionally the green one's: only the secret tells the colour (`for_colour`).
     """
