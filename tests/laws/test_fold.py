@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import ListTasks
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
-from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
-from drone_deploy_ecs.core.ecs.task import Container, Task
+from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
@@ -22,68 +21,23 @@ from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
-from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS, TARGET
+from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, TARGET
 from tests.core.steps.rollout.rollouts import begun, fact
 from tests.core.steps.rollout.rollouts import given as known
+from tests.laws.answers import MESSAGES, services
+from tests.laws.answers import faults as any_faults
+from tests.laws.answers import tasks as any_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
+    from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 
 BUDGET = 60.0
-MESSAGES = (
-    "(service web) has started 2 tasks: (task a) (task b).",
-    f"(service web) (deployment {OURS}) deployment completed.",
-    f"(service web) (deployment {OURS}) deployment failed: tasks failed to start.",
-    f"(service web) rolling back to deployment {OLD}.",
-    "(service web) was unable to place a task because no container instance met all of its requirements.",
-)
-
-seconds = st.integers(0, 200)
-counts = st.integers(0, 3)
-times = st.none() | seconds.map(lambda after: NOON + timedelta(seconds=after))
-deployments = st.builds(
-    Deployment,
-    id=st.sampled_from([OLD, OURS, OURS, OTHER]),
-    status=st.sampled_from(["PRIMARY", "PRIMARY", "ACTIVE", "DRAINING", ""]),
-    task_definition=st.sampled_from([BEFORE, NEW, FOREIGN]),
-    desired=counts,
-    pending=counts,
-    running=counts,
-    failed_tasks=counts,
-    rollout_state=st.sampled_from(["IN_PROGRESS", "COMPLETED", "FAILED", "", "STRANGE"]),
-    rollout_reason=st.sampled_from(["", f"ECS deployment circuit breaker: rolling back to deploymentId {OLD}."]),
-    created_at=times,
-)
-happenings = st.builds(ServiceEvent, id=st.uuids().map(str), at=seconds.map(lambda after: NOON + timedelta(seconds=after)),
-                       message=st.sampled_from(MESSAGES))  # fmt: skip
-services = st.builds(
-    Service,
-    name=st.just("web"),
-    arn=st.just("arn:aws:ecs:eu-west-1:1:service/prod/web"),
-    status=st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "", "DRAINING", "INACTIVE"]),
-    desired=counts,
-    running=counts,
-    task_definition=st.just(""),
-    deployments=st.lists(deployments, max_size=3, unique_by=lambda one: one.id).map(tuple),
-    events=st.lists(happenings, max_size=3).map(lambda found: tuple(sorted(found, key=lambda one: one.at))),
-    breaker_rolls_back=st.booleans(),
-)
-containers = st.builds(
-    Container, name=st.just("app"), image=st.just("shop:2"), image_digest=st.just(""), status=st.just("STOPPED"),
-    exit_code=st.sampled_from([None, 0, 1, 127, 137, 143]), reason=st.sampled_from(["", "CannotPullContainerError: x: not found"]),
-    health=st.sampled_from(["UNKNOWN", "HEALTHY", "UNHEALTHY"]),
-)  # fmt: skip
-tasks = st.builds(
-    Task, arn=st.uuids().map(lambda one: f"arn:aws:ecs:eu-west-1:1:task/prod/{one.hex}"), started_by=st.sampled_from([OLD, OURS, OTHER, ""]),
-    task_definition=st.sampled_from([BEFORE, NEW]), status=st.just("STOPPED"), health=st.sampled_from(["UNKNOWN", "HEALTHY"]),
-    stop_code=st.sampled_from(["", "EssentialContainerExited", "TaskFailedToStart", "UserInitiated"]),
-    stopped_reason=st.sampled_from(["", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/3)"]),
-    created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
-)  # fmt: skip
-faults = st.builds(Fault, kind=st.sampled_from(FaultKind), operation=st.just("UpdateService"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
+tasks = any_tasks.map(lambda task: replace(task, status="STOPPED"))
+faults = any_faults.map(lambda fault: replace(fault, operation="UpdateService"))
 
 
 @dataclass(frozen=True)
