@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from statistics import mean
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.cause import terminal_cause
 from drone_deploy_ecs.core.ecs.task import read_task

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.core.causes import known
 from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.exit_code import SIGNALLED, ExitCode
 from drone_deploy_ecs.core.report.json import VERSION
-from drone_deploy_ecs.core.verdict import SIGNALLED, EndState, ExitCode, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.event import Event
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.request.request import Request
-from drone_deploy_ecs.core.verdict import ExitCode, Verdict
+from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.system import SystemClock
 from drone_deploy_ecs.settings.resolve import resolve

@@ -11,7 +11,7 @@ import pytest
 
 from drone_deploy_ecs import __version__
 from drone_deploy_ecs.cli.edges import GARBAGE
-from drone_deploy_ecs.core.verdict import ExitCode
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.settings.table import SETTINGS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEAVY = (
     "asyncio", "boto3", "botocore", "dataclasses", "difflib", "drone_deploy_ecs.output", "email", "http", "importlib.metadata", "inspect", "json",
-    "logging", "pydantic", "random", "rich", "shutil", "socket", "ssl", "traceback", "urllib3",
+    "logging", "msgspec", "pydantic", "random", "rich", "shutil", "socket", "ssl", "traceback", "urllib3",
 )  # fmt: skip
 """None of these may be paid for by somebody who only reads the help."""
 BOTOCORE = ("boto3", "botocore", "urllib3", "ssl", "socket", "http")

@@ -34,6 +34,7 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.contract.test_shapes import strange_values
+from tests.laws.structs import structs
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
@@ -48,7 +49,7 @@ SPOKEN = ("ecs", "application-autoscaling", "logs", "secretsmanager")
 names = st.text("abcdefghijklmnopqrstuvwxyz-0123456789", min_size=1, max_size=40)
 tokens = st.one_of(st.just(""), names)
 lists = st.lists(names, min_size=1, max_size=10).map(tuple)
-limits = st.builds(
+limits = structs(
     Limits, st.integers(0, 9), st.integers(9, 99), st.frozensets(st.sampled_from(sorted(SUSPENSIONS)), max_size=3)
 )
 bodies = st.builds(task_definition, names, names, names, cpu=st.sampled_from(["256", "512"]))

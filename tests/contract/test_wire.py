@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.aws.connection import Connection, connect
 from drone_deploy_ecs.core.calls.call import Timeout

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, LogPage, Page, TargetCheck, TargetHealth
 from drone_deploy_ecs.core.calls.catalogue import permission
@@ -119,8 +119,12 @@ def test_a_secret_s_text(raw: dict[str, Any], text: str) -> None:
 def test_a_listing_is_gone_through_page_by_page(call: ListServices | ListTasks, member: str) -> None:
     page = call.read({member: ["a", "b"], "nextToken": "2"})
     assert page == Page(("a", "b"), "2")
-    assert call.next(page).members() == {**call.members(), "nextToken": "2"}
-    assert call.next(page).read({member: []}) == Page((), "")
+    following = call.next(page)
+    assert following is not None
+    assert following.members() == {**call.members(), "nextToken": "2"}
+    assert following.read({member: []}) == Page((), "")
+    assert following.next(Page((), "")) is None
+    assert following.next(page) is None, "a token that repeats leads nowhere"
 
 
 def test_looks_at_services_of_one_cluster_are_one_call_and_each_gets_its_own() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes import known
 from drone_deploy_ecs.core.causes.cause import (
@@ -25,6 +25,7 @@ from drone_deploy_ecs.core.causes.cause import (
 from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Container, Task
+from tests.laws.structs import structs
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop"
@@ -411,7 +412,7 @@ def test_a_cause_in_our_own_words() -> None:
 
 def crash(name: str, created: float, stopped: float, **changes: object) -> Task:
     crashed = task("", container(1), code="EssentialContainerExited", name=name, created=created, stopped=stopped)
-    return replace(crashed, **changes)  # type: ignore[arg-type]
+    return replace(crashed, **changes)
 
 
 def test_fifty_first_crashes_are_no_doom_and_the_replacement_of_one_is() -> None:
@@ -490,7 +491,7 @@ codes = st.sampled_from(sorted({one[1] for one in STOPPED}))
 exit_codes = st.none() | st.sampled_from([0, 1, 126, 127, 137, 139, 143]) | st.integers()
 containers = st.builds(container, exit_codes, texts, st.sampled_from("ab"), st.sampled_from(["", "UNHEALTHY"]))
 times = st.none() | st.integers(0, 50).map(lambda seconds: T0 + timedelta(seconds=seconds))
-tasks = st.builds(
+tasks = structs(
     Task, arn=st.sampled_from("123"), started_by=st.just(""), task_definition=st.just(""), status=st.just("STOPPED"),
     health=st.sampled_from(["", "HEALTHY", "UNHEALTHY"]), stop_code=codes, stopped_reason=texts, created_at=times,
     started_at=times, stopped_at=times, containers=st.lists(containers, max_size=3).map(tuple),

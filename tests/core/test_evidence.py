@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
 from drone_deploy_ecs.core.causes import evidence

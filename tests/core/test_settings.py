@@ -219,3 +219,11 @@ def test_the_session_name_tells_the_build() -> None:
 
 def test_every_setting_is_told_once() -> None:
     assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
+
+
+def test_what_holds_a_secret_does_not_show_it_in_a_traceback() -> None:
+    env = GOOD | {"PLUGIN_AWS_ROLE_EXTERNAL_ID": "s3cr3t-id", "AWS_SESSION_TOKEN": "s3cr3t-token"}
+    request, _ = resolve({}, env | {"PLUGIN_AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/deploy"})
+    assert request.access.role_external_id == "s3cr3t-id"
+    assert "s3cr3t" not in repr(request)
+    assert "AWS_SESSION_TOKEN" in repr(request)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict, exit_code
+from drone_deploy_ecs.core.exit_code import ExitCode
+from drone_deploy_ecs.core.verdict import EndState, Verdict, exit_code
 
 GOOD = {Verdict.UNCHANGED, Verdict.COMPLETED}
 FAILS_THE_RUN = {Verdict.ROLLED_BACK, Verdict.FAILED, Verdict.TIMED_OUT, Verdict.REFUSED}

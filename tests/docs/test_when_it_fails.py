@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from drone_deploy_ecs.core.verdict import ExitCode
+from drone_deploy_ecs.core.exit_code import ExitCode
 from tests.docs.pages import DOCS, anchors
 from tests.stories.story import TRANSCRIPTS
 

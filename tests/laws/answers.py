@@ -13,6 +13,7 @@ from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Container, Task
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS
+from tests.laws.structs import structs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,7 @@ MESSAGES = (
 seconds = st.integers(0, 200)
 counts = st.integers(0, 3)
 times = st.none() | seconds.map(lambda after: NOON + timedelta(seconds=after))
-deployments = st.builds(
+deployments = structs(
     Deployment,
     id=st.sampled_from([OLD, OURS, OURS, OTHER]),
     status=st.sampled_from(["PRIMARY", "PRIMARY", "ACTIVE", "DRAINING", ""]),
@@ -44,9 +45,9 @@ deployments = st.builds(
     rollout_reason=st.sampled_from(["", f"ECS deployment circuit breaker: rolling back to deploymentId {OLD}."]),
     created_at=times,
 )
-happenings = st.builds(ServiceEvent, id=st.uuids().map(str), at=seconds.map(lambda after: NOON + timedelta(seconds=after)),
+happenings = structs(ServiceEvent, id=st.uuids().map(str), at=seconds.map(lambda after: NOON + timedelta(seconds=after)),
                        message=st.sampled_from(MESSAGES))  # fmt: skip
-services = st.builds(
+services = structs(
     Service,
     name=st.just("web"),
     arn=st.just("arn:aws:ecs:eu-west-1:1:service/prod/web"),
@@ -58,20 +59,20 @@ services = st.builds(
     events=st.lists(happenings, max_size=3).map(lambda events: tuple(sorted(events, key=lambda event: event.at))),
     breaker_rolls_back=st.booleans(),
 )
-containers = st.builds(
+containers = structs(
     Container, name=st.just("app"), image=st.just("shop:2"), image_digest=st.just(""), status=st.just("STOPPED"),
     exit_code=st.sampled_from([None, 0, 1, 127, 137, 143]), reason=st.sampled_from(["", "CannotPullContainerError: x: not found"]),
     health=st.sampled_from(["UNKNOWN", "HEALTHY", "UNHEALTHY"]),
 )  # fmt: skip
 arns = st.uuids().map(lambda name: f"arn:aws:ecs:eu-west-1:1:task/prod/{name.hex}")
-tasks = st.builds(
+tasks = structs(
     Task, arn=arns, started_by=st.sampled_from([OLD, OURS, OTHER, ""]), task_definition=st.sampled_from([BEFORE, NEW]),
     status=st.sampled_from(["STOPPED", "STOPPED", "DEPROVISIONING"]), health=st.sampled_from(["UNKNOWN", "HEALTHY"]),
     stop_code=st.sampled_from(["", "EssentialContainerExited", "TaskFailedToStart", "UserInitiated"]),
     stopped_reason=st.sampled_from(["", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/3)"]),
     created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
 )  # fmt: skip
-faults = st.builds(Fault, kind=st.sampled_from(FaultKind), operation=st.just("Operation"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
+faults = structs(Fault, kind=st.sampled_from(FaultKind), operation=st.just("Operation"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
 tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
 )

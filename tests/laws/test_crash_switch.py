@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drone_deploy_ecs.core.verdict import ExitCode
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import ListTasks
@@ -27,6 +28,7 @@ from tests.core.steps.rollout.rollouts import given as known
 from tests.laws.answers import MESSAGES, services
 from tests.laws.answers import faults as any_faults
 from tests.laws.answers import tasks as any_tasks
+from tests.laws.structs import structs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,14 +67,14 @@ answers = (
     | st.lists(tasks, max_size=3).map(tuple)
 )
 scripts = st.lists(st.tuples(st.sampled_from([0.0, 0.5, 3.0, 12.0, 40.0]), looks, writes), max_size=12)
-terms = st.builds(
+terms = structs(
     Terms, budget=st.just(BUDGET), max_failed_tasks=st.sampled_from([None, None, 1]), stable_for=st.sampled_from([0.0, 20.0]),
     wait_for_drained=st.booleans(),
 )  # fmt: skip
-forwards = st.builds(UpdateService, target=st.just(TARGET), definition=st.just(NEW), terms=terms) | st.builds(
+forwards = structs(UpdateService, target=st.just(TARGET), definition=st.just(NEW), terms=terms) | structs(
     FollowDeployment, target=st.just(TARGET), definition=st.just(NEW), deployment=st.just(OURS), terms=terms
 )
-backs = st.builds(
+backs = structs(
     UpdateService, target=st.just(replace(TARGET, known=frozenset({OLD, OURS}))), definition=st.just(BEFORE), undoes=st.just(OURS),
     must_not_write=st.booleans(), since=st.just(NOON), terms=terms,
 )  # fmt: skip

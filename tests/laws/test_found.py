@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from drone_deploy_ecs.core.ecs.service import Deployment as Listed
 from drone_deploy_ecs.core.ecs.service import Service
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
 from drone_deploy_ecs.core.steps.step import State
-from drone_deploy_ecs.core.verdict import ExitCode, Verdict
+from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws

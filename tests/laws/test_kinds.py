@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pkgutil
 import tomllib
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core import steps
 from drone_deploy_ecs.core.ecs.limits import Limits
@@ -28,6 +28,7 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, TARGET
 from tests.laws import answers
+from tests.laws.structs import structs
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
@@ -39,26 +40,26 @@ LONGEST = 10 * BUDGET
 """Seconds after which any of them has ended, or is complete: budgets for the write and for what follows, and grace."""
 AGAIN = replace(TARGET, known=frozenset({OLD, OURS}))
 
-terms = st.builds(
+terms = structs(
     Terms, budget=st.just(BUDGET), max_failed_tasks=st.sampled_from([None, None, 1]), stable_for=st.sampled_from([0.0, 20.0]),
     wait_for_drained=st.booleans(), at_least=st.sampled_from([0, 2]), checks=st.sampled_from([0, 2]),
     check_interval=st.just(5.0), must_stay=st.booleans(),
 )  # fmt: skip
 counts = st.integers(0, 3)
 KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
-    RegisterTaskDefinition: st.builds(
+    RegisterTaskDefinition: structs(
         RegisterTaskDefinition, name=st.just("web#1"), region=st.just("eu-west-1"), family=st.just("web"),
         body=st.sampled_from(answers.BODIES), serves=st.just(("web",)), source=st.just(BEFORE), what=st.just("a change")),
-    UpdateService: st.builds(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts)
-    | st.builds(UpdateService, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE),
+    UpdateService: structs(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts)
+    | structs(UpdateService, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE),
                 undoes=st.just(OURS), must_not_write=st.booleans(), since=st.just(NOON)),
-    FollowDeployment: st.builds(
+    FollowDeployment: structs(
         FollowDeployment, target=st.just(TARGET), terms=terms, definition=st.just(NEW), deployment=st.just(OURS)),
-    Scale: st.builds(Scale, target=st.just(TARGET), to=counts, expected=st.none() | counts, allow_more=st.booleans(),
+    Scale: structs(Scale, target=st.just(TARGET), to=counts, expected=st.none() | counts, allow_more=st.booleans(),
                      always_write=st.booleans()),
-    RegisterScalableTarget: st.builds(
+    RegisterScalableTarget: structs(
         RegisterScalableTarget, target=st.just(TARGET), limits=st.just(Limits(0, 4)), why=st.just("why"), required=st.booleans()),
-    Hold: st.builds(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
+    Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

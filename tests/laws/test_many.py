@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict
+from drone_deploy_ecs.core.exit_code import ExitCode
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.queue import ADMITTED
 from drone_deploy_ecs.settings.resolve import resolve

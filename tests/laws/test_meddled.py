@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.report.sentences import last_line
-from drone_deploy_ecs.core.verdict import EndState, ExitCode
+from drone_deploy_ecs.core.verdict import EndState
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws

@@ -15,11 +15,11 @@ from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.calls.ecs import UpdateService
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.plan.switch.stages import counts_down
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Access, BlueGreen, Request
-from drone_deploy_ecs.core.verdict import ExitCode
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.simulator.aws import SimulatedAws
@@ -27,6 +27,7 @@ from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import image
+from tests.laws.structs import structs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
 behaviours = st.one_of(
     st.just(Behaviour()),
     st.just(Behaviour()),
-    st.builds(Behaviour, starts_after=st.floats(0, 60)),
+    structs(Behaviour, starts_after=st.floats(0, 60)),
     st.builds(crash, st.integers(0, 255), st.floats(0, 400)),
     st.just(missing("shop:2")),
-    st.builds(Behaviour, health=st.sampled_from(["healthy", "unhealthy"]), health_after=st.floats(1, 60)),
+    structs(Behaviour, health=st.sampled_from(["healthy", "unhealthy"]), health_after=st.floats(1, 60)),
 )
-rules = st.builds(
+rules = structs(
     Rule,
     effect=st.sampled_from([
         Effect.THROTTLE, Effect.SERVER_ERROR, Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER, Effect.RESET_AFTER,

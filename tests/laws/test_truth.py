@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.report.sentences import last_line
-from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.settings.resolve import resolve
@@ -26,6 +27,7 @@ from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import Content, content
+from tests.laws.structs import structs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,15 +42,15 @@ GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 
 behaviours = st.one_of(
     st.just(Behaviour()),
-    st.builds(Behaviour, starts_after=st.floats(0, 100)),
+    structs(Behaviour, starts_after=st.floats(0, 100)),
     st.builds(crash, st.integers(0, 255), st.floats(0, 30)),
     st.just(missing("shop:2")),
-    st.builds(Behaviour, exits_after=st.floats(0, 20), exit_code=st.just(1), heals_after=st.integers(1, 4)),
-    st.builds(Behaviour, health=st.sampled_from(["healthy", "unhealthy"]), health_after=st.floats(1, 60)),
-    st.builds(Behaviour, target_unhealthy=st.booleans(), health_after=st.floats(1, 60)),
-    st.builds(Behaviour, placeable_after=st.floats(0, 400)),
+    structs(Behaviour, exits_after=st.floats(0, 20), exit_code=st.just(1), heals_after=st.integers(1, 4)),
+    structs(Behaviour, health=st.sampled_from(["healthy", "unhealthy"]), health_after=st.floats(1, 60)),
+    structs(Behaviour, target_unhealthy=st.booleans(), health_after=st.floats(1, 60)),
+    structs(Behaviour, placeable_after=st.floats(0, 400)),
 )
-rules = st.builds(
+rules = structs(
     Rule,
     effect=st.sampled_from([
         Effect.THROTTLE, Effect.SERVER_ERROR, Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER, Effect.RESET_AFTER,

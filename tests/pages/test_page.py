@@ -7,11 +7,11 @@ import itertools
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.problem import Problem

@@ -19,6 +19,7 @@ REFUSED: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "unknown cluster": ("ClusterNotFoundException", "Cluster not found.", "DescribeServices", {"cluster": "prd", "services": ["web"]}),
     "no service": ("InvalidParameterException", "Services cannot be empty, nor more than 10.", "DescribeServices", {"cluster": "prod", "services": []}),
     "eleven services": ("InvalidParameterException", "Services cannot be empty, nor more than 10.", "DescribeServices", {"cluster": "prod", "services": ["web"] * 11}),
+    "another's token": ("InvalidParameterException", "Invalid token.", "ListTasks", {"cluster": "prod", "serviceName": "web", "nextToken": "elsewhere"}),
     "101 tasks": ("InvalidParameterException", "Tasks cannot be empty, nor more than 100.", "DescribeTasks", {"cluster": "prod", "tasks": ["a"] * 101}),
     "tasks of an unknown service": ("ServiceNotFoundException", "Service not found.", "ListTasks", {"cluster": "prod", "serviceName": "wbe"}),
     "unknown service": ("ServiceNotFoundException", "Service not found.", "UpdateService", {"cluster": "prod", "service": "wbe", "taskDefinition": "web"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.errors import ExitCode
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.output.console.terminal import listening
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.cli.main import LEFT
 from drone_deploy_ecs.cli.parser import PROGRAM
-from drone_deploy_ecs.core.errors import ExitCode, Refused
+from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.settings.resolve import resolve

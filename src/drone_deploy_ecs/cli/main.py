@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from drone_deploy_ecs.cli.edges import real
 from drone_deploy_ecs.cli.parser import PROGRAM, parser
-from drone_deploy_ecs.core.errors import ExitCode, Refused
+from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.version import __version__
 

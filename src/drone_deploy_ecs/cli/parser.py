@@ -7,8 +7,6 @@ from typing import Any, NoReturn
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.settings.resolve import did_you_mean_flag
-from drone_deploy_ecs.settings.table import SETTINGS
 from drone_deploy_ecs.version import __version__
 
 PROGRAM = "drone-deploy-ecs"
@@ -22,11 +20,23 @@ somebody's newer deployment; 6 lost sight of AWS; 128+n interrupted by signal n"
 
 
 class _Parser(argparse.ArgumentParser):
-    def __init__(self, **options: Any) -> None:
+    """Settings are added once this is the parser asked: no other command's `--help` needs them."""
+
+    def __init__(self, *, takes_settings: bool = False, **options: Any) -> None:
         super().__init__(formatter_class=_formatter, allow_abbrev=False, **options)
+        self._takes_settings = takes_settings
+
+    def parse_known_args(self, *args: Any, **options: Any) -> Any:
+        """See `argparse`."""
+        if self._takes_settings:
+            _add_settings(self)
+            self._takes_settings = False
+        return super().parse_known_args(*args, **options)
 
     def error(self, message: str) -> NoReturn:
         """Refused like any other setting, with a hint where an option is misspelt."""
+        from drone_deploy_ecs.settings.resolve import did_you_mean_flag
+
         unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
         raise Refused((Problem(message, did_you_mean_flag(unknown.split(" ")[0]) or f"See {PROGRAM} --help"),))
 
@@ -46,9 +56,8 @@ def parser() -> argparse.ArgumentParser:
         ("deploy", "deploy: the same settings as flags"),
         ("plan", "print what a deployment would do; write nothing"),
     ):
-        command = commands.add_parser(name, help=what, description=what, epilog=EPILOG)
+        command = commands.add_parser(name, takes_settings=True, help=what, description=what, epilog=EPILOG)
         command.set_defaults(command=name)
-        _add_settings(command)
     simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP")
     simulator.set_defaults(command="simulator")
     simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
@@ -60,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
+    from drone_deploy_ecs.settings.table import SETTINGS
+
     group = parser.add_argument_group("settings", "each also as PLUGIN_<NAME>; a flag wins")
     for setting in SETTINGS:
         default = f" (default: {setting.default})" if setting.default else ""

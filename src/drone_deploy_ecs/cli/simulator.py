@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.errors import ExitCode
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.http import Server, lines
 

@@ -1,16 +1,12 @@
-"""Every error this package raises on purpose; the exit codes they and the verdicts lead to are `ExitCode`."""
+"""Every error this package raises on purpose."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.verdict import ExitCode
-
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.fault import Fault
     from drone_deploy_ecs.core.problem import Problem
-
-__all__ = ["ApiError", "DeployError", "ExitCode", "Refused"]
 
 
 class DeployError(Exception):

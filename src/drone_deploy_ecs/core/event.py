@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,8 +32,7 @@ class Kind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Struct, frozen=True):
     """One line of the run: when, about which service ("" for the whole run), and the sentence, safe to print.
 
     `progress` is how far the service's rollout was at that moment, for those who draw it.
@@ -42,7 +42,7 @@ class Event:
     kind: Kind
     service: str
     text: str
-    progress: Progress | None = field(default=None, compare=False)
+    progress: Progress | None = None
 
     def __str__(self) -> str:
         """Its line of a log: `12:00:07Z web: updated to web:43, as ecs-svc/1`."""

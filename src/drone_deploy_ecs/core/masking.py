@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.taskdef import entries
 from drone_deploy_ecs.core.text import safe
@@ -40,12 +41,15 @@ COMMON = (
 )
 
 
-@dataclass(frozen=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """A value that must not be shown, and the name to show for it."""
 
     name: str
     value: str
+
+    def __repr__(self) -> str:
+        """By its name: what holds secrets may be printed in a traceback."""
+        return f"Secret({self.name!r})"
 
 
 class Masks:

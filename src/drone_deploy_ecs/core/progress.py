@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,8 +27,7 @@ class State(Enum):
         return self in (State.COMPLETE, State.FAILED)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """One service's rollout at some moment. `ends_at` is when it usually would have ended, None where nothing tells."""
 
     revision: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, kw_only=True)
-class WayBack:
+class WayBack(Struct, frozen=True, kw_only=True):
     """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
 
     `must_copy` says that the recorded revision itself would not do. `impossible` says why there is no way back.
@@ -24,8 +24,7 @@ class WayBack:
     impossible: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """The service a step is about: `name` is what people read, and unique in the run; `service` ECS's name for it.
 
     `asked` is how it was named to us, `known` the deployments it had before.

@@ -6,9 +6,10 @@ It knows no strategy and no kind of step: what is read, done, taken back and con
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import region_of, short
 from drone_deploy_ecs.core.errors import ApiError, Refused

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
@@ -214,11 +215,12 @@ def _tasks_in(target: Target, status: Literal["RUNNING", "STOPPED"]) -> ListTask
 
 def _listed(calls: Calls, call: ListServices | ListTasks) -> list[str]:
     """The ARNs of a listing, all its pages."""
-    page = calls.send(call)
-    arns = [*page.arns]
-    while page.token:
-        page = calls.send(call.next(page))
+    arns: list[str] = []
+    following: ListServices | ListTasks | None = call
+    while following:
+        page = calls.send(following)
         arns += page.arns
+        following = following.next(page)
     return arns
 
 

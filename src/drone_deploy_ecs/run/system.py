@@ -8,7 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.verdict import SIGNALLED
+from drone_deploy_ecs.core.exit_code import SIGNALLED
 
 if TYPE_CHECKING:
     from datetime import datetime

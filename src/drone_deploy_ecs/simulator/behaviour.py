@@ -1,10 +1,9 @@
 """What containers of an image do: the script that the simulated tasks follow."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True, kw_only=True):
     """The script of one image. Seconds count from the task's start (`starts_after`) or from RUNNING (the others).
 
     `start_error` is the stopped reason of a task that never starts (`CannotPullContainerError: …`,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
 from drone_deploy_ecs.core.calls.quota import modest
@@ -43,8 +44,7 @@ class Effect(Enum):
         return self in (Effect.TIMEOUT_AFTER, Effect.RESET_AFTER, Effect.KILL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """An effect on calls of `operation` ("": of every operation), with probability `chance`.
 
     It strikes the `first` to the `last` such call, counted from 1, between `after` and `until` (seconds of the world).

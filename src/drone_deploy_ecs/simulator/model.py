@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -94,8 +96,7 @@ class Deployment:
         return [task for task in self.tasks if task.stopped is None]
 
 
-@dataclass(frozen=True, slots=True)
-class Breaker:
+class Breaker(Struct, frozen=True):
     """The deployment circuit breaker's configuration."""
 
     rollback: bool = True
@@ -104,8 +105,7 @@ class Breaker:
     reset_on_healthy: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A service event."""
 
     id: str

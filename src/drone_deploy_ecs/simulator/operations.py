@@ -148,7 +148,7 @@ class Operations:
         """In no order that means anything."""
         cluster = self._cluster("ListServices", request)
         arns = [service.arn for service in self.world.services.values() if service.cluster == cluster]
-        return _page("serviceArns", arns, request, request.get("maxResults", A_PAGE))
+        return _page("ListServices", "serviceArns", arns, request, request.get("maxResults", A_PAGE))
 
     def _list_clusters(self, _request: Mapping[str, Any]) -> Json:
         return {"clusterArns": [f"{self.world.arn_prefix}cluster/{name}" for name in self.world.clusters]}
@@ -172,7 +172,7 @@ class Operations:
         service = self._service("ListTasks", request, request.get("serviceName", ""))
         are_stopped = request.get("desiredStatus", "RUNNING") == "STOPPED"
         arns = [task_arn(service, task) for task in service.tasks if task.is_alive != are_stopped]
-        return _page("taskArns", arns, request, TASKS_A_PAGE)
+        return _page("ListTasks", "taskArns", arns, request, TASKS_A_PAGE)
 
     def _describe_tasks(self, request: Mapping[str, Any]) -> Json:
         tasks = request.get("tasks", [])
@@ -289,8 +289,11 @@ def about(operation: str, request: Mapping[str, Any]) -> str:
     return str(request.get("taskDefinition") or request.get("service") or "")
 
 
-def _page(member: str, arns: list[str], request: Mapping[str, Any], most: int) -> Json:
-    start = int(request.get("nextToken") or 0)
+def _page(operation: str, member: str, arns: list[str], request: Mapping[str, Any], most: int) -> Json:
+    token = str(request.get("nextToken") or "0")
+    if not token.isdecimal():
+        raise rejected(operation, "InvalidParameterException", "Invalid token.")
+    start = int(token)
     page: Json = {member: arns[start : start + most]}
     return page if start + most >= len(arns) else {**page, "nextToken": str(start + most)}
 

@@ -1,10 +1,9 @@
 """How long things take in the simulated ECS, in seconds. Calibrated on public captures of single runs."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Struct, frozen=True, kw_only=True):
     """The durations of a world, in seconds."""
 
     tick: float = 10.0

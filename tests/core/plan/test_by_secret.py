@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.masking import Secret

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.plan.by_secret import BySecret
 from drone_deploy_ecs.core.plan.rolling import Rolling

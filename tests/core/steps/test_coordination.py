@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Access, Request
@@ -34,8 +35,7 @@ REQUEST = Request(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample(KindStep):
+class Sample(KindStep, Struct, frozen=True, kw_only=True):
     """A step of no kind."""
 
     target: Target | None = None
@@ -49,8 +49,7 @@ class Sample(KindStep):
         return Running(step=self)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Running(KindExecution):
+class Running(KindExecution, frozen=True, kw_only=True):
     """It, under way."""
 
     step: Sample
@@ -68,8 +67,7 @@ class Running(KindExecution):
         return self
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watched(Running):
+class Watched(Running, frozen=True, kw_only=True):
     """One that is monitored."""
 
     is_monitored: ClassVar[bool] = True

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Attempts, Phase
 from drone_deploy_ecs.core.steps.scale import READ_GRACE, STEADY, SURE, WRITES, Scale, Scaling

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Page(NamedTuple):
@@ -11,6 +12,10 @@ class Page(NamedTuple):
 
     arns: tuple[str, ...]
     token: str
+
+    def after(self, token: str) -> str:
+        """What to ask on with, "" at the end; `token` brought this page. Who repeats a token would page for ever."""
+        return "" if self.token == token else self.token
 
 
 class LogPage(NamedTuple):
@@ -20,8 +25,7 @@ class LogPage(NamedTuple):
     token: str
 
 
-@dataclass(frozen=True)
-class TargetHealth:
+class TargetHealth(Struct, frozen=True):
     """One target of a target group: an address or an instance, and what the load balancer thinks of it."""
 
     id: str
@@ -31,8 +35,7 @@ class TargetHealth:
     description: str = ""
 
 
-@dataclass(frozen=True)
-class TargetCheck:
+class TargetCheck(Struct, frozen=True):
     """A target group's health check. `port` may be "traffic-port"; `path` and `codes` are "" for TCP."""
 
     protocol: str
@@ -41,8 +44,7 @@ class TargetCheck:
     codes: str = ""
 
 
-@dataclass(frozen=True)
-class AlarmState:
+class AlarmState(Struct, frozen=True):
     """A CloudWatch alarm that is in ALARM, and why."""
 
     name: str

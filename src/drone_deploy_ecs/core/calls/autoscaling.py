@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.call import SHORT, Call
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeScalableTargets(Call[dict[str, Limits]]):
+class DescribeScalableTargets(Call[dict[str, Limits]], frozen=True, kw_only=True):
     """The limits of these services (by name, as is the cluster); the answer has those that are autoscaled, by name."""
 
     service: ClassVar = "application-autoscaling"
@@ -54,8 +52,7 @@ def _limits(raw: Mapping[str, Any]) -> Limits:
     return Limits(raw["MinCapacity"], raw["MaxCapacity"], suspended)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegisterScalableTarget(Call[None]):
+class RegisterScalableTarget(Call[None], frozen=True, kw_only=True):
     """Change the limits and suspensions of a service's desired count."""
 
     service: ClassVar = "application-autoscaling"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +32,7 @@ SHORT = Timeout(2.0, 5.0)
 """For what isn't ECS: an undo waits for these calls."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call(ABC, Generic[AnswerT]):
+class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
     """One request, which is one attempt. Every operation has a class of its own, whose attributes describe it.
 
     `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import AlarmState
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeAlarms(Call[tuple[AlarmState, ...]]):
+class DescribeAlarms(Call[tuple[AlarmState, ...]], frozen=True, kw_only=True):
     """Those of these alarms, metric or composite, that are in ALARM."""
 
     service: ClassVar = "cloudwatch"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.call import Call
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Lane
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeServices(Call[tuple[Service, ...]]):
+class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
     """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer."""
 
     operation: ClassVar = "DescribeServices"
@@ -67,8 +67,7 @@ class DescribeServices(Call[tuple[Service, ...]]):
         return tuple(service for service in answer if service.name in names)
 
 
-@dataclass(frozen=True, kw_only=True)
-class UpdateService(Call[Service]):
+class UpdateService(Call[Service], frozen=True, kw_only=True):
     """Start a deployment (a revision, or `force`), change the desired count, or both. Only what is given is sent."""
 
     operation: ClassVar = "UpdateService"
@@ -109,8 +108,7 @@ class UpdateService(Call[Service]):
         return read_service(raw["service"])
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListServices(Call[Page]):
+class ListServices(Call[Page], frozen=True, kw_only=True):
     """One page of the ARNs of a cluster's services."""
 
     PAGE: ClassVar = 100
@@ -133,13 +131,13 @@ class ListServices(Call[Page]):
         """See `Call`."""
         return Page(tuple(raw["serviceArns"]), raw.get("nextToken") or "")
 
-    def next(self, page: Page) -> ListServices:
-        """The call for the page after that one."""
-        return replace(self, token=page.token)
+    def next(self, page: Page) -> ListServices | None:
+        """The call for the page after that one; None where it is the last."""
+        token = page.after(self.token)
+        return replace(self, token=token) if token else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListTasks(Call[Page]):
+class ListTasks(Call[Page], frozen=True, kw_only=True):
     """One page (at most 100) of the ARNs of a service's tasks that are to run, or that stopped within the hour."""
 
     operation: ClassVar = "ListTasks"
@@ -167,13 +165,13 @@ class ListTasks(Call[Page]):
         """See `Call`."""
         return Page(tuple(raw["taskArns"]), raw.get("nextToken") or "")
 
-    def next(self, page: Page) -> ListTasks:
-        """The call for the page after that one."""
-        return replace(self, token=page.token)
+    def next(self, page: Page) -> ListTasks | None:
+        """The call for the page after that one; None where it is the last."""
+        token = page.after(self.token)
+        return replace(self, token=token) if token else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeTasks(Call[tuple[Task, ...]]):
+class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
     """Up to `MOST` tasks of one cluster, by ARN; those that are forgotten are left out of the answer."""
 
     MOST: ClassVar = 100
@@ -196,8 +194,7 @@ class DescribeTasks(Call[tuple[Task, ...]]):
         return tuple(map(read_task, raw.get("tasks") or ()))
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeTaskDefinition(Call[Definition]):
+class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):
     """A revision by ARN or `family:revision`, or a family's newest ACTIVE one; with its tags."""
 
     operation: ClassVar = "DescribeTaskDefinition"
@@ -222,8 +219,7 @@ class DescribeTaskDefinition(Call[Definition]):
         return read_definition(raw)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegisterTaskDefinition(Call[str]):
+class RegisterTaskDefinition(Call[str], frozen=True, kw_only=True):
     """Register `body`, a whole request body, members that no SDK knows included. The answer is the revision's ARN."""
 
     operation: ClassVar = "RegisterTaskDefinition"

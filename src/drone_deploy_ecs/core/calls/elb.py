@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import TargetCheck, TargetHealth
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeTargetHealth(Call[tuple[TargetHealth, ...]]):
+class DescribeTargetHealth(Call[tuple[TargetHealth, ...]], frozen=True, kw_only=True):
     """Every target of a group, by the group's ARN."""
 
     service: ClassVar = "elbv2"
@@ -51,8 +49,7 @@ def _target(raw: Mapping[str, Any]) -> TargetHealth:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class DescribeTargetGroups(Call[dict[str, TargetCheck]]):
+class DescribeTargetGroups(Call[dict[str, TargetCheck]], frozen=True, kw_only=True):
     """How these groups check their targets, by the groups' ARNs."""
 
     service: ClassVar = "elbv2"

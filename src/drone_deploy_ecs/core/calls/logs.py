@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import LogPage
 from drone_deploy_ecs.core.calls.call import SHORT, Call
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
-class GetLogEvents(Call[LogPage]):
+class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
     """The last messages of a stream, at most `limit`. A page may be empty although there are messages before it."""
 
     MOST: ClassVar = 10_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.call import SHORT, Call
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
-class GetSecretValue(Call[str]):
+class GetSecretValue(Call[str], frozen=True, kw_only=True):
     """A secret's SecretString, "" when it is binary."""
 
     service: ClassVar = "secretsmanager"

@@ -6,9 +6,11 @@ What is known stands in `core.known`; here it is applied to tasks and events, an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.known import (
     EVENTS,
@@ -37,8 +39,7 @@ _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 """How an event quotes the reason of a task or of a call."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same.
 
     `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
@@ -31,8 +33,7 @@ UNHEALTHY = "target-unhealthy"
 ALARM = "alarm"
 
 
-@dataclass(frozen=True)
-class LogPlace:
+class LogPlace(Struct, frozen=True):
     """Where a container of a task logs to, in CloudWatch Logs. `may_lose` says that the driver may drop lines."""
 
     region: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.verdict import Verdict
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """What failed.
 
     `deployment` is the one whose tasks may tell, `definition` the ARN of what they run, `stopped` those known to have

@@ -12,8 +12,10 @@ of amazon-ecs-agent, and messages that people published. `unconfirmed` marks a w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Weight(Enum):
@@ -29,8 +31,7 @@ class Weight(Enum):
     """Says nothing about the new version (scaling in, a user's stop)."""
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """One cause we can recognise: a name for machines, a headline for people, and advice.
 
     The pattern is compiled when it is first needed: most runs fail for nothing, and start-up is paid in every pipeline.

@@ -1,7 +1,8 @@
 """A call to AWS that did not answer as hoped, as a value: what kind of failure, and so what may be done about it."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class FaultKind(Enum):
@@ -21,8 +22,7 @@ class FaultKind(Enum):
     """No credentials, or they have expired."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One failed call: `operation` (`UpdateService`), AWS's error `code` or "", and its `message`.
 
     `is_not_awss` says that something answered, but not AWS, or not to the end: a proxy, a login page, a cut connection.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 SUSPENSIONS = frozenset({"DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling"})
 """The members of RegisterScalableTarget's SuspendedState, without their ending "Suspended"."""
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Between which counts Application Auto Scaling may move a service's desired count, and what of it is suspended."""
 
     minimum: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.text import tasks
@@ -28,8 +29,7 @@ def without_service(message: str) -> str:
     return re.sub(r"^\(service [^()\s]+\) ", "", message)
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer.
 
     `desired` of PRIMARY is at least what the service wants: ECS's own number is 0 at first, and grows as tasks start.
@@ -52,8 +52,7 @@ class Deployment:
         return self.running >= self.desired and self.pending == 0
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceEvent:
+class ServiceEvent(Struct, frozen=True):
     """One of the service's latest 100 events."""
 
     id: str
@@ -61,8 +60,7 @@ class ServiceEvent:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
 
     `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.

@@ -5,8 +5,9 @@ Every optional member may be absent: absent text is "", and unknown enum values 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """A container of a task, stopped or not. `exit_code` is None when it never started."""
 
     name: str
@@ -28,8 +28,7 @@ class Container:
     health: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """A task as DescribeTasks showed it. A load balancer knows it by its address, or its instance's port."""
 
     arn: str

@@ -9,8 +9,9 @@ as if it weren't there, and sent as it was: whoever answered it takes it, and wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 
@@ -23,8 +24,7 @@ RESPONSE_ONLY = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A task definition revision: `body` is what would register it again, tags included."""
 
     arn: str

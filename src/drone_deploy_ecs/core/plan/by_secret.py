@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.masking import Secret
 from drone_deploy_ecs.core.plan.rolling import Rolling, plan_rolling
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import tasks
-from drone_deploy_ecs.core.verdict import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,7 @@ KEY = "CURRENT_LIVE_ENVIRONMENT"
 OTHER = {"blue": "green", "green": "blue"}
 
 
-@dataclass(frozen=True)
-class BySecret(Rolling):
+class BySecret(Rolling, frozen=True):
     """A rolling deployment of the colour that isn't `live`, which only the secret tells."""
 
     colours: Colours

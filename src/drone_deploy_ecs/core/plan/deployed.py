@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.report.outcome import Outcome
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deployed:
+class Deployed(Struct, frozen=True, kw_only=True):
     """One service that was to run the revision `definition` (its ARN, "" where it was never registered).
 
     `target` is the service, `rollout` the execution of the step that was to bring that about.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition

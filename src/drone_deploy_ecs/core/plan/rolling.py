@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.names import short
@@ -35,8 +37,7 @@ if TYPE_CHECKING:
 Update = UpdateService | FollowDeployment
 
 
-@dataclass(frozen=True)
-class Rolling:
+class Rolling(Struct, frozen=True):
     """See `Strategy`. Services that fail return, and with them what the request says that a failure takes back."""
 
     def asks(self, _request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:

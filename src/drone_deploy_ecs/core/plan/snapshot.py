@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.target import Target
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import WayBack
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One service as found; `name` is what people read for it.
 
     `edited` is PRIMARY's definition, where the edit starts; `before` that of the last COMPLETED deployment, where a
@@ -37,8 +37,7 @@ class Snapshot:
     advice: str = "Check that ecs:DescribeTaskDefinition is allowed"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ready:
+class Ready(Struct, frozen=True, kw_only=True):
     """A service that may be deployed to: it is there, and what is to be edited was read. More in `Snapshot`."""
 
     ref: ServiceRef

@@ -6,8 +6,9 @@ No strategy is named here. A plan is data: it is printed, the engine runs its st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
@@ -28,8 +29,7 @@ Sentence = tuple[str, str]
 """A service's name, and what to say of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What a run will do: the stages run in order, the steps of a stage together.
 
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
@@ -64,8 +64,7 @@ class Plan:
         return {name: step.body for step in steps for name in step.serves}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Replan:
+class Replan(Struct, frozen=True, kw_only=True):
     """What is left to do since somebody else changed something: the stages of `plan`.
 
     `standing` goes on being watched meanwhile, `done` is over. `why` says what happened to `service`.
@@ -78,8 +77,7 @@ class Replan:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undo:
+class Undo(Struct, frozen=True, kw_only=True):
     """The stages that take back what was done, none where nothing is to be; and what to say as they begin."""
 
     stages: tuple[Stage, ...] = ()

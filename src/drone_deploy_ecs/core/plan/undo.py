@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
 from drone_deploy_ecs.core.ecs.names import short
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class Return:
+class Return(Struct, frozen=True, kw_only=True):
     """A service that is to return, and what it was deployed as.
 
     `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `must_not_write`: nor may we write.

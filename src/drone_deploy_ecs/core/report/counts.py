@@ -5,8 +5,9 @@ ECS tells counts by deployment; a series of them grows only where a look shows a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Service
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Struct, frozen=True, kw_only=True):
     """The tasks of one deployment from `at` on; `desired` is 0 once another is PRIMARY, `failed` only ever grows."""
 
     at: datetime
@@ -39,16 +39,14 @@ Series = tuple[Count, ...]
 """A service's counts, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
+class Band(Struct, frozen=True):
     """The tasks of one revision in the picture; `is_ours` where our deployment started them."""
 
     revision: str
     is_ours: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """How things stood from `at` on: running and starting tasks by band, and how many the PRIMARY deployment wants."""
 
     at: datetime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one service: its verdict, how it stands at the end, and why.
 
     `reason` is a clause, "" where all went well; it may quote AWS, as `causes` may: the heaviest of them comes first.

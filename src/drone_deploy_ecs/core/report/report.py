@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.exit_code import SIGNALLED
 from drone_deploy_ecs.core.request.services import service_refs
-from drone_deploy_ecs.core.verdict import SIGNALLED, EndState, Verdict, exit_code
+from drone_deploy_ecs.core.verdict import EndState, Verdict, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +29,7 @@ _WORST_FIRST = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
 
     `counts` are the tasks over time by service ARN, as far as they were looked at.

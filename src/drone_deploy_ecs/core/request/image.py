@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # A Docker image reference, [registry[:port]/]path[:tag][@digest], by the grammar of the distribution project.
 _REFERENCE = re.compile(
@@ -14,8 +14,7 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(NamedTuple):
     """A container image reference, as written."""
 
     reference: str

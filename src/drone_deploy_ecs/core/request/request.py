@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
 
@@ -13,18 +15,20 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(Struct, frozen=True):
     """How to reach AWS: the region, and a role to assume if any."""
 
     region: str
     role_arn: str = ""
-    role_external_id: str = field(default="", repr=False)
+    role_external_id: str = ""
     role_session_name: str = "drone-deploy-ecs"
 
+    def __repr__(self) -> str:
+        """Without the external id, which a traceback must not print."""
+        return f"Access({self.region!r}, {self.role_arn!r})"
 
-@dataclass(frozen=True, kw_only=True)
-class BlueGreen:
+
+class BlueGreen(Struct, frozen=True, kw_only=True):
     """Two services of which one is live: the idle one takes over. Names or ARNs as written; times in seconds.
 
     `percent` of the live count is what each step takes away, 1 to 100; `wait` is before the first step, `interval`
@@ -40,8 +44,7 @@ class BlueGreen:
     check_interval: float = 10.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Colours:
+class Colours(Struct, frozen=True, kw_only=True):
     """Two services, one of which a secret names as live; the other gets its own colour's image.
 
     `secret` is the secret's name, `<environment>-<secret_service>`.
@@ -54,8 +57,7 @@ class Colours:
     green_image: Image
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One run, over `services` as written: names, ARNs, `cluster/name` or patterns (see `core.places`).
 
     `cluster` is that of plain names; `access` the first Region, and `further` are those that follow it, one by one.
@@ -89,7 +91,7 @@ class Request:
     dry_run: bool = False
     reports: tuple[str, ...] = ()
     log_lines: int = 20
-    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import read_arn, short
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
 
 
-@dataclass(frozen=True)
-class ServiceRef:
+class ServiceRef(Struct, frozen=True):
     """One service, or all that a pattern matches, in one cluster (name or ARN, as written) of one Region.
 
     `asked` is what requests to ECS name it by: a name, an ARN or a pattern. `matched` says that a pattern found it.
@@ -25,7 +25,7 @@ class ServiceRef:
     region: str
     cluster: str
     asked: str
-    matched: bool = field(default=False, compare=False)
+    matched: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 
@@ -30,8 +32,7 @@ class Phase(Enum):
     """The write was accepted."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempts:
+class Attempts(Struct, frozen=True, kw_only=True):
     """The attempts so far. `fault` is what became of the last one; `not_before` when the next may come.
 
     `unconfirmed` is an attempt that may have been accepted, at `written_at`: a later attempt that certainly failed

@@ -6,8 +6,9 @@ request says that a failure takes back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.verdict import Verdict
@@ -22,8 +23,7 @@ ANOTHER_FAILED = "another service of this run failed"
 NEVER_BEGUN = "what was to be completed before it wasn't"
 
 
-@dataclass(frozen=True)
-class Abort:
+class Abort(Struct, frozen=True):
     """One execution, by its index in the stage, that goes no further: with this verdict, for this reason."""
 
     index: int

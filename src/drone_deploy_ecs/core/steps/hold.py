@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.step import KindExecution, KindStep
 from drone_deploy_ecs.core.text import span
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hold(KindStep):
+class Hold(KindStep, Struct, frozen=True, kw_only=True):
     """Let so many seconds pass."""
 
     target: Target
@@ -29,8 +30,7 @@ class Hold(KindStep):
         return Holding(step=self, until=context.now + self.seconds)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Holding(KindExecution):
+class Holding(KindExecution, frozen=True, kw_only=True):
     """A hold under way."""
 
     step: Hold

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls import autoscaling as calls
 from drone_deploy_ecs.core.ecs.fault import Fault
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegisterScalableTarget(KindStep):
+class RegisterScalableTarget(KindStep, Struct, frozen=True, kw_only=True):
     """Change what Application Auto Scaling may do to a service's desired count; `why` is for people.
 
     `update` is the key of the step after whose write it comes: registering a minimum brings a service up to it (API
@@ -62,8 +63,7 @@ class RegisterScalableTarget(KindStep):
         return Limiting(step=self, began=context.now, budget=context.budget, attempts=Attempts(not_before=context.now))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limiting(KindExecution):
+class Limiting(KindExecution, frozen=True, kw_only=True):
     """Such a change under way. It may be repeated without harm, so an unconfirmed write is simply written again."""
 
     step: RegisterScalableTarget

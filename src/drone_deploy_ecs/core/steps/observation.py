@@ -5,8 +5,10 @@ A look is one call, or several where stopped tasks are read, too: a `Reading` is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import DescribeTasks, ListTasks
@@ -26,8 +28,7 @@ TASK_PERMISSIONS = frozenset({ListTasks.permission, DescribeTasks.permission})
 PAST = Fault(FaultKind.AMBIGUOUS, "DescribeServices", "", "the answer was older than an earlier one")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Observed:
+class Observed(Struct, frozen=True, kw_only=True):
     """A service as last seen (None: there was no such service), by a read that was answered at `seen_at`.
 
     Since `unreadable_since` it can't be read, for `failed_reads` reads in a row; `read_fault` is what became of the
@@ -58,8 +59,7 @@ class Observed:
         return now >= deadline and self.unreadable_since is not None and now >= self.unreadable_since + READ_GRACE
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoppedTasks:
+class StoppedTasks(Struct, frozen=True, kw_only=True):
     """A deployment's tasks that are known to have stopped, and what is known of reading more, last done at `read_at`.
 
     `read` are the ARNs of all stopped tasks of the service that were described, so that none is described twice;
@@ -77,8 +77,7 @@ class StoppedTasks:
         return not self.denied & TASK_PERMISSIONS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One look at a service, whose DescribeServices was answered at `at`: whole, or still to be completed by its tasks.
 
     While tasks are being listed, `token` is the next page's ("": the first one's), and None once all are listed.
@@ -120,7 +119,7 @@ class Reading:
             return Reading(service=self.service, at=self.at, denied=denied)
         if isinstance(answer, Page) and self.token is not None:
             unread = (arn for arn in answer.arns if arn not in read)
-            return replace(self, token=answer.token or None, left=(*self.left, *unread))
+            return replace(self, token=answer.after(self.token) or None, left=(*self.left, *unread))
         tasks = all_of(Task, answer)
         if tasks is None or self.token is not None:
             return self

@@ -6,8 +6,10 @@ is registered again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls import ecs as calls
 from drone_deploy_ecs.core.ecs import taskdef
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Context
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegisterTaskDefinition(KindStep):
+class RegisterTaskDefinition(KindStep, Struct, frozen=True, kw_only=True):
     """Register a revision of `family` that several services may share; `name` stands for it until its ARN is known.
 
     `serves` are those services, `source` the ARN of the revision that `body` was edited from, `what` the edit in words.
@@ -70,8 +71,7 @@ class RegisterTaskDefinition(KindStep):
         return Registration(step=self, body=self.body, began=context.now, budget=context.budget, attempts=Attempts())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Registration(KindExecution):
+class Registration(KindExecution, frozen=True, kw_only=True):
     """A registration under way. `body` is what is sent: without tags where those turned out not to be allowed."""
 
     counted_as: ClassVar[str] = "revisions registered"

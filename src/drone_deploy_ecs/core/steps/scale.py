@@ -5,8 +5,10 @@ The write may be repeated without harm, so after an unconfirmed one it is enough
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls import ecs as calls
 from drone_deploy_ecs.core.ecs.fault import Fault
@@ -37,8 +39,7 @@ READ_GRACE = 15.0
 """Seconds of looking that are always granted to a service that can't be read, even past the budget."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scale(KindStep):
+class Scale(KindStep, Struct, frozen=True, kw_only=True):
     """Change a service's desired count to `to`, and wait until it runs so many.
 
     `expected` is the count that the plan was made for: another one means that somebody else scales it, too, and that a
@@ -80,8 +81,7 @@ class Scale(KindStep):
         return Scaling(step=self, began=context.now, budget=context.budget, attempts=Attempts(not_before=context.now))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scaling(KindExecution):
+class Scaling(KindExecution, frozen=True, kw_only=True):
     """A change of the count under way.
 
     `read_fault` is why the service can't be read at the moment. `accepted_at` is when the count was known to be as

@@ -6,10 +6,12 @@ which call it wants of AWS next, is given the answer, and is another value then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.verdict import Verdict
 
@@ -53,8 +55,7 @@ class State(Enum):
     """There is a verdict, and nothing more is to be read or written."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """What a step may depend on when it begins.
 
     `budget` is in seconds; `seen_at` when the services were read to plan this (None: just now); `outputs` are those of
@@ -237,8 +238,7 @@ def is_monitored(execution: Execution) -> TypeGuard[Monitored]:
     return execution.is_monitored
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """Steps that run together."""
 
     steps: tuple[Step, ...]
@@ -277,8 +277,7 @@ class KindStep:
         yield from ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class KindExecution:
+class KindExecution(Struct, frozen=True, kw_only=True):
     """What is so for most kinds of execution: a kind adds `step`, `call` and `advance`, and overrides what differs."""
 
     is_monitored: ClassVar[bool] = False

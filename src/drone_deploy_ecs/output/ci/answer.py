@@ -10,12 +10,13 @@ from urllib.parse import quote
 from drone_deploy_ecs.core.causes.cause import describe
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.report.json import as_json
 from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import heaviest, last_line
 from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe, span
-from drone_deploy_ecs.core.verdict import EndState, ExitCode, Verdict
+from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.verdict import ExitCode
+from msgspec import Struct
+
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.output.ci import answer, drone, github, gitlab, markdown
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ GITLAB_ANNOTATIONS = "drone-deploy-ecs-annotations.json"
 """In the project's directory: GitLab has no variable for where a job's reports are, the job itself names them."""
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """Text for a file, at its end if it is to `append`."""
 
     name: str
@@ -28,16 +28,14 @@ class File:
     append: bool = True
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """Text for standard output, in one write."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """Text for the standard input of a command."""
 
     name: str

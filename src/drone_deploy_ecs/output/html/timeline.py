@@ -5,9 +5,10 @@ It has no viewBox: across, everything is in per cent, so that it fits any width 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
@@ -42,8 +43,7 @@ Mark = tuple["Event", ...]
 """The events that share one mark."""
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """Where in the picture a time and a number of tasks is: per cent across, pixels down."""
 
     start: datetime
@@ -61,8 +61,7 @@ class Scale:
         return self.top + self.height * (1 - count / self.most)
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True):
     """What there is to draw about one service."""
 
     shown: tuple[Moment, ...]

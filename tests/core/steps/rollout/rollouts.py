@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import NODEFAULT
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import Observed, Reading, StoppedTasks
@@ -30,7 +33,7 @@ PARTS: dict[str, Any] = {
     "decision": Decision,
 }
 RENAMED = {"completed_reason": ("completion", "reason")}
-PART_OF = {field.name: (part, field.name) for part, kind in PARTS.items() for field in fields(kind)} | RENAMED
+PART_OF = {name: (part, name) for part, kind in PARTS.items() for name in kind.__struct_fields__} | RENAMED
 OF_THE_STEP = frozenset({"target", "terms", "desired", "force", "undoes", "must_not_write"})
 UNKNOWN: dict[str, dict[str, Any]] = {
     "ours": {"deployment": OURS, "since": None},
@@ -90,8 +93,11 @@ def fact(rollout: Rollout, name: str) -> Any:
     known = getattr(rollout, part)
     if known is not None:
         return getattr(known, member)
-    default = next(field.default for field in fields(PARTS[part]) if field.name == member)
-    return UNKNOWN[part].get(member, None) if default is MISSING else default
+    kind = PARTS[part]
+    # Defaults are those of the last fields.
+    defaults = dict(zip(reversed(kind.__struct_fields__), reversed(kind.__struct_defaults__), strict=False))
+    default = defaults.get(member, NODEFAULT)
+    return UNKNOWN[part].get(member, None) if default is NODEFAULT else default
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
 from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, Reading

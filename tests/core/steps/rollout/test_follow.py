@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.attempts import Attempts
 from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks

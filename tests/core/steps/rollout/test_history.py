@@ -20,6 +20,7 @@ from drone_deploy_ecs.core.steps.rollout.history import (
     until_healthy,
     usual,
 )
+from tests.laws.structs import structs
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 STEADY, COMPLETED = "has reached a steady state.", "(deployment ecs-svc/1) deployment completed."
@@ -165,7 +166,7 @@ texts = st.one_of(
     st.builds("has stopped {} running tasks".format, st.integers(0, 10**7)),
 )
 anything = st.lists(
-    st.builds(
+    structs(
         ServiceEvent,
         id=st.sampled_from(["", "a", "b", "c"]),
         at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 2), timezones=st.just(UTC)),  # noqa: DTZ001

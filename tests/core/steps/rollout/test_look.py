@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListTasks, UpdateService
@@ -67,6 +67,11 @@ def test_a_listing_is_read_to_its_last_page() -> None:
     reading = following().advance((ONE_DIED,), 3.0).advance(Page(("a/t1",), "more"), 4.0)
     assert reading.call == replace(LIST, token="more")
     assert described(reading.advance(Page(("a/t2",), ""), 4.0)) == ["a/t1", "a/t2"]
+
+
+def test_a_listing_that_repeats_its_token_has_come_to_its_end() -> None:
+    reading = following().advance((ONE_DIED,), 3.0).advance(Page(("a/t1",), "more"), 4.0)
+    assert described(reading.advance(Page(("a/t2",), "more"), 4.0)) == ["a/t1", "a/t2"]
 
 
 def test_a_hundred_tasks_are_described_at_a_time() -> None:

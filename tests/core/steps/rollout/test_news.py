@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.progress import Progress, State

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.steps.attempts import Phase

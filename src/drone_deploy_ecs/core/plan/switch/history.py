@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.plan.deployed import deployed
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True)
-class SideHistory:
+class SideHistory(Struct, frozen=True):
     """All that was done to one side, in order; `executions` has what was done to both."""
 
     target: Target

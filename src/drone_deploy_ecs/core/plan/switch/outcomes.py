@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.plan.deployed import outcome
 from drone_deploy_ecs.core.plan.switch.history import SideHistory, last_seen
@@ -54,8 +55,7 @@ def _stranded(side: Deployed, history: SideHistory, back: SideHistory | None) ->
 # --- the side that was to give way ---
 
 
-@dataclass(frozen=True)
-class LiveSide:
+class LiveSide(Struct, frozen=True):
     """The side of which only count and limits are changed, beside a deployment to the other one with that verdict."""
 
     history: SideHistory

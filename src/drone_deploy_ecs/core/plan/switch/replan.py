@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.plan.switch.stages import remaining_stages
 from drone_deploy_ecs.core.steps.scale import Scaling

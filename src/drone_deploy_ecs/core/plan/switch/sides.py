@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """One of the two services, and autoscaling's limits of it (None: it isn't autoscaled)."""
 
     ready: Ready

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
 from drone_deploy_ecs.core.ecs.names import short
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Execution
 
 
-@dataclass(frozen=True)
-class TwoServices:
+class TwoServices(Struct, frozen=True):
     """See `Strategy`. `switch` is None until it is planned, and where the live side runs the new version already."""
 
     settings: BlueGreen

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.text import tasks
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class Switch:
+class Switch(Struct, frozen=True, kw_only=True):
     """The two sides of a blue/green run: `idle` takes over from `live`, which has `count` tasks.
 
     `live_limits` and `idle_limits` are autoscaling's, as they should be after a failure (None: not autoscaled);

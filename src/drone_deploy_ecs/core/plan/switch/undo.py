@@ -5,8 +5,9 @@ A stage that fails ends it: what has taken over isn't taken down before the live
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.plan.switch.history import SideHistory
 from drone_deploy_ecs.core.plan.switch.stages import one_by_one

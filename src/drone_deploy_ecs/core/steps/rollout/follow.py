@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,8 +14,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ours:
+class Ours(Struct, frozen=True, kw_only=True):
     """Our deployment, by its id. `since` is AWS's time of its creation, or of what it is to undo.
 
     `is_ecs_rollback`: in a way back, ECS itself has returned the service to it, and nothing was written. `was_seen`: a

@@ -10,10 +10,12 @@ Times are seconds, of AWS's clock for what was and of ours for what is. Nothing 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import Enum
 from statistics import median
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,8 +60,7 @@ _TEXTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(Struct, frozen=True):
     """One event that tells how far a rollout was; `share` (0..1) of the tasks had come so far."""
 
     kind: Kind
@@ -67,8 +68,7 @@ class Milestone:
     share: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
+class _Mention(Struct, frozen=True):
     """What an event says, when, and of how many."""
 
     kind: Kind
@@ -80,8 +80,7 @@ Milestones = tuple[Milestone, ...]
 """A rollout's, oldest first; those of a finished one end with COMPLETED."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """When something is due: not before `early`, most likely at `usual`, hardly after `late`."""
 
     early: float
@@ -89,8 +88,7 @@ class Span:
     late: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """What comes: the next milestone; health, or None; the end, no sooner than `lead` seconds after that milestone."""
 
     next: Span
@@ -99,8 +97,7 @@ class Prediction:
     healthy: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(Struct, frozen=True):
     """How long it took before, in seconds from its first milestone: medians of `rollouts` rollouts."""
 
     total: float

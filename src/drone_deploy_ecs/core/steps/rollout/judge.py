@@ -6,8 +6,9 @@ but "what became of our deployment".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.causes.cause import brief, cause_of_task, is_evidence, terminal_cause
 from drone_deploy_ecs.core.ecs.names import short
@@ -28,8 +29,7 @@ GRACE = 30.0
 """Seconds in which "ours isn't there" may be a stale read: DescribeServices promises no consistency."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """One look, with all that a verdict may depend on.
 
     `undoes` is the deployment that a way back undoes. `stopped` are our deployment's stopped tasks, and

@@ -6,9 +6,10 @@ to say, how to draw it) reads a `Record`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.ecs.names import short
@@ -35,8 +36,7 @@ COMPLETED = "completed"
 """The word for rollouts that have come through."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Monitor:
+class Monitor(Struct, frozen=True, kw_only=True):
     """What is asked of a rollout that stays under way once it is complete.
 
     Until `budget_paused_until` it only stands by: its budget counts anew from then on. Only a look later than
@@ -47,8 +47,7 @@ class Monitor:
     confirm_after: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """The verdict, given at `decided_at`, never changed; `explained` once all was read that may tell its `causes`."""
 
     verdict: Verdict
@@ -58,8 +57,7 @@ class Decision:
     causes: tuple[Cause, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """A rollout of `definition`, an ARN, or "" where that was never registered. Times are monotonic seconds.
 
     Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.

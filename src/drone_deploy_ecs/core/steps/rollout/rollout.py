@@ -9,8 +9,9 @@ Here the parts are put together: the room of each says what becomes of it; the j
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
 from drone_deploy_ecs.core.causes.cause import causes
@@ -41,8 +42,7 @@ TURN = 1.0
 """Seconds that an update may wait for its turn before what it was planned from may be out of date."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rollout(Record):
+class Rollout(Record, frozen=True, kw_only=True):
     """A rollout under way: a `Monitored` execution. Its parts are a `Record`'s."""
 
     is_monitored: ClassVar[bool] = True

@@ -5,8 +5,10 @@ Complete is not yet a verdict: that is given when all executions of the run are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
@@ -23,8 +25,7 @@ SURE = 60.0
 """Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Completion:
+class Completion(Struct, frozen=True, kw_only=True):
     """Complete since `completed_at`, for a `reason` that is worth telling or ""; None while it isn't complete.
 
     All its tasks run again since `at_desired_since`, after some had been replaced. `stopped_when_complete` is how many

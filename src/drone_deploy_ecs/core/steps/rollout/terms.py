@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.steps.step import Step
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What a rollout is judged by; times are seconds, as in `Request`.
 
     `max_failed_tasks` None means that evidence decides. Once complete it has to stay so for `stable_for`. With

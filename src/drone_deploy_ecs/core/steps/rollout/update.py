@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
@@ -32,8 +33,7 @@ def key_of(service: str) -> str:
     return f"update {service}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class UpdateService(KindStep):
+class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     """Point a service at a revision, and follow that deployment.
 
     The revision is `definition`, an ARN, or "" where the step with the key `registration` registers it first. `desired`
@@ -85,8 +85,7 @@ class UpdateService(KindStep):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class FollowDeployment(KindStep):
+class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
     """Write nothing: this very revision is rolling out already, as `deployment`, so follow it and judge it."""
 
     force: ClassVar[bool] = False
