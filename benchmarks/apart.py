@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.errors import ApiError
-from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.world import task_definition
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def run(world: World, period: float, image: str = GOOD) -> tuple[float, int]:
 
 def _process(world: World, name: str, period: float, image: str, chance: random.Random) -> Iterator[float]:
     """One process; yields the seconds that it waits. Raises ApiError when its retries are used up."""
-    aws = SimulatedAws(world)
+    operations = Operations(world)
     answers: list[Any] = []
 
     def send(call: Call[Any]) -> Iterator[float]:
         for attempt in range(ATTEMPTS):
             yield LATENCY
             try:
-                answers.append(aws.send(call))
+                answers.append(operations.call(call.operation, call.members()))
             except ApiError:
                 if attempt == ATTEMPTS - 1:
                     raise

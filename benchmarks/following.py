@@ -101,20 +101,18 @@ def _polled(world: World, run: Run, who: str, waits: Iterator[float], sent: floa
     arn = world.register(task_definition(SERVICE, NEW))
     clock.advance_to(sent)
     answer = aws.send(UpdateService(region=REGION, cluster=CLUSTER, name=SERVICE, definition=arn))
-    ours = answer["service"]["deployments"][0]["id"]
+    ours = answer.deployments[0].id
     began = len(world.faults.log)
     look_at = clock.monotonic()
     for wait in waits:
         look_at += wait
         clock.advance_to(look_at)
-        deployments = aws.send(services)["services"][0]["deployments"]
-        if any(
-            deployment["id"] == ours and deployment.get("rolloutState") == "COMPLETED" for deployment in deployments
-        ):
+        (service,) = aws.send(services)
+        if any(deployment.id == ours and deployment.rollout_state == "COMPLETED" for deployment in service.deployments):
             break
         if not run.good and truth(world) is not None:
-            listed = aws.send(ListTasks(region=REGION, cluster=CLUSTER, name=SERVICE, status="STOPPED"))["taskArns"]
-            aws.send(DescribeTasks(region=REGION, cluster=CLUSTER, tasks=tuple(listed)))
+            listed = aws.send(ListTasks(region=REGION, cluster=CLUSTER, name=SERVICE, status="STOPPED"))
+            aws.send(DescribeTasks(region=REGION, cluster=CLUSTER, tasks=listed.arns))
             break
     true_at = truth(world)
     assert true_at is not None

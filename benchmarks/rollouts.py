@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.causes.cause import terminal_cause
-from drone_deploy_ecs.core.ecs.task import read_task
+from drone_deploy_ecs.core.ecs.task import DescribedTask
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.shapes import task_shape
@@ -160,7 +161,7 @@ def _doomed_at(world: World, ours: Deployment) -> float | None:
     stops = sorted({task.stopped for task in ours.tasks if task.stopped is not None})
     for at in stops:
         gone = [task for task in ours.tasks if task.stopped is not None and task.stopped <= at]
-        if terminal_cause(read_task(task_shape(service, task)) for task in gone):  # type: ignore[arg-type]
+        if terminal_cause(typed(task_shape(service, task), DescribedTask).task() for task in gone):
             return at
     return None
 

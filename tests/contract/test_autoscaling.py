@@ -46,7 +46,7 @@ def aws(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
 
 def limits(aws: Connection, *services: str) -> dict[str, Limits]:
     call = DescribeScalableTargets(region="eu-west-1", cluster="prod", services=services)
-    return call.read(aws.send(call))
+    return aws.send(call)
 
 
 def change(service: str, limits: Limits) -> RegisterScalableTarget:

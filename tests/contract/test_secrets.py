@@ -25,7 +25,7 @@ def at_moto(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(name: str) -> str:
     call = GetSecretValue(region="eu-west-1", name=name)
-    return call.read(connect(Access("eu-west-1")).send(call))
+    return connect(Access("eu-west-1")).send(call)
 
 
 def test_a_secrets_text_is_read() -> None:

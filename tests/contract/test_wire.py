@@ -57,7 +57,7 @@ def test_the_end_of_a_containers_log(aws: Connection, world: World) -> None:
     world.clock.sleep(30)
     (task, *_) = (one for one in service.tasks if one.exit_code == 1)
     call = GetLogEvents(region="eu-west-1", group="/ecs/web", stream=f"ecs/app/{task.id}", limit=2)
-    end = call.read(aws.send(call)).messages
+    end = aws.send(call).messages
     assert end == ("reading the configuration", "fatal: no such table: orders; exiting with 1")
     with pytest.raises(ApiError, match=GetLogEvents.NOT_FOUND):
         aws.send(replace(call, stream="ecs/app/nobody"))
@@ -75,7 +75,7 @@ FUTURE: dict[str, Any] = {
 
 def test_unknown_members_tags_and_empty_strings_survive_the_round_trip(aws: Connection, world: World) -> None:
     world.register(FUTURE)
-    body = taskdef.registrable(aws.send(DescribeTaskDefinition(region="eu-west-1", name="web")))
+    body = aws.send(DescribeTaskDefinition(region="eu-west-1", name="web")).body
     assert body == FUTURE
     edited = taskdef.with_image(body, "app", "shop:2")
     aws.send(RegisterTaskDefinition(region="eu-west-1", body=edited))

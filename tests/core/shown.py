@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
-from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
-from drone_deploy_ecs.core.ecs.task import Container, Task
+from drone_deploy_ecs.core.ecs.service import Deployment, DescribedService, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.task import Container, DescribedTask, Task
 from drone_deploy_ecs.core.steps.step import Context
 from drone_deploy_ecs.core.target import Target, WayBack
 
@@ -31,6 +32,16 @@ TIMED_OUT = Fault(FaultKind.AMBIGUOUS, "UpdateService", "", "no answer")
 THROTTLED = Fault(FaultKind.THROTTLED, "UpdateService", "ThrottlingException", "Rate exceeded")
 DENIED = Fault(FaultKind.DENIED, "UpdateService", "AccessDeniedException", "no")
 UNREACHABLE = Fault(FaultKind.UNREACHABLE, "DescribeServices", "", "no route")
+
+
+def read_service(raw: Any) -> Service:
+    """A service as it stands in an answer."""
+    return typed(raw, DescribedService).service()
+
+
+def read_task(raw: Any) -> Task:
+    """A task as it stands in an answer."""
+    return typed(raw, DescribedTask).task()
 
 
 def at(seconds: float) -> datetime:
@@ -55,7 +66,8 @@ def active(
 def service(*listed: Deployment, said: Iterable[tuple[float, str]] = (), **more: Any) -> Service:
     """The service with these deployments and, at these seconds after noon, these events."""
     events = tuple(
-        ServiceEvent(f"{place}", at(when), f"(service web) {what}") for place, (when, what) in enumerate(said)
+        ServiceEvent(id=f"{place}", at=at(when), message=f"(service web) {what}")
+        for place, (when, what) in enumerate(said)
     )
     found = Service(
         name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=listed, events=events

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, LogPage, Page, TargetCheck, TargetHealth
+from drone_deploy_ecs.core.calls.body import NotWholeError
 from drone_deploy_ecs.core.calls.catalogue import permission
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecs import (
@@ -184,12 +188,50 @@ def test_what_can_t_be_joined_stays_as_it_is() -> None:
     ],
 )
 def test_half_an_answer_is_none(raw: dict[str, Any], *, is_whole: bool) -> None:
-    assert DescribeTaskDefinition(region=HERE, name="web").is_whole(raw) is is_whole
+    body = json.dumps(raw).encode()
+    with nullcontext() if is_whole else pytest.raises(NotWholeError):
+        DescribeTaskDefinition(region=HERE, name="web").read(body)
 
 
 def test_nothing_found_is_a_whole_answer() -> None:
-    assert LOOK.is_whole({"services": []})
-    assert LOG.is_whole({})
+    assert LOOK.read(b'{"services": []}') == ()
+    assert LOG.read(b"{}") == LogPage((), "")
+
+
+HALVES = (
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"services"',
+    b"<html></html>",
+    b"\xff",
+    b"{}",
+    b'{"services": {}}',
+    b'{"a":' * 9000,
+)
+
+
+@pytest.mark.parametrize("half", HALVES, ids=range(len(HALVES)))
+def test_what_isn_t_a_whole_answer_is_none(half: bytes) -> None:
+    for call in (LOOK, DescribeTaskDefinition(region=HERE, name="web")):
+        with pytest.raises(NotWholeError):
+            call.read(half)
+
+
+def test_a_member_of_another_type_is_absent_and_so_is_an_entry() -> None:
+    whole = {"serviceName": "web", "desiredCount": 2, "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY"}]}
+    odd = {
+        **whole, "status": None, "runningCount": "many", "events": {}, "loadBalancers": [None, 7], "schedulingStrategy": [],
+        "deployments": [None, {"id": "ecs-svc/1", "status": "PRIMARY", "createdAt": "soon", "failedTasks": {}}, []],
+    }  # fmt: skip
+    assert LOOK.read(json.dumps({"services": [odd, "web"]}).encode()) == LOOK.read({"services": [whole]})
+
+
+@pytest.mark.parametrize("moment", [1767614400.25, "2026-01-05T12:00:00.250Z", "2026-01-05T13:00:00.25+01:00"])
+def test_a_time_may_be_seconds_or_text(moment: object) -> None:
+    (service,) = LOOK.read(json.dumps({"services": [{"events": [{"createdAt": moment}]}]}).encode())
+    assert service.events[0].at == datetime(2026, 1, 5, 12, 0, 0, 250000, tzinfo=UTC)
 
 
 def test_what_iam_calls_an_operation() -> None:

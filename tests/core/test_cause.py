@@ -59,7 +59,7 @@ def task(
 
 
 def event(message: str, at: float = 0) -> ServiceEvent:
-    return ServiceEvent(message, T0 + timedelta(seconds=at), message)
+    return ServiceEvent(id=message, at=T0 + timedelta(seconds=at), message=message)
 
 
 # What ECS says of tasks that didn't start, as users and AWS's pages quote it.

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.ecs.service import read_service
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.verdict import Verdict
-from tests.core.shown import TARGET
-
-if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import ServiceTypeDef
+from tests.core.shown import TARGET, read_service
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OLD, OURS = "ecs-svc/1", "ecs-svc/2"
@@ -29,10 +25,10 @@ def entry(name: str = OURS, status: str = "PRIMARY", desired: int = 0, running: 
     return found | ({"rolloutState": state} if state else {})
 
 
-def answer(*listed: Any, desired: int | None = 2, **members: Any) -> ServiceTypeDef:
+def answer(*listed: Any, desired: int | None = 2, **members: Any) -> Any:
     counted = {} if desired is None else {"desiredCount": desired}
     found: Any = {"serviceName": "web", "status": "ACTIVE", "deployments": list(listed)} | counted | members
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 WANTED = {

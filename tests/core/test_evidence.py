@@ -15,10 +15,10 @@ from drone_deploy_ecs.core.causes.evidence import ALL_LINES, LINE, LogPlace
 from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
-from drone_deploy_ecs.core.ecs.service import Deployment, Service, read_service
-from drone_deploy_ecs.core.ecs.task import read_task
+from drone_deploy_ecs.core.ecs.service import Deployment, Service
 from drone_deploy_ecs.core.masking import Masks, Secret
 from drone_deploy_ecs.core.verdict import Verdict
+from tests.core.shown import read_service, read_task
 from tests.core.steps.rollout.underway import TARGET
 
 EXITED = Cause(

@@ -165,7 +165,7 @@ def test_a_delayed_poll_does_not_bring_success_back(
     rollout: Rollout, past: Service, present: Service, late: list[bool]
 ) -> None:
     """Once the present was seen, in which ours isn't complete, no answer from before it makes it so."""
-    newest = ServiceEvent("n", NOON + timedelta(seconds=500), MESSAGES[0])
+    newest = ServiceEvent(id="n", at=NOON + timedelta(seconds=500), message=MESSAGES[0])
     present = replace(present, events=(*present.events, newest))
     if shows_success(Shown(present)):
         return

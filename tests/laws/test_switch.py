@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import Phase, event, example, given, settings
 from hypothesis import strategies as st
@@ -30,11 +30,11 @@ from tests.laws.claims import image
 from tests.laws.structs import structs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.simulator.model import Service
+
+A = TypeVar("A")
 
 behaviours = st.one_of(
     st.just(Behaviour()),
@@ -215,7 +215,7 @@ class Spied:
     def __init__(self, world: World, guard: Guard) -> None:
         self._aws, self._guard = SimulatedAws(world), guard
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def send(self, call: Call[A]) -> A:
         if isinstance(call, UpdateService) and call.name == "blue":
             desired = self._guard.live.desired if call.desired is None else call.desired
             if desired < self._guard.live.desired:

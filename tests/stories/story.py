@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.cli.edges import Edges
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ports import Aws, Cancellation
     from drone_deploy_ecs.core.request.request import Access
     from tests.pages.reading import Element
+
+A = TypeVar("A")
 
 WIRED = ("ecs", "application-autoscaling")
 FEW = 20
@@ -107,7 +109,7 @@ class Split:
     wired: Aws
     simulated: Aws
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def send(self, call: Call[A]) -> A:
         return (self.wired if call.service in WIRED else self.simulated).send(call)
 
 

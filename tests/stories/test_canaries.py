@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 from msgspec.structs import replace
@@ -23,11 +23,12 @@ from tests.card.runs import everywhere
 from tests.stories.story import PLUGIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.ports import Aws
+
+A = TypeVar("A")
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 OF_THE_CONTAINER = {
@@ -93,7 +94,7 @@ class Quoting:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def send(self, call: Call[A]) -> A:
         if call.service in ("cloudwatch", "elbv2", "logs"):
             raise refused(call.operation)
         return self._aws.send(call)
@@ -109,7 +110,7 @@ class Broken:
     def __init__(self, aws: Aws, operation: str, error: Exception, first: int = 1) -> None:
         self._aws, self._operation, self._error, self._first = aws, operation, error, first
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def send(self, call: Call[A]) -> A:
         if call.operation == self._operation:
             self._first -= 1
             if self._first < 1:

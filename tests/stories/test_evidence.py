@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -18,11 +18,11 @@ from tests.stories.story import PLUGIN, small_world
 from tests.stories.test_cancelled import SignalAt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.report.report import Report
     from tests.stories.story import Teller
+
+A = TypeVar("A")
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 UNHEALTHY = Behaviour(target_unhealthy=True, health_after=1e9, log=("listening on 127.0.0.1:8080",))
@@ -170,13 +170,12 @@ class Paging:
         self._empty = empty
         self.asked: list[GetLogEvents] = []
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
-        if not isinstance(call, GetLogEvents):
+    def send(self, call: Call[A]) -> A:
+        if isinstance(call, GetLogEvents):
+            self.asked.append(call)
+        if call.operation != GetLogEvents.operation or len(self.asked) > self._empty:
             return self._aws.send(call)
-        self.asked.append(call)
-        if len(self.asked) > self._empty:
-            return self._aws.send(call)
-        return {"events": [], "nextBackwardToken": f"b/{len(self.asked)}"}
+        return call.read({"events": [], "nextBackwardToken": f"b/{len(self.asked)}"})
 
 
 def deployed(aws: Paging, world: World) -> Report:

@@ -1,18 +1,20 @@
 """`ports.Aws` over botocore: any call, one attempt, and task definitions as they are on the wire.
 
-botocore drops response members its model doesn't know and refuses unknown request members. So the answer of a call that
-`is_raw` is picked up from the wire, and its request is put there in place of botocore's, before that is signed.
+botocore drops response members its model doesn't know and refuses unknown request members. So answers in JSON are taken
+as they came (`aws.parser`), and the request of a call that `is_raw` is put there before botocore signs it.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore import xform_name
 
 from drone_deploy_ecs.aws.faults import calling
+from drone_deploy_ecs.aws.parser import BODY
 from drone_deploy_ecs.aws.session import client, session
+from drone_deploy_ecs.core.calls.body import NotWholeError
 from drone_deploy_ecs.core.calls.call import USUAL
 from drone_deploy_ecs.core.ecs.fault import FaultKind, not_awss
 from drone_deploy_ecs.core.errors import ApiError
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
     from botocore.session import Session
 
+    from drone_deploy_ecs.core.calls.body import Body
     from drone_deploy_ecs.core.calls.call import Call, Timeout
     from drone_deploy_ecs.core.request.request import Access
+
+A = TypeVar("A")
 
 
 def connect(access: Access) -> Connection:
@@ -44,34 +49,30 @@ class Connection:
         self._clients: dict[tuple[str, str], Any] = {}
         self._session: Session | None = None
         self._body: bytes | None = None
-        self._raw = b""
         calling("CreateClient", lambda: self._client("ecs", access.region, USUAL))
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def send(self, call: Call[A]) -> A:
         """See `ports.Aws`. Credentials that AWS no longer takes are read anew before the next call.
 
         botocore refreshes those whose end it knows; others it would keep for ever.
         """
         try:
-            answer = calling(call.operation, lambda: self._send(call))
+            return call.read(calling(call.operation, lambda: self._send(call)))
+        except NotWholeError as error:
+            raise ApiError(not_awss(call.operation)) from error
         except ApiError as error:
             if error.fault.kind is FaultKind.NO_CREDENTIALS:
                 # A new session reads the credentials again; clients keep those of their own session.
                 self._session = None
                 self._clients.clear()
             raise
-        # Raw only where botocore made sense of it: another sender's page has no JSON to load.
-        if call.is_raw and call.is_whole(answer):
-            answer = json.loads(self._raw)
-        if not call.is_whole(answer):
-            raise ApiError(not_awss(call.operation))
-        return answer
 
-    def _send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def _send(self, call: Call[Any]) -> Body:
         botocore_client = self._client(call.service, call.region, call.timeout)
         self._body = json.dumps(call.members()).encode() if call.is_raw else None
         answer: Mapping[str, Any] = getattr(botocore_client, xform_name(call.operation))(**call.known_members())
-        return answer
+        body: Body = answer.get(BODY, answer)
+        return body
 
     def _client(self, service: str, region: str, timeout: Timeout) -> Any:
         if self._session is None:
@@ -79,7 +80,6 @@ class Connection:
         if (service, region) not in self._clients:
             botocore_client = client(self._session, service, region, self._timeout or timeout)
             botocore_client.meta.events.register("before-call", self._put_back)
-            botocore_client.meta.events.register("after-call", self._pick_up)
             self._clients[service, region] = botocore_client
         return self._clients[service, region]
 
@@ -87,8 +87,3 @@ class Connection:
         """On botocore's `before-call`, which comes before signing: put in the members that it doesn't know."""
         if self._body is not None:
             params["body"] = self._body
-
-    def _pick_up(self, http_response: Any, **_: object) -> None:
-        """On botocore's `after-call`: keep the body, of which the parsed answer has only the known members."""
-        if self._body is not None:
-            self._raw = http_response.content

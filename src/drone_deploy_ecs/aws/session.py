@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -13,8 +12,8 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.session import Session
-from botocore.utils import parse_timestamp
 
+from drone_deploy_ecs.aws.parser import Parsers
 from drone_deploy_ecs.version import __version__
 
 if TYPE_CHECKING:
@@ -31,20 +30,12 @@ def session(access: Access) -> Session:
     """
     botocore_session = Session()
     botocore_session.set_config_variable("region", access.region)
-    botocore_session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
+    botocore_session.register_component("response_parser_factory", Parsers())
     if access.role_arn:
         botocore_session.register_component(
             "credential_provider", CredentialResolver([_AssumedRole(botocore_session, access)])
         )
     return botocore_session
-
-
-def moment(value: Any) -> datetime:
-    """Parse a time of an answer. ECS gives seconds since 1970, a hundred of them for a service in DescribeServices.
-
-    botocore's own parser makes a time zone for each, which takes longer than the rest of the answer.
-    """
-    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
 def client(botocore_session: Session, service: str, region: str, timeout: Timeout) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from drone_deploy_ecs.core.calls.call import Call
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     Listener = Callable[[Event], None]
 
+A = TypeVar("A")
+
 
 class Aws(Protocol):
     """AWS, as the credentials of one account let it be called. A call names its Region itself."""
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
-        """The answer's body in AWS's own names, times being aware datetimes; `call.is_raw`: the JSON as it came.
+    def send(self, call: Call[A]) -> A:
+        """The answer, as the call reads it.
 
         Raises `errors.ApiError` and nothing else. It is one attempt on the wire: nothing is repeated unseen.
         """

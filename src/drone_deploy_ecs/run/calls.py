@@ -43,7 +43,7 @@ class Calls:
             self._clock.sleep(ready - now)
         bucket.take(now)
         try:
-            return call.read(self._aws.send(call))
+            return self._aws.send(call)
         except ApiError as error:
             if error.fault.kind is FaultKind.THROTTLED:
                 bucket.slow_down(self._clock.monotonic())

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from drone_deploy_ecs.simulator.operations import Operations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.simulator.world import World
+
+A = TypeVar("A")
 
 
 class SimulatedAws:
@@ -19,6 +19,6 @@ class SimulatedAws:
     def __init__(self, world: World) -> None:
         self._operations = Operations(world)
 
-    def send(self, call: Call[Any]) -> Mapping[str, Any]:
+    def send(self, call: Call[A]) -> A:
         """See `ports.Aws`."""
-        return self._operations.call(call.operation, call.members())
+        return call.read(self._operations.call(call.operation, call.members()))

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import field
+
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
+from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from drone_deploy_ecs.core.calls.body import Body
+
 DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+
+
+class _Target(Wire, frozen=True, rename="pascal"):
+    resource_id: str
+    min_capacity: int
+    max_capacity: int
+    suspended_state: dict[str, bool] = field(default_factory=dict)
+
+    def limits(self) -> Limits:
+        suspended = frozenset(name for name in SUSPENSIONS if self.suspended_state.get(f"{name}Suspended"))
+        return Limits(self.min_capacity, self.max_capacity, suspended)
+
+
+class _Targets(Wire, frozen=True, rename="pascal"):
+    scalable_targets: tuple[_Target, ...] = ()
 
 
 class DescribeScalableTargets(Call[dict[str, Limits]], frozen=True, kw_only=True):
@@ -36,20 +57,14 @@ class DescribeScalableTargets(Call[dict[str, Limits]], frozen=True, kw_only=True
         """See `Call`."""
         return {**DIMENSION, "ResourceIds": [f"service/{self.cluster}/{service}" for service in self.services]}
 
-    def read(self, raw: Mapping[str, Any]) -> dict[str, Limits]:
+    def read(self, body: Body) -> dict[str, Limits]:
         """See `Call`."""
-        return {_service(target["ResourceId"]): _limits(target) for target in raw.get("ScalableTargets") or ()}
+        return {_service(target.resource_id): target.limits() for target in typed(body, _Targets).scalable_targets}
 
 
 def _service(resource: str) -> str:
     """The name in `service/cluster/name`."""
     return resource.rpartition("/")[2]
-
-
-def _limits(raw: Mapping[str, Any]) -> Limits:
-    state = raw.get("SuspendedState") or {}
-    suspended = frozenset(name for name in SUSPENSIONS if state.get(f"{name}Suspended"))
-    return Limits(raw["MinCapacity"], raw["MaxCapacity"], suspended)
 
 
 class RegisterScalableTarget(Call[None], frozen=True, kw_only=True):
@@ -81,5 +96,5 @@ class RegisterScalableTarget(Call[None], frozen=True, kw_only=True):
             "SuspendedState": {f"{name}Suspended": name in self.limits.suspended for name in sorted(SUSPENSIONS)},
         }
 
-    def read(self, raw: Mapping[str, Any]) -> None:
+    def read(self, body: Body) -> None:
         """Nothing: that there is an answer says it all."""

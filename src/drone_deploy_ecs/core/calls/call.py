@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
+    from drone_deploy_ecs.core.calls.body import Body
     from drone_deploy_ecs.core.calls.quota import Quota
 
 AnswerT = TypeVar("AnswerT")
@@ -36,9 +36,8 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
     """One request, which is one attempt. Every operation has a class of its own, whose attributes describe it.
 
     `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a
-    token from, `permission` what IAM calls it. `always` is a member that every whole answer has, were it empty, by its
-    path (`taskDefinition.taskDefinitionArn`; "": none). `is_raw`: request and answer are JSON exactly as on the wire,
-    members that no SDK knows included. `writes`: it changes something. `most`: how many may share one request. `reads`
+    token from, `permission` what IAM calls it. `is_raw`: its request goes out as it is, members that no SDK knows
+    included. `writes`: it changes something. `most`: how many may share one request. `reads`
     says in words what it reads, and `advice` what to check where AWS rejects that; `shows` what people miss where it
     isn't allowed.
     """
@@ -47,7 +46,6 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
     operation: ClassVar[str]
     quota: ClassVar[Quota]
     permission: ClassVar[str]
-    always: ClassVar[str] = ""
     is_raw: ClassVar[bool] = False
     writes: ClassVar[bool] = False
     most: ClassVar[int] = 1
@@ -81,16 +79,9 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
         """The members that an SDK may look at: all, but for a request that is sent as it is."""
         return self.members()
 
-    def is_whole(self, raw: Mapping[str, Any]) -> bool:
-        """Whether the answer is all of one of AWS's: of half a JSON document botocore makes one without members."""
-        found: Any = raw
-        for name in filter(None, self.always.split(".")):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found is not None
-
     @abstractmethod
-    def read(self, raw: Mapping[str, Any]) -> AnswerT:
-        """The answer as a value, from the body in AWS's own names, times being aware datetimes."""
+    def read(self, body: Body) -> AnswerT:
+        """The answer as a value. Raises NotWholeError where the body isn't all of one of AWS's."""
 
     def join(self, others: Sequence[Self]) -> Self:
         """One call for all of these, which are of one lane."""

@@ -5,11 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import AlarmState
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
+from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.body import Body
+
+
+class _Alarm(Wire, frozen=True, rename="pascal"):
+    alarm_name: str = ""
+    state_reason: str = ""
+
+
+class _Alarms(Wire, frozen=True, rename="pascal"):
+    metric_alarms: tuple[_Alarm, ...] = ()
+    composite_alarms: tuple[_Alarm, ...] = ()
 
 
 class DescribeAlarms(Call[tuple[AlarmState, ...]], frozen=True, kw_only=True):
@@ -34,7 +48,10 @@ class DescribeAlarms(Call[tuple[AlarmState, ...]], frozen=True, kw_only=True):
         types = ["MetricAlarm", "CompositeAlarm"]
         return {"AlarmNames": list(self.names), "AlarmTypes": types, "StateValue": "ALARM"}
 
-    def read(self, raw: Mapping[str, Any]) -> tuple[AlarmState, ...]:
+    def read(self, body: Body) -> tuple[AlarmState, ...]:
         """See `Call`."""
-        alarms = (*(raw.get("MetricAlarms") or ()), *(raw.get("CompositeAlarms") or ()))
-        return tuple(AlarmState(alarm.get("AlarmName", ""), alarm.get("StateReason", "")) for alarm in alarms)
+        alarms = typed(body, _Alarms)
+        return tuple(
+            AlarmState(alarm.alarm_name, alarm.state_reason)
+            for alarm in (*alarms.metric_alarms, *alarms.composite_alarms)
+        )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.calls.body import NotWholeError, plain, typed
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.quota import (
     CHANGE_SERVICES,
@@ -16,14 +18,47 @@ from drone_deploy_ecs.core.calls.quota import (
     REGISTER_DEFINITIONS,
 )
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.service import Service, read_service
-from drone_deploy_ecs.core.ecs.task import Task, read_task
+from drone_deploy_ecs.core.ecs.service import DescribedService, Service
+from drone_deploy_ecs.core.ecs.task import DescribedTask, Task
 from drone_deploy_ecs.core.ecs.taskdef import Definition, read_definition
+from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from drone_deploy_ecs.core.calls.body import Body
     from drone_deploy_ecs.core.calls.call import Lane
+
+
+class _Services(Wire, frozen=True):
+    services: tuple[DescribedService, ...]
+
+
+class _Updated(Wire, frozen=True):
+    service: DescribedService
+
+
+class _ServiceArns(Wire, frozen=True):
+    service_arns: tuple[str, ...]
+    next_token: str = ""
+
+
+class _TaskArns(Wire, frozen=True):
+    task_arns: tuple[str, ...]
+    next_token: str = ""
+
+
+class _Tasks(Wire, frozen=True):
+    tasks: tuple[DescribedTask, ...]
+
+
+def _defined(body: Body) -> Mapping[str, Any]:
+    """A task definition in an answer, as plain JSON: whatever AWS adds tomorrow must survive. Raises NotWholeError."""
+    answer = plain(body)
+    definition = answer.get("taskDefinition")
+    if not isinstance(definition, Mapping) or not isinstance(definition.get("taskDefinitionArn"), str):
+        raise NotWholeError
+    return answer
 
 
 class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
@@ -32,7 +67,6 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
     operation: ClassVar = "DescribeServices"
     quota: ClassVar = READ_SERVICES
     permission: ClassVar = "ecs:DescribeServices"
-    always: ClassVar = "services"
     most: ClassVar = 10
 
     cluster: str
@@ -52,9 +86,9 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
         """See `Call`."""
         return {"cluster": self.cluster, "services": list(self.services)}
 
-    def read(self, raw: Mapping[str, Any]) -> tuple[Service, ...]:
+    def read(self, body: Body) -> tuple[Service, ...]:
         """See `Call`."""
-        return tuple(map(read_service, raw.get("services") or ()))
+        return tuple(described.service() for described in typed(body, _Services).services)
 
     def join(self, others: Sequence[DescribeServices]) -> DescribeServices:
         """Each service once."""
@@ -73,7 +107,6 @@ class UpdateService(Call[Service], frozen=True, kw_only=True):
     operation: ClassVar = "UpdateService"
     quota: ClassVar = CHANGE_SERVICES
     permission: ClassVar = "ecs:UpdateService"
-    always: ClassVar = "service"
     writes: ClassVar = True
 
     cluster: str
@@ -103,9 +136,9 @@ class UpdateService(Call[Service], frozen=True, kw_only=True):
             given["forceNewDeployment"] = True
         return given
 
-    def read(self, raw: Mapping[str, Any]) -> Service:
+    def read(self, body: Body) -> Service:
         """The service as it is now."""
-        return read_service(raw["service"])
+        return typed(body, _Updated).service.service()
 
 
 class ListServices(Call[Page], frozen=True, kw_only=True):
@@ -117,7 +150,6 @@ class ListServices(Call[Page], frozen=True, kw_only=True):
     operation: ClassVar = "ListServices"
     quota: ClassVar = READ_SERVICES
     permission: ClassVar = "ecs:ListServices"
-    always: ClassVar = "serviceArns"
 
     cluster: str
     token: str = ""
@@ -127,9 +159,10 @@ class ListServices(Call[Page], frozen=True, kw_only=True):
         given = {"cluster": self.cluster, "maxResults": self.PAGE}
         return {**given, "nextToken": self.token} if self.token else given
 
-    def read(self, raw: Mapping[str, Any]) -> Page:
+    def read(self, body: Body) -> Page:
         """See `Call`."""
-        return Page(tuple(raw["serviceArns"]), raw.get("nextToken") or "")
+        page = typed(body, _ServiceArns)
+        return Page(page.service_arns, page.next_token)
 
     def next(self, page: Page) -> ListServices | None:
         """The call for the page after that one; None where it is the last."""
@@ -143,7 +176,6 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
     operation: ClassVar = "ListTasks"
     quota: ClassVar = READ_TASKS
     permission: ClassVar = "ecs:ListTasks"
-    always: ClassVar = "taskArns"
     shows: ClassVar = "which targets are the new tasks'"
 
     cluster: str
@@ -161,9 +193,10 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
         given = {"cluster": self.cluster, "serviceName": self.name, "desiredStatus": self.status}
         return {**given, "nextToken": self.token} if self.token else given
 
-    def read(self, raw: Mapping[str, Any]) -> Page:
+    def read(self, body: Body) -> Page:
         """See `Call`."""
-        return Page(tuple(raw["taskArns"]), raw.get("nextToken") or "")
+        page = typed(body, _TaskArns)
+        return Page(page.task_arns, page.next_token)
 
     def next(self, page: Page) -> ListTasks | None:
         """The call for the page after that one; None where it is the last."""
@@ -179,7 +212,6 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
     operation: ClassVar = "DescribeTasks"
     quota: ClassVar = READ_TASKS
     permission: ClassVar = "ecs:DescribeTasks"
-    always: ClassVar = "tasks"
     shows: ClassVar = "which targets are the new tasks'"
 
     cluster: str
@@ -189,9 +221,9 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
         """See `Call`."""
         return {"cluster": self.cluster, "tasks": list(self.tasks)}
 
-    def read(self, raw: Mapping[str, Any]) -> tuple[Task, ...]:
+    def read(self, body: Body) -> tuple[Task, ...]:
         """See `Call`."""
-        return tuple(map(read_task, raw.get("tasks") or ()))
+        return tuple(described.task() for described in typed(body, _Tasks).tasks)
 
 
 class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):
@@ -200,7 +232,6 @@ class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):
     operation: ClassVar = "DescribeTaskDefinition"
     quota: ClassVar = READ_DEFINITIONS
     permission: ClassVar = "ecs:DescribeTaskDefinition"
-    always: ClassVar = "taskDefinition.taskDefinitionArn"
     is_raw: ClassVar = True
 
     name: str
@@ -214,9 +245,9 @@ class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):
         """Tags come beside the definition, and only when they are asked for."""
         return {"taskDefinition": self.name, "include": ["TAGS"]}
 
-    def read(self, raw: Mapping[str, Any]) -> Definition:
+    def read(self, body: Body) -> Definition:
         """See `Call`."""
-        return read_definition(raw)
+        return read_definition(_defined(body))
 
 
 class RegisterTaskDefinition(Call[str], frozen=True, kw_only=True):
@@ -225,7 +256,6 @@ class RegisterTaskDefinition(Call[str], frozen=True, kw_only=True):
     operation: ClassVar = "RegisterTaskDefinition"
     quota: ClassVar = REGISTER_DEFINITIONS
     permission: ClassVar = "ecs:RegisterTaskDefinition"
-    always: ClassVar = "taskDefinition.taskDefinitionArn"
     is_raw: ClassVar = True
     writes: ClassVar = True
 
@@ -244,6 +274,6 @@ class RegisterTaskDefinition(Call[str], frozen=True, kw_only=True):
         """What the API insists on, in the place of what is sent."""
         return {"family": "replaced", "containerDefinitions": []}
 
-    def read(self, raw: Mapping[str, Any]) -> str:
+    def read(self, body: Body) -> str:
         """See `Call`."""
-        return str(raw["taskDefinition"]["taskDefinitionArn"])
+        return str(_defined(body)["taskDefinition"]["taskDefinitionArn"])

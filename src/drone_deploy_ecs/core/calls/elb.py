@@ -5,11 +5,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from drone_deploy_ecs.core.calls.answers import TargetCheck, TargetHealth
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
+from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.body import Body
+
+
+class _Target(Wire, frozen=True, rename="pascal"):
+    id: str = ""
+    port: int = 0
+
+
+class _Health(Wire, frozen=True, rename="pascal"):
+    state: str = ""
+    reason: str = ""
+    description: str = ""
+
+
+class _Description(Wire, frozen=True, rename="pascal"):
+    target: _Target = _Target()
+    target_health: _Health = _Health()
+
+    def value(self) -> TargetHealth:
+        target, health = self.target, self.target_health
+        return TargetHealth(target.id, target.port, health.state, health.reason, health.description)
+
+
+class _Healths(Wire, frozen=True, rename="pascal"):
+    target_health_descriptions: tuple[_Description, ...] = ()
+
+
+class _Matcher(Wire, frozen=True, rename="pascal"):
+    http_code: str = ""
+    grpc_code: str = ""
+
+
+class _Group(Wire, frozen=True, rename="pascal"):
+    target_group_arn: str = ""
+    health_check_protocol: str = ""
+    health_check_port: str = ""
+    health_check_path: str = ""
+    matcher: _Matcher = _Matcher()
+
+    def check(self) -> TargetCheck:
+        matcher = self.matcher
+        codes = matcher.http_code or (f"gRPC {matcher.grpc_code}" if matcher.grpc_code else "")
+        return TargetCheck(self.health_check_protocol, self.health_check_port, self.health_check_path, codes)
+
+
+class _Groups(Wire, frozen=True, rename="pascal"):
+    target_groups: tuple[_Group, ...] = ()
 
 
 class DescribeTargetHealth(Call[tuple[TargetHealth, ...]], frozen=True, kw_only=True):
@@ -33,20 +83,10 @@ class DescribeTargetHealth(Call[tuple[TargetHealth, ...]], frozen=True, kw_only=
         """See `Call`."""
         return {"TargetGroupArn": self.target_group}
 
-    def read(self, raw: Mapping[str, Any]) -> tuple[TargetHealth, ...]:
+    def read(self, body: Body) -> tuple[TargetHealth, ...]:
         """See `Call`."""
-        return tuple(map(_target, raw.get("TargetHealthDescriptions") or ()))
-
-
-def _target(raw: Mapping[str, Any]) -> TargetHealth:
-    target, health = raw.get("Target", {}), raw.get("TargetHealth", {})
-    return TargetHealth(
-        id=target.get("Id", ""),
-        port=target.get("Port", 0),
-        state=health.get("State", ""),
-        reason=health.get("Reason", ""),
-        description=health.get("Description", ""),
-    )
+        described = typed(body, _Healths).target_health_descriptions
+        return tuple(description.value() for description in described)
 
 
 class DescribeTargetGroups(Call[dict[str, TargetCheck]], frozen=True, kw_only=True):
@@ -70,17 +110,6 @@ class DescribeTargetGroups(Call[dict[str, TargetCheck]], frozen=True, kw_only=Tr
         """See `Call`."""
         return {"TargetGroupArns": list(self.target_groups)}
 
-    def read(self, raw: Mapping[str, Any]) -> dict[str, TargetCheck]:
+    def read(self, body: Body) -> dict[str, TargetCheck]:
         """See `Call`."""
-        return {group.get("TargetGroupArn", ""): _check(group) for group in raw.get("TargetGroups") or ()}
-
-
-def _check(raw: Mapping[str, Any]) -> TargetCheck:
-    matcher = raw.get("Matcher", {})
-    codes = matcher.get("HttpCode", "") or (f"gRPC {matcher['GrpcCode']}" if matcher.get("GrpcCode") else "")
-    return TargetCheck(
-        protocol=raw.get("HealthCheckProtocol", ""),
-        port=raw.get("HealthCheckPort", ""),
-        path=raw.get("HealthCheckPath", ""),
-        codes=codes,
-    )
+        return {group.target_group_arn: group.check() for group in typed(body, _Groups).target_groups}

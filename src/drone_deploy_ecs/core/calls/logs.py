@@ -7,11 +7,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import LogPage
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
+from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.body import Body
+
+
+class _Event(Wire, frozen=True):
+    message: str = ""
+
+
+class _Events(Wire, frozen=True):
+    events: tuple[_Event, ...] = ()
+    next_backward_token: str = ""
 
 
 class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
@@ -49,10 +62,10 @@ class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
         }
         return {**given, "nextToken": self.token} if self.token else given
 
-    def read(self, raw: Mapping[str, Any]) -> LogPage:
+    def read(self, body: Body) -> LogPage:
         """See `Call`."""
-        messages = tuple(event.get("message", "") for event in raw.get("events") or ())
-        return LogPage(messages, raw.get("nextBackwardToken") or "")
+        events = typed(body, _Events)
+        return LogPage(tuple(event.message for event in events.events), events.next_backward_token)
 
     def before(self, page: LogPage) -> GetLogEvents | None:
         """The call for the page before that one; None where there is none, or it isn't needed."""

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from drone_deploy_ecs.core.calls.body import typed
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
+from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.body import Body
+
+
+class _Secret(Wire, frozen=True, rename="pascal"):
+    secret_string: str = ""
 
 
 class GetSecretValue(Call[str], frozen=True, kw_only=True):
@@ -33,6 +41,6 @@ class GetSecretValue(Call[str], frozen=True, kw_only=True):
         """See `Call`."""
         return {"SecretId": self.name}
 
-    def read(self, raw: Mapping[str, Any]) -> str:
+    def read(self, body: Body) -> str:
         """See `Call`."""
-        return str(raw.get("SecretString") or "")
+        return typed(body, _Secret).secret_string

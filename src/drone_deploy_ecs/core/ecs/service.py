@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.wire import Moment, Wire
 from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from types_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
 
 
 _COMPLETED = re.compile(r"\(deployment (ecs-svc/\d+)\) deployment completed")
@@ -29,22 +29,22 @@ def without_service(message: str) -> str:
     return re.sub(r"^\(service [^()\s]+\) ", "", message)
 
 
-class Deployment(Struct, frozen=True):
+class Deployment(Wire, frozen=True):
     """One entry of a service's `deployments[]`. `rollout_state` is "" behind a Classic Load Balancer.
 
     `desired` of PRIMARY is at least what the service wants: ECS's own number is 0 at first, and grows as tasks start.
     """
 
-    id: str
-    status: str
-    task_definition: str
-    desired: int
-    pending: int
-    running: int
-    failed_tasks: int
-    rollout_state: str
-    rollout_reason: str
-    created_at: datetime | None
+    id: str = ""
+    status: str = ""
+    task_definition: str = ""
+    desired: int = field(name="desiredCount", default=0)
+    pending: int = field(name="pendingCount", default=0)
+    running: int = field(name="runningCount", default=0)
+    failed_tasks: int = 0
+    rollout_state: str = ""
+    rollout_reason: str = field(name="rolloutStateReason", default="")
+    created_at: Moment | None = None
 
     @property
     def is_at_full_count(self) -> bool:
@@ -52,12 +52,12 @@ class Deployment(Struct, frozen=True):
         return self.running >= self.desired and self.pending == 0
 
 
-class ServiceEvent(Struct, frozen=True):
+class ServiceEvent(Wire, frozen=True, kw_only=True):
     """One of the service's latest 100 events."""
 
-    id: str
-    at: datetime
-    message: str
+    id: str = ""
+    at: Moment = field(name="createdAt")
+    message: str = ""
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -163,57 +163,84 @@ def runs(service: Service | None) -> str:
     return " and ".join(f"{short(arn)} ({tasks(count)})" for arn, count in running.items()) or "nothing"
 
 
-def read_service(raw: ServiceTypeDef) -> Service:
-    """A service out of DescribeServices or UpdateService (botocore's shape)."""
-    configuration = raw.get("deploymentConfiguration", {})
-    breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
-    alarms = configuration.get("alarms")
-    balancers = raw.get("loadBalancers", [])
-    deployments = [_read_deployment(entry, raw.get("desiredCount", 0)) for entry in raw.get("deployments", [])]
-    # Newest first is how captures look, but no page promises it.
-    deployments.sort(key=_created, reverse=True)
-    events = [ServiceEvent(entry.get("id", ""), entry["createdAt"], entry.get("message", ""))
-              for entry in raw.get("events", []) if "createdAt" in entry]  # fmt: skip
-    return Service(
-        name=raw.get("serviceName", "") or short(raw.get("serviceArn", "")),
-        arn=raw.get("serviceArn", ""),
-        status=raw.get("status", ""),
-        desired=raw.get("desiredCount", 0),
-        running=raw.get("runningCount", 0),
-        task_definition=raw.get("taskDefinition", ""),
-        deployments=tuple(deployments),
-        events=tuple(reversed(events)),
-        controller=raw.get("deploymentController", {}).get("type", "ECS"),
-        scheduling=raw.get("schedulingStrategy", "REPLICA"),
-        strategy=configuration.get("strategy", "ROLLING"),
-        is_load_balanced=bool(raw.get("loadBalancers") or raw.get("serviceRegistries")),
-        target_groups=tuple(balancer["targetGroupArn"] for balancer in balancers if balancer.get("targetGroupArn")),
-        balanced_container=next(filter(None, (balancer.get("containerName") for balancer in balancers)), ""),
-        alarms=tuple(alarms.get("alarmNames", ())) if alarms and alarms.get("enable") else (),
-        breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
-    )
+class _Controller(Wire, frozen=True):
+    """A deployment controller."""
+
+    type: str = "ECS"
+
+
+class _Breaker(Wire, frozen=True):
+    enable: bool = False
+    rollback: bool = False
+
+
+class _Alarms(Wire, frozen=True):
+    enable: bool = False
+    alarm_names: tuple[str, ...] = ()
+
+
+class _Configuration(Wire, frozen=True):
+    deployment_circuit_breaker: _Breaker = _Breaker()
+    alarms: _Alarms = _Alarms()
+    strategy: str = "ROLLING"
+
+
+class _Balancer(Wire, frozen=True):
+    target_group_arn: str = ""
+    container_name: str = ""
+
+
+class DescribedService(Wire, frozen=True):
+    """A service in an answer of DescribeServices or UpdateService: deployments and events in whatever order."""
+
+    service_name: str = ""
+    service_arn: str = ""
+    status: str = ""
+    desired_count: int = 0
+    running_count: int = 0
+    task_definition: str = ""
+    deployments: tuple[Deployment, ...] = ()
+    events: tuple[ServiceEvent, ...] = ()
+    deployment_controller: _Controller = _Controller()
+    scheduling_strategy: str = "REPLICA"
+    deployment_configuration: _Configuration = _Configuration()
+    load_balancers: tuple[_Balancer, ...] = ()
+    service_registries: tuple[Any, ...] = ()
+
+    def service(self) -> Service:
+        """It as a value to decide on."""
+        configuration, breaker = self.deployment_configuration, self.deployment_configuration.deployment_circuit_breaker
+        # Newest first is how captures look, but no page promises it.
+        deployments = sorted((self._wanted(deployment) for deployment in self.deployments), key=_created, reverse=True)
+        balancers = self.load_balancers
+        return Service(
+            name=self.service_name or short(self.service_arn),
+            arn=self.service_arn,
+            status=self.status,
+            desired=self.desired_count,
+            running=self.running_count,
+            task_definition=self.task_definition,
+            deployments=tuple(deployments),
+            events=tuple(reversed(self.events)),
+            controller=self.deployment_controller.type,
+            scheduling=self.scheduling_strategy,
+            strategy=configuration.strategy,
+            is_load_balanced=bool(balancers or self.service_registries),
+            target_groups=tuple(balancer.target_group_arn for balancer in balancers if balancer.target_group_arn),
+            balanced_container=next(filter(None, (balancer.container_name for balancer in balancers)), ""),
+            alarms=configuration.alarms.alarm_names if configuration.alarms.enable else (),
+            breaker_rolls_back=breaker.enable and breaker.rollback,
+        )
+
+    def _wanted(self, deployment: Deployment) -> Deployment:
+        """It with the service's desired count, behind which PRIMARY's stays for as long as tasks aren't started.
+
+        Recorded answers show so since 2025; against its own number a deployment without a task would be at full count.
+        """
+        if deployment.status != "PRIMARY" or deployment.desired >= self.desired_count:
+            return deployment
+        return replace(deployment, desired=self.desired_count)
 
 
 def _created(deployment: Deployment) -> float:
     return deployment.created_at.timestamp() if deployment.created_at else 0.0
-
-
-def _read_deployment(raw: DeploymentTypeDef, wanted: int) -> Deployment:
-    """`wanted` is the service's desired count, behind which PRIMARY's stays for as long as tasks aren't started.
-
-    Recorded answers show so since 2025; against its own number a deployment without a task would be at full count.
-    """
-    status = raw.get("status", "")
-    desired = raw.get("desiredCount", 0)
-    return Deployment(
-        id=raw.get("id", ""),
-        status=status,
-        task_definition=raw.get("taskDefinition", ""),
-        desired=max(desired, wanted) if status == "PRIMARY" else desired,
-        pending=raw.get("pendingCount", 0),
-        running=raw.get("runningCount", 0),
-        failed_tasks=raw.get("failedTasks", 0),
-        rollout_state=raw.get("rolloutState", ""),
-        rollout_reason=raw.get("rolloutStateReason", ""),
-        created_at=raw.get("createdAt"),
-    )

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from drone_deploy_ecs.core.ecs.wire import Moment, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-
-    from types_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
 
 
 class Container(Struct, frozen=True):
@@ -56,47 +56,94 @@ class Task(Struct, frozen=True, kw_only=True):
         return self.task_definition == task_definition
 
 
-def read_task(raw: TaskTypeDef) -> Task:
-    """A task out of DescribeTasks (botocore's shape)."""
-    return Task(
-        arn=raw.get("taskArn", ""),
-        started_by=raw.get("startedBy", ""),
-        task_definition=raw.get("taskDefinitionArn", ""),
-        status=raw.get("lastStatus", ""),
-        health=raw.get("healthStatus", ""),
-        stop_code=raw.get("stopCode", ""),
-        stopped_reason=raw.get("stoppedReason", ""),
-        created_at=raw.get("createdAt"),
-        started_at=raw.get("startedAt"),
-        stopped_at=raw.get("executionStoppedAt") or raw.get("stoppingAt") or raw.get("stoppedAt"),
-        containers=tuple(_read_container(container) for container in raw.get("containers", [])),
-        addresses=tuple(_addresses(raw)),
-        host_ports=tuple(
-            port
-            for container in raw.get("containers", [])
-            for binding in container.get("networkBindings", [])
-            if (port := binding.get("hostPort"))
-        ),
-    )
+class _Binding(Wire, frozen=True):
+    host_port: int = 0
 
 
-def _addresses(raw: TaskTypeDef) -> Iterator[str]:
-    for attachment in raw.get("attachments", []):
-        for detail in attachment.get("details", []):
-            if detail.get("name") in ("privateIPv4Address", "privateIPv6Address", "IPv6Address") and "value" in detail:
-                yield detail["value"]
-    for container in raw.get("containers", []):
-        for interface in container.get("networkInterfaces", []):
-            yield from (interface[key] for key in ("privateIpv4Address", "ipv6Address") if key in interface)
+class _Interface(Wire, frozen=True):
+    private_ipv4: str = field(name="privateIpv4Address", default="")
+    ipv6: str = field(name="ipv6Address", default="")
 
 
-def _read_container(raw: ContainerTypeDef) -> Container:
-    return Container(
-        name=raw.get("name", ""),
-        image=raw.get("image", ""),
-        image_digest=raw.get("imageDigest", ""),
-        status=raw.get("lastStatus", ""),
-        exit_code=raw.get("exitCode"),
-        reason=raw.get("reason", ""),
-        health=raw.get("healthStatus", ""),
-    )
+class _Container(Wire, frozen=True):
+    name: str = ""
+    image: str = ""
+    image_digest: str = ""
+    last_status: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+    health_status: str = ""
+    network_bindings: tuple[_Binding, ...] = ()
+    network_interfaces: tuple[_Interface, ...] = ()
+
+    def container(self) -> Container:
+        return Container(
+            name=self.name,
+            image=self.image,
+            image_digest=self.image_digest,
+            status=self.last_status,
+            exit_code=self.exit_code,
+            reason=self.reason,
+            health=self.health_status,
+        )
+
+
+class _Detail(Wire, frozen=True):
+    name: str = ""
+    value: str = ""
+
+
+class _Attachment(Wire, frozen=True):
+    details: tuple[_Detail, ...] = ()
+
+
+class DescribedTask(Wire, frozen=True):
+    """A task in an answer of DescribeTasks."""
+
+    task_arn: str = ""
+    started_by: str = ""
+    task_definition_arn: str = ""
+    last_status: str = ""
+    health_status: str = ""
+    stop_code: str = ""
+    stopped_reason: str = ""
+    created_at: Moment | None = None
+    started_at: Moment | None = None
+    execution_stopped_at: Moment | None = None
+    stopping_at: Moment | None = None
+    stopped_at: Moment | None = None
+    containers: tuple[_Container, ...] = ()
+    attachments: tuple[_Attachment, ...] = ()
+
+    def task(self) -> Task:
+        """It as a value to decide on."""
+        return Task(
+            arn=self.task_arn,
+            started_by=self.started_by,
+            task_definition=self.task_definition_arn,
+            status=self.last_status,
+            health=self.health_status,
+            stop_code=self.stop_code,
+            stopped_reason=self.stopped_reason,
+            created_at=self.created_at,
+            started_at=self.started_at,
+            stopped_at=self.execution_stopped_at or self.stopping_at or self.stopped_at,
+            containers=tuple(container.container() for container in self.containers),
+            addresses=tuple(filter(None, self._addresses())),
+            host_ports=tuple(
+                binding.host_port
+                for container in self.containers
+                for binding in container.network_bindings
+                if binding.host_port
+            ),
+        )
+
+    def _addresses(self) -> Iterator[str]:
+        """Of its own network interface, and where it has none of its own, of its containers'."""
+        for attachment in self.attachments:
+            for detail in attachment.details:
+                if detail.name in ("privateIPv4Address", "privateIPv6Address", "IPv6Address"):
+                    yield detail.value
+        for container in self.containers:
+            for interface in container.network_interfaces:
+                yield from (interface.private_ipv4, interface.ipv6)

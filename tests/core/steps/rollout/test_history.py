@@ -32,7 +32,8 @@ DRAINING = "(service web, taskSet ecs-svc/1) has begun draining connections on 2
 def events(*said: tuple[float, str]) -> list[ServiceEvent]:
     """Oldest first, at seconds after noon."""
     return [
-        ServiceEvent(f"{n}", NOON + timedelta(seconds=at), f"(service web) {text}") for n, (at, text) in enumerate(said)
+        ServiceEvent(id=f"{n}", at=NOON + timedelta(seconds=at), message=f"(service web) {text}")
+        for n, (at, text) in enumerate(said)
     ]
 
 

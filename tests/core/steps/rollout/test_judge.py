@@ -31,7 +31,7 @@ def active(name: str, definition: str, state: str, running: int = 2, reason: str
 
 
 def service(*listed: Deployment, status: str = "ACTIVE", said: str = "", rolls_back: bool = False) -> Service:
-    events = (ServiceEvent("1", NOON + timedelta(seconds=1), f"(service web) {said}"),) if said else ()
+    events = (ServiceEvent(id="1", at=NOON + timedelta(seconds=1), message=f"(service web) {said}"),) if said else ()
     return Service(name="web", arn="", status=status, desired=2, running=2, task_definition="", deployments=listed,
                    events=events, breaker_rolls_back=rolls_back)  # fmt: skip
 

@@ -28,7 +28,7 @@ def deployment(running: int = 0, pending: int = 0, failed: int = 0, state: str =
 
 
 def service(ours: Deployment | None, *said: tuple[float, str]) -> Service:
-    events = tuple(ServiceEvent(text, NOON + timedelta(seconds=at), text) for at, text in said)
+    events = tuple(ServiceEvent(id=text, at=NOON + timedelta(seconds=at), message=text) for at, text in said)
     found = (ours,) if ours else ()
     return Service(
         name="web", arn="", status="ACTIVE", desired=2, running=2, task_definition="", deployments=found, events=events
