@@ -10,8 +10,10 @@ import argparse
 import os
 import resource
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +21,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.own_venv import own_venv
+from botocore.httpsession import get_cert_path
+
+from tests.contract.middlebox import CERTIFICATE
+from tests.own_venv import own_venv, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,18 +41,20 @@ Real processes, every one once a round, after one that warms up. Written by `pyt
 `python -c pass` starts Python. *botocore, 1 call* is what any Python program pays for a signed request to AWS: a
 session, a client and a call, in one line. A process is looked at (`/proc/<pid>/schedstat`) when its request arrives.
 
-What is ours on top of it is mostly our own classes being made: some sixty frozen dataclasses, at about a millisecond
-each. Only those with many instances have slots: a class with slots is made twice. While botocore is imported and its
-client made the garbage collector rests, for nothing of that is garbage. Nothing else is imported on the way but
-`argparse`, `gettext`, `statistics` and `fractions`; `tests/cli/test_start.py` keeps it so.
+All run in an environment that has what a user's has: `requirements/runtime.txt`, and the wheel. *TLS* is the same over
+TLS on loopback, where the certificates that botocore brings are parsed, too.
+
+What is ours on top of it is msgspec and some hundred of our own classes, all of them its Structs. What is saved: botocore's
+data files are read by msgspec, and while botocore is imported and its client made the garbage collector rests, for nothing
+of that is garbage. Nothing else is imported on the way but `argparse`, `gettext`, `statistics` and `fractions`;
+`tests/cli/test_start.py` keeps it so.
 """
-PROGRAM = str(Path(sys.executable).with_name("drone-deploy-ecs"))
 SETTINGS = ("--cluster", "demo", "--service", "web", "--container", "app", "--image", "shop:2")
 CALL = "describe_services(cluster='demo', services=['web'])"
 BOTOCORE = f"from botocore.session import Session; Session().create_client('ecs').{CALL}"
 BOTO3 = f"import boto3; boto3.client('ecs').{CALL}"
 FLOOR = "botocore, 1 call"
-FLOOR_AT_MOST = 1.1
+FLOOR_AT_MOST = 1.0
 """Times botocore's own script: the aim for the first signed request."""
 PASS = "python -c pass"
 HELP = "drone-deploy-ecs --help"
@@ -55,25 +62,41 @@ HELP = "drone-deploy-ecs --help"
 
 @dataclass(slots=True)
 class Subject:
-    """A command, the exit code it must have, and what its runs took (seconds)."""
+    """A command, the exit code it must have, whom it trusts where it talks TLS, and what its runs took (seconds)."""
 
     name: str
     command: Sequence[str]
     exit_code: int = 0
+    bundle: Path | None = None
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
 
 
-def _subjects(boto3_python: str) -> list[Subject]:
-    python = sys.executable
+def _installed() -> Path:
+    """The Python of an environment like a user's: what `requirements/runtime.txt` locks, and the wheel."""
+    python = own_venv("runtime")
+    with tempfile.TemporaryDirectory() as folder:
+        run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder)
+        wheel = next(Path(folder).glob("*.whl"))
+        pip = (str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps")
+        run(*pip, "--force-reinstall", str(wheel))
+    return python
+
+
+def _program(python: Path) -> str:
+    return str(python.with_name("drone-deploy-ecs"))
+
+
+def _subjects(python: Path, boto3_python: str) -> list[Subject]:
+    program = _program(python)
     subjects = [
-        Subject(PASS, (python, "-c", "pass")),
-        Subject("drone-deploy-ecs --version", (PROGRAM, "--version")),
-        Subject(HELP, (PROGRAM, "--help")),
-        Subject("drone-deploy-ecs deploy --help", (PROGRAM, "deploy", "--help")),
-        Subject("a refused configuration", (PROGRAM, "deploy", "--image", "no image", "--timeout", "soon"), 2),
-        Subject("drone-deploy-ecs plan (3 calls)", (PROGRAM, "plan", *SETTINGS)),
-        Subject(FLOOR, (python, "-c", BOTOCORE)),
+        Subject(PASS, (str(python), "-c", "pass")),
+        Subject("drone-deploy-ecs --version", (program, "--version")),
+        Subject(HELP, (program, "--help")),
+        Subject("drone-deploy-ecs deploy --help", (program, "deploy", "--help")),
+        Subject("a refused configuration", (program, "deploy", "--image", "no image", "--timeout", "soon"), 2),
+        Subject("drone-deploy-ecs plan (3 calls)", (program, "plan", *SETTINGS)),
+        Subject(FLOOR, (str(python), "-c", BOTOCORE)),
     ]
     if boto3_python:
         subjects.append(Subject("boto3, 1 call", (boto3_python, "-c", BOTO3)))
@@ -94,13 +117,16 @@ def _until_request(subject: Subject, env: dict[str, str]) -> None:
     """Its cost until a signed request of its arrives: the process is looked at before it is answered, and ended."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(60)
-        env = env | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.getsockname()[1]}"}
+        scheme = "https" if subject.bundle else "http"
+        env = env | {"AWS_ENDPOINT_URL": f"{scheme}://127.0.0.1:{server.getsockname()[1]}"}
+        if subject.bundle:
+            env["AWS_CA_BUNDLE"] = str(subject.bundle)
         began = time.perf_counter()
         with subprocess.Popen(
             subject.command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
-            asking, _ = server.accept()
-            with asking:
+            accepted, _ = server.accept()
+            with _secured(accepted) if subject.bundle else accepted as asking:
                 request = asking.recv(65536)
                 subject.wall.append(time.perf_counter() - began)
                 # proc(5): nanoseconds on a CPU. One thread starts, and calls.
@@ -110,10 +136,27 @@ def _until_request(subject: Subject, env: dict[str, str]) -> None:
     assert b"Authorization: AWS4-HMAC-SHA256" in request, f"{subject.name}: not signed"
 
 
+def _secured(accepted: socket.socket) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context.wrap_socket(accepted, server_side=True)
+
+
 @contextmanager
-def _simulator() -> Iterator[str]:
+def _bundle() -> Iterator[Path]:
+    """The certificates that botocore brings, and the server's."""
+    brought = get_cert_path(verify=True)
+    assert brought
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle.pem"
+        path.write_bytes(Path(brought).read_bytes() + CERTIFICATE.read_bytes())
+        yield path
+
+
+@contextmanager
+def _simulator(program: str) -> Iterator[str]:
     """The simulated ECS in a process of its own; its URL."""
-    command = (PROGRAM, "simulator", "--port", "0")
+    command = (program, "simulator", "--port", "0")
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -141,27 +184,35 @@ def _environment(url: str) -> dict[str, str]:
     return env | aws
 
 
-def _calling_subjects(boto3_python: str) -> list[Subject]:
+def _calling_subjects(python: Path, boto3_python: str, bundle: Path | None = None) -> list[Subject]:
     """Those that make a call, the floor first."""
-    asking = [Subject(FLOOR, (sys.executable, "-c", BOTOCORE))]
-    asking += [Subject(f"drone-deploy-ecs {command}", (PROGRAM, command, *SETTINGS)) for command in ("plan", "deploy")]
-    return asking + ([Subject("boto3, 1 call", (boto3_python, "-c", BOTO3))] if boto3_python else [])
+    suffix = ", TLS" if bundle else ""
+    asking = [Subject(f"{FLOOR}{suffix}", (str(python), "-c", BOTOCORE), bundle=bundle)]
+    asking += [
+        Subject(f"drone-deploy-ecs {command}{suffix}", (_program(python), command, *SETTINGS), bundle=bundle)
+        for command in ("plan", "deploy")
+    ]
+    if boto3_python:
+        asking.append(Subject(f"boto3, 1 call{suffix}", (boto3_python, "-c", BOTO3), bundle=bundle))
+    return asking
 
 
-def measure(rounds: int, *, with_boto3: bool) -> tuple[list[Subject], list[Subject]]:
-    """Whole processes, and until the first request: every subject once a round, and the first round only warms up."""
+def measure(rounds: int, *, with_boto3: bool) -> tuple[list[Subject], list[Subject], list[Subject]]:
+    """Whole processes, until the first request, and that over TLS: each once a round, and the first only warms up."""
+    python = _installed()
     # ecs-deploy is made with it
     boto3_python = str(own_venv("peers")) if with_boto3 else ""
-    with _simulator() as url:
-        whole, asking, env = _subjects(boto3_python), _calling_subjects(boto3_python), _environment(url)
+    with _simulator(_program(python)) as url, _bundle() as bundle:
+        whole, asking = _subjects(python, boto3_python), _calling_subjects(python, boto3_python)
+        secured, env = _calling_subjects(python, boto3_python, bundle), _environment(url)
         for _ in range(rounds + 1):
             for subject in whole:
                 _run(subject, env)
-            for subject in asking:
+            for subject in (*asking, *secured):
                 _until_request(subject, env)
-    for subject in (*whole, *asking):
+    for subject in (*whole, *asking, *secured):
         del subject.cpu[0], subject.wall[0]
-    return whole, asking
+    return whole, asking, secured
 
 
 def _table(subjects: Sequence[Subject], what: str) -> Iterator[str]:
@@ -190,9 +241,11 @@ def main(argv: Sequence[str]) -> None:
         PAGE.write_text(f"{HEAD}\n{text}\n")
 
 
-def _page(whole: Sequence[Subject], asking: Sequence[Subject]) -> Iterator[str]:
+def _page(whole: Sequence[Subject], asking: Sequence[Subject], secured: Sequence[Subject]) -> Iterator[str]:
     yield from ("## Until the first signed request", "")
     yield from _table(asking, "process")
+    yield ""
+    yield from _table(secured, "process")
     yield from (
         "",
         f"The aim is at most {FLOOR_AT_MOST:g} times botocore's own: {_met(asking[1], asking[0], FLOOR_AT_MOST)}.",

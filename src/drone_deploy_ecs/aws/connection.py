@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore import xform_name
 
 from drone_deploy_ecs.aws.faults import calling
+from drone_deploy_ecs.aws.http import share_certificates
 from drone_deploy_ecs.aws.parser import BODY
 from drone_deploy_ecs.aws.session import client, session
 from drone_deploy_ecs.core.calls.body import NotWholeError
@@ -79,6 +80,7 @@ class Connection:
             self._session = session(self._access)
         if (service, region) not in self._clients:
             botocore_client = client(self._session, service, region, self._timeout or timeout)
+            share_certificates(botocore_client, self._session)
             botocore_client.meta.events.register("before-call", self._put_back)
             self._clients[service, region] = botocore_client
         return self._clients[service, region]

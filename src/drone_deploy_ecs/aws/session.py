@@ -13,6 +13,7 @@ from botocore.credentials import (
 )
 from botocore.session import Session
 
+from drone_deploy_ecs.aws.data import DataFiles
 from drone_deploy_ecs.aws.parser import Parsers
 from drone_deploy_ecs.version import __version__
 
@@ -31,6 +32,7 @@ def session(access: Access) -> Session:
     botocore_session = Session()
     botocore_session.set_config_variable("region", access.region)
     botocore_session.register_component("response_parser_factory", Parsers())
+    botocore_session.get_component("data_loader").file_loader = DataFiles()
     if access.role_arn:
         botocore_session.register_component(
             "credential_provider", CredentialResolver([_AssumedRole(botocore_session, access)])
