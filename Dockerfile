@@ -1,6 +1,6 @@
 # The first stage lays out what the image adds to its base; the last one copies it, and runs nothing.
 ARG BASE_IMAGE=python:3.13-slim
-# Where BASE_IMAGE can't be run (another architecture): one with the same Python that can.
+# Where BASE_IMAGE can't be run (another architecture): one with the same Python that can, and then PLATFORM below.
 ARG BUILD_IMAGE=${BASE_IMAGE}
 
 FROM ${BUILD_IMAGE} AS build
@@ -14,8 +14,12 @@ WORKDIR /src
 
 COPY requirements requirements
 RUN python -m venv /opt/build && python -m venv --without-pip $APP \
-    && /opt/build/bin/pip install --no-deps --require-hashes -r requirements/build.txt \
-    && /opt/build/bin/pip --python $APP/bin/python install --no-compile --no-deps --require-hashes -r requirements/runtime.txt
+    && /opt/build/bin/pip install --no-deps --require-hashes -r requirements/build.txt
+# What BASE_IMAGE is to pip, where BUILD_IMAGE is of another architecture: compiled wheels must fit it, not what runs pip.
+ARG PLATFORM
+# pip takes a platform only with --target; so do all, that there is one way.
+RUN /opt/build/bin/pip install --no-compile --no-deps --require-hashes --only-binary :all: \
+    ${PLATFORM:+--platform $PLATFORM} --target $APP/lib/python*/site-packages -r requirements/runtime.txt
 COPY scripts/pack_image.py scripts/
 RUN python scripts/pack_image.py settled $APP /settled
 

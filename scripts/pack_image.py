@@ -32,7 +32,7 @@ UNREAD = re.compile(
 )
 """Parts of the standard library that no run imports. Without bytecode they would still work, only more slowly."""
 
-UNUSED = shutil.ignore_patterns("activate*", "Activate*", "include", "jp.py")
+UNUSED = shutil.ignore_patterns("activate*", "Activate*", "include", "*.pyi")
 """Parts of the venv that a container has no use for."""
 
 
@@ -41,7 +41,10 @@ def main(argv: Sequence[str]) -> None:
     what, *places = argv
     *app, root = map(Path, places)
     if what == "settled":
-        trim(next(app[0].glob("lib/python*/site-packages/botocore/data")))
+        (packages,) = app[0].glob("lib/python*/site-packages")
+        trim(packages / "botocore" / "data")
+        # Where `pip --target` puts programs, such as jmespath's: on nobody's PATH.
+        shutil.rmtree(packages / "bin", ignore_errors=True)
         shutil.copytree(app[0], root / app[0].relative_to("/"), symlinks=True, ignore=UNUSED)
         copy_bytecode(Path(sysconfig.get_path("stdlib")), root)
     make_bytecode(root / "opt", known_as=Path("/opt"))

@@ -36,19 +36,30 @@ def own_venv(name: str) -> Path:
     return _made(f"{name}-venv", lock(name), make) / "bin" / "python"
 
 
-def wheels(name: str) -> Path:
-    """The folder of the wheels that `requirements/<name>.txt` locks, for this Python, fetched whenever that changes."""
+def wheels(name: str, python: str = PYTHON, platform: str = "") -> Path:
+    """The folder of the wheels that `requirements/<name>.txt` locks, fetched whenever that changes.
+
+    They are for this Python on this machine, unless another one or another platform is named (in pip's words, such as
+    `manylinux2014_aarch64`): a compiled wheel fits one of each.
+    """
 
     def make(folder: Path) -> None:
-        pip = (sys.executable, "-m", "pip", "download", "--quiet", *LOCKED, "--only-binary", ":all:")
-        run(*pip, "--requirement", str(lock(name)), "--dest", str(folder))
+        download(lock(name), folder, python, platform)
 
-    return _made(f"{name}-wheels", lock(name), make)
+    return _made(f"{name}-wheels", lock(name), make, f"{python}-{platform}" if platform else python)
 
 
-def _made(kind: str, source: Path, make: Callable[[Path], None]) -> Path:
-    """What `make` made of the source, for this Python."""
-    place = PROJECT / ".cache" / kind / PYTHON
+def download(requirements: Path, folder: Path, python: str = PYTHON, platform: str = "") -> None:
+    """Fetch the wheels of a lock, for that Python on that platform; RuntimeError where one has none, or no hash."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", *LOCKED, "--only-binary", ":all:"]
+    pip += ["--python-version", python] if python != PYTHON else []
+    pip += ["--platform", platform] if platform else []
+    run(*pip, "--requirement", str(requirements), "--dest", str(folder))
+
+
+def _made(kind: str, source: Path, make: Callable[[Path], None], variant: str = PYTHON) -> Path:
+    """What `make` made of the source; one for this Python and one for each other variant."""
+    place = PROJECT / ".cache" / kind / variant
     place.parent.mkdir(parents=True, exist_ok=True)
     stamp = place / "lock.sha256"
     wanted = hashlib.sha256(source.read_bytes()).hexdigest()

@@ -22,7 +22,11 @@ PROJECT = Path(__file__).parents[2]
 CACHE = PROJECT / ".cache" / "image"
 MAKE_BASE = PROJECT / "scripts" / "make-base"
 BASE, NAME = "base:debian", "drone-deploy-ecs:built"
+SUITE, PYTHON = "trixie", "3.13"
+"""The Debian that the bases are made of, and its Python."""
 ARM64_BASE, ARM64 = "base:debian-arm64", "drone-deploy-ecs:built-arm64"
+ARM64_PLATFORM = "manylinux2014_aarch64"
+"""Debian's arm64 in pip's words."""
 LABELS = {"VERSION": "1.2.3", "REVISION": "0123abc", "CREATED": "2026-01-02T03:04:05Z", "SOURCE": "https://git.test/it"}
 
 
@@ -61,8 +65,8 @@ def build(engine: Engine, folder: Path) -> Image:
         if (PROJECT / name).exists():
             (context / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, context / name)
-    for name in ("runtime", "build"):
-        shutil.copytree(wheels(name), context / "requirements" / "wheels", dirs_exist_ok=True)
+    _add_wheels(context, "runtime", PYTHON)
+    _add_wheels(context, "build", PYTHON)
     image = Image(engine, context)
     _import_base(engine, BASE)
     _build(image, {"BASE_IMAGE": BASE})
@@ -72,9 +76,14 @@ def build(engine: Engine, folder: Path) -> Image:
 def build_arm64(image: Image) -> Image:
     """The same for arm64: laid out where `image` was, and put on a base that can't be run here."""
     other = replace(image, name=ARM64, base=ARM64_BASE)
-    _import_base(image.engine, ARM64_BASE, "trixie", "arm64")
-    _build(other, {"BASE_IMAGE": ARM64_BASE, "BUILD_IMAGE": BASE})
+    _add_wheels(image.context, "runtime", PYTHON, ARM64_PLATFORM)
+    _import_base(image.engine, ARM64_BASE, SUITE, "arm64")
+    _build(other, {"BASE_IMAGE": ARM64_BASE, "BUILD_IMAGE": BASE, "PLATFORM": ARM64_PLATFORM})
     return other
+
+
+def _add_wheels(context: Path, *of: str) -> None:
+    shutil.copytree(wheels(*of), context / "requirements" / "wheels", dirs_exist_ok=True)
 
 
 def _import_base(engine: Engine, name: str, *kind: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.image.build import LABELS
+from tests.image.compiled import compiled, fits, machine_of
 from tests.image.packing import SERVICES
 
 if TYPE_CHECKING:
@@ -27,6 +30,10 @@ client = Session().create_client("ecs", region_name="eu-west-1", aws_access_key_
 sources = [one for one in sys.modules.values() if str(getattr(one, "__file__", "")).endswith(".py")]
 compiled = [one.__name__ for one in sources if Path(cache_from_source(one.__file__)).exists()]
 print(json.dumps([[one.__name__ for one in sources], compiled]))
+"""
+USES_MSGSPEC = """
+import msgspec
+print(msgspec.json.decode(b'{"name": "web"}', type=msgspec.defstruct("Service", [("name", str)])).name)
 """
 CLIENTS = """
 import json
@@ -62,6 +69,17 @@ def test_whatever_a_run_imports_is_compiled(image: Image) -> None:
     sources, compiled = json.loads(image.python(LOADED_BY_A_RUN))
     assert len(sources) > 200
     assert sorted(set(sources) - set(compiled)) == []
+
+
+def test_what_it_adds_is_compiled_for_its_base_s_machine_and_python(image: Image) -> None:
+    python, added = compiled(image)
+    with Path(sys.executable).open("rb") as this_one:
+        assert python.machine == machine_of(this_one.read(20))
+    assert [one for one in added if not fits(one, python)] == []
+
+
+def test_msgspec_s_compiled_core_is_loaded(image: Image) -> None:
+    assert image.python(USES_MSGSPEC) == "web"
 
 
 def test_it_has_the_models_of_the_services_that_are_used_and_makes_their_clients(image: Image) -> None:

@@ -20,7 +20,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.docs.pages import SNIPPETS
-from tests.own_venv import LOCKED, PROJECT, lock, own_venv, wheels
+from tests.own_venv import LOCKED, PROJECT, download, lock, own_venv, wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +36,12 @@ SYSTEMS = (
     {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"},
     {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
 )
+PLATFORMS = (
+    *("manylinux2014_x86_64", "manylinux2014_aarch64"),
+    *("musllinux_1_2_x86_64", "musllinux_1_2_aarch64"),
+    *("macosx_11_0_x86_64", "macosx_11_0_arm64"),
+)
+"""Where the package runs, in pip's words: Debian and the like, Alpine, macOS."""
 OLD_PIPS = pytest.mark.parametrize(
     "pip",
     [
@@ -112,6 +118,25 @@ def test_an_old_pip_installs_what_is_locked_and_that_is_complete(pip: str, name:
         for one in unmet(installed, python, system)
     ]
     assert not missing
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_is_compiled_of_the_runtime_is_locked_for_every_platform_and_python(platform: str, tmp_path: Path) -> None:
+    compiled = {one.name.split("-")[0] for one in wheels("runtime").glob("*.whl") if "-any" not in one.name}
+    assert compiled == {"msgspec"}
+    requirements = tmp_path / "lock.txt"
+    requirements.write_text("".join(_entry(lock("runtime").read_text(), name) for name in compiled))
+    for python in PYTHONS:
+        download(requirements, tmp_path / python, python, platform)
+    found = sorted(one.name.split("-")[2] for one in tmp_path.glob("*/*.whl"))
+    assert found == [f"cp{python.replace('.', '')}" for python in PYTHONS]
+
+
+def _entry(text: str, name: str) -> str:
+    """Of a lock: one package with its hashes."""
+    found = re.search(rf"^{name}==(.*\\\n)*.*\n", text, re.MULTILINE)
+    assert found
+    return found[0]
 
 
 def test_what_a_lock_lacks_is_found() -> None:
