@@ -18,7 +18,8 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.causes import known
-from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
+from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
+from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.exit_code import SIGNALLED, ExitCode
 from drone_deploy_ecs.core.report.json import VERSION

@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.known import (
-    EVENTS,
-    EXIT_CODE_CAUSES,
-    EXITED,
-    FALLBACK_CAUSES,
-    TASK_CAUSES,
-    UNEXPLAINED,
-    Known,
-    Weight,
-)
+from drone_deploy_ecs.core.causes.events import EVENTS
+from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.names import named
+from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
 from drone_deploy_ecs.core.ecs.service import without_service
 from drone_deploy_ecs.core.text import safe
 
@@ -35,6 +29,11 @@ _BY_SIGNAL = (137, 143)
 """Exit codes that ECS's own stopping gives: SIGTERM, then SIGKILL."""
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
 """Reasons of containers that only stopped because another container failed."""
+_INJECTED = "aws-guardduty-agent-"
+"""Beginning of the name of a container that GuardDuty puts into tasks: not essential, it brings none down."""
+_CUT = re.compile(r"(\.\.\.|…)\s*$")
+"""How ECS ends a message that it cuts off; the agents of before 2021 end it after so many characters without a word."""
+_CUT_AT = 255
 _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 """How an event quotes the reason of a task or of a call."""
 
@@ -81,7 +80,13 @@ def describe(cause: Cause) -> str:
     """A cause in one line: our words first, then AWS's own."""
     reason = f": {safe(without_service(cause.reason))}" if cause.reason else ": no reason given" if cause.task else ""
     stop_code = f" [{safe(cause.stop_code)}]" if cause.stop_code else ""
-    return f"{brief(cause)}{reason}{stop_code}"
+    cut = " (ECS cut this off: it may be more)" if is_cut_off(cause.reason) else ""
+    return f"{brief(cause)}{reason}{stop_code}{cut}"
+
+
+def is_cut_off(reason: str) -> bool:
+    """Whether ECS gives only the beginning of what was said."""
+    return bool(_CUT.search(reason)) or len(reason) == _CUT_AT
 
 
 @lru_cache(maxsize=2048)
@@ -93,17 +98,21 @@ def cause_of_task(task: Task) -> Cause:
     reasons = [part for part in (task.stopped_reason, container_reason) if part]
     if len(reasons) > 1 and reasons[1] in reasons[0]:
         reasons.pop()
-    return Cause(
-        name=known.name,
-        weight=known.weight,
-        headline=known.headline,
-        advice=known.advice,
+    return _cause(
+        known,
+        "; ".join(reasons),
         container=container.name if container else "",
         exit_code=container.exit_code if container else None,
         stop_code=task.stop_code,
-        reason="; ".join(reasons),
         task=task.arn,
     )
+
+
+def _cause(known: Known, reason: str, **seen: Any) -> Cause:
+    """A known cause as this text tells it, the advice with the names that are in it."""
+    names = named(known.names, reason)
+    advice = f"{known.advice} ({names})" if names else known.advice
+    return Cause(name=known.name, weight=known.weight, headline=known.headline, advice=advice, reason=reason, **seen)
 
 
 def _culprit(task: Task) -> Container | None:
@@ -111,20 +120,25 @@ def _culprit(task: Task) -> Container | None:
 
     When a container exited, the others were stopped by a signal; when ECS stopped the task, all of them were.
     """
+    has_exited = task.stop_code == "EssentialContainerExited"
     order: list[Callable[[Container], bool]] = [
-        lambda container: bool(container.reason) and not _AFTERMATH.search(container.reason),
+        # Of an exit, a reason without an exit code says nothing: that one never ran, and the task lived on without it.
+        lambda container: _says_why(container) and (container.exit_code is not None or not has_exited),
         lambda container: container.exit_code not in (None, 0, *_BY_SIGNAL),
+        _says_why,
         lambda container: container.exit_code == _BY_SIGNAL[0],
         lambda container: container.exit_code == 0,
         lambda container: container.exit_code is not None or bool(container.reason),
     ]
     # Of an essential container's exit, a bad health says nothing: it may be a helper's.
-    order.insert(
-        len(order) if task.stop_code == "EssentialContainerExited" else 0,
-        lambda container: container.health == "UNHEALTHY",
-    )
-    culprits = (container for fits in order for container in task.containers if fits(container))
-    return next(culprits, task.containers[0] if len(task.containers) == 1 else None)
+    order.insert(len(order) if has_exited else 0, lambda container: container.health == "UNHEALTHY")
+    containers = [container for container in task.containers if not container.name.startswith(_INJECTED)]
+    culprits = (container for fits in order for container in containers if fits(container))
+    return next(culprits, containers[0] if len(containers) == 1 else None)
+
+
+def _says_why(container: Container) -> bool:
+    return bool(container.reason) and not _AFTERMATH.search(container.reason)
 
 
 def _known(*texts: str) -> Known | None:
@@ -151,9 +165,7 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     known = known or next((row for row in EVENTS if row.tells(event.message)), None)
     if not known or known.weight is Weight.NOT_EVIDENCE:
         return None
-    return Cause(
-        name=known.name, weight=known.weight, headline=known.headline, advice=known.advice, reason=event.message
-    )
+    return _cause(known, event.message)
 
 
 def is_evidence(task: Task) -> bool:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
+from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.cause import Cause, rank
-from drone_deploy_ecs.core.causes.known import CATALOGUE
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.taskdef import entries

@@ -1,0 +1,57 @@
+"""What service events say of a deployment: one row a cause, as for tasks."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.tasks import named
+
+# Against service events. What an event quotes ("Reason: …", "(error …)") is matched against TASK_CAUSES before.
+HOOK_FAILED = Known("hook-failed", Weight.TERMINAL, r"hook\(s\) failed.*(returned FAILED|parse the response)|pause hook timed out", "a lifecycle hook ended the deployment",
+                    "Read the hook's Lambda log; it must return hookStatus", ("hook",))  # fmt: skip
+NETWORK = Known("bluegreen-network", Weight.TERMINAL, r"invalid networking configuration.*(not found|does not exist|exactly one|targetGroup|listener ?rule|target group)",
+                "the listener rules and target groups don't fit", "Put the rules and groups right that the message names", ("target group", "rule"))  # fmt: skip
+
+EVENTS: tuple[Known, ...] = (
+    named("account-blocked", r"account (is|was) (currently )?blocked"),
+    named("host-port-taken", r"unable to place .*(already using a port|RESOURCE:PORTS)"),
+    named("attribute-missing", r"unable to place .*(missing an attribute|ATTRIBUTE)"),
+    named("placement-constraint", r"unable to place .*constraint"),
+    named("network-interface", r"unable to place .*\bENI\b"),
+    named("host-gone", r"unable to place .*\bAGENT\b|waiting for Amazon ECS Agent to start"),
+    named("no-instances", r"No Container Instances were found"),
+    named("no-instance-fits", r"unable to place .*(insufficient|enough|RESOURCE:(CPU|MEMORY|GPU)|no container instance|closest matching)"),
+        named("capacity", r"unable to place .*capacity|Capacity is unavailable|RESOURCE:FARGATE"),
+    Known("not-placed", Weight.TRANSIENT, r"unable to place a (daemon )?task", "a task can't be placed", "Read the event; check capacity and placement constraints"),
+    Known("tasks-protected", Weight.TRANSIENT, r"tasks? under protection|number of protected tasks", "old tasks are protected from being stopped",
+          "Wait, or end their protection with `aws ecs update-task-protection`"),
+    Known("stuck-by-percent", Weight.TRANSIENT, r"unable to stop or start tasks.*(deployment configuration|minimumHealthyPercent|maximumPercent)",
+          "minimumHealthyPercent and maximumPercent leave no room to replace a task",
+          "Raise maximumPercent or lower minimumHealthyPercent"),
+    named("container-unhealthy", r"failed container health checks"),
+    Known("target-zone", Weight.REPEATING, r"Availability Zone that is not enabled for the load balancer", "the task is in a zone that the load balancer doesn't serve",
+          "Enable that zone on it, or take its subnet off the service"),
+    named("target-unhealthy", r"failed (ELB|VPC Lattice) health checks|is unhealthy in .*(target|\belb )"),
+    Known("elb-denied", Weight.REPEATING, r"not authorized to perform: elasticloadbalancing:|missing permissions on ECS Infrastructure Role",
+          "ECS's role may not manage the load balancer",
+          "Give it AmazonECSInfrastructureRolePolicyForLoadBalancers, and trust in ecs.amazonaws.com", ("action", "role")),
+    Known("target-registration", Weight.REPEATING, r"failed to register targets|TARGET (GROUP )?IS NOT FOUND", "targets couldn't be registered",
+          "Check that the target group exists, its type and its VPC"),
+    Known("discovery", Weight.TRANSIENT, r"(failed|unable) to (de)?register .*(service registr|service discovery|Cloud ?Map)|is unhealthy in .*(service registr|discovery)",
+          "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
+          "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
+    named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured"),
+    Known("alarm", Weight.TERMINAL, r"deployment failed: alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
+    Known("ecs-throttled", Weight.TRANSIENT, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
+    # IAM is eventually consistent: a new role works later. What a hook itself says is its verdict on this deployment.
+    Known("hook-role", Weight.REPEATING, r"lifecycle hook\(s\) failed\.? .{0,400}(AccessDenied|unable to assume|not authorized)", "ECS may not use a role of the deployment",
+          "Check its trust in ecs.amazonaws.com and its permissions", ("action", "role")),
+    HOOK_FAILED,
+    # Where the message is cut off, or says something new, it isn't known whether the hook has judged.
+    replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, pattern=r"lifecycle hook\(s\) failed"),
+    NETWORK,
+    replace(NETWORK, name="bluegreen-ended", weight=Weight.REPEATING, pattern=r"invalid networking configuration"),
+    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|circuit breaker threshold was exceeded|unable to consistently start tasks|tasks failed to start",
+          "ECS can't start tasks", "Read the stopped tasks' reasons"),
+)  # fmt: skip

@@ -1,0 +1,232 @@
+"""What ECS says of a stopped task: one row a cause, with the wordings that tell it. The first row that matches wins."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from drone_deploy_ecs.core.causes.known import Known, Weight
+
+# Against `stop code: stopped reason`, then against the reason of the container that brought the task down.
+TASK_CAUSES: tuple[Known, ...] = (
+    # Who stopped it, and what happened below it.
+    Known("scaling", Weight.NOT_EVIDENCE, r"Scaling activity initiated by", "stopped by scaling or by a newer deployment",
+          "Nothing to do: ECS replaces or removes tasks this way"),
+    Known("rebalancing", Weight.NOT_EVIDENCE, r"(AZ|Availability ?Zones?) ?rebalanc",  # unconfirmed: only the event is documented
+          "stopped to balance Availability Zones", "Nothing to do: ECS moves the task to another zone"),
+    Known("host-gone", Weight.TRANSIENT, r"Host EC2 ?\(|container instance is in DRAINING|instance .{0,80}was (stopped|terminated)"
+          r"|Container instance deregistration|^InfrastructureHealth:|TaskFailedToStart: AGENT\b|agent (is )?disconnected",  # ^InfrastructureHealth: unconfirmed
+          "the task's host went away", "Wait for the replacement; look at the Auto Scaling group if hosts keep going"),
+    Known("spot", Weight.TRANSIENT, r"^SpotInterruption:|Spot Task was interrupted|Spot (Instance )?interruption",
+          "Spot capacity was taken back", "Wait for the replacement, or give the strategy a base of on-demand capacity"),
+    Known("maintenance", Weight.TRANSIENT, r"^TerminationNotice:|performing maintenance on the underlying infrastructure|task retirement",
+          "AWS retired the host or the platform version", "Wait for the replacement; nothing is wrong with the task"),
+    Known("stopped-by-user", Weight.NOT_EVIDENCE, r"^UserInitiated:|Task stopped by (a )?user", "stopped by somebody",
+          "Look in CloudTrail for ecs:StopTask if nobody remembers"),
+    # Room for it: EC2 and Fargate capacity, network interfaces, volumes.
+    # TRANSIENT, though only AWS lifts a block and no run may live to see it: it says nothing about the new version, and
+    # an early verdict would take that back while no task can be started, of either revision.
+    Known("account-blocked", Weight.TRANSIENT, r"account (is|was) (currently )?blocked",  # in ECS's own events unconfirmed
+          "AWS has blocked the account", "Answer AWS's open case in the Support Center, or look at the account's billing: only AWS lifts it"),
+    Known("capacity-refused", Weight.REPEATING, r"Unable to launch instance.{0,200}(UnauthorizedOperation|not authorized)",
+          "the capacity provider may not launch instances",
+          "Give its infrastructure role the ec2: action in the message, and iam:PassRole on the instance profile's role"),
+    Known("capacity", Weight.TRANSIENT, r"Capacity is unavailable|RESOURCE:FARGATE|Unable to launch instance|insufficient ?(instance ?)?capacity"
+          r"|UnfulfillableCapacity|(VcpuLimit|SpotInstanceCount)Exceeded", "AWS has no capacity for the task now",
+          "Retry, use subnets in more Availability Zones, or add another capacity provider"),
+    Known("quota", Weight.TRANSIENT, r"reached the limit on the number of (tasks|vCPUs)|configuration is above your limit", "an account quota is used up",
+          "Raise the Fargate vCPU quota in Service Quotas, or stop what isn't needed"),
+    Known("no-instances", Weight.TRANSIENT, r"EMPTY CAPACITY PROVIDER", "the cluster has no container instance",
+          "Register instances, or give the service a capacity provider"),
+    Known("incompatible-capacity", Weight.TERMINAL, r"task definition is not compatible with the selected compute strategy",
+          "the task definition can't run on the service's capacity",
+          "Add its launch type to requiresCompatibilities, or give the service a capacity provider that fits"),
+    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity|already using a port|RESOURCE:PORTS|bind: address already in use",
+          "no instance has the task's host port free", "Set hostPort 0, use awsvpc, or lower minimumHealthyPercent"),
+    Known("attribute-missing", Weight.TRANSIENT, r"missing an attribute|RESOURCE:ATTRIBUTE|^TaskFailedToStart: ATTRIBUTE",
+          "no container instance has an attribute that the task needs",  # an Auto Scaling group may bring one that has
+          "Compare the task definition's requiresAttributes with `aws ecs describe-container-instances`"),
+    Known("placement-constraint", Weight.TRANSIENT, r"(MemberOf|distinctInstance).{0,40}constraint|placement constraint",
+          "no container instance satisfies a placement constraint", "Check placementConstraints of service and task definition"),
+    Known("host-network", Weight.TRANSIENT, r"bridge docker0|\bveth\w+ ", "the host's container network is broken",
+          "Wait for another host; restart Docker on this one"),
+    Known("network-interface-refused", Weight.REPEATING, r"network interface.{0,200}"
+          r"(TagPolicyViolation|UnauthorizedOperation|InvalidSecurityGroup|InvalidSubnet|SecurityGroupLimit)",
+          "EC2 refuses the task's network interface", "Check the service's subnets and security groups, and tag policies"),
+    Known("network-interface", Weight.TRANSIENT, r"network interface|(configure|setup regular) ENI\b|RESOURCE:ENI|InsufficientFreeAddresses",
+          "the task's network interface couldn't be provided",
+          "Check free IP addresses in the subnets; on EC2 the instance type's ENI limit (account setting awsvpcTrunking)"),
+    Known("no-instance-fits", Weight.TRANSIENT, r"RESOURCE:(CPU|MEMORY|GPU)|has insufficient (CPU|memory|GPU)|enough (CPU|memory|GPU)",
+          "no container instance has room for a task",
+          "Add instances, lower the task's cpu or memory, or lower minimumHealthyPercent so that an old task goes first"),
+    Known("volume-refused", Weight.REPEATING, r"EFS utils.{0,500}(access denied|AccessDenied|not authorized|No such file or directory)"
+          r"|(EBS|volume).{0,200}(UnauthorizedOperation|AccessDenied|not authorized)|set up the EBS volume"
+          r"|VolumeDriver\.\w+: |failed to (chown|copy file info).{0,300}operation not permitted",
+          "a volume refuses the task",
+          "Check that the root directory exists, and elasticfilesystem:ClientMount on the task role or the infrastructure role", ("file system", "key", "path")),
+    Known("volume", Weight.TRANSIENT, r"EFS utils|CannotCreateVolume|(EBS|volume) attach|waiting for (EphemeralStorage|EBS)",
+          "a volume couldn't be attached or mounted",
+          "Check mount targets in the task's zones, port 2049 between the security groups, and the EBS infrastructure role"),
+    # The way to AWS and to the registry. A role, secret or log group can't be judged where there was no connection.
+    Known("host-fault", Weight.TRANSIENT, r"CgroupError|create task's platform resources", "the host couldn't set the task up",
+          "Wait for another host; look at the agent's log on this one"),
+    Known("engine-down", Weight.TRANSIENT, r"error during connect: |Cannot connect to the Docker daemon",
+          "the host's container engine doesn't answer", "Wait for another host; restart Docker and the agent on this one"),
+    Known("registry-throttled", Weight.TRANSIENT, r"CannotPull.*(toomanyrequests|Too Many Requests|pull rate limit|rate exceeded|ThrottlingException)",
+          "the registry throttled the pull", "Retry later, log in to the registry, or use an ECR pull-through cache"),
+    Known("aws-throttled", Weight.TRANSIENT, r"ThrottlingException|Rate (limit )?exceeded|RequestLimitExceeded",
+          "AWS throttled a call that starts the task", "Retry later, or start fewer tasks at once"),
+    # A name that isn't there is an answer: once it may be the name server, twice it is the name.
+    Known("host-unknown", Weight.REPEATING, r"(CannotPull|ResourceInitializationError).*no such host", "a host's name isn't known",
+          "Check the name (the image's registry, the log's region), and the VPC's DNS", ("host",)),
+    # Where ECS cuts the reason off, the number of attempts tells: what is denied or missing isn't tried again.
+    Known("no-connection", Weight.TRANSIENT, r"unable to (retrieve|get) [\w ]*(registry auth|secrets?)[\w ]*: service call has been retried [2-9] time\(s\)(: [\w ]+)?\W*$"
+          r"|CannotPull.*(Could not reach any registry endpoint|context ca(n\w*)?\W*$)"
+          r"|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env files|The task can).*"
+          r"(connection issue|network configuration|i/o timeout|timed out|deadline exceeded|request cancell?ed|RequestCancell?ed"
+          r"|context cancell?ed|signal: killed|dial tcp|no such host|connection re(fused|set)|TLS handshake|network is unreachable"
+          r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout)",
+          "no connection to the registry or to AWS's APIs",
+          "Check the subnets' route (NAT, assignPublicIp or VPC endpoints incl. S3), security groups for 443, and DNS"),
+    Known("registry-unavailable", Weight.TRANSIENT, r"CannotPull.*(unexpected status code https://registry-1\.docker\.io\S*$|unexpected (HTTP )?status.{0,500}\b5\d\d\b|Service Unavailable|Internal Server Error"
+          r"|Bad Gateway|unexpected EOF|: EOF$|short read|authorization token has expired)",
+          "the registry had a fault of its own", "Retry; look at the registry's status page"),
+    # The image.
+    Known("wrong-platform", Weight.TERMINAL, r"no matching manifest for|no match for platform in manifest|descriptor (for|matching) platform"
+          r"|was found but .{0,60}does not match the specified platform",  # the last one unconfirmed on ECS
+          "the image has no variant for the task's platform",
+          "Build it with `docker buildx build --platform` for runtimePlatform.cpuArchitecture, or change that"),
+    Known("image-unusable", Weight.TERMINAL, r"CannotPull.*application/vnd\.in-toto\+json", "the tag points to a build attestation, not to an image",
+          "Build with --provenance=false, or push the image itself under this tag", ("image",)),
+    Known("image-too-big", Weight.REPEATING, r"CannotPull.*(no space left on device|Thin Pool has|(extract|register) layer \S+ write /)", "no disk space for the image",
+          "Raise ephemeralStorage, free the instance's disk, or make the image smaller"),
+    Known("layer-unpack", Weight.REPEATING, r"CannotPull.*register layer|devicemapper: Error", "the host's container storage failed",
+          "Look at the host's disk and storage driver, or replace it"),
+    Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|(extract|unpack|register) layer|pulling image conf)",
+          "the image's layers couldn't be downloaded",
+          "Let the S3 endpoint's policy allow s3:GetObject on prod-REGION-starport-layer-bucket; push the image again"),
+    Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format", "the image's name isn't valid", "Correct the image setting"),
+    # A repository may be replicated, a policy attached, while the deployment runs: one more task costs seconds. What
+    # ECS itself pinned (tag and digest) was there and is gone, and to Docker Hub nothing is replicated.
+    Known("image-gone", Weight.TERMINAL, r"CannotPull.*:[\w.-]+@sha256:[^\s\"]*[^:]*: (manifest unknown|not found)", "the image that the tag pointed to is gone",
+          "Deploy again: ECS keeps to the digest that the tag had when the deployment began", ("image",)),
+    Known("image-not-found", Weight.REPEATING, r"CannotPull.*(failed to resolve ref.*: not found|manifest (for .*)?(unknown|not found)|name unknown"
+          r"|no such image|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
+          r"|Error: image \S+ not found)",
+          "the image isn't in the registry", "Check that the image was pushed, its tag, and the registry's region", ("image",)),
+    Known("repository-unknown", Weight.TERMINAL, r"CannotPull.*(insufficient_scope|repository [^.\s]+ not found: does not exist or no pull access)",
+          "the registry doesn't know the repository, or doesn't show it", "Correct the image's name; for a private one add repositoryCredentials", ("image",)),
+    # An instance's login may be stale while others' isn't.
+    Known("host-not-logged-in", Weight.REPEATING, r"CannotPull.*pull access denied for [^,]*\.dkr\.ecr\.(?!.*(not authorized|requested access))",
+          "ECR refused this host's pull", "Allow ecr:BatchGetImage on the execution role; where other hosts pull it, replace this host", ("image",)),
+    Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials"
+          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|401 Unauthorized|403 Forbidden)",
+          "the registry refused the pull",
+          "Allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the execution role, check the repository's policy or repositoryCredentials", ("action", "role", "image")),
+    # What is fetched for it: secrets, logs, environment files, roles.
+    # Denied is REPEATING: a policy that the same pipeline attached comes into force a little later.
+    Known("registry-auth-denied", Weight.REPEATING, r"(retrieve ecr registry auth|GetAuthorizationToken).*(AccessDenied|not authorized)|not authorized to perform: ecr:GetAuth",
+          "the execution role may not log in to ECR", "Allow ecr:GetAuthorizationToken on the execution role, and in the VPC endpoint's policy", ("role",)),
+    Known("infrastructure-role", Weight.REPEATING, r"(assume|permissions on|configured).{0,40}ECS Infrastructure Role", "ECS may not use its infrastructure role",
+          "Check that it exists, that its trust policy names ecs.amazonaws.com, and its permissions", ("role",)),
+    Known("role-refused", Weight.REPEATING, r"unable to (be )?assumed?\b|AssumeRole.{0,300}(AccessDenied|not authorized)|execution role credentials",
+          "ECS may not use the task's or the execution role",  # REPEATING: IAM is eventually consistent, a new role works later
+          "Check that the role exists and that its trust policy names ecs-tasks.amazonaws.com", ("role",)),
+    # Who makes a secret may still be writing its value.
+    Known("secret-empty", Weight.REPEATING, r"specified secret value for staging label", "a secret has no value yet",
+          "Put a value into it; one just made takes a minute"),
+    Known("secret-not-json", Weight.REPEATING, r"secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
+          "Store JSON, or take the whole value without `:key::`"),
+    Known("secret-key-missing", Weight.REPEATING, r"did not contain json key", "a secret lacks a JSON key that the task definition names",
+          "Add the key to the secret, or correct valueFrom's `:key::` part"),
+    Known("secret-name-invalid", Weight.TERMINAL, r"ValidationException: Invalid name|invalid ARN format for the .{0,40}secret", "a secret's valueFrom isn't well-formed",
+          "Write `arn:key::` (colons, two at the end), or the parameter's name or ARN"),
+    Known("secret-denied", Weight.REPEATING, r"not authorized to perform: (secretsmanager|ssm|kms):|Access to KMS is not allowed"
+          r"|(retrieve secret|secret data from|SSM Parameter Store).*AccessDenied", "the execution role may not read a secret",
+          "Allow secretsmanager:GetSecretValue or ssm:GetParameters (and kms:Decrypt) on the execution role", ("action", "role")),
+    Known("secret-missing", Weight.REPEATING, r"can.{1,3}t find the specified secret|Check whether the secret exists|invalid (ssm )?parameters: "
+          r"|(secret|ssm).*(ParameterNotFound|marked for deletion|ResourceNotFoundException)",
+          "a secret or parameter of the task definition isn't there",
+          "Check each `secrets` entry's name, region and version, and that it isn't scheduled for deletion"),
+    Known("log-target-away", Weight.TRANSIENT, r"logging driver.{0,200}dial (tcp|unix)", "the log driver's target doesn't answer",
+          "Let the log router start first (dependsOn), or set the driver's fluentd-async option"),
+    Known("log-group-missing", Weight.TERMINAL, r"log group does not exist|cannot find the Amazon CloudWatch log group",
+          "the container's log group doesn't exist",
+          "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",)),
+    Known("log-denied", Weight.REPEATING, r"not authorized to perform: logs:|Cloudwatch log (group|stream).{0,100}AccessDenied", "the task may not write its log",
+          "Allow it on the execution role (on EC2: the instance role); logs:CreateLogGroup isn't in the managed policy", ("action", "role", "log group")),
+    Known("log-options", Weight.TERMINAL, r"awslogs-(region|group) is required|unknown log opt|no log configuration specified|MissingEndpoint|MissingRegion", "the log driver's options aren't valid",
+          "Correct logConfiguration.options"),
+    Known("logging-failed", Weight.REPEATING, r"logger args|logging driver|create Cloudwatch log", "the log driver couldn't be started",
+          "Check logConfiguration, and that a log router container starts first (dependsOn)"),
+    Known("env-file", Weight.REPEATING, r"env files.*(\b40[34]\b|Forbidden|AccessDenied|NoSuchKey|not ?found)", "an environment file couldn't be fetched",
+          "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role")),
+    # Its start and its end.
+    Known("exec-format", Weight.TERMINAL, r"exec format error", "the image is for another CPU architecture",
+          "Build the image for runtimePlatform.cpuArchitecture; a start script needs its `#!` line"),
+    Known("command-not-found", Weight.TERMINAL, r"exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)"
+          r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
+          "the container's command isn't in the image", "Check command, entryPoint and the image's PATH", ("command",)),
+    Known("command-not-executable", Weight.TERMINAL, r"exec: .{0,300}permission denied", "the container's command may not be executed",
+          "Set its executable bit in the image, or change command", ("command",)),
+    Known("user-missing", Weight.TERMINAL, r"unable to find (user|group) .*no matching entries", "the container's user isn't in the image",
+          "Create it in the image, or set `user` to a number"),
+    Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|error mounting|creating device nodes", "a mount into the container failed",
+          "Check mountPoints: what containerPath covers, and that sourcePath exists"),
+    Known("device-missing", Weight.REPEATING, r"gathering device information", "a device of the task definition isn't on the host",
+          "Check linuxParameters.devices, and that the service runs on instances that have it"),
+    Known("gpu-failed", Weight.REPEATING, r"nvidia-container-cli|[Rr]unning (prestart )?hook", "the host's GPU runtime failed",
+          "Use the GPU-optimized AMI and its driver, or replace the host"),
+    Known("option-unsupported", Weight.TERMINAL, r"CannotCreateContainer.{0,80}invalid option: ", "the host's engine doesn't know a setting of the task definition",
+          "Take the setting out that the message names"),
+    Known("dependency", Weight.REPEATING, r"container ordering dependency|TaskDependencyError|dependency .{0,80}(timed out|never start)",
+          "a container that another depends on didn't get where it should",
+          "Read that container's log; raise its startTimeout, or relax dependsOn's condition"),  # Fargate's wording unconfirmed
+    Known("start-timeout", Weight.TRANSIENT, r"Could not transition to \w+; timed out|ContainerRuntimeTimeout|DockerTimeout",
+          "the container engine was too slow", "Retry; on EC2 look at the instance's disk and CPU credits"),
+    Known("out-of-memory", Weight.REPEATING, r"OutOfMemory|out of memory|due to memory usage|OOM-?killed", "the container ran out of memory",
+          "Raise the container's memory limit, or find what takes it"),
+    Known("disk-full", Weight.REPEATING, r"no space left on device|Thin Pool has", "no disk space left", "Raise ephemeralStorage, or free the instance's disk"),
+    Known("target-unhealthy", Weight.REPEATING, r"failed (ELB|VPC Lattice) health checks", "the load balancer found the task unhealthy",  # Lattice unconfirmed
+          "Check the target group's path, port and codes, the security groups, and healthCheckGracePeriodSeconds against the start-up time"),
+    Known("container-unhealthy", Weight.REPEATING, r"failed container health checks", "the container's health check failed",
+          "Run the healthCheck command in the image; raise startPeriod if it starts slowly"),
+    Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?error\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
+)  # fmt: skip
+
+# Where nothing in TASK_CAUSES matched.
+FALLBACK_CAUSES: tuple[Known, ...] = (
+    Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)", "a secret or parameter couldn't be read",
+          "Check that each exists and that the execution role may read it"),
+    Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: ", "the container's command couldn't be run",
+          "Check command, entryPoint and what is mounted over them", ("command",)),
+    Known("pull-failed", Weight.REPEATING, r"CannotPull", "the image couldn't be pulled", "Check the image's name, the registry and the route to it"),
+    Known("init-failed", Weight.REPEATING, r"ResourceInitializationError|Cannot(Create|Start)Container|ContainerRuntimeError",
+          "the task couldn't be set up", "Read the reason; check the task definition's secrets, logs, volumes and command"),
+    Known("not-started", Weight.TRANSIENT, r"^TaskFailedToStart:", "the task couldn't be started", "Read the reason: it is none that we know"),
+    Known("stopped-by-ecs", Weight.TRANSIENT, r"^ServiceSchedulerInitiated:", "ECS stopped the task", "Read the reason: it is none that we know"),
+)  # fmt: skip
+
+
+def named(name: str, pattern: str = "") -> Known:
+    """A cause that shows in another way, too."""
+    return replace(next(row for row in TASK_CAUSES if row.name == name), pattern=pattern)
+
+
+ENDED = Known("ended", Weight.REPEATING, "", "the container ended by itself, without an error",
+              "Keep its main program in the foreground: a service's essential container must not end")  # fmt: skip
+EXITED = Known("exited", Weight.REPEATING, "", "the container exited by itself",
+               "Read the container's log; run the image with the same environment")  # fmt: skip
+# By exit code, when no reason said more. Source: shell convention 126 and 127; 128 + n for signal n.
+EXIT_CODE_CAUSES: dict[int, Known] = {
+    0: ENDED,
+    126: named("command-not-executable"),
+    127: named("command-not-found"),
+    134: Known("aborted", Weight.REPEATING, "", "the container aborted (SIGABRT)", "Read the last lines of its log: an assertion or the allocator gave up"),
+    137: Known("killed", Weight.REPEATING, "", "the container was killed (SIGKILL: often out of memory)",
+               "Compare its memory limit with what it takes; look at its stop time-out"),
+    139: Known("segfault", Weight.REPEATING, "", "the container crashed (SIGSEGV)", "Look for a native library of another platform"),
+    143: Known("terminated", Weight.REPEATING, "", "the container was told to end (SIGTERM)", "Look for what stopped it: another container, or its own supervisor"),
+}  # fmt: skip
+# TRANSIENT: where nothing is said, nothing is proven.
+UNEXPLAINED = Known("unexplained", Weight.TRANSIENT, "", "a task stopped, and ECS doesn't say why",
+                    "Look at the task in the ECS console within the hour")  # fmt: skip
