@@ -111,6 +111,43 @@ def test_first_generation_crashes_then_recovers(tell: Teller) -> None:
     assert tell(world).exit_code == 0
 
 
+NOT_PULLED = "CannotPullContainerError: pull image manifest has been retried 1 time(s): 403 Forbidden"
+
+
+def test_a_sidecar_that_aws_injects_is_never_to_blame(tell: Teller) -> None:
+    """GuardDuty's agent can't be pulled, which stops nothing; the app exits once, and does well then."""
+    world = small_world()
+    world.push("shop:2", Behaviour(exits_after=1.0, exit_code=1, heals_after=1, injected=NOT_PULLED))
+    assert tell(world).exit_code == 0
+
+
+def test_one_host_of_three_has_a_stale_login(tell: Teller) -> None:
+    denied = (
+        "CannotPullContainerError: Error response from daemon: pull access denied for 123456789012.dkr.ecr.eu-west-1."
+    )
+    world = small_world()
+    world.service("prod", "web").desired = 4
+    world.push(
+        "shop:2",
+        Behaviour(
+            start_error=f"{denied}amazonaws.com/shop, repository does not exist or may require 'docker login'", hosts=3
+        ),
+    )
+    assert tell(world).exit_code == 0
+
+
+def test_a_secret_that_gets_its_value_after_40_seconds(tell: Teller) -> None:
+    pulls = (
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+    )
+    why = (
+        "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
+    )
+    world = small_world()
+    world.push("shop:2", Behaviour(start_error=f"{pulls}unable to retrieve secret from asm: {why}", mended_at=40.0))
+    assert tell(world).exit_code == 0
+
+
 def test_cannot_be_placed_until_the_budget_ends(tell: Teller) -> None:
     world = small_world()
     world.push("shop:2", Behaviour(placeable_after=1e9))

@@ -28,7 +28,8 @@ class Target(Struct, frozen=True, kw_only=True):
     """The service a step is about: `name` is what people read, and unique in the run; `service` ECS's name for it.
 
     `asked` is how it was named to us, `known` the deployments it had before.
-    `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING.
+    `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING. `containers` are those that its
+    task definition names: AWS may put others into its tasks.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Target(Struct, frozen=True, kw_only=True):
     before: str
     known: frozenset[str]
     back: WayBack
+    containers: frozenset[str] = frozenset()
 
 
 class Located(Protocol):

@@ -238,7 +238,9 @@ class Deployment:
         """The outcome without what mustn't be printed: AWS's reasons may quote the container."""
         hide = self._masks.hide
         causes = (
-            replace(cause, reason=hide(cause.reason), evidence=tuple(map(hide, cause.evidence)))
+            replace(
+                cause, reason=hide(cause.reason), advice=hide(cause.advice), evidence=tuple(map(hide, cause.evidence))
+            )
             for cause in outcome.causes
         )
         return replace(outcome, reason=hide(outcome.reason), causes=tuple(causes))

@@ -1,6 +1,7 @@
 """What containers of an image do: the script that the simulated tasks follow."""
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Behaviour(Struct, frozen=True, kw_only=True):
@@ -9,8 +10,10 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     `start_error` is the stopped reason of a task that never starts (`CannotPullContainerError: …`,
     `ResourceInitializationError: …`). `exits_after` None means that it keeps running. `health` is "" without a
     container health check, "healthy" or "unhealthy" after `health_after`. Once `heals_after` tasks of a deployment
-    have failed, its next ones do well. Until `placeable_after` (seconds of the world's time) no task can be placed.
-    `log` are the lines that a container writes.
+    have failed, its next ones do well, as do all that start after `mended_at` (seconds of the world's time). Until
+    `placeable_after` (likewise) no task can be placed. Of so many `hosts`, which get tasks in turn, only the first
+    fails them. `injected` is why a container that AWS puts into the task doesn't start. `log` are the lines that a
+    container writes.
     """
 
     starts_after: float = 4.0
@@ -24,12 +27,21 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     health_after: float = 10.0
     target_unhealthy: bool = False
     heals_after: int | None = None
+    mended_at: float | None = None
+    hosts: int = 1
+    injected: str = ""
     placeable_after: float = 0.0
     log: tuple[str, ...] = ()
     placement_event: str = (
         "was unable to place a task because no container instance met all of its requirements. "
         "The closest matching container-instance 0123456789abcdef0123456789abcdef has insufficient memory available."
     )
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What is said of it, by name: what is left as it is doesn't make another image."""
+        usual = asdict(Behaviour())
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
 
 def crash(exit_code: int = 1, after: float = 0.0) -> Behaviour:

@@ -41,7 +41,10 @@ def say_once(account: Account, service: Service, message: str) -> None:
 def start(account: Account, service: Service, deployment: Deployment) -> Task:
     """A new task of this deployment."""
     digests = account.pulls(deployment)
-    script = _healed(account.script(digests), deployment)
+    script = account.script(digests)
+    is_healed = script.heals_after is not None and deployment.died >= script.heals_after
+    if is_healed or len(deployment.tasks) % script.hosts:
+        script = _well(script)
     if not script.start_error:
         deployment.digests = digests
     task = Task(
@@ -60,9 +63,7 @@ def start(account: Account, service: Service, deployment: Deployment) -> Task:
     return task
 
 
-def _healed(script: Behaviour, deployment: Deployment) -> Behaviour:
-    if script.heals_after is None or deployment.died < script.heals_after:
-        return script
+def _well(script: Behaviour) -> Behaviour:
     return replace(
         script, start_error="", exits_after=None, health="healthy" if script.health else "", target_unhealthy=False
     )
@@ -71,6 +72,9 @@ def _healed(script: Behaviour, deployment: Deployment) -> Behaviour:
 def _run(account: Account, service: Service, task: Task) -> None:
     if not task.is_alive:
         return
+    if task.script.mended_at is not None and account.clock.monotonic() >= task.script.mended_at:
+        task.script = _well(task.script)
+        task.deployment.digests = dict(task.digests)
     script = task.script
     if script.start_error:
         task.container_reason = script.start_error

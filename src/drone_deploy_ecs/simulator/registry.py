@@ -33,7 +33,7 @@ class Images:
 
     def push(self, image: str, behaviour: Behaviour, digest: str = "") -> str:
         """Push (again); the digest. Running tasks keep what they run."""
-        made = digest or "sha256:" + hashlib.sha256(f"{image} {behaviour}".encode()).hexdigest()
+        made = digest or "sha256:" + hashlib.sha256(f"{image} {behaviour.told}".encode()).hexdigest()
         self._tags[image] = made
         self._behaviours[made] = behaviour
         return made

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.simulator.clock import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drone_deploy_ecs.simulator.model import Deployment, Event, Service, Task
 
 
@@ -95,7 +97,11 @@ def task_shape(service: Service, task: Task) -> dict[str, Any]:
             }
         ],
         "containers": [
-            _container_shape(service, task, index, container) for index, container in enumerate(task.containers.items())
+            *(
+                _container_shape(service, task, index, container)
+                for index, container in enumerate(task.containers.items())
+            ),
+            *_injected(task),
         ],
     }
     times = {"startedAt": task.started, "stoppingAt": task.stopping, "stoppedAt": task.stopped}
@@ -104,6 +110,13 @@ def task_shape(service: Service, task: Task) -> dict[str, Any]:
         name: text for name, text in (("stopCode", task.stop_code), ("stoppedReason", task.stopped_reason)) if text
     }
     return shape
+
+
+def _injected(task: Task) -> Iterator[dict[str, Any]]:
+    """What AWS puts into tasks: no task definition names it, and no task stops for it."""
+    if task.script.injected:
+        status = "STOPPED" if task.stopped is not None else "PENDING"
+        yield {"name": f"aws-guardduty-agent-{task.id[:4]}", "lastStatus": status, "reason": task.script.injected}
 
 
 def _container_shape(service: Service, task: Task, index: int, container: tuple[str, str]) -> dict[str, Any]:

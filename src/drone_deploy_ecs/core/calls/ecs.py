@@ -205,7 +205,11 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
 
 
 class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
-    """Up to `MOST` tasks of one cluster, by ARN; those that are forgotten are left out of the answer."""
+    """Up to `MOST` tasks of one cluster, by ARN; those that are forgotten are left out of the answer.
+
+    So are containers that AWS put into them, where it is known which belong to them: GuardDuty's agent, say, whose fate
+    is nothing to the task.
+    """
 
     MOST: ClassVar = 100
 
@@ -216,6 +220,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
 
     cluster: str
     tasks: tuple[str, ...]
+    containers: frozenset[str] = frozenset()
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -223,7 +228,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
 
     def read(self, body: Body) -> tuple[Task, ...]:
         """See `Call`."""
-        return tuple(described.task() for described in typed(body, _Tasks).tasks)
+        return tuple(described.task(self.containers) for described in typed(body, _Tasks).tasks)
 
 
 class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):

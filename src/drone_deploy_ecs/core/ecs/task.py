@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+SERVICE_CONNECT = "ecs-service-connect-"
+"""How the name of Service Connect's proxy begins, which ECS puts into tasks."""
+
+
 class Container(Struct, frozen=True):
     """A container of a task, stopped or not. `exit_code` is None when it never started."""
 
@@ -115,8 +119,8 @@ class DescribedTask(Wire, frozen=True):
     containers: tuple[_Container, ...] = ()
     attachments: tuple[_Attachment, ...] = ()
 
-    def task(self) -> Task:
-        """It as a value to decide on."""
+    def task(self, names: frozenset[str] = frozenset()) -> Task:
+        """It as a value to decide on, with the containers of these names; with all where no name is known."""
         return Task(
             arn=self.task_arn,
             started_by=self.started_by,
@@ -128,7 +132,12 @@ class DescribedTask(Wire, frozen=True):
             created_at=self.created_at,
             started_at=self.started_at,
             stopped_at=self.execution_stopped_at or self.stopping_at or self.stopped_at,
-            containers=tuple(container.container() for container in self.containers),
+            containers=tuple(
+                container.container()
+                for container in self.containers
+                # Service Connect's proxy is in no task definition, but the task doesn't live without it.
+                if not names or container.name in names or container.name.startswith(SERVICE_CONNECT)
+            ),
             addresses=tuple(filter(None, self._addresses())),
             host_ports=tuple(
                 binding.host_port

@@ -105,7 +105,8 @@ class Reading(Struct, frozen=True, kw_only=True):
         """The next call of this look, where it isn't whole."""
         region, cluster = target.region, target.cluster
         if self.token is None:
-            return DescribeTasks(region=region, cluster=cluster, tasks=self.left[: DescribeTasks.MOST])
+            tasks = self.left[: DescribeTasks.MOST]
+            return DescribeTasks(region=region, cluster=cluster, tasks=tasks, containers=target.containers)
         return ListTasks(region=region, cluster=cluster, name=target.service, status="STOPPED", token=self.token)
 
     def advance(self, answer: object, read: frozenset[str]) -> Reading:
