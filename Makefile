@@ -65,6 +65,10 @@ notes: $(VENV)/dev.stamp ## Show the next release's notes (ARGS="0.2.0 2026-12-2
 structure: $(VENV)/dev.stamp ## Measure how the code is built (ARGS="-v --src ../another-checkout")
 	@$(BIN)/python -m scripts.structure $(ARGS)
 
+.PHONY: causes
+causes: $(VENV)/dev.stamp ## Tell how rightly ECS's messages are explained (ARGS="w001 n001" shows these alone)
+	@$(BIN)/python -m scripts.causes $(ARGS)
+
 .PHONY: lock
 lock: $(VENV)/dev.stamp ## Write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
 	@$(BIN)/nox --session lock -- $(ARGS)

@@ -32,9 +32,10 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from enum import Enum
 
+    from drone_deploy_ecs.core.causes.known import Known
     from drone_deploy_ecs.settings.table import Setting
     from drone_deploy_ecs.simulator.world import World
 
@@ -212,21 +213,36 @@ def exit_codes_page() -> str:
 
 
 def causes_page() -> str:
-    """Every cause that is recognised, by weight."""
+    """Every cause that is recognised, by weight; below each, in what words ECS told people of it."""
     lines = [
         "# Causes\n",
-        f"{BY} Here: `{known.__name__.rpartition('.')[2]}.py` in `src/drone_deploy_ecs/core/causes`.\n",
+        f"{BY} Here: `{known.__name__.rpartition('.')[2]}.py` in `src/drone_deploy_ecs/core/causes`, and, for the",
+        "messages, `tests/causes/messages.toml`, which names their sources.\n",
         "Why tasks stop, as far as ECS tells it, by what one occurrence proves. Names are those of `causes` in the JSON",
         "report; more may be added at any time.\n",
+        "Looking for a message? Search this page for a few words of it, without its names and numbers: below each table",
+        "stand messages that people got, by cause, in ECS's words. Long ids and ends are left out of them (`…`).\n",
     ]
-    for weight, said in zip(Weight, members(Weight).values(), strict=True):
-        rows = [(f"`{one.name}`", one.headline, one.advice) for one in CATALOGUE if one.weight is weight]
+    said = beside("wordings")["wordings"]()
+    for weight, meaning in zip(Weight, members(Weight).values(), strict=True):
+        of_weight = [one for one in CATALOGUE if one.weight is weight]
+        rows = [(_linked(one.name, said), one.headline, one.advice) for one in of_weight]
         lines += [
             f"## {weight.value.capitalize()}\n",
-            f"{said}\n",
+            f"{meaning}\n",
             table(("Name", "What happened", "What to do"), rows),
+            *(_wordings_section(one, said[one.name]) for one in of_weight if one.name in said),
         ]
     return "\n".join(lines)
+
+
+def _linked(name: str, said: Mapping[str, Sequence[str]]) -> str:
+    return f"[`{name}`](#{name})" if name in said else f"`{name}`"
+
+
+def _wordings_section(cause: Known, texts: Sequence[str]) -> str:
+    # two backticks, since a message may have one
+    return f"### {cause.name}\n\n{sentence(cause.headline)}\n\n" + "".join(f"- `` {text} ``\n" for text in texts)
 
 
 # --- the transcript ---

@@ -1,0 +1,89 @@
+"""How rightly the project explains what ECS said to people: `make causes`, or `python -m scripts.causes [ID...]`.
+
+Every message of `tests/causes/messages.toml` is explained as the stopped task or the event would be that says it. First
+a table: how many are explained how rightly, all of them and by group. Then every message that isn't explained rightly:
+what was expected, what was told, and the message. With ids: these messages alone, right or not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.causes.messages import CLASSES, KINDS, LEARNT, MESSAGES, PLATFORMS, Grade, class_of, grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.causes.messages import Message
+
+WIDTH = 200
+"""Characters of a message that are shown."""
+
+
+def main(ids: Sequence[str]) -> int:
+    """Print the report, or these messages."""
+    print("\n".join(line for one in MESSAGES if one.id in ids for line in shown(one)) if ids else report())
+    return 0
+
+
+def report() -> str:
+    """The table, and what isn't right."""
+    grades = {one.id: grade(one, one.explained()) for one in MESSAGES}
+    given = {one.id: grade(one, one.explained(), one.given) for one in MESSAGES}
+    wrong = [one for one in MESSAGES if grades[one.id] is not Grade.RIGHT]
+    harmful = [one.id for one in MESSAGES if harms(one)]
+    return "\n".join([
+        row("", ["all", *(one.value for one in Grade)]),
+        *(counted(name, messages, grades) for name, messages in groups()),
+        counted("by the classes given first", MESSAGES, given),
+        "",
+        f"terminal, though it may pass by itself or is nothing at all: {' '.join(harmful) or 'none'}",
+        "",
+        *(line for kind in Grade for one in wrong if grades[one.id] is kind for line in shown(one)),
+    ])  # fmt: skip
+
+
+def groups() -> Iterator[tuple[str, Sequence[Message]]]:
+    """What is counted together, and its name."""
+    yield "all", MESSAGES
+    yield "the patterns were made with", [one for one in MESSAGES if one.id.startswith(LEARNT)]
+    yield "judged before there were patterns", [one for one in MESSAGES if not one.id.startswith(LEARNT)]
+    for kind in KINDS:
+        yield f"kind: {kind}", [one for one in MESSAGES if one.kind == kind]
+    for platform in PLATFORMS:
+        yield f"platform: {platform or 'not told'}", [one for one in MESSAGES if one.platform == platform]
+    for weight in CLASSES:
+        yield f"class: {weight}", [one for one in MESSAGES if one.weight == weight]
+
+
+def counted(name: str, messages: Sequence[Message], grades: dict[str, Grade]) -> str:
+    """One row of the table."""
+    counts = Counter(grades[one.id] for one in messages)
+    right = f"{counts[Grade.RIGHT]} ({counts[Grade.RIGHT] / len(messages):.0%})"
+    return row(name, [str(len(messages)), right, *(str(counts[one] or "-") for one in Grade if one is not Grade.RIGHT)])
+
+
+def row(name: str, cells: Sequence[str]) -> str:
+    """A name and columns of numbers."""
+    return f"{name:<34}" + "".join(f"{cell:>11}" for cell in cells)
+
+
+def harms(message: Message) -> bool:
+    """Whether a deployment that may come right would be undone at once."""
+    return class_of(message.explained()) == "terminal" and message.weight in ("transient", "none")
+
+
+def shown(message: Message) -> Iterator[str]:
+    """A message: how rightly it is explained, what was expected, what was said, and its words."""
+    cause = message.explained()
+    told = f"{cause.name}, {class_of(cause)}" if cause else "no word"
+    wanted = f"{' or '.join(message.causes) or 'no word'}, {message.weight}"
+    said = " ".join(message.said.split())
+    yield f"{message.id}  {grade(message, cause).value}: wanted {wanted}; told {told}"
+    yield f"      {said[:WIDTH]}{'...' if len(said) > WIDTH else ''}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

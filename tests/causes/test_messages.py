@@ -1,0 +1,276 @@
+"""The messages are well told, most are explained, and no cut, prefix or case makes one more certain than it is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event
+from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
+from tests.causes.messages import (
+    CLASSES,
+    FILE,
+    KINDS,
+    MESSAGES,
+    NONE,
+    PLATFORMS,
+    TERMINAL,
+    TRANSIENT,
+    Grade,
+    Message,
+    class_of,
+    event,
+    grade,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RIGHT = 94
+"""So many messages at least are explained rightly. `make causes` tells how many are, and which aren't."""
+TO_COME = frozenset({
+    "bluegreen-network", "command-not-run", "device-missing", "elb-denied", "engine-down", "gpu-failed", "hook-failed",
+    "hook-role", "host-fault", "host-network", "host-not-logged-in", "image-unusable", "layer-unpack", "mount-failed",
+    "option-unsupported", "pause-timed-out", "secret-empty", "secret-name-invalid", "secret-not-json", "secret-unread",
+    "target-zone",
+})  # fmt: skip
+"""Causes that would explain a message, and that aren't known yet."""
+SURER_CUT = frozenset({
+    "n008",
+    # pull-failed and init-failed: what isn't known counts from the second task on, so also what was cut off too soon
+    "n001", "n003", "n007", "n009", "n010", "n012", "n016", "n024", "n025", "n056", "n068", "n084", "n085", "n091", "n094",
+    "w014", "w016", "w017", "w037", "w046", "w047", "w049", "w068",
+    # an exit, once the reason for it is cut off
+    "w076", "w085",
+})  # fmt: skip
+"""Messages that may pass, and that count against a deployment when they are cut off before the words that say so."""
+TERMINAL_CUT = frozenset({"n008"})
+"""Those of them that even undo it at once."""
+BY_ID = {one.id: one for one in MESSAGES}
+ids = pytest.mark.parametrize("name", BY_ID)
+
+
+# --- the table ---
+
+
+def test_there_are_enough_of_every_kind_class_and_platform() -> None:
+    assert len(MESSAGES) == 185
+    assert set(Counter(one.kind for one in MESSAGES)) == set(KINDS)
+    assert set(Counter(one.weight for one in MESSAGES)) == set(CLASSES)
+    assert set(Counter(one.platform for one in MESSAGES)) == set(PLATFORMS)
+
+
+@ids
+def test_a_message_tells_all_that_it_has_to(name: str) -> None:
+    one = BY_ID[name]
+    assert re.fullmatch(r"[nw]\d{3}", name)
+    assert one.kind in KINDS
+    assert one.platform in PLATFORMS
+    assert {one.weight, one.given} <= set(CLASSES)
+    assert one.subject
+    assert one.why
+    assert re.match(r"https://|AWS docs, |index of public code, \d", one.source)
+    assert bool(one.text) is not (one.kind in ("task", "container"))
+    assert one.stop_code or one.said or one.exit_code is not None
+    assert one.causes or one.weight == NONE
+    assert len(one.causes) == len(set(one.causes))
+
+
+@ids
+def test_a_class_is_never_harsher_than_the_one_given_first_and_a_milder_one_is_explained(name: str) -> None:
+    one = BY_ID[name]
+    assert CLASSES.index(one.weight) <= CLASSES.index(one.given)
+    assert one.note or one.weight == one.given
+
+
+def test_messages_are_told_once_in_order_and_name_no_account() -> None:
+    texts = [(one.stop_code, one.stopped_reason, one.said, one.exit_code) for one in MESSAGES]
+    assert len(texts) == len(set(texts))
+    names = list(tomllib.loads(FILE.read_text(encoding="utf-8")))
+    assert names == sorted(names, key=lambda one: (one[0] != "w", one))
+    accounts = re.findall(r"(?<=[:/])\d{12}(?=[:.])", FILE.read_text(encoding="utf-8"))
+    assert set(accounts) == {"123456789012"}
+
+
+def test_every_cause_that_explains_a_message_is_known_or_said_to_come() -> None:
+    """When a pattern lands that is said to come, it goes from that list."""
+    unknown = {cause for one in MESSAGES for cause in one.causes} - {one.name for one in CATALOGUE}
+    assert unknown == TO_COME
+
+
+# --- how rightly they are explained ---
+
+
+def test_so_many_messages_at_least_are_explained_rightly() -> None:
+    right = sum(grade(one, one.explained()) is Grade.RIGHT for one in MESSAGES)
+    assert right >= RIGHT
+
+
+@ids
+def test_what_may_pass_or_is_nothing_never_undoes_a_deployment_at_once(name: str) -> None:
+    one = BY_ID[name]
+    assert one.weight not in (NONE, TRANSIENT) or class_of(one.explained()) != TERMINAL
+
+
+@pytest.mark.parametrize(
+    ("name", "weight", "told"),
+    [
+        ("image-not-found", Weight.TERMINAL, Grade.RIGHT),
+        ("image-not-found", Weight.REPEATING, Grade.MILD),
+        ("image-not-found", Weight.NOT_EVIDENCE, Grade.MILD),
+        ("pull-failed", Weight.REPEATING, Grade.GENERIC),
+        ("no-connection", Weight.TERMINAL, Grade.WRONG),
+        (None, None, Grade.SILENT),
+    ],
+)
+def test_a_terminal_message_is_graded(name: str | None, weight: Weight | None, told: Grade) -> None:
+    cause = Cause(name=name, weight=weight, headline="", advice="") if name and weight else None
+    assert grade(BY_ID["w001"], cause) is told
+
+
+@pytest.mark.parametrize(
+    ("message", "cause", "told"),
+    [
+        ("n079", None, Grade.RIGHT),
+        ("n079", Cause(name="scaling", weight=Weight.NOT_EVIDENCE, headline="", advice=""), Grade.RIGHT),
+        ("n079", Cause(name="launch-failed", weight=Weight.REPEATING, headline="", advice=""), Grade.WRONG),
+        ("n038", Cause(name="scaling", weight=Weight.NOT_EVIDENCE, headline="", advice=""), Grade.RIGHT),
+        ("n038", Cause(name="stopped-by-user", weight=Weight.NOT_EVIDENCE, headline="", advice=""), Grade.WRONG),
+        ("n035", Cause(name="capacity", weight=Weight.TERMINAL, headline="", advice=""), Grade.HARSH),
+    ],
+)
+def test_a_message_that_proves_little_is_graded(message: str, cause: Cause | None, told: Grade) -> None:
+    assert grade(BY_ID[message], cause) is told
+
+
+# --- laws ---
+
+STARTS = ("", "Task stopped: ", "TaskFailedToStart: ")
+"""What stands before a task's reason, in one agent or another."""
+ENVELOPES = ("service web was unable to place a task. Reason: ", "(service web) was unable to place a task. Reason: ")
+"""How an event quotes a task's reason."""
+ENDINGS = ("", "...")
+"""How a text ends that was cut off: Fargate says so, old agents don't."""
+CASES = (str, str.upper, str.lower)
+# By single characters: as whole texts, hypothesis also tries those that it finds in the code, and these are patterns.
+random_texts = st.lists(st.characters() | st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789 .:/-"), max_size=300)
+of_tasks = [one for one in MESSAGES if one.is_of_a_task and one.said]
+
+
+def surer(cause: Cause | None, whole: Cause | None) -> bool:
+    """Whether a cause claims more than the whole message's does.
+
+    Transient claims nothing: it is what a task is that says nothing. So it is never surer. That a stopped task is no
+    evidence is a claim, too: it is passed over, however often it is seen. Only the whole message may make it. An event
+    without a cause is passed over because it says nothing, and so claims nothing; but where the whole says nothing, no
+    part of it may be a cause that counts against the deployment.
+    """
+    if cause is None or cause.weight is Weight.TRANSIENT:
+        return False
+    if cause.weight is Weight.NOT_EVIDENCE:
+        return whole is None or whole.weight is not Weight.NOT_EVIDENCE
+    return CLASSES.index(class_of(cause)) > CLASSES.index(class_of(whole))
+
+
+def saying(message: Message, text: str) -> Message:
+    """The message with other words in the place of those that matter."""
+    if message.container_reason:
+        return message._replace(container_reason=text)
+    return message._replace(text=text) if message.text else message._replace(stopped_reason=text)
+
+
+def cut(text: str) -> list[str]:
+    """The text cut off at the start of each of its words, as ECS may: with dots at the end, or without."""
+    return [text[: word.start()] + ending for word in re.finditer(r"\b\w", text) for ending in ENDINGS]
+
+
+@ids
+def test_a_message_that_is_cut_off_is_never_surer(name: str) -> None:
+    """When a pattern is mended for one that is listed, it goes from that list."""
+    one = BY_ID[name]
+    found = [text for text in cut(one.said) if surer(saying(one, text).explained(), one.explained())]
+    assert bool(found) is (name in SURER_CUT), found
+
+
+@ids
+def test_a_message_that_is_cut_off_is_terminal_only_if_the_whole_is(name: str) -> None:
+    one = BY_ID[name]
+    terminal = [text for text in cut(one.said) if class_of(saying(one, text).explained()) == TERMINAL]
+    if class_of(one.explained()) != TERMINAL:
+        assert bool(terminal) is (name in TERMINAL_CUT), terminal
+
+
+@given(
+    st.sampled_from([one for one in of_tasks if one.id not in SURER_CUT]), st.sampled_from(STARTS), st.integers(0, 800),
+    st.sampled_from(ENDINGS), st.sampled_from(CASES),
+)  # fmt: skip
+def test_a_tasks_message_is_never_surer_behind_a_prefix_cut_inside_a_word_or_in_another_case(
+    one: Message, start: str, length: int, ending: str, case: Callable[[str], str]
+) -> None:
+    said = case(start + one.said[:length] + ending)
+    assert not surer(saying(one, said).explained(), one.explained())
+
+
+@given(
+    st.sampled_from([one for one in MESSAGES if not one.is_of_a_task and one.id not in SURER_CUT]), st.integers(0, 800),
+    st.sampled_from(ENDINGS), st.sampled_from(CASES),
+)  # fmt: skip
+def test_an_event_is_never_surer_cut_inside_a_word_or_in_another_case(
+    one: Message, length: int, ending: str, case: Callable[[str], str]
+) -> None:
+    said = case(one.event_text()[:length] + ending)
+    assert not surer(cause_of_event(event(said)), one.explained())
+
+
+@pytest.mark.parametrize("name", [one.id for one in of_tasks])
+def test_a_tasks_message_is_the_same_in_another_case_and_never_surer_when_an_event_quotes_it(name: str) -> None:
+    one = BY_ID[name]
+    whole = one.explained()
+    assert whole is not None
+    for case in CASES:
+        told = saying(one, case(one.said)).explained()
+        assert told is not None
+        assert (told.name, told.weight) == (whole.name, whole.weight)
+    for start in STARTS:
+        assert not surer(saying(one, start + one.said).explained(), whole)
+    for envelope in ENVELOPES:
+        assert not surer(cause_of_event(event(envelope + one.said)), whole)
+
+
+@given(
+    st.text(max_size=300), st.sampled_from([*STARTS, "CannotPullContainerError: ", "ResourceInitializationError: "]),
+    st.sampled_from(sorted({one.stop_code for one in MESSAGES})),
+)  # fmt: skip
+def test_random_text_is_never_terminal(characters: list[str], start: str, stop_code: str) -> None:
+    text = "".join(characters)
+    of_task = BY_ID["w113"]._replace(stop_code=stop_code, stopped_reason=start + text)
+    of_container = BY_ID["w113"]._replace(stop_code=stop_code, container_reason=start + text)
+    assert TERMINAL not in (class_of(of_task.explained()), class_of(of_container.explained()))
+    for envelope in ("", "(service web) (deployment ecs-svc/1) deployment failed: ", *ENVELOPES):
+        assert class_of(cause_of_event(event(envelope + start + text))) != TERMINAL
+
+
+@pytest.mark.parametrize(
+    ("told", "whole", "is_surer"),
+    [
+        (Weight.TERMINAL, Weight.REPEATING, True),
+        (Weight.REPEATING, Weight.TERMINAL, False),
+        (Weight.REPEATING, Weight.NOT_EVIDENCE, True),
+        (Weight.TRANSIENT, Weight.NOT_EVIDENCE, False),
+        (Weight.NOT_EVIDENCE, Weight.TERMINAL, True),
+        (Weight.NOT_EVIDENCE, Weight.NOT_EVIDENCE, False),
+        (Weight.NOT_EVIDENCE, None, True),
+        (Weight.REPEATING, None, True),
+        (None, Weight.TERMINAL, False),
+        (None, Weight.NOT_EVIDENCE, False),
+    ],
+)
+def test_what_is_surer(told: Weight | None, whole: Weight | None, *, is_surer: bool) -> None:
+    one, other = (weight and Cause(name="n", weight=weight, headline="", advice="") for weight in (told, whole))
+    assert surer(one, other) is is_surer
