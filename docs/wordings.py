@@ -1,4 +1,4 @@
-"""In what words ECS told people of each cause: messages of `tests/causes/messages.toml`, made short enough for a page."""
+"""In what words ECS told people of each cause: messages of `tests/causes/messages.toml`, short enough for a page."""
 
 from __future__ import annotations
 

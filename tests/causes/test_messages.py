@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event
-from drone_deploy_ecs.core.causes.known import CATALOGUE, Weight
+from drone_deploy_ecs.core.causes.known import Weight
 from tests.causes.messages import (
     CLASSES,
     FILE,

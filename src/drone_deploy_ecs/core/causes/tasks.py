@@ -134,9 +134,9 @@ TASK_CAUSES: tuple[Known, ...] = (
     # Who makes a secret may still be writing its value.
     Known("secret-empty", Weight.REPEATING, r"specified secret value for staging label", "a secret has no value yet",
           "Put a value into it; one just made takes a minute"),
-    Known("secret-not-json", Weight.REPEATING, r"secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
+    Known("secret-not-json", Weight.TERMINAL, r"secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
           "Store JSON, or take the whole value without `:key::`"),
-    Known("secret-key-missing", Weight.REPEATING, r"did not contain json key", "a secret lacks a JSON key that the task definition names",
+    Known("secret-key-missing", Weight.TERMINAL, r"did not contain json key", "a secret lacks a JSON key that the task definition names",
           "Add the key to the secret, or correct valueFrom's `:key::` part"),
     Known("secret-name-invalid", Weight.TERMINAL, r"ValidationException: Invalid name|invalid ARN format for the .{0,40}secret", "a secret's valueFrom isn't well-formed",
           "Write `arn:key::` (colons, two at the end), or the parameter's name or ARN"),
