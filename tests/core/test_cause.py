@@ -229,7 +229,12 @@ STOPPED = [
     ("ended", "EssentialContainerExited", "Essential container in task exited", 0, ""),
     ("exited", "EssentialContainerExited", "Essential container in task exited", 1, ""),
     ("exited", "EssentialContainerExited", "Essential container in task exited", None, ""),
-    ("exited", "", "", 255, ""),
+    ("exited-255", "", "", 255, ""),
+    ("segfault", "EssentialContainerExited", "Essential container in task exited", 3221225477, ""),
+    ("terminated", "EssentialContainerExited", "Essential container in task exited", -1073741510, ""),
+    ("library-missing", "EssentialContainerExited", "Essential container in task exited", -1073741515, ""),
+    ("aborted", "EssentialContainerExited", "Essential container in task exited", 3221226505, ""),
+    ("dotnet-exception", "EssentialContainerExited", "Essential container in task exited", 3762504530, ""),
     ("command-not-executable", "EssentialContainerExited", "Essential container in task exited", 126, ""),
     ("command-not-found", "EssentialContainerExited", "Essential container in task exited", 127, ""),
     ("aborted", "EssentialContainerExited", "Essential container in task exited", 134, ""),
@@ -309,16 +314,16 @@ QUIET = (
 WEIGHTS = {
     Weight.TERMINAL: {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
-        "secret-name-invalid", "log-group-missing", "log-options", "exec-format", "command-not-found",
+        "secret-name-invalid", "secret-not-json", "secret-key-missing", "log-options", "exec-format", "command-not-found",
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
     },
     Weight.REPEATING: {
         "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
         "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
-        "infrastructure-role", "role-refused", "secret-empty", "secret-not-json", "secret-key-missing", "secret-denied",
+        "infrastructure-role", "role-refused", "secret-empty", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
         "gpu-failed", "command-not-run", "dependency", "out-of-memory", "disk-full", "target-unhealthy",
-        "container-unhealthy", "pull-failed", "init-failed", "ended", "exited", "aborted", "killed", "segfault",
+        "container-unhealthy", "pull-failed", "init-failed", "ended", "exited", "exited-255", "library-missing", "dotnet-exception", "aborted", "killed", "segfault",
         "terminated", "target-zone", "elb-denied", "target-registration", "hook-role", "hook-ended", "bluegreen-ended",
         "launch-failed",
     },
@@ -597,3 +602,44 @@ def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> 
 )  # fmt: skip
 def test_a_cause_in_one_line_has_our_words_and_then_awss_own(facts: dict[str, Any], told: str) -> None:
     assert describe(Cause(name="n", weight=Weight.TERMINAL, headline="it broke", advice="mend it", **facts)) == told
+
+
+def test_a_code_of_windows_is_shown_as_microsoft_lists_it() -> None:
+    cause = cause_of_task(task("", container(-1073741515), code="EssentialContainerExited"))
+    assert "exit code -1073741515 (0xC0000135)" in brief(cause)
+
+
+@pytest.mark.parametrize(
+    ("said", "advised"),
+    [
+        (f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref {REPOSITORY}:2: {REPOSITORY}:2: not found", f"(image {REPOSITORY}:2)"),
+        (f"{INIT}failed to create Cloudwatch log group: AccessDeniedException: User: arn:aws:sts::1:assumed-role/exec/1 is not authorized to perform: logs:CreateLogGroup on resource: arn:aws:logs:eu-west-1:1:log-group:/ecs/shop:log-stream:", "(action logs:CreateLogGroup, role exec, log group /ecs/shop)"),
+        (f"{INIT}failed to download env files: s3://shop-config/prod.env: AccessDenied: status 403", "(bucket shop-config)"),
+        ("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1b': InsufficientFreeAddressesInSubnet", "(subnet subnet-0a1b)"),
+        (f'{RUNC}exec: "start.sh": executable file not found in $PATH', "(command start.sh)"),
+        (f"{SECRETS}secret arn:aws:secretsmanager:eu-west-1:1:secret:prod/db-AbCdEf: AccessDeniedException", ""),
+    ],
+)  # fmt: skip
+def test_the_advice_has_the_names_that_the_message_has_but_never_a_secrets(said: str, advised: str) -> None:
+    cause = cause_of_task(task(said, code="TaskFailedToStart"))
+    row = next(one for one in CATALOGUE if one.name == cause.name)
+    assert cause.advice == f"{row.advice} {advised}".strip()
+    assert "prod/db" not in cause.advice
+
+
+@pytest.mark.parametrize("said", [f"{PULL}error from...", f"{PULL}error from…", f"{PULL}error".ljust(255, "x")])
+def test_what_ecs_cut_off_is_said_to_be_and_proves_nothing_by_itself(said: str) -> None:
+    cut = cause_of_task(task("Task failed to start", container(reason=said), code="TaskFailedToStart"))
+    assert describe(replace(cut, reason=said)).endswith("(ECS cut this off: it may be more)")
+    assert (cut.name, cut.weight) == ("pull-failed", Weight.TRANSIENT)
+    assert cause_of_task(task(said + ".more", code="TaskFailedToStart")).weight is Weight.REPEATING
+
+
+def test_a_container_that_never_ran_is_not_to_blame_for_an_exit() -> None:
+    app, sidecar = container(0, name="app"), container(reason=f"{PULL}403 Forbidden", name="sidecar")
+    exited = task("Essential container in task exited", sidecar, app, code="EssentialContainerExited")
+    assert cause_of_task(exited).container == "sidecar", "its reason tells more than an end without an error"
+    crashed = replace(exited, containers=(sidecar, container(1, name="app")))
+    assert (cause_of_task(crashed).container, cause_of_task(crashed).name) == ("app", "exited")
+    agent = container(reason=f"{PULL}403 Forbidden", name="aws-guardduty-agent-x")
+    assert cause_of_task(replace(exited, containers=(agent, app))).name == "ended"

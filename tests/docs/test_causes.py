@@ -7,7 +7,7 @@ import runpy
 
 import pytest
 
-from drone_deploy_ecs.core.causes.known import CATALOGUE
+from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from tests.causes.messages import MESSAGES, Grade, grade
 from tests.docs.pages import DOCS
 

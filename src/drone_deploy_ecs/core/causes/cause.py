@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
     from drone_deploy_ecs.core.ecs.task import Container, Task
 
-_BY_SIGNAL = (137, 143)
-"""Exit codes that ECS's own stopping gives: SIGTERM, then SIGKILL."""
+_WINDOWS = 0xFFFF_FFFF
+"""Exit codes of Windows have 32 bits; ECS shows them with a sign or without."""
+_TOLD_TO_END = 0xC000_013A
+_BY_SIGNAL = (137, 143, _TOLD_TO_END, _TOLD_TO_END - _WINDOWS - 1)
+"""Exit codes that ECS's own stopping gives: SIGTERM (on Windows CTRL_SHUTDOWN), then SIGKILL."""
+_MOST = 255
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
 """Reasons of containers that only stopped because another container failed."""
 _INJECTED = "aws-guardduty-agent-"
@@ -71,9 +75,15 @@ class Cause(Struct, frozen=True, kw_only=True):
 def brief(cause: Cause) -> str:
     """The cause in our own words: `the container exited by itself (container app, exit code 1)`."""
     container = f"container {safe(cause.container)}" if cause.container else ""
-    code = f"exit code {cause.exit_code}" if cause.exit_code is not None else ""
+    code = _shown(cause.exit_code) if cause.exit_code is not None else ""
     where = ", ".join(part for part in (container, code) if part)
     return f"{cause.headline} ({where})" if where else cause.headline
+
+
+def _shown(exit_code: int) -> str:
+    """Windows' codes in hexadecimal, too, in which Microsoft lists them."""
+    hexadecimal = f" (0x{exit_code & _WINDOWS:X})" if not 0 <= exit_code <= _MOST else ""
+    return f"exit code {exit_code}{hexadecimal}"
 
 
 def describe(cause: Cause) -> str:
@@ -143,14 +153,18 @@ def _says_why(container: Container) -> bool:
 
 def _known(*texts: str) -> Known | None:
     """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
-    clear = (known for text in texts for known in TASK_CAUSES if known.tells(text))
-    return next(clear, None) or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
+    clear = next((known for text in texts for known in TASK_CAUSES if known.tells(text)), None)
+    vague = clear or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
+    if vague and not clear and any(map(is_cut_off, texts)):
+        # What was cut off may say that it passes.
+        return replace(vague, weight=Weight.TRANSIENT)
+    return vague
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:
     if container is None or container.exit_code is None:
         return EXITED if task.stop_code == "EssentialContainerExited" else UNEXPLAINED
-    known = EXIT_CODE_CAUSES.get(container.exit_code, EXITED)
+    known = EXIT_CODE_CAUSES.get(container.exit_code & _WINDOWS, EXITED)
     by_themselves = [container for container in task.containers if container.exit_code not in (None, 0, *_BY_SIGNAL)]
     if known.weight is Weight.TERMINAL and len(by_themselves) > 1:
         # Several failed: which of them brought the task down isn't known, and this one may fail in every version.

@@ -6,6 +6,14 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.known import Known, Weight
 
+LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|(extract|unpack|register) layer|pulling image conf)",
+          "the image's layers couldn't be downloaded",
+          "Let the S3 endpoint's policy allow s3:GetObject on prod-REGION-starport-layer-bucket; push the image again")  # fmt: skip
+# ECS says so of a group that it can't ask for, too, and then goes on.
+LOG_GROUP_MISSING = Known("log-group-missing", Weight.REPEATING, r"cannot find the Amazon CloudWatch log group",
+          "the container's log group doesn't exist",
+          "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",))  # fmt: skip
+
 # Against `stop code: stopped reason`, then against the reason of the container that brought the task down.
 TASK_CAUSES: tuple[Known, ...] = (
     # Who stopped it, and what happened below it.
@@ -54,7 +62,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "EC2 refuses the task's network interface", "Check the service's subnets and security groups, and tag policies"),
     Known("network-interface", Weight.TRANSIENT, r"network interface|(configure|setup regular) ENI\b|RESOURCE:ENI|InsufficientFreeAddresses",
           "the task's network interface couldn't be provided",
-          "Check free IP addresses in the subnets; on EC2 the instance type's ENI limit (account setting awsvpcTrunking)"),
+          "Check free IP addresses in the subnets; on EC2 the instance type's ENI limit (account setting awsvpcTrunking)", ("subnet", "security group")),
     Known("no-instance-fits", Weight.TRANSIENT, r"RESOURCE:(CPU|MEMORY|GPU)|has insufficient (CPU|memory|GPU)|enough (CPU|memory|GPU)",
           "no container instance has room for a task",
           "Add instances, lower the task's cpu or memory, or lower minimumHealthyPercent so that an old task goes first"),
@@ -101,9 +109,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Raise ephemeralStorage, free the instance's disk, or make the image smaller"),
     Known("layer-unpack", Weight.REPEATING, r"CannotPull.*register layer|devicemapper: Error", "the host's container storage failed",
           "Look at the host's disk and storage driver, or replace it"),
-    Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|(extract|unpack|register) layer|pulling image conf)",
-          "the image's layers couldn't be downloaded",
-          "Let the S3 endpoint's policy allow s3:GetObject on prod-REGION-starport-layer-bucket; push the image again"),
+    replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*starport-layer-bucket"),
     Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format", "the image's name isn't valid", "Correct the image setting"),
     # A repository may be replicated, a policy attached, while the deployment runs: one more task costs seconds. What
     # ECS itself pinned (tag and digest) was there and is gone, and to Docker Hub nothing is replicated.
@@ -149,15 +155,11 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Check each `secrets` entry's name, region and version, and that it isn't scheduled for deletion"),
     Known("log-target-away", Weight.TRANSIENT, r"logging driver.{0,200}dial (tcp|unix)", "the log driver's target doesn't answer",
           "Let the log router start first (dependsOn), or set the driver's fluentd-async option"),
-    Known("log-group-missing", Weight.TERMINAL, r"log group does not exist|cannot find the Amazon CloudWatch log group",
-          "the container's log group doesn't exist",
-          "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",)),
+    replace(LOG_GROUP_MISSING, pattern=r"log group does not exist"),
     Known("log-denied", Weight.REPEATING, r"not authorized to perform: logs:|Cloudwatch log (group|stream).{0,100}AccessDenied", "the task may not write its log",
           "Allow it on the execution role (on EC2: the instance role); logs:CreateLogGroup isn't in the managed policy", ("action", "role", "log group")),
     Known("log-options", Weight.TERMINAL, r"awslogs-(region|group) is required|unknown log opt|no log configuration specified|MissingEndpoint|MissingRegion", "the log driver's options aren't valid",
           "Correct logConfiguration.options"),
-    Known("logging-failed", Weight.REPEATING, r"logger args|logging driver|create Cloudwatch log", "the log driver couldn't be started",
-          "Check logConfiguration, and that a log router container starts first (dependsOn)"),
     Known("env-file", Weight.REPEATING, r"env files.*(\b40[34]\b|Forbidden|AccessDenied|NoSuchKey|not ?found)", "an environment file couldn't be fetched",
           "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role")),
     # Its start and its end.
@@ -193,8 +195,12 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?error\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
 )  # fmt: skip
 
-# Where nothing in TASK_CAUSES matched.
+# Where nothing in TASK_CAUSES matched: what more is said may turn it, and where the text is cut off it proves nothing.
 FALLBACK_CAUSES: tuple[Known, ...] = (
+    LAYER_DOWNLOAD,
+    Known("logging-failed", Weight.REPEATING, r"logger args|logging driver|create Cloudwatch log", "the log driver couldn't be started",
+          "Check logConfiguration, and that a log router container starts first (dependsOn)"),
+    LOG_GROUP_MISSING,
     Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)", "a secret or parameter couldn't be read",
           "Check that each exists and that the execution role may read it"),
     Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: ", "the container's command couldn't be run",
@@ -216,17 +222,32 @@ ENDED = Known("ended", Weight.REPEATING, "", "the container ended by itself, wit
               "Keep its main program in the foreground: a service's essential container must not end")  # fmt: skip
 EXITED = Known("exited", Weight.REPEATING, "", "the container exited by itself",
                "Read the container's log; run the image with the same environment")  # fmt: skip
-# By exit code, when no reason said more. Source: shell convention 126 and 127; 128 + n for signal n.
+ABORTED = Known("aborted", Weight.REPEATING, "", "the container aborted (SIGABRT)", "Read the last lines of its log: an assertion or the allocator gave up")  # fmt: skip
+SEGFAULT = Known("segfault", Weight.REPEATING, "", "the container crashed (SIGSEGV)", "Look for a native library of another platform")  # fmt: skip
+TERMINATED = Known("terminated", Weight.REPEATING, "", "the container was told to end (SIGTERM)",
+                   "Look for what stopped it: another container, or its own supervisor")  # fmt: skip
+# By exit code, when no reason said more: 126 and 127 by the convention of shells, 128 + n for signal n, NTSTATUS on
+# Windows.
 EXIT_CODE_CAUSES: dict[int, Known] = {
     0: ENDED,
     126: named("command-not-executable"),
     127: named("command-not-found"),
-    134: Known("aborted", Weight.REPEATING, "", "the container aborted (SIGABRT)", "Read the last lines of its log: an assertion or the allocator gave up"),
+    134: ABORTED,
     137: Known("killed", Weight.REPEATING, "", "the container was killed (SIGKILL: often out of memory)",
                "Compare its memory limit with what it takes; look at its stop time-out"),
-    139: Known("segfault", Weight.REPEATING, "", "the container crashed (SIGSEGV)", "Look for a native library of another platform"),
-    143: Known("terminated", Weight.REPEATING, "", "the container was told to end (SIGTERM)", "Look for what stopped it: another container, or its own supervisor"),
+    139: SEGFAULT,
+    143: TERMINATED,
+    # Also what the engine gives when it lost the container.
+    255: Known("exited-255", Weight.REPEATING, "", "the container exited with -1, or its engine lost it",
+               "Read the container's log; on EC2 look whether Docker restarted on the host"),
+    0xC0000005: SEGFAULT,
+    0xC000013A: TERMINATED,
+    0xC0000135: Known("library-missing", Weight.REPEATING, "", "a DLL that the container's program needs isn't in the image",
+                      "Install it in the image: often the Visual C++ runtime, or a feature that the base image lacks"),
+    0xC0000409: ABORTED,
+    0xE0434352: Known("dotnet-exception", Weight.REPEATING, "", "an unhandled .NET exception ended the container", "Read the container's log for its stack trace"),
 }  # fmt: skip
+"""By unsigned code: ECS shows Windows' as signed ones, too."""
 # TRANSIENT: where nothing is said, nothing is proven.
 UNEXPLAINED = Known("unexplained", Weight.TRANSIENT, "", "a task stopped, and ECS doesn't say why",
                     "Look at the task in the ECS console within the hour")  # fmt: skip
