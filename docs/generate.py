@@ -17,7 +17,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.causes import known
 from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.event import Kind
@@ -216,8 +215,8 @@ def causes_page() -> str:
     """Every cause that is recognised, by weight; below each, in what words ECS told people of it."""
     lines = [
         "# Causes\n",
-        f"{BY} Here: `{known.__name__.rpartition('.')[2]}.py` in `src/drone_deploy_ecs/core/causes`, and, for the",
-        "messages, `tests/causes/messages.toml`, which names their sources.\n",
+        f"{BY} Here: `tasks.py` and `events.py` in",
+        "`src/drone_deploy_ecs/core/causes`, and, for the messages, `tests/causes/messages.toml`, which names their sources.\n",
         "Why tasks stop, as far as ECS tells it, by what one occurrence proves. Names are those of `causes` in the JSON",
         "report; more may be added at any time.\n",
         "Looking for a message? Search this page for a few words of it, without its names and numbers: below each table",
