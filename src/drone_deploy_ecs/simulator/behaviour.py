@@ -10,11 +10,15 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     `ResourceInitializationError: …`). `exits_after` None means that it keeps running. `health` is "" without a
     container health check, "healthy" or "unhealthy" after `health_after`. Once `heals_after` tasks of a deployment
     have failed, its next ones do well. Until `placeable_after` (seconds of the world's time) no task can be placed.
-    `log` are the lines that a container writes.
+    `volume_error` is why ECS can't attach the task's EBS volume: such a task never starts. `registration_error` is why
+    a load balancer doesn't take it: such a task runs, and never becomes healthy. `log` are the lines that a container
+    writes.
     """
 
     starts_after: float = 4.0
     start_error: str = ""
+    volume_error: str = ""
+    registration_error: str = ""
     exits_after: float | None = None
     exit_code: int = 0
     reason: str = ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from drone_deploy_ecs.simulator.clock import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drone_deploy_ecs.simulator.model import Deployment, Event, Service, Task
 
 
@@ -87,13 +89,7 @@ def task_shape(service: Service, task: Task) -> dict[str, Any]:
         "desiredStatus": "RUNNING" if task.is_alive else "STOPPED",
         "healthStatus": task.health,
         "createdAt": moment(task.created),
-        "attachments": [
-            {
-                "type": "ElasticNetworkInterface",
-                "status": "ATTACHED" if task.is_alive else "DELETED",
-                "details": [{"name": "privateIPv4Address", "value": address(task)}],
-            }
-        ],
+        "attachments": list(_attachment_shapes(service, task)),
         "containers": [
             _container_shape(service, task, index, container) for index, container in enumerate(task.containers.items())
         ],
@@ -104,6 +100,23 @@ def task_shape(service: Service, task: Task) -> dict[str, Any]:
         name: text for name, text in (("stopCode", task.stop_code), ("stoppedReason", task.stopped_reason)) if text
     }
     return shape
+
+
+def _attachment_shapes(service: Service, task: Task) -> Iterator[dict[str, Any]]:
+    interface = [{"name": "privateIPv4Address", "value": address(task)}]
+    status = "ATTACHED" if task.is_alive else "DELETED"
+    yield {"type": "ElasticNetworkInterface", "status": status, "details": interface}
+    if task.script.volume_error and not task.is_alive:
+        account = service.arn_prefix.split(":")[4]
+        role = f"arn:aws:iam::{account}:role/ecsInfrastructureRole"
+        details = {
+            "roleArn": role,
+            "volumeName": "data",
+            "deleteOnTermination": "true",
+            "statusReason": task.script.volume_error,
+        }
+        pairs = [{"name": name, "value": value} for name, value in details.items()]
+        yield {"type": "AmazonElasticBlockStorage", "status": "FAILED", "details": pairs}
 
 
 def _container_shape(service: Service, task: Task, index: int, container: tuple[str, str]) -> dict[str, Any]:

@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
-    from drone_deploy_ecs.core.ecs.task import Container, Task
+    from drone_deploy_ecs.core.ecs.task import Attachment, Container, Task
 
 _BY_SIGNAL = (137, 143)
 """Exit codes that ECS's own stopping gives: SIGTERM, then SIGKILL."""
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
 """Reasons of containers that only stopped because another container failed."""
+_UNATTACHED = ("volume", "network-interface")
+"""Causes that say that something couldn't be attached, and not why."""
 _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 """How an event quotes the reason of a task or of a call."""
 
@@ -89,10 +91,13 @@ def cause_of_task(task: Task) -> Cause:
     """Why this stopped task stopped."""
     container = _culprit(task)
     container_reason = container.reason if container else ""
-    known = _known(f"{task.stop_code}: {task.stopped_reason}", container_reason) or _by_exit(task, container)
-    reasons = [part for part in (task.stopped_reason, container_reason) if part]
-    if len(reasons) > 1 and reasons[1] in reasons[0]:
-        reasons.pop()
+    attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
+    known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
+    known = known or _by_exit(task, container)
+    reasons: list[str] = []
+    for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
+        if said and not any(said in reason for reason in reasons):
+            reasons.append(said)
     return Cause(
         name=known.name,
         weight=known.weight,
@@ -131,6 +136,22 @@ def _known(*texts: str) -> Known | None:
     """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
     clear = (known for text in texts for known in TASK_CAUSES if known.tells(text))
     return next(clear, None) or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
+
+
+def _stop(task: Task) -> str:
+    return f"{task.stop_code}: {task.stopped_reason}"
+
+
+def _texts_of(attachment: Attachment) -> tuple[str, str]:
+    """What ECS says of an attachment that failed; and, where that tells nothing known, what kind of thing it was."""
+    kind = {"AmazonElasticBlockStorage": "EBS volume", "ElasticNetworkInterface": "network interface"}
+    return attachment.reason, f"{kind.get(attachment.type, attachment.type)} attachment"
+
+
+def _by_attachment(task: Task, attached: tuple[str, ...]) -> Known | None:
+    """What a failed attachment tells, where the task only says that it waited for one in vain."""
+    waited = _known(_stop(task)) if attached else None
+    return _known(*attached) if waited and waited.name in _UNATTACHED else None
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:
