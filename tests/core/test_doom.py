@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.causes.cause import brief
 from drone_deploy_ecs.core.causes.doom import PATIENCE, Complaints
 from tests.core.shown import NOON, OLD, OTHER, OURS, active, at, primary, service, stopped
 
@@ -156,6 +157,9 @@ def test_a_repeating_cause_is_confirmed_when_nothing_got_on() -> None:
     assert heard.confirmed_at == (10 + PATIENCE,)
     assert proven(heard, 9.9 + PATIENCE) == ""
     assert proven(heard, 10 + PATIENCE) == "role-refused"
+    cause = heard.proof((), 10 + PATIENCE, 10 + PATIENCE)
+    assert cause is not None
+    assert brief(cause) == "ECS may not use the task's or the execution role, and nothing has got on for 8 m"
 
 
 def test_a_second_event_confirms_nothing() -> None:

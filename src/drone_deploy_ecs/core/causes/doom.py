@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event, cause_of_task, is_evidence, was_healthy
 from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.text import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +104,7 @@ class Complaints(Struct, frozen=True, kw_only=True):
         """The cause that ends our deployment, if events prove one; its `stopped` tasks were last read at `read_at`.
 
         A terminal cause does at once. A repeating one is confirmed by a task that was created after the event and went
-        the same way; or by time, when nothing got on.
+        the same way; or by time, when nothing got on, which its headline then says.
         """
         names = {short(task.arn) for task in stopped}
         ours = [complaint for complaint in self.heard if not complaint.task or complaint.task in names]
@@ -113,7 +114,7 @@ class Complaints(Struct, frozen=True, kw_only=True):
         # is started then proves nothing, but those tasks do. And tasks that can't be read may be such.
         is_throttled = any(task.started_at is None and is_evidence(task) for task in stopped)
         by_time = (
-            complaint.cause
+            _unchanged(complaint.cause)
             for complaint in ours
             if (at := complaint.confirmed_at) is not None and at <= min(now, read_at) and not is_throttled
         )
@@ -166,6 +167,10 @@ def _complaints(event: ServiceEvent, ours: Deployment, now: float, *, can_be_onl
         task=task[1] if task and not named else "",
         may_wait=is_ours and cause.weight is Weight.REPEATING,
     )
+
+
+def _unchanged(cause: Cause) -> Cause:
+    return replace(cause, headline=f"{cause.headline}, and nothing has got on for {span(PATIENCE)}")
 
 
 def _same_again(complaint: Complaint, stopped: tuple[Task, ...]) -> Iterator[Cause]:
