@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event, cause_of_task
 from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.ecs.service import ServiceEvent
-from drone_deploy_ecs.core.ecs.task import Container, Task
+from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
 
 FILE = Path(__file__).with_suffix(".toml")
 KINDS = ("task", "container", "event", "attachment", "rollout", "statusReason")
@@ -88,13 +88,14 @@ class Message(NamedTuple):
 
     def task(self) -> Task:
         """The stopped task of which ECS said it."""
-        # An attachment's details aren't read yet: what they say is given as the task's own reason.
-        reason = self.text if self.kind == "attachment" else self.stopped_reason
+        details = (Detail("statusReason", self.text),)
+        volumes = (Attachment("AmazonElasticBlockStorage", "FAILED", details),) if self.kind == "attachment" else ()
         first = _container(self.container, self.container_reason, self.exit_code)
         return Task(
             arn="arn:aws:ecs:eu-west-1:123456789012:task/prod/1", started_by="ecs-svc/1", task_definition="web:2",
-            status="STOPPED", health="", stop_code=self.stop_code, stopped_reason=reason, created_at=None,
+            status="STOPPED", health="", stop_code=self.stop_code, stopped_reason=self.stopped_reason, created_at=None,
             started_at=None, stopped_at=None, containers=(first, *self.others),
+            attachments=volumes,
         )  # fmt: skip
 
     def event_text(self) -> str:

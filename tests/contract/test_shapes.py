@@ -42,8 +42,16 @@ def check(operation: str, answer: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "behaviour",
-    [Behaviour(), crash(1), missing("shop:2"), Behaviour(health="unhealthy"), Behaviour(target_unhealthy=True)],
-    ids=["good", "crash", "missing", "unhealthy", "target unhealthy"],
+    [
+        Behaviour(),
+        crash(1),
+        missing("shop:2"),
+        Behaviour(health="unhealthy"),
+        Behaviour(target_unhealthy=True),
+        Behaviour(volume_error="ECS timed out while configuring the EBS volume attachment to your Task"),
+        Behaviour(registration_error="no"),
+    ],
+    ids=["good", "crash", "missing", "unhealthy", "target unhealthy", "no volume", "no target"],
 )
 @pytest.mark.parametrize("breaker", [None, Breaker(rollback=True), Breaker(rollback=False)])
 def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breaker | None) -> None:

@@ -26,7 +26,7 @@ from drone_deploy_ecs.core.causes.cause import (
 )
 from drone_deploy_ecs.core.causes.known import Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
-from drone_deploy_ecs.core.ecs.task import Container, Task
+from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
 from tests.laws.structs import structs
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -643,3 +643,47 @@ def test_a_container_that_never_ran_is_not_to_blame_for_an_exit() -> None:
     assert (cause_of_task(crashed).container, cause_of_task(crashed).name) == ("app", "exited")
     agent = container(reason=f"{PULL}403 Forbidden", name="aws-guardduty-agent-x")
     assert cause_of_task(replace(exited, containers=(agent, app))).name == "ended"
+
+
+def unattached(reason: str, kind: str = "AmazonElasticBlockStorage", status: str = "FAILED") -> Attachment:
+    return Attachment(
+        kind, status, (Detail("volumeName", "data"), *([Detail("statusReason", reason)] if reason else []))
+    )
+
+
+ROLE_OF_VOLUMES = (
+    "ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::1:role/x'. Please verify that the role "
+    "being passed has the proper trust relationship with Amazon ECS"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "attachment"),
+    [
+        # as the status reasons of the developer guide
+        ("infrastructure-role", "Task failed to start", unattached(ROLE_OF_VOLUMES)),
+        ("infrastructure-role", "Task failed to start", unattached(ROLE_OF_VOLUMES, status="DELETED")),
+        ("volume", "Task failed to start", unattached("ECS timed out while configuring the EBS volume attachment to your Task")),
+        ("volume-refused", "Task failed to start", unattached("ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch")),
+        ("volume-refused", "Task failed to start", unattached(f"ECS failed to set up the EBS volume. UnauthorizedOperation {ROLE}")),
+        ("volume", "Task failed to start", unattached("")),
+        ("network-interface", "Task failed to start", unattached("", "ElasticNetworkInterface")),
+        # a task that waited for it in vain, or for another thing, and one that says better what it was
+        ("infrastructure-role", "Timeout waiting for EBS volume attachment", unattached(ROLE_OF_VOLUMES)),
+        ("volume", "Timeout waiting for EBS volume attachment", unattached("")),
+        ("image-not-found", f"{PULL}x: manifest unknown", unattached(ROLE_OF_VOLUMES)),
+        # nothing failed
+        ("not-started", "Task failed to start", Attachment("ElasticNetworkInterface", "DELETED")),
+        ("not-started", "Task failed to start", Attachment("Service Connect", "ATTACHED", (Detail("portName", "EBS volume"),))),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_attached_tells_why(name: str, said: str, attachment: Attachment) -> None:
+    cause = cause_of_task(replace(task(said, code="TaskFailedToStart"), attachments=(attachment,)))
+    assert (cause.name, cause.weight) == (name, WEIGHT[name])
+    assert cause.reason == "; ".join(filter(None, (said, attachment.reason)))
+
+
+def test_a_reason_is_told_once_wherever_it_stands() -> None:
+    twice = (unattached("no role"), unattached("no role"))
+    failed = replace(task("it has no role", container(reason="role"), code="TaskFailedToStart"), attachments=twice)
+    assert cause_of_task(failed).reason == "it has no role"

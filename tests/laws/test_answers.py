@@ -55,7 +55,8 @@ TASK: dict[str, Any] = {
          "healthStatus": "UNHEALTHY", "networkBindings": [{"hostPort": 32768}],
          "networkInterfaces": [{"privateIpv4Address": "10.0.0.1", "ipv6Address": "::1"}]},
     ],
-    "attachments": [{"details": [{"name": "privateIPv4Address", "value": "10.0.0.2"}]}],
+    "attachments": [{"type": "ElasticNetworkInterface", "status": "DELETED",
+                     "details": [{"name": "privateIPv4Address", "value": "10.0.0.2"}]}],
 }  # fmt: skip
 WHOLE: dict[Call[Any], dict[str, Any]] = {
     DescribeServices(region=HERE, cluster=CLUSTER, services=("web",)): {"services": [SERVICE]},

@@ -47,6 +47,15 @@ def test_a_failing_target() -> None:
     ]
 
 
+def test_targets_that_can_not_be_registered_are_told_of_once_and_never_become_healthy() -> None:
+    world = world_with(Behaviour(registration_error="no such group"), target_group=GROUP)
+    update(world)
+    world.clock.sleep(1200)
+    assert events(world)[1:] == [f"20: failed to register targets in (target-group {GROUP}) with (error no such group)"]
+    ours, old = shown(world)["deployments"]
+    assert (ours["rolloutState"], ours["runningCount"], old["runningCount"]) == ("IN_PROGRESS", 2, 2)
+
+
 def test_a_pull_that_fails_is_said_once_in_a_deployment() -> None:
     world = world_with(missing("shop:2"), desired=1)
     update(world)

@@ -1,7 +1,6 @@
 """What containers of an image do: the script that the simulated tasks follow."""
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 
 class Behaviour(Struct, frozen=True, kw_only=True):
@@ -12,12 +11,15 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     container health check, "healthy" or "unhealthy" after `health_after`. Once `heals_after` tasks of a deployment
     have failed, its next ones do well, as do all that start after `mended_at` (seconds of the world's time). Until
     `placeable_after` (likewise) no task can be placed. Of so many `hosts`, which get tasks in turn, only the first
-    fails them. `injected` is why a container that AWS puts into the task doesn't start. `log` are the lines that a
-    container writes.
+    fails them. `injected` is why a container that AWS puts into the task doesn't start. `volume_error` is why ECS can't
+    attach the task's EBS volume: such a task never starts. `registration_error` is why a load balancer doesn't take it:
+    such a task runs, and never becomes healthy. `log` are the lines that a container writes.
     """
 
     starts_after: float = 4.0
     start_error: str = ""
+    volume_error: str = ""
+    registration_error: str = ""
     exits_after: float | None = None
     exit_code: int = 0
     reason: str = ""
@@ -36,12 +38,6 @@ class Behaviour(Struct, frozen=True, kw_only=True):
         "was unable to place a task because no container instance met all of its requirements. "
         "The closest matching container-instance 0123456789abcdef0123456789abcdef has insufficient memory available."
     )
-
-    @property
-    def told(self) -> dict[str, object]:
-        """What is said of it, by name: what is left as it is doesn't make another image."""
-        usual = asdict(Behaviour())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
 
 def crash(exit_code: int = 1, after: float = 0.0) -> Behaviour:

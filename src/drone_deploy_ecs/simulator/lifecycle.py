@@ -65,7 +65,13 @@ def start(account: Account, service: Service, deployment: Deployment) -> Task:
 
 def _well(script: Behaviour) -> Behaviour:
     return replace(
-        script, start_error="", exits_after=None, health="healthy" if script.health else "", target_unhealthy=False
+        script,
+        start_error="",
+        volume_error="",
+        registration_error="",
+        exits_after=None,
+        health="healthy" if script.health else "",
+        target_unhealthy=False,
     )
 
 
@@ -76,9 +82,10 @@ def _run(account: Account, service: Service, task: Task) -> None:
         task.script = _well(task.script)
         task.deployment.digests = dict(task.digests)
     script = task.script
-    if script.start_error:
+    if script.start_error or script.volume_error:
+        # What became of the volume stands in the task's attachment; the task itself only says that it didn't start.
         task.container_reason = script.start_error
-        _failed_to_start(account, service, task)
+        _failed_to_start(account, service, task, script.start_error or "Task failed to start")
         return
     task.status, task.started = "RUNNING", account.clock.monotonic()
     task.deployment.start_failures = 0
@@ -86,14 +93,16 @@ def _run(account: Account, service: Service, task: Task) -> None:
     if script.exits_after is not None:
         account.clock.call_in(script.exits_after, lambda: _exit(account, service, task))
     is_unhealthy = script.health == "unhealthy" or (bool(service.target_group) and script.target_unhealthy)
+    if service.target_group and script.registration_error:
+        return
     wait = script.health_after if script.health or service.target_group else account.timing.healthy_after_running
     account.clock.call_in(
         wait, lambda: _fail_health(account, service, task) if is_unhealthy else _become_healthy(account, service, task)
     )
 
 
-def _failed_to_start(account: Account, service: Service, task: Task) -> None:
-    deployment, error = task.deployment, task.script.start_error
+def _failed_to_start(account: Account, service: Service, task: Task, error: str) -> None:
+    deployment = task.deployment
     # The breaker's first stage is over as soon as one task runs (developer guide, failure detection).
     deployment.failed_tasks += not any(other.is_running for other in deployment.tasks)
     deployment.start_failures += 1

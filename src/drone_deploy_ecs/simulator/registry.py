@@ -6,6 +6,8 @@ import copy
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.taskdef import RESPONSE_ONLY
 from drone_deploy_ecs.core.errors import ApiError
@@ -33,7 +35,7 @@ class Images:
 
     def push(self, image: str, behaviour: Behaviour, digest: str = "") -> str:
         """Push (again); the digest. Running tasks keep what they run."""
-        made = digest or "sha256:" + hashlib.sha256(f"{image} {behaviour.told}".encode()).hexdigest()
+        made = digest or "sha256:" + hashlib.sha256(f"{image} {_content(behaviour)}".encode()).hexdigest()
         self._tags[image] = made
         self._behaviours[made] = behaviour
         return made
@@ -115,3 +117,9 @@ class TaskDefinitions:
             for revision in revisions
             if revision["taskDefinition"]["status"] == "ACTIVE"
         ]
+
+
+def _content(behaviour: Behaviour) -> dict[str, object]:
+    """What makes a behaviour another than the usual one: what may be scripted one day changes no digest of today."""
+    usual = asdict(Behaviour())
+    return {name: value for name, value in asdict(behaviour).items() if value != usual[name]}

@@ -43,8 +43,17 @@ def tick(account: Account, service: Service) -> None:
 def _register(account: Account, service: Service) -> None:
     """Running tasks become targets of the load balancer."""
     running = (task for deployment in service.deployments for task in deployment.alive if task.is_running)
-    new = [task for task in running if not task.is_registered]
-    if service.target_group and new:
+    unregistered = [task for task in running if not task.is_registered] if service.target_group else []
+    for error in dict.fromkeys(
+        task.script.registration_error for task in unregistered if task.script.registration_error
+    ):
+        say_once(
+            account,
+            service,
+            f"failed to register targets in (target-group {service.target_group}) with (error {error})",
+        )
+    new = [task for task in unregistered if not task.script.registration_error]
+    if new:
         for task in new:
             task.is_registered = True
         say(account, service, f"registered {len(new)} targets in (target-group {service.target_group})")

@@ -89,13 +89,7 @@ def task_shape(service: Service, task: Task) -> dict[str, Any]:
         "desiredStatus": "RUNNING" if task.is_alive else "STOPPED",
         "healthStatus": task.health,
         "createdAt": moment(task.created),
-        "attachments": [
-            {
-                "type": "ElasticNetworkInterface",
-                "status": "ATTACHED" if task.is_alive else "DELETED",
-                "details": [{"name": "privateIPv4Address", "value": address(task)}],
-            }
-        ],
+        "attachments": list(_attachment_shapes(service, task)),
         "containers": [
             *(
                 _container_shape(service, task, index, container)
@@ -117,6 +111,23 @@ def _injected(task: Task) -> Iterator[dict[str, Any]]:
     if task.script.injected:
         status = "STOPPED" if task.stopped is not None else "PENDING"
         yield {"name": f"aws-guardduty-agent-{task.id[:4]}", "lastStatus": status, "reason": task.script.injected}
+
+
+def _attachment_shapes(service: Service, task: Task) -> Iterator[dict[str, Any]]:
+    interface = [{"name": "privateIPv4Address", "value": address(task)}]
+    status = "ATTACHED" if task.is_alive else "DELETED"
+    yield {"type": "ElasticNetworkInterface", "status": status, "details": interface}
+    if task.script.volume_error and not task.is_alive:
+        account = service.arn_prefix.split(":")[4]
+        role = f"arn:aws:iam::{account}:role/ecsInfrastructureRole"
+        details = {
+            "roleArn": role,
+            "volumeName": "data",
+            "deleteOnTermination": "true",
+            "statusReason": task.script.volume_error,
+        }
+        pairs = [{"name": name, "value": value} for name, value in details.items()]
+        yield {"type": "AmazonElasticBlockStorage", "status": "FAILED", "details": pairs}
 
 
 def _container_shape(service: Service, task: Task, index: int, container: tuple[str, str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
-    from drone_deploy_ecs.core.ecs.task import Container, Task
+    from drone_deploy_ecs.core.ecs.task import Attachment, Container, Task
 
 _WINDOWS = 0xFFFF_FFFF
 """Exit codes of Windows have 32 bits; ECS shows them with a sign or without."""
@@ -38,6 +38,8 @@ _INJECTED = "aws-guardduty-agent-"
 _CUT = re.compile(r"(\.\.\.|…)\s*$")
 """How ECS ends a message that it cuts off; the agents of before 2021 end it after so many characters without a word."""
 _CUT_AT = 255
+_UNATTACHED = ("volume", "network-interface")
+"""Causes that say that something couldn't be attached, and not why."""
 _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 """How an event quotes the reason of a task or of a call."""
 
@@ -104,10 +106,13 @@ def cause_of_task(task: Task) -> Cause:
     """Why this stopped task stopped."""
     container = _culprit(task)
     container_reason = container.reason if container else ""
-    known = _known(f"{task.stop_code}: {task.stopped_reason}", container_reason) or _by_exit(task, container)
-    reasons = [part for part in (task.stopped_reason, container_reason) if part]
-    if len(reasons) > 1 and reasons[1] in reasons[0]:
-        reasons.pop()
+    attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
+    known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
+    known = known or _by_exit(task, container)
+    reasons: list[str] = []
+    for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
+        if said and not any(said in reason for reason in reasons):
+            reasons.append(said)
     return _cause(
         known,
         "; ".join(reasons),
@@ -159,6 +164,22 @@ def _known(*texts: str) -> Known | None:
         # What was cut off may say that it passes.
         return replace(vague, weight=Weight.TRANSIENT)
     return vague
+
+
+def _stop(task: Task) -> str:
+    return f"{task.stop_code}: {task.stopped_reason}"
+
+
+def _texts_of(attachment: Attachment) -> tuple[str, str]:
+    """What ECS says of an attachment that failed; and, where that tells nothing known, what kind of thing it was."""
+    kind = {"AmazonElasticBlockStorage": "EBS volume", "ElasticNetworkInterface": "network interface"}
+    return attachment.reason, f"{kind.get(attachment.type, attachment.type)} attachment"
+
+
+def _by_attachment(task: Task, attached: tuple[str, ...]) -> Known | None:
+    """What a failed attachment tells, where the task only says that it waited for one in vain."""
+    waited = _known(_stop(task)) if attached else None
+    return _known(*attached) if waited and waited.name in _UNATTACHED else None
 
 
 def _by_exit(task: Task, container: Container | None) -> Known:

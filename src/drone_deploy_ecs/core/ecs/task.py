@@ -32,6 +32,34 @@ class Container(Struct, frozen=True):
     health: str
 
 
+class Detail(Wire, frozen=True):
+    """A detail of an attachment: what it is called there, and its value."""
+
+    name: str = ""
+    value: str = ""
+
+
+class Attachment(Wire, frozen=True):
+    """What ECS attaches to a task (ElasticNetworkInterface, AmazonElasticBlockStorage …), and how far that is."""
+
+    type: str = ""
+    status: str = ""
+    details: tuple[Detail, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why it couldn't be created or attached; "" where ECS doesn't say, or where it could be.
+
+        API reference, Attachment: an EBS volume has a `statusReason` only then.
+        """
+        return next((detail.value for detail in self.details if detail.name == "statusReason"), "")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it couldn't be attached. Its status may have gone on to DELETED since; its reason stays."""
+        return self.status == "FAILED" or bool(self.reason)
+
+
 class Task(Struct, frozen=True, kw_only=True):
     """A task as DescribeTasks showed it. A load balancer knows it by its address, or its instance's port."""
 
@@ -48,6 +76,12 @@ class Task(Struct, frozen=True, kw_only=True):
     containers: tuple[Container, ...]
     addresses: tuple[str, ...] = ()
     host_ports: tuple[int, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def unattached(self) -> tuple[Attachment, ...]:
+        """What couldn't be attached to it: then it never runs."""
+        return tuple(attachment for attachment in self.attachments if attachment.has_failed)
 
     def belongs_to(self, deployment_id: str, task_definition: str) -> bool:
         """Whether this deployment started the task.
@@ -92,15 +126,6 @@ class _Container(Wire, frozen=True):
         )
 
 
-class _Detail(Wire, frozen=True):
-    name: str = ""
-    value: str = ""
-
-
-class _Attachment(Wire, frozen=True):
-    details: tuple[_Detail, ...] = ()
-
-
 class DescribedTask(Wire, frozen=True):
     """A task in an answer of DescribeTasks."""
 
@@ -117,7 +142,7 @@ class DescribedTask(Wire, frozen=True):
     stopping_at: Moment | None = None
     stopped_at: Moment | None = None
     containers: tuple[_Container, ...] = ()
-    attachments: tuple[_Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     def task(self, names: frozenset[str] = frozenset()) -> Task:
         """It as a value to decide on, with the containers of these names; with all where no name is known."""
@@ -145,6 +170,7 @@ class DescribedTask(Wire, frozen=True):
                 for binding in container.network_bindings
                 if binding.host_port
             ),
+            attachments=self.attachments,
         )
 
     def _addresses(self) -> Iterator[str]:

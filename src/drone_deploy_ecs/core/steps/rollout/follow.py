@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
+
+from drone_deploy_ecs.core.causes.doom import Complaints
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +21,7 @@ class Ours(Struct, frozen=True, kw_only=True):
 
     `is_ecs_rollback`: in a way back, ECS itself has returned the service to it, and nothing was written. `was_seen`: a
     look has shown it as PRIMARY. At `below_desired_at` it was last seen short of tasks, and at `healthy_at` first with
-    all of them, the old ones draining.
+    all of them, the old ones draining. `complaints` are what events said of it.
     """
 
     deployment: str
@@ -28,6 +30,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     was_seen: bool = False
     below_desired_at: float = 0.0
     healthy_at: float | None = None
+    complaints: Complaints = field(default_factory=Complaints)
 
     def listed(self, service: Service | None) -> Deployment | None:
         """Its entry among the service's deployments, if it is (still) listed."""
@@ -37,21 +40,36 @@ class Ours(Struct, frozen=True, kw_only=True):
         """Our deployment, with what was seen of `before`, the one that was taken for ours until now."""
         if before is None:
             return self
-        return replace(before, deployment=self.deployment, since=self.since, is_ecs_rollback=self.is_ecs_rollback)
+        return replace(
+            before,
+            deployment=self.deployment,
+            since=self.since,
+            is_ecs_rollback=self.is_ecs_rollback,
+            complaints=self.complaints,
+        )
+
+
+def accepted(answer: Service, primary: Deployment, now: float) -> Ours:
+    """Our deployment as UpdateService's answer shows it: from then on, what ECS says may be about it."""
+    complaints = Complaints().after(answer, primary, primary.created_at, now)
+    return Ours(deployment=primary.id, since=primary.created_at, complaints=complaints)
 
 
 def follow(ours: Ours, service: Service | None, away_since: float | None, now: float) -> tuple[Ours, float | None]:
     """Our deployment after a look, and since when (monotonic seconds) it isn't PRIMARY; None while it is."""
     listed = ours.listed(service)
-    if listed is None or listed.status != "PRIMARY":
+    if service is None or listed is None or listed.status != "PRIMARY":
+        ours = replace(ours, complaints=ours.complaints.interrupted())
         return ours, now if away_since is None else away_since
     is_healthy = listed.desired > 0 and only_draining_is_left(service, listed)
+    since = ours.since or listed.created_at
     updated = replace(
         ours,
         was_seen=True,
-        since=ours.since or listed.created_at,
+        since=since,
         below_desired_at=ours.below_desired_at if listed.is_at_full_count else now,
         healthy_at=now if ours.healthy_at is None and is_healthy else ours.healthy_at,
+        complaints=ours.complaints.after(service, listed, since, now),
     )
     return updated, None
 
@@ -74,7 +92,8 @@ def keep(tasks: StoppedTasks, reading: Reading, ours: Ours | None, definition: s
         return replace(tasks, denied=denied)
     belonging = [task for task in reading.tasks if task.belongs_to(ours.deployment, definition)]
     # A task listed as STOPPED may still be on its way there, without its exit codes: such of ours are read again.
-    unfinished = {task.arn for task in belonging if task.status != "STOPPED"}
+    # But one without its volume may stay on its way for ever (developer guide, status reasons of EBS volumes).
+    unfinished = {task.arn for task in belonging if task.status != "STOPPED" and not task.unattached}
     known = {task.arn for task in tasks.stopped} | unfinished
     new = [task for task in belonging if task.arn not in known]
     if ours.since is not None:

@@ -19,6 +19,7 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
@@ -34,7 +35,7 @@ class Sight(Struct, frozen=True, kw_only=True):
 
     `undoes` is the deployment that a way back undoes. `stopped` are our deployment's stopped tasks, and
     `stopped_since_complete` those that stopped while it was complete and had to prove stable. It hasn't been PRIMARY
-    for `away_for` seconds, and `left` seconds of the budget are left.
+    for `away_for` seconds, and `left` seconds of the budget are left. `proof` is the cause that events prove, if any.
     """
 
     service: Service | None
@@ -46,6 +47,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     stopped_since_complete: tuple[Task, ...]
     away_for: float
     left: float
+    proof: Cause | None = None
 
     @property
     def listed(self) -> Deployment | None:
@@ -162,7 +164,9 @@ def _given_up(sight: Sight) -> Judgement | None:
 
 def _cannot_succeed(sight: Sight) -> Judgement | None:
     # A number given by the request replaces our own reading of the evidence.
-    cause = terminal_cause(sight.stopped) if sight.terms.max_failed_tasks is None else None
+    if sight.terms.max_failed_tasks is not None:
+        return None
+    cause = terminal_cause(sight.stopped) or sight.proof
     return Judgement(Verdict.FAILED, f"it can't succeed: {brief(cause)}") if cause else None
 
 

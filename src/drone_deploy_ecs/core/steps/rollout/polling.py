@@ -71,8 +71,9 @@ def next_look(rollout: Record, now: float, chance: float) -> float:
     wait = _predicted_wait(rollout, now)
     if wait is None:
         wait = _interval(rollout) * (1 - JITTER * chance)
-    # A look at the very end of the budget, or of the time to prove stable, is worth more than one after it.
-    moments = (at for at in (rollout.deadline, rollout.stable_at) if at is not None and at > now)
+    # A look at the very end of the budget, or of the time that proves something, is worth more than one after it.
+    ends = (rollout.deadline, rollout.stable_at, *_confirmed_at(rollout))
+    moments = (at for at in ends if at is not None and at > now)
     return min((now + wait, *moments))
 
 
@@ -91,6 +92,11 @@ def _predicted_wait(rollout: Record, now: float) -> float | None:
     if end is None or now > end.late:
         return None
     return _in_legs(max(end.early - now, 0.0) + _step(end))
+
+
+def _confirmed_at(rollout: Record) -> tuple[float, ...]:
+    """When an event's complaint may be confirmed by time alone."""
+    return rollout.ours.complaints.confirmed_at if rollout.ours else ()
 
 
 def _has_appeared(rollout: Record) -> bool:
@@ -152,6 +158,9 @@ def wants_tasks(rollout: Record, service: Service | None, now: float) -> bool:
     if service is None or listed is None:
         return False
     if rollout.terms.must_prove_stable and _begins_or_ends_to_prove_stable(rollout, listed, now):
+        return True
+    # That nothing got on proves a complaint only where no task of ours is known to have stopped by then.
+    if any(rollout.tasks.read_at < at <= now for at in _confirmed_at(rollout)):
         return True
     started = _started_since(service, rollout)
     return _has_unread_deaths(rollout, listed, started) or _is_due_anyway(rollout, listed, started, now)

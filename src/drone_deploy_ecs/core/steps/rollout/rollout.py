@@ -1,8 +1,7 @@
 """A service's rollout under way, followed from the write to the verdict.
 
-A pure fold keyed on *our* deployment's id. Level-triggered: every look re-derives the verdict from what is seen. A
-failed look is an observation like any other, an ambiguous write is looked for before it is repeated, and a verdict,
-once given, stays.
+A pure fold keyed on *our* deployment's id. Every look derives the verdict anew; a failed look is an observation like
+any other, an ambiguous write is looked for before it is repeated, and a verdict, once given, stays.
 
 Here the parts are put together: the room of each says what becomes of it; the judgement is applied once, at the end.
 """
@@ -20,7 +19,7 @@ from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Reading, all_of
 from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress, rollback, stability, write
-from drone_deploy_ecs.core.steps.rollout.follow import Ours, follow, keep
+from drone_deploy_ecs.core.steps.rollout.follow import Ours, accepted, follow, keep
 from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
 from drone_deploy_ecs.core.steps.rollout.polling import NEEDS_EVIDENCE
 from drone_deploy_ecs.core.steps.rollout.record import COMPLETED, Decision, Record
@@ -245,7 +244,7 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             primary = answer.primary
             if primary is None:
                 return rollout, Judgement(Verdict.UNKNOWN, "UpdateService answered without a PRIMARY deployment")
-            ours = Ours(deployment=primary.id, since=primary.created_at).after(rollout.ours)
+            ours = accepted(answer, primary, now).after(rollout.ours)
             # The budget starts to count when ECS has the update.
             return replace(rollout, phase=Phase.FOLLOW, ours=ours, began=now), rollout.recalled
         case _:
@@ -325,6 +324,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
         stopped_since_complete=stability.stopped_since(rollout.completion, rollout.terms, stopped, service, ours),
         away_for=0.0 if away_since is None else now - away_since,
         left=rollout.deadline - now,
+        proof=ours.complaints.proof(stopped, rollout.tasks.read_at, now),
     )
     judgement = judge(sight)
     if judgement is None:
