@@ -41,6 +41,7 @@ RUNC = (
     "task: OCI runtime create failed: runc create failed: unable to start container process: "
 )
 PLACE = "(service shop) was unable to place a task because no container instance met all of its requirements. "
+FAILED = "(service shop) (deployment ecs-svc/1) deployment failed: Service deployment rolled back because"
 CLOSEST = f"{PLACE}The closest matching container-instance 0123456789abcdef0123456789abcdef "
 
 
@@ -237,6 +238,9 @@ EVENTS = [
     ("launch-failed", "(service shop) could not launch 3 tasks for deployment ecs-svc/1."),
     ("launch-failed", "(service shop) (deployment ecs-svc/1) deployment failed: tasks failed to start."),
     ("alarm", "(service shop) (deployment ecs-svc/1) deployment failed: alarm detected."),
+    ("hook-role", f"{FAILED} PRE_SCALE_UP lifecycle hook(s) failed. ECS was unable to assume role arn:aws:iam::123456789012:role/gate"),
+    ("hook-failed", f"{FAILED} PRE_SCALE_UP lifecycle hook(s) failed. Lifecycle hook target arn:aws:lambda:eu-west-1:123456789012:function:gate returned FAILED status."),
+    ("hook-failed", f"{FAILED} PRE_SCALE_UP pause hook timed out."),
     ("ecs-throttled", "(service shop) operations are being throttled. Will try again later."),
     ("stuck-by-percent", "(service shop) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."),
     ("tasks-protected", "(service shop) was unable to reach steady state because (taskSet ecs-svc/1) was unable to scale in due to (reason 2 tasks under protection)"),
@@ -264,13 +268,13 @@ WEIGHTS = {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-not-found", "image-not-allowed",
         "registry-auth-denied", "secret-key-missing", "secret-denied", "secret-missing", "log-group-missing",
         "log-denied", "log-options", "env-file", "exec-format", "command-not-found", "command-not-executable",
-        "user-missing", "alarm",
+        "user-missing", "hook-failed", "alarm",
     },
     Weight.REPEATING: {
         "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-download",
         "role-refused", "logging-failed", "dependency", "out-of-memory", "disk-full", "target-unhealthy",
         "container-unhealthy", "pull-failed", "init-failed", "ended", "exited", "aborted", "killed", "segfault",
-        "terminated", "target-registration", "launch-failed",
+        "terminated", "target-registration", "hook-role", "launch-failed",
     },
     Weight.TRANSIENT: {
         "host-gone", "spot", "maintenance", "account-blocked", "capacity", "quota", "host-port-taken", "attribute-missing",
@@ -313,7 +317,7 @@ def test_an_event_of_every_day_tells_nothing(said: str) -> None:
 
 def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -> None:
     names = [one.name for one in CATALOGUE]
-    assert len(names) == len(set(names)) == 70
+    assert len(names) == len(set(names)) == 72
     assert {one.name: one.weight for one in CATALOGUE} == WEIGHT
     assert {one[0] for one in (*UNSTARTED, *STOPPED, *EVENTS)} == set(names)
     assert all(one.headline and one.advice for one in CATALOGUE)

@@ -243,6 +243,10 @@ EVENTS: tuple[Known, ...] = (
           "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
           "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
     _named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured"),
+    Known("hook-role", Weight.REPEATING, r"lifecycle hook\(s\) failed\.? .{0,20}(AccessDenied|unable to assume)", "ECS may not use a role of the deployment",
+          "Check its trust in ecs.amazonaws.com and its permissions"),
+    Known("hook-failed", Weight.TERMINAL, r"lifecycle hook\(s\) failed|pause hook timed out", "a lifecycle hook ended the deployment",
+          "Read the hook's Lambda log; it must return hookStatus"),
     Known("alarm", Weight.TERMINAL, r"deployment failed: alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
     Known("ecs-throttled", Weight.TRANSIENT, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
     Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|unable to consistently start tasks|tasks failed to start",
