@@ -192,6 +192,7 @@ class Record(Struct, frozen=True, kw_only=True):
             verdict=self.decision.verdict,
             decided_at=self.decision.decided_at,
             deployment=self.ours.deployment,
+            since=self.ours.since,
             definition=self.definition,
             service=self.service,
             stopped=self.tasks.stopped,
