@@ -79,6 +79,20 @@ def test_a_hook_refuses_it_and_somebody_deploys(tell: Teller) -> None:
     assert RECORD not in world.faults.calls
 
 
+def test_a_hook_refuses_the_way_back_too(tell: Teller) -> None:
+    world = small_world()
+    web = world.service("prod", "web")
+
+    def freeze() -> None:
+        web.hook = Hook()
+
+    world.at(13, freeze)
+    told = tell(world, image="shop:crash")
+    assert told.exit_code == 3
+    assert told.report["services"][0]["stands"] == "as before"
+    assert world.faults.calls["UpdateService"] == 2
+
+
 def test_of_two_services_one_is_refused_by_a_hook(plugin: Teller) -> None:
     world = guarded(Hook())
     world.add_service("prod", "api", task_definition("api", "shop:1"))

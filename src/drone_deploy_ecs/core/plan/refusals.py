@@ -62,7 +62,7 @@ def _missing(snapshot: Snapshot) -> Problem:
 
 
 def _not_served(snapshot: Snapshot, service: Service) -> Problem | None:
-    """What kind of service it is, where none that is followed, and what deploys it as it is: for it serves."""
+    """What kind of service it is, where none that is followed, and what deploys it as it is."""
     name = f"service {snapshot.name}"
     if service.status != "ACTIVE":
         return Problem(f"{name} is {service.status or 'not ACTIVE'}", "Create it again first")

@@ -121,6 +121,9 @@ ROWS = {
     "healthy is enough": (
         sight(service=service(primary(OURS, NEW, "IN_PROGRESS"), active(OLD, BEFORE, "COMPLETED", 0)), wait_for_drained=False),
         Verdict.COMPLETED, "still draining"),
+    "healthy without a task proves nothing": (
+        sight(service=service(replace(primary(OURS, NEW, "IN_PROGRESS", 0), desired=0), active(OLD, BEFORE, "COMPLETED", 0)),
+              wait_for_drained=False), None, ""),
     "not healthy yet": (
         sight(service=service(ROLLING, active(OLD, BEFORE, "COMPLETED")), wait_for_drained=False), None, ""),
     "FAILED isn't healthy": (

@@ -20,6 +20,8 @@ class Ours(Struct, frozen=True, kw_only=True):
     `is_ecs_rollback`: in a way back, ECS itself has returned the service to it, and nothing was written. `was_seen`: a
     look has shown it as PRIMARY. At `below_desired_at` it was last seen short of tasks, and at `healthy_at` first with
     all of them, the old ones draining.
+
+    `instead`: in a way back, the revision that it brings; another deployment of it, to which ECS goes, does as well.
     """
 
     deployment: str
@@ -28,6 +30,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     was_seen: bool = False
     below_desired_at: float = 0.0
     healthy_at: float | None = None
+    instead: str = ""
 
     def listed(self, service: Service | None) -> Deployment | None:
         """Its entry among the service's deployments, if it is (still) listed."""
@@ -37,11 +40,30 @@ class Ours(Struct, frozen=True, kw_only=True):
         """Our deployment, with what was seen of `before`, the one that was taken for ours until now."""
         if before is None:
             return self
-        return replace(before, deployment=self.deployment, since=self.since, is_ecs_rollback=self.is_ecs_rollback)
+        return replace(
+            before,
+            deployment=self.deployment,
+            since=self.since,
+            is_ecs_rollback=self.is_ecs_rollback,
+            instead=self.instead,
+        )
+
+    def or_instead(self, service: Service | None) -> Ours:
+        """The deployment to follow: where ECS took a way back's own one back, and runs the same, that one.
+
+        So it goes where a lifecycle hook refuses every deployment, the way back, too.
+        """
+        primary = service.primary if service else None
+        if not self.instead or service is None or primary is None or primary.id == self.deployment:
+            return self
+        if primary.task_definition != self.instead or not service.failure_of(self.deployment):
+            return self
+        return replace(self, deployment=primary.id, is_ecs_rollback=True, instead="")
 
 
 def follow(ours: Ours, service: Service | None, away_since: float | None, now: float) -> tuple[Ours, float | None]:
     """Our deployment after a look, and since when (monotonic seconds) it isn't PRIMARY; None while it is."""
+    ours = ours.or_instead(service)
     listed = ours.listed(service)
     if listed is None or listed.status != "PRIMARY":
         return ours, now if away_since is None else away_since

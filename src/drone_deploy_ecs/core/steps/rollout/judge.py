@@ -158,6 +158,9 @@ def _healthy(sight: Sight) -> Judgement | None:
         return None
     if listed.rollout_state == "FAILED" or not sight.has_enough or not only_draining_is_left(service, listed):
         return None
+    # With a desired count of 0 it is at full count before a lifecycle hook has answered: only COMPLETED tells.
+    if not listed.running:
+        return None
     return Judgement(Verdict.COMPLETED, "all new tasks are up; old ones are still draining")
 
 
