@@ -105,6 +105,12 @@ FEATURES = (
         "One line says so, and names the permission.",
     ),
     Feature(
+        "Service deployments",
+        "Why ECS took a deployment back before it started a task, as it does when a lifecycle hook refuses it.",
+        (allow("ReadServiceDeployments", "ecs:ListServiceDeployments", f"{ECS}:service/CLUSTER/SERVICE"),),
+        "One line says so, and names the permission. The reason is then what a service event tells, if there is one.",
+    ),
+    Feature(
         "Blue/green",
         "`mode: blue-green` only: the limits of autoscaling move along.",
         (

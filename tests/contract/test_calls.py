@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
+    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -32,6 +34,7 @@ from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.wire import Wire
 from drone_deploy_ecs.core.request.request import Access
 from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.clock import START
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -64,6 +67,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
         "force": st.booleans(),
     },
     ListServices: {"cluster": names, "token": tokens},
+    ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC))},
     ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens},
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
@@ -164,6 +168,7 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeServices(region=HERE, cluster="prod", services=("web", "api")),
         UpdateService(region=HERE, cluster="prod", name="web", definition="web:1", force=True),
         ListServices(region=HERE, cluster="prod"),
+        ListServiceDeployments(region=HERE, cluster="prod", name="web", after=START - timedelta(days=2)),
         ListTasks(region=HERE, cluster="prod", name="web", status="RUNNING"),
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
@@ -200,5 +205,5 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
                 assert wired.send(call) == simulated.send(call)
     assert there.faults.log == here.faults.log
     assert [about for _, _, about in here.faults.log if about] == [
-        "web,api", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "production-shop",
+        "web,api", "web", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "production-shop",
     ]  # fmt: skip

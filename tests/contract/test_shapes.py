@@ -10,7 +10,7 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape
 from botocore.validate import ParamValidator
 
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
-from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.operations import Operations
 from drone_deploy_ecs.simulator.world import World, task_definition
 
@@ -54,11 +54,17 @@ def check(operation: str, answer: dict[str, Any]) -> None:
     ids=["good", "crash", "missing", "unhealthy", "target unhealthy", "no volume", "no target"],
 )
 @pytest.mark.parametrize("breaker", [None, Breaker(rollback=True), Breaker(rollback=False)])
-def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breaker | None) -> None:
+@pytest.mark.parametrize("hook", [None, Hook()], ids=["", "refused by a hook"])
+def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breaker | None, hook: Hook | None) -> None:
     world = World()
     world.push("shop:2", behaviour)
     world.add_service(
-        "prod", "web", task_definition(tags=[{"key": "a", "value": "b"}]), breaker=breaker, target_group=GROUP
+        "prod",
+        "web",
+        task_definition(tags=[{"key": "a", "value": "b"}]),
+        breaker=breaker,
+        hook=hook,
+        target_group=GROUP,
     )
     operations = Operations(world)
 
@@ -71,6 +77,7 @@ def test_every_answer_fits_botocores_model(behaviour: Behaviour, breaker: Breake
     for _ in range(40):
         world.clock.sleep(5)
         answer("DescribeServices", services=["web", "nope"])
+        answer("ListServiceDeployments", service="web")
         for status in ("RUNNING", "STOPPED"):
             listed = answer("ListTasks", serviceName="web", desiredStatus=status)
             if listed["taskArns"]:

@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
+    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -106,6 +107,24 @@ def test_alarms_of_both_types() -> None:
         "CompositeAlarms": [{"AlarmName": "web", "StateValue": "ALARM", "StateReason": "web-5xx is in ALARM"}],
     }
     assert call.read(raw) == (AlarmState("web-5xx", "12 > 10"), AlarmState("web", "web-5xx is in ALARM"))
+
+
+def test_the_records_of_a_service_s_deployments() -> None:
+    call = ListServiceDeployments(region=HERE, cluster="prod", name="web")
+    assert call.members() == {"cluster": "prod", "service": "web", "maxResults": 100}
+    since = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    assert replace(call, after=since).members() == {**call.members(), "createdAt": {"after": since}}
+    revision = "arn:aws:ecs:eu-west-1:1:service-revision/prod/web"
+    raw = [
+        {"serviceDeploymentArn": "a", "targetServiceRevisionArn": f"{revision}/012", "status": "ROLLBACK_SUCCESSFUL",
+         "statusReason": "a hook", "createdAt": 1767614400.5},
+        {"targetServiceRevisionArn": f"{revision}/12", "status": "SUCCESSFUL"},
+        {},
+    ]  # fmt: skip
+    refused, fine, empty = call.read({"serviceDeployments": raw})
+    assert (refused.status, refused.status_reason, fine.status_reason) == ("ROLLBACK_SUCCESSFUL", "a hook", "")
+    assert [one.is_of("ecs-svc/012") for one in (refused, fine, empty)] == [True, False, False]
+    assert not empty.is_of("")
 
 
 @pytest.mark.parametrize(("raw", "text"), [({"SecretString": "{}"}, "{}"), ({"SecretBinary": b"\x00"}, "")])

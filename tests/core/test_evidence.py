@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
+from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
 from drone_deploy_ecs.core.causes import evidence
 from drone_deploy_ecs.core.causes.cause import Cause
 from drone_deploy_ecs.core.causes.evidence import ALL_LINES, LINE, LogPlace
@@ -16,9 +17,10 @@ from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.service import Deployment, Service
+from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment
 from drone_deploy_ecs.core.masking import Masks, Secret
 from drone_deploy_ecs.core.verdict import Verdict
-from tests.core.shown import read_service, read_task
+from tests.core.shown import NOON, read_service, read_task, stopped
 from tests.core.steps.rollout.underway import TARGET
 
 EXITED = Cause(
@@ -37,7 +39,7 @@ OURS = Deployment("ecs-svc/2", "PRIMARY", "web:2", 1, 0, 1, 0, "FAILED", "ECS de
 
 def failure(*causes: Cause, verdict: Verdict = Verdict.FAILED, service: Service | None = SERVICE) -> Failure:
     return Failure(
-        target=TARGET, verdict=verdict, decided_at=0.0, deployment="ecs-svc/2", definition="web:2",
+        target=TARGET, verdict=verdict, decided_at=0.0, deployment="ecs-svc/2", since=NOON, definition="web:2",
         service=service, stopped=(), causes=causes,
     )  # fmt: skip
 
@@ -205,6 +207,53 @@ def test_alarms_are_named_with_their_reasons() -> None:
     assert found.evidence == ("none of the alarms is in ALARM any more: errors, lag",)
     (found,) = evidence.with_alarms(failure(), ("errors",), [AlarmState("errors", "12 > 10")])
     assert (found.name, found.evidence) == ("alarm", ("alarm errors is in ALARM: 12 > 10",))
+
+
+TAKEN_BACK = failure(verdict=Verdict.ROLLED_BACK)
+REASON = (
+    "Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed. The Lambda returned FAILED status."
+)
+RECORDS = (
+    ServiceDeployment(target_service_revision_arn="service-revision/prod/web/1", status_reason="another's"),
+    ServiceDeployment(target_service_revision_arn="service-revision/prod/web/2", status_reason=REASON),
+)
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted"),
+    [
+        (TAKEN_BACK, True),
+        (replace(TAKEN_BACK, causes=(WAITING,)), True),
+        (replace(TAKEN_BACK, causes=(replace(WAITING, name="alarm"),)), False),
+        (replace(TAKEN_BACK, stopped=(stopped(),)), False),
+        (failure(verdict=Verdict.FAILED), False),
+        (failure(verdict=Verdict.TIMED_OUT), False),
+    ],
+)
+def test_ecs_s_record_is_asked_for_where_ecs_took_it_back_and_nothing_else_tells_why(
+    seen: Failure, *, wanted: bool
+) -> None:
+    assert (evidence.record_asked(seen) is not None) is wanted
+
+
+def test_ecs_s_record_is_looked_for_among_those_since_the_deployment_was_created() -> None:
+    asked = ListServiceDeployments(region="eu-west-1", cluster="prod", name="web", after=NOON - timedelta(minutes=1))
+    assert evidence.record_asked(TAKEN_BACK) == asked
+    assert evidence.record_asked(replace(TAKEN_BACK, since=None)) == replace(asked, after=None)
+
+
+def test_ecs_s_record_takes_the_place_of_the_event_that_says_the_same() -> None:
+    hooked = replace(WAITING, name="hook-failed", reason="(deployment ecs-svc/2) deployment failed: …")
+    (found, rest) = evidence.with_record(replace(TAKEN_BACK, causes=(hooked, WAITING)), RECORDS)
+    assert (found.name, found.reason, found.count, rest) == ("hook-failed", REASON, 1, WAITING)
+    assert evidence.with_record(TAKEN_BACK, RECORDS) == (found,)
+
+
+@pytest.mark.parametrize("records", [(), RECORDS[:1], (replace(RECORDS[1], status_reason="something new"),)])
+def test_a_record_that_is_not_there_or_says_nothing_known_changes_no_cause(
+    records: tuple[ServiceDeployment, ...],
+) -> None:
+    assert evidence.with_record(replace(TAKEN_BACK, causes=(WAITING,)), records) == (WAITING,)
 
 
 def test_a_task_is_read_with_what_a_load_balancer_knows_it_by() -> None:

@@ -19,6 +19,7 @@ from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
+    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -39,6 +40,7 @@ SERVICE: dict[str, Any] = {
         "deploymentCircuitBreaker": {"enable": True, "rollback": True}, "strategy": "ROLLING",
         "alarms": {"enable": True, "alarmNames": ["errors"]},
     },
+    "resourceManagementType": "ECS",
     "loadBalancers": [{"targetGroupArn": "tg", "containerName": "app"}], "serviceRegistries": [{"registryArn": "r"}],
     "deployments": [
         {"id": "ecs-svc/2", "status": "PRIMARY", "taskDefinition": "web:2", "desiredCount": 2, "pendingCount": 1, "runningCount": 1,
@@ -62,6 +64,12 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
     DescribeServices(region=HERE, cluster=CLUSTER, services=("web",)): {"services": [SERVICE]},
     UpdateService(region=HERE, cluster=CLUSTER, name="web"): {"service": SERVICE},
     ListServices(region=HERE, cluster=CLUSTER): {"serviceArns": ["a", "b"], "nextToken": "more"},
+    ListServiceDeployments(region=HERE, cluster=CLUSTER, name="web"): {
+        "serviceDeployments": [
+            {"serviceDeploymentArn": "a", "targetServiceRevisionArn": "r/2", "status": "STOPPED", "statusReason": "why"},
+            {"serviceDeploymentArn": "b", "targetServiceRevisionArn": "r/1", "status": "SUCCESSFUL"},
+        ]
+    },
     ListTasks(region=HERE, cluster=CLUSTER, name="web", status="STOPPED"): {"taskArns": ["a"], "nextToken": "more"},
     DescribeTasks(region=HERE, cluster=CLUSTER, tasks=("a",)): {"tasks": [TASK]},
     GetLogEvents(region=HERE, group="g", stream="s", limit=1): {"events": [{"message": "m"}], "nextBackwardToken": "b"},
@@ -71,7 +79,7 @@ RAW: tuple[Call[Any], ...] = (
     RegisterTaskDefinition(region=HERE, body={}),
 )
 """Whose answers are plain JSON: `tests/laws/test_nulls.py`."""
-TOP = ("services", "service", "serviceArns", "taskArns", "tasks")
+TOP = ("services", "service", "serviceArns", "serviceDeployments", "taskArns", "tasks")
 """What every whole answer has."""
 
 # Nothing here is what another member could be: no number where text stands for one, no empty object or list.

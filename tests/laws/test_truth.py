@@ -23,7 +23,7 @@ from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
-from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import Content, content
@@ -76,6 +76,7 @@ class Script:
     behaviour: Behaviour
     desired: tuple[int, ...]
     breaker: Breaker | None
+    hook: Hook | None
     target_group: bool
     classic: bool
     counts_exits: bool
@@ -96,6 +97,7 @@ scripts = st.builds(
     behaviour=behaviours,
     desired=st.lists(st.integers(0, 5), min_size=1, max_size=3).map(tuple),
     breaker=st.sampled_from([None, Breaker(), Breaker(rollback=False), Breaker(threshold=1)]),
+    hook=st.sampled_from([None, None, None, Hook(), Hook(after=20.0), Hook(is_told=False)]),
     target_group=st.booleans(),
     classic=st.sampled_from([False, False, False, True]),
     counts_exits=st.booleans(),
@@ -120,7 +122,10 @@ class Others:
 
     def act(self, world: World, what: str) -> None:
         service = world.service("prod", "s0")
-        self.acts.append((world.clock.monotonic(), what))
+        now = world.clock.monotonic()
+        self.acts.append((now, what))
+        if service.hook:
+            self.acts.append((now + service.hook.after + world.timing.tick, "may be refused, and then be gone"))
         match what:
             case "deploy":
                 arn = world.register(task_definition("s0", "shop:1", cpu="1024"))
@@ -147,7 +152,7 @@ def build(script: Script) -> tuple[World, Others]:
     world.push("shop:1", Behaviour())
     for number, desired in enumerate(script.desired):
         world.add_service(
-            "prod", f"s{number}", task_definition(f"s{number}", "shop:1"), desired=desired, breaker=script.breaker,
+            "prod", f"s{number}", task_definition(f"s{number}", "shop:1"), desired=desired, breaker=script.breaker, hook=script.hook,
             target_group=GROUP if script.target_group else "", classic_elb=script.classic, counts_exits=script.counts_exits,
         )  # fmt: skip
     world.push("shop:1" if script.same_tag else "shop:2", script.behaviour)

@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Rule
-from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.model import Breaker, Hook
 from tests.simulator.watching import settle, update
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ image = "shop:1"
 desired = 2
 idle_events = 120
 breaker = { rollback = false, threshold = 5 }
+hook = { after = 5 }
 [[services]]
 cluster = "prod"
 name = "agent"
@@ -56,7 +57,7 @@ JSON: dict[str, Any] = {
     "images": {"shop:2": {"exits_after": 0, "exit_code": 3, "log": ["boom", "gone"], "digest": "sha256:abc"}},
     "services": [
         {"cluster": "prod", "name": "web", "image": "shop:1", "desired": 2, "idle_events": 120,
-         "breaker": {"rollback": False, "threshold": 5}},
+         "breaker": {"rollback": False, "threshold": 5}, "hook": {"after": 5}},
         {"cluster": "prod", "name": "agent", "scheduling": "DAEMON",
          "task_definition": {"family": "agent", "containerDefinitions": [{"name": "a", "image": "agent:1"}]}},
     ],
@@ -76,6 +77,7 @@ def test_a_file_becomes_a_world(tmp_path: Path, name: str, text: str) -> None:
     assert world.arn_prefix == "arn:aws-us-gov:ecs:us-gov-west-1:210987654321:"
     assert (world.timing.draining, world.timing.tick) == (30, 5)
     assert (service.runs, service.breaker) == ({"web:1": 2}, Breaker(rollback=False, threshold=5))
+    assert service.hook == Hook(after=5)
     assert len(service.events) == 100
     assert sum(one.message.endswith("steady state.") for one in service.events) == 99
     assert (agent.runs, agent.maximum_percent) == ({"agent:1": 3}, 100)
@@ -96,7 +98,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
             "shop:3": {"log": "boom"},
             "shop:4": {"log": [1]},
         },
-        "services": [{"name": "web", "desired": True, "breaker": {"enable": True}}, "web"],
+        "services": [{"name": "web", "desired": True, "breaker": {"enable": True}, "hook": {"arn": "x"}}, "web"],
         "faults": [{"effect": "throtle", "chance": "often"}, 3],
     }
     with pytest.raises(Refused) as refused:
@@ -113,6 +115,7 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "image shop:4 has log [1]",
         "service 1 has desired True",
         "service 1, breaker has 'enable', which isn't known",
+        "service 1, hook has 'arn', which isn't known",
         "service 1 has no cluster",
         "service 2 isn't a table, but 'web'",
         "fault 1 has chance 'often'",

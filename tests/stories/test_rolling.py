@@ -399,6 +399,22 @@ def test_strategy_not_rolling(tell: Teller) -> None:
     assert tell(world).exit_code == 2
 
 
+def test_services_of_other_kinds(tell: Teller) -> None:
+    world = small_world()
+    kinds: dict[str, dict[str, Any]] = {
+        "canary": {"strategy": "CANARY"},
+        "linear": {"strategy": "LINEAR"},
+        "task-sets": {"controller": "EXTERNAL"},
+        "express": {"resource_management": "ECS", "strategy": "CANARY"},
+    }
+    for name, kind in kinds.items():
+        world.add_service("prod", name, task_definition(name), **kind)
+    told = tell(world, service=",".join(("web", *kinds)))
+    assert told.exit_code == 2
+    assert all(f"service {name} " in told.stderr for name in kinds)
+    assert "UpdateService" not in world.faults.calls
+
+
 def test_inactive_service(tell: Teller) -> None:
     world = World()
     world.add_service("prod", "web", task_definition("web"), status="INACTIVE")

@@ -1,6 +1,7 @@
 """Collecting the optional evidence of a failed deployment, each source once and only where it may tell something.
 
-What is gone after the rollback (target health, alarms) is read at the verdict; logs stay, so they are read after it.
+What is gone after the rollback (target health, alarms) is read at the verdict, and ECS's own record with it. Logs stay,
+so they are read after it.
 """
 
 from __future__ import annotations
@@ -75,10 +76,12 @@ class Collector:
     # --- at the verdict ---
 
     def at_verdict(self, executions: Iterable[Execution]) -> tuple[Execution, ...]:
-        """The executions, their failures explained by target health and alarms, too."""
+        """The executions, their failures explained by target health, alarms and ECS's own record, too."""
         self._until = self._clock.monotonic() + PATIENCE_BEFORE
-        with_targets = tuple(_explained(execution, self._with_targets) for execution in executions)
-        return tuple(_explained(execution, self._with_alarms) for execution in with_targets)
+        explained = tuple(executions)
+        for find in (self._with_targets, self._with_alarms, self._with_record):
+            explained = tuple(_explained(execution, find) for execution in explained)
+        return explained
 
     def _with_alarms(self, failure: Failure) -> tuple[Cause, ...]:
         names = evidence.alarms_asked(failure)
@@ -86,6 +89,13 @@ class Collector:
             return failure.causes
         alarms = self._ask(failure, DescribeAlarms(region=failure.target.region, names=names))
         return failure.causes if isinstance(alarms, Fault) else evidence.with_alarms(failure, names, alarms)
+
+    def _with_record(self, failure: Failure) -> tuple[Cause, ...]:
+        call = evidence.record_asked(failure)
+        if call is None:
+            return failure.causes
+        records = self._ask(failure, call)
+        return failure.causes if isinstance(records, Fault) else evidence.with_record(failure, records)
 
     def _with_targets(self, failure: Failure) -> tuple[Cause, ...]:
         if not evidence.wants_targets(failure):

@@ -56,9 +56,11 @@ class Account:
 
     def deploy(self, service: Service, arn: str) -> Deployment:
         """A new PRIMARY deployment, as UpdateService makes one."""
+        now = self.clock.monotonic()
         for deployment in service.deployments:
             deployment.status = "ACTIVE"
-        now = self.clock.monotonic()
+            if deployment.outcome == "IN_PROGRESS":
+                deployment.end("STOPPED", now)  # seen of two updates ten seconds apart (kayac/ecspresso 929)
         identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
         primary = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
         primary.reason = f"ECS deployment {identifier} in progress."

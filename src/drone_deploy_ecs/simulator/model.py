@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
 
+GATE = "arn:aws:lambda:eu-west-1:123456789012:function:gate"
 PENDING_STATES = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
@@ -84,6 +85,10 @@ class Deployment:
     """What its containers run, by name: fixed by the first task that starts ("version consistency")."""
     not_before: float = 0.0
     start_failures: int = 0
+    outcome: str = "IN_PROGRESS"
+    """The status of its service deployment: that is kept when the deployment isn't listed any more."""
+    outcome_reason: str = ""
+    finished: float | None = None
 
     @property
     def alive(self) -> list[Task]:
@@ -95,6 +100,11 @@ class Deployment:
         """Its tasks that aren't STOPPED yet."""
         return [task for task in self.tasks if task.stopped is None]
 
+    def end(self, outcome: str, now: float, reason: str = "") -> None:
+        """Its service deployment has come to this, and stays so."""
+        if self.finished is None:
+            self.outcome, self.outcome_reason, self.finished = outcome, reason, now
+
 
 class Breaker(Struct, frozen=True):
     """The deployment circuit breaker's configuration."""
@@ -103,6 +113,18 @@ class Breaker(Struct, frozen=True):
     threshold: int | None = None
     """COUNT; None is BOUNDED_PERCENT 50, the default."""
     reset_on_healthy: bool = True
+
+
+class Hook(Struct, frozen=True):
+    """A Lambda hook at PRE_SCALE_UP, the one stage that ROLLING services have, which refuses every deployment.
+
+    It answers after so many seconds. `refusal` is what ECS then adds to "lifecycle hook(s) failed."; `is_told` says
+    whether a service event tells of it, too.
+    """
+
+    refusal: str = f"Lifecycle hook target {GATE} returned FAILED status."
+    after: float = 3.0
+    is_told: bool = True
 
 
 class Event(Struct, frozen=True):
@@ -123,6 +145,7 @@ class Service:
     """Of everything in its account and Region: `arn:aws:ecs:eu-west-1:123456789012:`."""
     desired: int
     breaker: Breaker | None = None
+    hook: Hook | None = None
     minimum_percent: int = 100
     maximum_percent: int = 200
     target_group: str = ""
@@ -133,6 +156,8 @@ class Service:
     scheduling: str = "REPLICA"
     controller: str = "ECS"
     strategy: str = "ROLLING"
+    resource_management: str = "CUSTOMER"
+    """ECS for a service of ECS Express Mode."""
     status: str = "ACTIVE"
     counts_exits: bool = False
     """Whether ECS counts exits after RUNNING as failed tasks: it didn't (containers-roadmap 1206), it may now."""

@@ -6,6 +6,8 @@ Both faces of the simulator use them, in process (`aws`) and over HTTP (`http`):
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drone_deploy_ecs.core.calls.autoscaling import DIMENSION
@@ -17,7 +19,13 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.registry import rejected
-from drone_deploy_ecs.simulator.shapes import service_shape, target_shape, task_arn, task_shape
+from drone_deploy_ecs.simulator.shapes import (
+    service_deployment_shape,
+    service_shape,
+    target_shape,
+    task_arn,
+    task_shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +35,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-A_PAGE, TASKS_A_PAGE = 10, 100
-"""ARNs in one answer: of ListServices unless the request has maxResults, and of ListTasks."""
+A_PAGE, TASKS_A_PAGE, DEPLOYMENTS_A_PAGE = 10, 100, 20
+"""Entries of one answer: of ListServices, ListTasks and ListServiceDeployments, unless the request has maxResults."""
 
 
 class Operation(NamedTuple):
@@ -47,6 +55,7 @@ class Operations:
             "DescribeServices": Operation(self._describe_services),
             "UpdateService": Operation(self._update_service, "service"),
             "ListServices": Operation(self._list_services),
+            "ListServiceDeployments": Operation(self._list_service_deployments, "service"),
             "ListClusters": Operation(self._list_clusters),
             "ListTasks": Operation(self._list_tasks),
             "DescribeTasks": Operation(self._describe_tasks),
@@ -149,6 +158,20 @@ class Operations:
         cluster = self._cluster("ListServices", request)
         arns = [service.arn for service in self.world.services.values() if service.cluster == cluster]
         return _page("ListServices", "serviceArns", arns, request, request.get("maxResults", A_PAGE))
+
+    def _list_service_deployments(self, request: Mapping[str, Any]) -> Json:
+        """Newest first, which is how captures look; no page promises it."""
+        service = self._service("ListServiceDeployments", request, request["service"])
+        created, wanted = request.get("createdAt", {}), request.get("status", [])
+        after, before = _seconds(created.get("after", 0.0)), _seconds(created.get("before", inf))
+        shapes = (service_deployment_shape(service, deployment) for deployment in reversed(service.history))
+        found = [
+            shape
+            for shape in shapes
+            if after <= shape["createdAt"].timestamp() <= before and (not wanted or shape["status"] in wanted)
+        ]
+        most = request.get("maxResults", DEPLOYMENTS_A_PAGE)
+        return _page("ListServiceDeployments", "serviceDeployments", found, request, most)
 
     def _list_clusters(self, _request: Mapping[str, Any]) -> Json:
         return {"clusterArns": [f"{self.world.arn_prefix}cluster/{name}" for name in self.world.clusters]}
@@ -289,13 +312,18 @@ def about(operation: str, request: Mapping[str, Any]) -> str:
     return str(request.get("taskDefinition") or request.get("service") or "")
 
 
-def _page(operation: str, member: str, arns: list[str], request: Mapping[str, Any], most: int) -> Json:
+def _seconds(value: datetime | float) -> float:
+    """Since 1970. Over HTTP, times come as such numbers."""
+    return value.timestamp() if isinstance(value, datetime) else float(value)
+
+
+def _page(operation: str, member: str, entries: list[Any], request: Mapping[str, Any], most: int) -> Json:
     token = str(request.get("nextToken") or "0")
     if not token.isdecimal():
         raise rejected(operation, "InvalidParameterException", "Invalid token.")
     start = int(token)
-    page: Json = {member: arns[start : start + most]}
-    return page if start + most >= len(arns) else {**page, "nextToken": str(start + most)}
+    page: Json = {member: entries[start : start + most]}
+    return page if start + most >= len(entries) else {**page, "nextToken": str(start + most)}
 
 
 def _scaled(resource: str) -> tuple[str, str]:

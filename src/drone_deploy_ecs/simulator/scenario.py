@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
-from drone_deploy_ecs.simulator.model import Breaker
+from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 SERVICE_OPTIONS: Mapping[str, Any] = {
     "cluster": str, "name": str, "image": str, "container": str, "family": str, "task_definition": dict | str,
-    "desired": int, "breaker": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
-    "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "status": str, "counts_exits": bool,
-    "history": int, "idle_events": int,
+    "desired": int, "breaker": dict, "hook": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
+    "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "resource_management": str, "status": str,
+    "counts_exits": bool, "history": int, "idle_events": int,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
@@ -94,6 +94,7 @@ def _service_problems(where: str, service: Any) -> Iterator[Problem]:
     if not isinstance(service, dict):
         return
     yield from _table_problems(f"{where}, breaker", service.get("breaker", {}), get_type_hints(Breaker))
+    yield from _table_problems(f"{where}, hook", service.get("hook", {}), get_type_hints(Hook))
     for name in ("cluster", "name"):
         if not service.get(name):
             yield Problem(f"{where} has no {name}", "Give it one")
@@ -145,4 +146,6 @@ def _add_service(world: World, options: dict[str, Any]) -> None:
     body = options.pop("task_definition", small)
     if "breaker" in options:
         options["breaker"] = Breaker(**options["breaker"])
+    if "hook" in options:
+        options["hook"] = Hook(**options["hook"])
     world.add_service(cluster, name, body, **options)

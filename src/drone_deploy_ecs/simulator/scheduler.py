@@ -12,7 +12,7 @@ from drone_deploy_ecs.simulator.lifecycle import STEADY, say, say_once, start, s
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.account import Account
-    from drone_deploy_ecs.simulator.model import Deployment, Service, Task
+    from drone_deploy_ecs.simulator.model import Deployment, Hook, Service, Task
 
 BOUNDED_PERCENT, FEWEST, MOST = 50, 3, 200
 
@@ -25,6 +25,10 @@ def tick(account: Account, service: Service) -> None:
     _register(account, service)
     if primary.state == "IN_PROGRESS" and _is_tripped(service, primary):
         _give_up(account, service, primary)
+        account.changed(service)
+        return
+    if service.hook and _awaits_hook(service, primary):
+        _ask(account, service, primary, service.hook)
         account.changed(service)
         return
     if primary.state != "FAILED":
@@ -136,10 +140,21 @@ def _conclude(account: Account, service: Service, primary: Deployment) -> None:
     if primary.state == "IN_PROGRESS":
         primary.state, primary.updated = "COMPLETED", account.clock.monotonic()
         primary.reason = f"ECS deployment {primary.id} completed."
+        _record_ends(account, service, primary)
         if not service.classic_elb:
             say(account, service, f"(deployment {primary.id}) deployment completed.")
     if not service.events or not service.events[0].message.endswith(STEADY):
         say(account, service, STEADY)
+
+
+def _record_ends(account: Account, service: Service, completed: Deployment) -> None:
+    """The service deployments that are over with this: its own, or those that ECS rolled back to it."""
+    now = account.clock.monotonic()
+    if completed.outcome == "IN_PROGRESS":
+        completed.end("SUCCESSFUL", now)
+    for deployment in service.history:
+        if deployment.outcome == "ROLLBACK_IN_PROGRESS":
+            deployment.end("ROLLBACK_SUCCESSFUL", now, deployment.outcome_reason)
 
 
 def _forget(account: Account, service: Service) -> None:
@@ -172,6 +187,7 @@ def _is_tripped(service: Service, primary: Deployment) -> bool:
 def _give_up(account: Account, service: Service, failed: Deployment) -> None:
     assert service.breaker is not None
     failed.reason = "ECS deployment circuit breaker: tasks failed to start."
+    failed.outcome_reason = "Service deployment rolled back because the circuit breaker threshold was exceeded."
     fail(account, service, failed, "tasks failed to start", roll_back=service.breaker.rollback)
 
 
@@ -180,23 +196,59 @@ def fail(account: Account, service: Service, failed: Deployment, why: str, *, ro
 
     Captures show both within a minute. Here both happen in one turn of the scheduler; its next turn sees to the tasks.
     """
-    failed.state, failed.updated = "FAILED", account.clock.monotonic()
+    now = account.clock.monotonic()
+    failed.state, failed.updated = "FAILED", now
     say(account, service, f"(deployment {failed.id}) deployment failed: {why}.")
     if not roll_back:
+        failed.end("STOPPED", now)
         return
+    if candidate := _return(account, service, failed):
+        failed.outcome = "ROLLBACK_IN_PROGRESS"
+        candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
+        say(account, service, f"rolling back to deployment {candidate.id}.")
+
+
+def _return(account: Account, service: Service, failed: Deployment) -> Deployment | None:
+    """What ECS goes back to, PRIMARY again; None where there is nothing, and ECS stalls."""
+    now = account.clock.monotonic()
     # A rollback makes an older deployment PRIMARY, so one that isn't the newest is a rollback: it isn't rolled back.
     rolls_back_already = failed is not service.history[-1]
     candidate = next((deployment for deployment in reversed(service.history) if deployment.state == "COMPLETED"), None)
     if candidate is None or rolls_back_already:
-        return  # ECS stalls: "No rollback candidate was found to run the rollback."
+        failed.end("ROLLBACK_FAILED", now, "No rollback candidate was found to run the rollback.")
+        return None
     failed.status = "ACTIVE"
-    candidate.status, candidate.state = "PRIMARY", "IN_PROGRESS"
-    candidate.reason = f"{failed.reason.partition(':')[0]}: rolling back to deploymentId {candidate.id}."
-    candidate.updated = account.clock.monotonic()
+    candidate.status, candidate.state, candidate.updated = "PRIMARY", "IN_PROGRESS", now
     candidate.failed_tasks = 0
     others = (deployment for deployment in service.deployments if deployment is not candidate)
     service.deployments = [candidate, *others]
-    say(account, service, f"rolling back to deployment {candidate.id}.")
+    return candidate
+
+
+# --- a hook before the first task ---
+
+
+def _awaits_hook(service: Service, primary: Deployment) -> bool:
+    """Whether a hook at PRE_SCALE_UP has a say: about a new deployment, and not about one that ECS goes back to."""
+    return primary is service.history[-1] and primary.state == "IN_PROGRESS" and not primary.tasks
+
+
+def _ask(account: Account, service: Service, primary: Deployment, hook: Hook) -> None:
+    """Nothing is started before the hook answers; what it refuses leaves `deployments[]` without ever having a task.
+
+    One recorded run showed so (September 2026). Unconfirmed: that no event tells which deployment is PRIMARY again.
+    """
+    now = account.clock.monotonic()
+    if now < primary.created + hook.after:
+        return
+    why = f"Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed. {hook.refusal}"
+    primary.state, primary.updated = "FAILED", now
+    if hook.is_told:
+        say(account, service, f"(deployment {primary.id}) deployment failed: {why}")
+    if candidate := _return(account, service, primary):
+        candidate.reason = f"ECS deployment {candidate.id} in progress."
+        primary.end("ROLLBACK_SUCCESSFUL", now, why)
+        service.deployments.remove(primary)
 
 
 def _named(tasks: list[Task]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.simulator.clock import moment
+from drone_deploy_ecs.simulator.model import GATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ def service_shape(service: Service) -> dict[str, Any]:
         "deployments": [_deployment_shape(service, deployment) for deployment in service.deployments],
         "events": list(map(_event_shape, service.events)),
         "schedulingStrategy": service.scheduling,
+        "resourceManagementType": service.resource_management,
     }
     if primaries:
         shape["taskDefinition"] = primaries[0].task_definition
@@ -48,6 +50,10 @@ def service_shape(service: Service) -> dict[str, Any]:
     if service.alarms:
         names = list(service.alarms)
         shape["deploymentConfiguration"]["alarms"] = {"alarmNames": names, "enable": True, "rollback": True}
+    if service.hook:
+        role = service.arn_prefix.replace(":ecs:", ":iam:") + "role/gate"
+        hook = {"hookTargetArn": GATE, "roleArn": role, "lifecycleStages": ["PRE_SCALE_UP"]}
+        shape["deploymentConfiguration"]["lifecycleHooks"] = [hook]
     if service.target_group:
         shape["loadBalancers"] = [
             {"targetGroupArn": service.target_group, "containerName": "app", "containerPort": PORT}
@@ -71,6 +77,26 @@ def _deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any
     # Behind a Classic Load Balancer ECS gives no rolloutState (ECS API reference, Deployment).
     state = {"rolloutState": deployment.state, "rolloutStateReason": deployment.reason}
     return shape if service.classic_elb else {**shape, **state}
+
+
+def service_deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any]:
+    """A member of ListServiceDeployments' `serviceDeployments`. The revision has the number of the deployment's id."""
+    number = deployment.id.rpartition("/")[2]
+    place = f"{service.cluster}/{service.name}"
+    shape: dict[str, Any] = {
+        "serviceDeploymentArn": f"{service.arn_prefix}service-deployment/{place}/{number[::-1]}",
+        "serviceArn": service.arn,
+        "clusterArn": f"{service.arn_prefix}cluster/{service.cluster}",
+        "startedAt": moment(deployment.created),
+        "createdAt": moment(deployment.created),
+        "targetServiceRevisionArn": f"{service.arn_prefix}service-revision/{place}/{number}",
+        "status": deployment.outcome,
+    }
+    if deployment.finished is not None:
+        shape["finishedAt"] = moment(deployment.finished)
+    if deployment.outcome_reason:
+        shape["statusReason"] = deployment.outcome_reason
+    return shape
 
 
 def _event_shape(event: Event) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from drone_deploy_ecs.simulator import scheduler
 from drone_deploy_ecs.simulator.account import Account
 from drone_deploy_ecs.simulator.autoscaling import ScalableTargets
 from drone_deploy_ecs.simulator.lifecycle import STEADY, SUPPRESSED, kill, say, start, stop
-from drone_deploy_ecs.simulator.model import Breaker, Event, Service
+from drone_deploy_ecs.simulator.model import Breaker, Event, Hook, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,6 +113,7 @@ class World(Account):
         deployment.state, deployment.created = "COMPLETED", self.clock.monotonic() - 86400.0
         deployment.desired = service.desired
         deployment.reason = f"ECS deployment {deployment.id} completed."
+        deployment.end("SUCCESSFUL", deployment.created)
         for _ in range(service.desired):
             task = start(self, service, deployment)
             task.created = task.started = deployment.created
@@ -174,4 +175,4 @@ def void(_: object) -> None:
     """Nothing, whatever it is given."""
 
 
-__all__ = ["Breaker", "World", "task_definition"]
+__all__ = ["Breaker", "Hook", "World", "task_definition"]

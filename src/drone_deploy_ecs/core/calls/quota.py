@@ -18,6 +18,7 @@ class Quota(NamedTuple):
 
 READ_SERVICES = Quota("read services", 100, 20.0)
 CHANGE_SERVICES = Quota("change services", 50, 5.0)
+READ_SERVICE_DEPLOYMENTS = Quota("read service deployments", 50, 20.0)
 READ_TASKS = Quota("read tasks", 100, 20.0)
 REGISTER_DEFINITIONS = Quota("register task definitions", 20, 1.0)
 READ_DEFINITIONS = Quota("read task definitions", 50, 20.0)

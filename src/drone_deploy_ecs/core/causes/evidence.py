@@ -1,7 +1,11 @@
-"""The optional evidence of a failed deployment (logs, target health, alarms): what to ask, how to say the answers."""
+"""The optional evidence of a failed deployment: what to ask, and how to say the answers.
+
+Logs, target health, alarms, and ECS's own record of the deployment.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -9,10 +13,12 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
+from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
 from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
-from drone_deploy_ecs.core.causes.cause import Cause, rank
+from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event, rank
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import ServiceEvent
 from drone_deploy_ecs.core.ecs.taskdef import entries
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
@@ -23,12 +29,15 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
     from drone_deploy_ecs.core.causes.failure import Failure
     from drone_deploy_ecs.core.ecs.fault import Fault
+    from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment
     from drone_deploy_ecs.core.ecs.task import Task
     from drone_deploy_ecs.core.masking import Masks
 
 LINE, ALL_LINES = 400, 16_000
 """Characters of a log line, and of a log's tail altogether."""
 MOST_TARGETS = 5
+RECORD_BEFORE = timedelta(minutes=1)
+"""How much older than the deployment its record may be: no page says which of the two is created first."""
 UNHEALTHY = "target-unhealthy"
 ALARM = "alarm"
 
@@ -191,6 +200,37 @@ def with_alarms(failure: Failure, names: Sequence[str], alarms: Sequence[AlarmSt
     if not any(cause.name == ALARM for cause in failure.causes):
         return rank((*failure.causes, replace(_cause(ALARM), evidence=evidence)))
     return _with_evidence(failure.causes, ALARM, evidence)
+
+
+# --- ECS's own record ---
+
+
+def record_asked(failure: Failure) -> ListServiceDeployments | None:
+    """The call for ECS's record of the deployment; None where that would tell no more than what is known.
+
+    What a hook refused before its first task has left `deployments[]`: then the record may be all that says why.
+    """
+    if failure.verdict is not Verdict.ROLLED_BACK or failure.stopped:
+        return None
+    if any(cause.name == ALARM for cause in failure.causes):
+        return None
+    target, since = failure.target, failure.since
+    return ListServiceDeployments(
+        region=target.region,
+        cluster=target.cluster,
+        name=target.asked,
+        after=since - RECORD_BEFORE if since else None,
+    )
+
+
+def with_record(failure: Failure, records: Iterable[ServiceDeployment]) -> tuple[Cause, ...]:
+    """The causes with what ECS's record says, in the place of an event that says the same."""
+    reason = next((record.status_reason for record in records if record.is_of(failure.deployment)), "")
+    # Events and records have the same wording, so they are read alike; the time tells nothing here.
+    said = cause_of_event(ServiceEvent(at=datetime.min.replace(tzinfo=UTC), message=reason))
+    if said is None:
+        return failure.causes
+    return rank((*(cause for cause in failure.causes if cause.name != said.name), said))
 
 
 def _with_evidence(causes: Sequence[Cause], name: str, evidence: tuple[str, ...]) -> tuple[Cause, ...]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.ecs.task import Task
@@ -17,14 +19,15 @@ if TYPE_CHECKING:
 class Failure(Struct, frozen=True, kw_only=True):
     """What failed.
 
-    `deployment` is the one whose tasks may tell, `definition` the ARN of what they run, `stopped` those known to have
-    stopped, `causes` what is known so far.
+    `deployment` is the one whose tasks may tell, `since` AWS's time of its creation, `definition` the ARN of what they
+    run, `stopped` those known to have stopped, `causes` what is known so far.
     """
 
     target: Target
     verdict: Verdict
     decided_at: float
     deployment: str
+    since: datetime | None
     definition: str
     service: Service | None
     stopped: tuple[Task, ...]

@@ -64,6 +64,7 @@ class Service(Struct, frozen=True, kw_only=True):
     """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
 
     `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.
+    `resource_management` is ECS where ECS Express Mode manages the service.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Service(Struct, frozen=True, kw_only=True):
     controller: str = "ECS"
     scheduling: str = "REPLICA"
     strategy: str = "ROLLING"
+    resource_management: str = "CUSTOMER"
     breaker_rolls_back: bool = False
     is_load_balanced: bool = False
     target_groups: tuple[str, ...] = ()
@@ -203,6 +205,7 @@ class DescribedService(Wire, frozen=True):
     events: tuple[ServiceEvent, ...] = ()
     deployment_controller: _Controller = _Controller()
     scheduling_strategy: str = "REPLICA"
+    resource_management_type: str = "CUSTOMER"
     deployment_configuration: _Configuration = _Configuration()
     load_balancers: tuple[_Balancer, ...] = ()
     service_registries: tuple[Any, ...] = ()
@@ -225,6 +228,7 @@ class DescribedService(Wire, frozen=True):
             controller=self.deployment_controller.type,
             scheduling=self.scheduling_strategy,
             strategy=configuration.strategy,
+            resource_management=self.resource_management_type,
             is_load_balanced=bool(balancers or self.service_registries),
             target_groups=tuple(balancer.target_group_arn for balancer in balancers if balancer.target_group_arn),
             balanced_container=next(filter(None, (balancer.container_name for balancer in balancers)), ""),

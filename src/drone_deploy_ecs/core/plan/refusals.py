@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.request.request import Request
 
+WATCH = "watch its service deployment in the ECS console"
+
 
 def refine(request: Request, snapshots: Iterable[Snapshot]) -> tuple[tuple[Ready, ...], tuple[Problem, ...]]:
     """The services that are ready to be deployed to, and what is wrong with the others."""
@@ -30,7 +32,7 @@ def _refine(request: Request, snapshot: Snapshot) -> Ready | Problem:
     service = snapshot.service
     if service is None:
         return _missing(snapshot)
-    if problem := _not_served(snapshot.name, service):
+    if problem := _not_served(snapshot, service):
         return problem
     primary, edited = service.primary, snapshot.edited
     if primary is None or edited is None:
@@ -59,17 +61,32 @@ def _missing(snapshot: Snapshot) -> Problem:
     return Problem(what, "Check the service's name, the cluster and the region")
 
 
-def _not_served(name: str, service: Service) -> Problem | None:
+def _not_served(snapshot: Snapshot, service: Service) -> Problem | None:
+    """What kind of service it is, where none that is followed, and what deploys it as it is."""
+    name = f"service {snapshot.name}"
     if service.status != "ACTIVE":
-        return Problem(f"service {name} is {service.status or 'not ACTIVE'}", "Create it again first")
+        return Problem(f"{name} is {service.status or 'not ACTIVE'}", "Create it again first")
+    if service.controller == "CODE_DEPLOY":
+        what = f"{name} has the deployment controller CODE_DEPLOY: CodeDeploy deploys it, and ECS refuses to"
+        return Problem(what, "Create its deployment with CodeDeploy, and watch it in the CodeDeploy console")
     if service.controller != "ECS":
-        whose = "CodeDeploy" if service.controller == "CODE_DEPLOY" else "its own controller"
-        what = f"service {name} has the deployment controller {service.controller}; only ECS is served"
-        return Problem(what, f"Deploy it with {whose}")
+        what = f"{name} has the deployment controller {service.controller}: not ECS but another program deploys it"
+        return Problem(what, "Deploy it with the program that makes its task sets")
+    if service.resource_management == "ECS":
+        what = f"{name} is managed by ECS Express Mode (resourceManagementType ECS), whose own update call changes it"
+        return Problem(what, f"Deploy it by `aws ecs update-express-gateway-service`, and {WATCH}")
     if service.strategy != "ROLLING":
-        what = f"service {name} has the deployment strategy {service.strategy}; only ROLLING is served yet"
-        return Problem(what, "Set its deploymentConfiguration.strategy to ROLLING")
+        what = f"{name} has the deployment strategy {service.strategy}; this version follows only ROLLING deployments"
+        return Problem(
+            what, f"Leave the strategy as it is. Register the new revision, {_deploy(snapshot)}, and {WATCH}"
+        )
     return None
+
+
+def _deploy(snapshot: Snapshot) -> str:
+    ref = snapshot.ref
+    named = f"--region {ref.region} --cluster {short(ref.cluster)} --service {short(ref.asked)}"
+    return f"deploy it by `aws ecs update-service {named} --task-definition FAMILY:REVISION`"
 
 
 def _lacks_container(request: Request, name: str, edited: Definition) -> Problem | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from msgspec.structs import replace
 
@@ -12,6 +14,7 @@ from drone_deploy_ecs.core.steps.rollout.follow import Ours, follow, keep
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import UpdateService
 from tests.core.shown import (
+    BEFORE,
     BUDGET,
     COPY,
     NEW,
@@ -28,7 +31,11 @@ from tests.core.shown import (
     stopped,
 )
 
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.ecs.service import Service
+
 SEEN = Ours(deployment=OLD, since=NOON, is_ecs_rollback=True, was_seen=True, below_desired_at=7.0, healthy_at=9.0)
+REFUSED = f"(deployment {OTHER}) deployment failed: a hook."
 BACK_TO_COPY = UpdateService(target=TARGET, definition=COPY, undoes=OURS, since=at(5), terms=Terms(budget=BUDGET))
 
 
@@ -38,6 +45,27 @@ def test_what_takes_the_place_of_ours_is_new_but_for_what_was_seen() -> None:
     adopted = Ours(deployment=OLD, since=at(5), is_ecs_rollback=True)
     assert adopted.after(written).is_ecs_rollback
     assert adopted.after(None) is adopted
+
+
+@pytest.mark.parametrize(
+    ("instead", "shown", "followed"),
+    [
+        (BEFORE, service(primary(OLD, BEFORE), said=[(3, REFUSED)]), OLD),
+        (BEFORE, service(primary(OLD, BEFORE)), OTHER),
+        (BEFORE, service(primary(OLD, NEW), said=[(3, REFUSED)]), OTHER),
+        (BEFORE, service(primary(OTHER, BEFORE), said=[(3, REFUSED)]), OTHER),
+        (BEFORE, service(), OTHER),
+        (BEFORE, None, OTHER),
+        ("", service(primary(OLD, BEFORE), said=[(3, REFUSED)]), OTHER),
+    ],
+)
+def test_a_way_back_that_was_refused_is_there_where_ecs_went_to_the_same_revision(
+    instead: str, shown: Service | None, followed: str
+) -> None:
+    ours, away_since = follow(Ours(deployment=OTHER, since=NOON, instead=instead), shown, None, 30.0)
+    assert (ours.deployment, ours.is_ecs_rollback) == (followed, followed == OLD)
+    is_primary = followed == OLD or (shown is not None and shown.deployment(OTHER) is not None)
+    assert away_since == (None if is_primary else 30.0)
 
 
 @pytest.mark.parametrize(("desired", "healthy_at"), [(0, None), (1, 30.0), (2, 30.0)])

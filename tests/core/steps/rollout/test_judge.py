@@ -14,6 +14,7 @@ from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, keep
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE, Sight, judge
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
+from drone_deploy_ecs.core.target import WayBack
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import TARGET
 
@@ -66,6 +67,7 @@ def sight(base: Sight = SIGHT, **facts: Any) -> Sight:
 BACK = primary(OLD, BEFORE, "COMPLETED")
 ROLLING = primary(OURS, NEW, "IN_PROGRESS", 1)
 DONE = primary(OURS, NEW, "COMPLETED")
+HOOKED = f"(deployment {OURS}) deployment failed: a hook."
 GONE = active(OURS, NEW, "IN_PROGRESS", 0)
 
 ROWS = {
@@ -90,6 +92,15 @@ ROWS = {
         sight(since=NOON + timedelta(seconds=5),
                 service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE, said=f"rolling back to deployment {OTHER}.")),
         Verdict.SUPERSEDED, "newer ecs-svc/3"),
+    "the former revision under a new id, ours gone as an event says": (
+        sight(service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), said=HOOKED)), Verdict.ROLLED_BACK, "a hook"),
+    "another revision under a new id, although ours had been refused": (
+        sight(service=service(primary(OTHER, FOREIGN, "IN_PROGRESS", after=9), said=HOOKED)), Verdict.SUPERSEDED, "newer ecs-svc/3"),
+    "the former revision under a new id, and nothing tells why": (
+        sight(service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9))), Verdict.SUPERSEDED, "newer ecs-svc/3"),
+    "the former revision under a new id, which may be another image": (
+        sight(target=replace(TARGET, back=WayBack(definition=BEFORE, must_copy="the same tag")),
+              service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), said=HOOKED)), Verdict.SUPERSEDED, "newer ecs-svc/3"),
     "FAILED and back": (
         sight(service=service(BACK, active(OURS, NEW, "FAILED", reason="the breaker"))), Verdict.ROLLED_BACK, "the breaker"),
     "an event names ours as failed": (
@@ -110,6 +121,9 @@ ROWS = {
     "healthy is enough": (
         sight(service=service(primary(OURS, NEW, "IN_PROGRESS"), active(OLD, BEFORE, "COMPLETED", 0)), wait_for_drained=False),
         Verdict.COMPLETED, "still draining"),
+    "healthy without a task proves nothing": (
+        sight(service=service(replace(primary(OURS, NEW, "IN_PROGRESS", 0), desired=0), active(OLD, BEFORE, "COMPLETED", 0)),
+              wait_for_drained=False), None, ""),
     "not healthy yet": (
         sight(service=service(ROLLING, active(OLD, BEFORE, "COMPLETED")), wait_for_drained=False), None, ""),
     "FAILED isn't healthy": (

@@ -292,6 +292,7 @@ def test_evidence_is_looked_for_where_a_deployment_of_ours_failed() -> None:
         verdict=Verdict.FAILED,
         decided_at=50.0,
         deployment=OURS,
+        since=NOON,
         definition=NEW,
         service=None,
         stopped=DIED.tasks.stopped,

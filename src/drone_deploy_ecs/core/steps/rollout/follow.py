@@ -22,6 +22,8 @@ class Ours(Struct, frozen=True, kw_only=True):
     `is_ecs_rollback`: in a way back, ECS itself has returned the service to it, and nothing was written. `was_seen`: a
     look has shown it as PRIMARY. At `below_desired_at` it was last seen short of tasks, and at `healthy_at` first with
     all of them, the old ones draining. `complaints` are what events said of it.
+
+    `instead`: in a way back, the revision that it brings; another deployment of it, to which ECS goes, does as well.
     """
 
     deployment: str
@@ -31,6 +33,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     below_desired_at: float = 0.0
     healthy_at: float | None = None
     complaints: Complaints = field(default_factory=Complaints)
+    instead: str = ""
 
     def listed(self, service: Service | None) -> Deployment | None:
         """Its entry among the service's deployments, if it is (still) listed."""
@@ -46,17 +49,31 @@ class Ours(Struct, frozen=True, kw_only=True):
             since=self.since,
             is_ecs_rollback=self.is_ecs_rollback,
             complaints=self.complaints,
+            instead=self.instead,
         )
 
+    def or_instead(self, service: Service | None) -> Ours:
+        """The deployment to follow: where ECS took a way back's own one back, and runs the same, that one.
 
-def accepted(answer: Service, primary: Deployment, now: float) -> Ours:
+        So it goes where a lifecycle hook refuses every deployment, the way back, too.
+        """
+        primary = service.primary if service else None
+        if not self.instead or service is None or primary is None or primary.id == self.deployment:
+            return self
+        if primary.task_definition != self.instead or not service.failure_of(self.deployment):
+            return self
+        return replace(self, deployment=primary.id, is_ecs_rollback=True, instead="")
+
+
+def accepted(answer: Service, primary: Deployment, now: float, instead: str = "") -> Ours:
     """Our deployment as UpdateService's answer shows it: from then on, what ECS says may be about it."""
     complaints = Complaints().after(answer, primary, primary.created_at, now)
-    return Ours(deployment=primary.id, since=primary.created_at, complaints=complaints)
+    return Ours(deployment=primary.id, since=primary.created_at, complaints=complaints, instead=instead)
 
 
 def follow(ours: Ours, service: Service | None, away_since: float | None, now: float) -> tuple[Ours, float | None]:
     """Our deployment after a look, and since when (monotonic seconds) it isn't PRIMARY; None while it is."""
+    ours = ours.or_instead(service)
     listed = ours.listed(service)
     if service is None or listed is None or listed.status != "PRIMARY":
         ours = replace(ours, complaints=ours.complaints.interrupted())

@@ -80,7 +80,7 @@ def _service_gone(sight: Sight) -> Judgement | None:
 
 def _superseded(sight: Sight) -> Judgement | None:
     """PRIMARY is a deployment that is neither ours nor from before ours."""
-    service, ours, listed = sight.service, sight.ours, sight.listed
+    service, ours = sight.service, sight.ours
     primary = service.primary if service else None
     if service is None or primary is None or primary.id == ours.deployment or primary.id in sight.target.known:
         return None
@@ -88,12 +88,23 @@ def _superseded(sight: Sight) -> Judgement | None:
     if ours.since and primary.created_at and primary.created_at < ours.since:
         return None
     # ECS's own rollback may be a deployment with a new id. Either ours has FAILED, or an event announces it.
-    if listed and listed.rollout_state == "FAILED" and primary.task_definition == sight.target.before:
+    if primary.task_definition == sight.target.before and _has_failed(sight):
         return None
     if service.is_rolling_back_to(primary.id, ours.since):
         return None
     newer = f"somebody's newer {primary.id} ({short(primary.task_definition)}) is PRIMARY now"
     return Judgement(Verdict.SUPERSEDED, newer)
+
+
+def _has_failed(sight: Sight) -> bool:
+    """Whether ECS gave up on ours. What a hook refuses before its first task isn't listed: then only an event tells.
+
+    An event stays, though, and somebody may have come since. Where the former revision may be another image by now, as
+    its tag was pushed again, that it runs is no sign of a return.
+    """
+    if sight.listed:
+        return sight.listed.rollout_state == "FAILED"
+    return bool(sight.service and sight.service.failure_of(sight.ours.deployment)) and not sight.target.back.must_copy
 
 
 def _rolled_back(sight: Sight) -> Judgement | None:
@@ -148,6 +159,9 @@ def _healthy(sight: Sight) -> Judgement | None:
     if sight.terms.wait_for_drained or service is None or listed is None or listed.status != "PRIMARY":
         return None
     if listed.rollout_state == "FAILED" or not sight.has_enough or not only_draining_is_left(service, listed):
+        return None
+    # With a desired count of 0 it is at full count before a lifecycle hook has answered: only COMPLETED tells.
+    if not listed.running:
         return None
     return Judgement(Verdict.COMPLETED, "all new tasks are up; old ones are still draining")
 

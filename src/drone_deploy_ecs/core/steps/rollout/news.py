@@ -56,8 +56,9 @@ def _writing(before: Record, after: Record) -> Iterator[News]:
     fault = after.writes.fault
     if fault is not None and fault is not before.writes.fault and after.decision is None:
         yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
-    if after.ours and before.ours is None:
-        yield Kind.UPDATED, _following(after, after.ours)
+    ours, known = after.ours, before.ours
+    if ours and (known is None or (ours.is_ecs_rollback and not known.is_ecs_rollback)):
+        yield Kind.UPDATED, _following(after, ours)
         yield from _usually(after)
     if after.phase is Phase.CHECK and before.phase is Phase.FOLLOW:
         yield Kind.PROGRESS, f"{after.step.undoes} is PRIMARY again"

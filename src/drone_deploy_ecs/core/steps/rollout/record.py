@@ -94,6 +94,11 @@ class Record(Struct, frozen=True, kw_only=True):
         return bool(self.step.undoes)
 
     @property
+    def instead(self) -> str:
+        """See `Ours`: on the way forward nothing does instead, for what ran before may be of the same revision."""
+        return self.definition if self.is_undo else ""
+
+    @property
     def revision(self) -> str:
         """What it goes to, for people."""
         return short(self.definition) or "the new revision"
@@ -192,6 +197,7 @@ class Record(Struct, frozen=True, kw_only=True):
             verdict=self.decision.verdict,
             decided_at=self.decision.decided_at,
             deployment=self.ours.deployment,
+            since=self.ours.since,
             definition=self.definition,
             service=self.service,
             stopped=self.tasks.stopped,

@@ -244,7 +244,7 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             primary = answer.primary
             if primary is None:
                 return rollout, Judgement(Verdict.UNKNOWN, "UpdateService answered without a PRIMARY deployment")
-            ours = accepted(answer, primary, now).after(rollout.ours)
+            ours = accepted(answer, primary, now, rollout.instead).after(rollout.ours)
             # The budget starts to count when ECS has the update.
             return replace(rollout, phase=Phase.FOLLOW, ours=ours, began=now), rollout.recalled
         case _:
