@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.causes.messages import CLASSES, KINDS, LEARNT, MESSAGES, PLATFORMS, Grade, class_of, grade
+from tests.causes.messages import CLASSES, JUDGED, KINDS, LEARNT, MESSAGES, PLATFORMS, UNSEEN, Grade, class_of, grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,8 @@ def groups() -> Iterator[tuple[str, Sequence[Message]]]:
     """What is counted together, and its name."""
     yield "all", MESSAGES
     yield "the patterns were made with", [one for one in MESSAGES if one.id.startswith(LEARNT)]
-    yield "judged before there were patterns", [one for one in MESSAGES if not one.id.startswith(LEARNT)]
+    yield "judged before there were patterns", [one for one in MESSAGES if one.id.startswith(JUDGED)]
+    yield "judged without a look at the patterns", [one for one in MESSAGES if one.id.startswith(UNSEEN)]
     for kind in KINDS:
         yield f"kind: {kind}", [one for one in MESSAGES if one.kind == kind]
     for platform in PLATFORMS:
@@ -67,7 +68,7 @@ def counted(name: str, messages: Sequence[Message], grades: dict[str, Grade]) ->
 
 def row(name: str, cells: Sequence[str]) -> str:
     """A name and columns of numbers."""
-    return f"{name:<34}" + "".join(f"{cell:>11}" for cell in cells)
+    return f"{name:<38}" + "".join(f"{cell:>11}" for cell in cells)
 
 
 def harms(message: Message) -> bool:

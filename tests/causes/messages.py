@@ -25,8 +25,8 @@ GENERIC = frozenset({
     "exited", "init-failed", "launch-failed", "not-placed", "not-started", "pull-failed", "stopped-by-ecs", "unexplained",
 })  # fmt: skip
 """Causes that say no more than that something failed."""
-LEARNT = "w"
-"""The first letter of the messages that the patterns were made with."""
+LEARNT, JUDGED, UNSEEN = "wnm"
+"""First letters of messages: the patterns were made with them, or they were judged before, or without reading them."""
 
 
 class Grade(Enum):

@@ -75,7 +75,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "a volume couldn't be attached or mounted",
           "Check mount targets in the task's zones, port 2049 between the security groups, and the EBS infrastructure role"),
     # The way to AWS and to the registry. A role, secret or log group can't be judged where there was no connection.
-    Known("host-fault", Weight.TRANSIENT, r"CgroupError|create task's platform resources", "the host couldn't set the task up",
+    Known("host-fault", Weight.TRANSIENT, r"CgroupError|API error \(500\): Untar|create task's platform resources", "the host couldn't set the task up",
           "Wait for another host; look at the agent's log on this one"),
     Known("engine-down", Weight.TRANSIENT, r"error during connect: |Cannot connect to the Docker daemon",
           "the host's container engine doesn't answer", "Wait for another host; restart Docker and the agent on this one"),
@@ -105,6 +105,9 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Build it with `docker buildx build --platform` for runtimePlatform.cpuArchitecture, or change that"),
     Known("image-unusable", Weight.TERMINAL, r"CannotPull.*application/vnd\.in-toto\+json", "the tag points to a build attestation, not to an image",
           "Build with --provenance=false, or push the image itself under this tag", ("image",)),
+    # Another instance may run that Windows.
+    Known("windows-version", Weight.REPEATING, r"CannotPull.*Windows version .{0,60}incompatible", "the image is for another version of Windows than the host's",
+          "Build it from a base image of the host's version, or place it on instances that fit"),
     Known("image-too-big", Weight.REPEATING, r"CannotPull.*(no space left on device|Thin Pool has|(extract|register) layer \S+ write /)", "no disk space for the image",
           "Raise ephemeralStorage, free the instance's disk, or make the image smaller"),
     Known("layer-unpack", Weight.REPEATING, r"CannotPull.*register layer|devicemapper: Error", "the host's container storage failed",
@@ -192,7 +195,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Check the target group's path, port and codes, the security groups, and healthCheckGracePeriodSeconds against the start-up time"),
     Known("container-unhealthy", Weight.REPEATING, r"failed container health checks", "the container's health check failed",
           "Run the healthCheck command in the image; raise startPeriod if it starts slowly"),
-    Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?error\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
+    Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?(error|failure)\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
 )  # fmt: skip
 
 # Where nothing in TASK_CAUSES matched: what more is said may turn it, and where the text is cut off it proves nothing.
@@ -230,7 +233,8 @@ TERMINATED = Known("terminated", Weight.REPEATING, "", "the container was told t
 # Windows.
 EXIT_CODE_CAUSES: dict[int, Known] = {
     0: ENDED,
-    126: named("command-not-executable"),
+    # Unlike 127 this may be a file that was mounted, from a host or a volume.
+    126: Known("exited-126", Weight.REPEATING, "", "the container's command may not be executed", "Check its executable bit, in the image or in what is mounted over it"),
     127: named("command-not-found"),
     134: ABORTED,
     137: Known("killed", Weight.REPEATING, "", "the container was killed (SIGKILL: often out of memory)",
