@@ -35,8 +35,8 @@ def snippets(page: Path) -> list[Snippet]:
 
 
 def prose(page: Path) -> str:
-    """The page without its snippets."""
-    return FENCE.sub("", page.read_text(encoding="utf-8"))
+    """The page without its snippets, and without what it quotes (between two backticks)."""
+    return re.sub(r"`` .*? ``", "", FENCE.sub("", page.read_text(encoding="utf-8")))
 
 
 def links(page: Path) -> list[str]:

@@ -16,12 +16,16 @@ Content = tuple[dict[str, Any], frozenset[str]]
 def content(world: World, deployment: Deployment) -> Content:
     """What a deployment runs, whatever its revision is called: the body without its image, and its tasks' digests.
 
-    A revision pinned to a digest has the content of the tag that was that digest when its tasks started.
+    A revision pinned to a digest has the content of the tag that was that digest when its tasks started. Where no task
+    is left, a deployment has the digests that its first one fixed.
     """
     body = taskdef.registrable(world.definitions.describe(deployment.task_definition))
     (container,) = taskdef.containers(body)
     present = frozenset(task.digest for task in deployment.tasks if task.is_alive)
-    return taskdef.with_image(body, container, ""), present or frozenset({world.images.resolve(image(body))[0]})
+    fixed = frozenset(deployment.digests.values())
+    return taskdef.with_image(body, container, ""), present or fixed or frozenset(
+        {world.images.resolve(image(body))[0]}
+    )
 
 
 def image(body: dict[str, Any]) -> str:
