@@ -168,7 +168,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     # Its start and its end.
     Known("exec-format", Weight.TERMINAL, r"exec format error", "the image is for another CPU architecture",
           "Build the image for runtimePlatform.cpuArchitecture; a start script needs its `#!` line"),
-    Known("command-not-found", Weight.TERMINAL, r"exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)"
+    Known("command-not-found", Weight.TERMINAL, r"exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)|exec: [^:]{0,200} && "
           r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
           "the container's command isn't in the image", "Check command, entryPoint and the image's PATH", ("command",)),
     Known("command-not-executable", Weight.TERMINAL, r"exec: .{0,300}permission denied", "the container's command may not be executed",
