@@ -17,12 +17,13 @@ from drone_deploy_ecs.core import steps
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.steps.hold import Hold
+from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
-from drone_deploy_ecs.core.steps.step import Context, KindStep, State
+from drone_deploy_ecs.core.steps.step import Context, State
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition

@@ -20,7 +20,8 @@ from drone_deploy_ecs.core.steps.coordination import (
     fails,
     on_what_never_began,
 )
-from drone_deploy_ecs.core.steps.step import KindExecution, KindStep, Reach
+from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import TARGET
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.steps.step import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
 from drone_deploy_ecs.core.text import span
 from drone_deploy_ecs.core.verdict import Verdict
 

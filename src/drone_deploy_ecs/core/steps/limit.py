@@ -12,7 +12,8 @@ from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.attempts import Attempts, is_refused
-from drone_deploy_ecs.core.steps.step import KindExecution, KindStep, Reach
+from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import Verdict
 

@@ -18,7 +18,8 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, SETTLE, Attempts, Phase, is_refused
-from drone_deploy_ecs.core.steps.step import KindExecution, KindStep, Reach
+from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 

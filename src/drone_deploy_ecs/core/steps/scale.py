@@ -16,7 +16,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.attempts import RETRY_FIRST, SETTLE, Attempts, Phase, is_refused
-from drone_deploy_ecs.core.steps.step import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Verdict
 

@@ -7,13 +7,9 @@ which call it wants of AWS next, is given the answer, and is another value then.
 from __future__ import annotations
 
 from enum import Enum
-from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard
 
 from msgspec import Struct
-from msgspec.structs import replace
-
-from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.target import Target
+    from drone_deploy_ecs.core.verdict import Verdict
 
 
 class Reach(Enum):
@@ -242,117 +239,3 @@ class Stage(Struct, frozen=True):
     """Steps that run together."""
 
     steps: tuple[Step, ...]
-
-
-class KindStep:
-    """What is so for most kinds of step: a kind adds `target`, `__str__` and `begin`, and overrides what differs."""
-
-    @property
-    def key(self) -> str:
-        """See `Step`: no other step names it."""
-        return ""
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """See `Step`."""
-        return ()
-
-    @property
-    def after(self) -> str:
-        """See `Step`."""
-        return ""
-
-    @property
-    def reach(self) -> Reach:
-        """See `Step`."""
-        return Reach.RUN
-
-    @property
-    def reduces_capacity(self) -> bool:
-        """See `Step`."""
-        return False
-
-    def explain(self) -> Iterator[str]:
-        """See `Step`: nothing."""
-        yield from ()
-
-
-class KindExecution(Struct, frozen=True, kw_only=True):
-    """What is so for most kinds of execution: a kind adds `step`, `call` and `advance`, and overrides what differs."""
-
-    is_monitored: ClassVar[bool] = False
-    counted_as: ClassVar[str] = "completed"
-
-    verdict: Verdict | None = None
-    reason: str = ""
-    service: Service | None = None
-    note: str = ""
-
-    @property
-    def state(self) -> State:
-        """See `Execution`."""
-        return State.ACTIVE if self.verdict is None else State.ENDED
-
-    @property
-    def output(self) -> str:
-        """See `Execution`: there is none."""
-        return ""
-
-    @property
-    def reads_on(self) -> bool:
-        """See `Execution`: a look is one call."""
-        return False
-
-    @property
-    def has_written(self) -> bool:
-        """See `Execution`: it changes nothing."""
-        return False
-
-    @property
-    def failure(self) -> Failure | None:
-        """See `Execution`: nothing of it runs."""
-        return None
-
-    @property
-    def needs_replan(self) -> bool:
-        """See `Execution`: it never does."""
-        return False
-
-    @property
-    def fails_target(self) -> str:
-        """See `Execution`."""
-        return ""
-
-    @property
-    def stands_until(self) -> float:
-        """See `Execution`: it doesn't."""
-        return -inf
-
-    @property
-    def tally(self) -> str | None:
-        """See `Execution`."""
-        return None
-
-    def due(self, now: float, _chance: float, /) -> float:
-        """See `Execution`: at once."""
-        return now
-
-    def start(self, _now: float, /) -> Self:
-        """See `Execution`: it is never queued."""
-        return self
-
-    def abort(self, _verdict: Verdict, _reason: str, _now: float, /) -> Self:
-        """See `Execution`: whatever it has written may stay, or is taken back by the plan's way back."""
-        return self if self.verdict else replace(self, verdict=Verdict.WITHDRAWN)
-
-    def explained(self, _causes: tuple[Cause, ...], /) -> Self:
-        """See `Execution`: there is nothing to explain."""
-        return self
-
-    def news(self, _before: Self, /) -> Iterator[News]:
-        """See `Execution`: none."""
-        yield from ()
-
-    def heartbeat(self, _now: float, /) -> str:
-        """See `Execution`: nothing."""
-        return ""

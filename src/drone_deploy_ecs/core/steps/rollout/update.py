@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
+from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
-from drone_deploy_ecs.core.steps.step import KindStep
 from drone_deploy_ecs.core.text import span, tasks
 
 if TYPE_CHECKING:

@@ -1,0 +1,135 @@
+"""What is so for most kinds of step, and of execution: a kind overrides what differs."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from drone_deploy_ecs.core.steps.step import Reach, State
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from drone_deploy_ecs.core.causes.cause import Cause
+    from drone_deploy_ecs.core.causes.failure import Failure
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.event import News
+
+
+class KindStep:
+    """What is so for most kinds of step: a kind adds `target`, `__str__` and `begin`, and overrides what differs."""
+
+    @property
+    def key(self) -> str:
+        """See `Step`: no other step names it."""
+        return ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """See `Step`."""
+        return ()
+
+    @property
+    def after(self) -> str:
+        """See `Step`."""
+        return ""
+
+    @property
+    def reach(self) -> Reach:
+        """See `Step`."""
+        return Reach.RUN
+
+    @property
+    def reduces_capacity(self) -> bool:
+        """See `Step`."""
+        return False
+
+    def explain(self) -> Iterator[str]:
+        """See `Step`: nothing."""
+        yield from ()
+
+
+class KindExecution(Struct, frozen=True, kw_only=True):
+    """What is so for most kinds of execution: a kind adds `step`, `call` and `advance`, and overrides what differs."""
+
+    is_monitored: ClassVar[bool] = False
+    counted_as: ClassVar[str] = "completed"
+
+    verdict: Verdict | None = None
+    reason: str = ""
+    service: Service | None = None
+    note: str = ""
+
+    @property
+    def state(self) -> State:
+        """See `Execution`."""
+        return State.ACTIVE if self.verdict is None else State.ENDED
+
+    @property
+    def output(self) -> str:
+        """See `Execution`: there is none."""
+        return ""
+
+    @property
+    def reads_on(self) -> bool:
+        """See `Execution`: a look is one call."""
+        return False
+
+    @property
+    def has_written(self) -> bool:
+        """See `Execution`: it changes nothing."""
+        return False
+
+    @property
+    def failure(self) -> Failure | None:
+        """See `Execution`: nothing of it runs."""
+        return None
+
+    @property
+    def needs_replan(self) -> bool:
+        """See `Execution`: it never does."""
+        return False
+
+    @property
+    def fails_target(self) -> str:
+        """See `Execution`."""
+        return ""
+
+    @property
+    def stands_until(self) -> float:
+        """See `Execution`: it doesn't."""
+        return -inf
+
+    @property
+    def tally(self) -> str | None:
+        """See `Execution`."""
+        return None
+
+    def due(self, now: float, _chance: float, /) -> float:
+        """See `Execution`: at once."""
+        return now
+
+    def start(self, _now: float, /) -> Self:
+        """See `Execution`: it is never queued."""
+        return self
+
+    def abort(self, _verdict: Verdict, _reason: str, _now: float, /) -> Self:
+        """See `Execution`: whatever it has written may stay, or is taken back by the plan's way back."""
+        return self if self.verdict else replace(self, verdict=Verdict.WITHDRAWN)
+
+    def explained(self, _causes: tuple[Cause, ...], /) -> Self:
+        """See `Execution`: there is nothing to explain."""
+        return self
+
+    def news(self, _before: Self, /) -> Iterator[News]:
+        """See `Execution`: none."""
+        yield from ()
+
+    def heartbeat(self, _now: float, /) -> str:
+        """See `Execution`: nothing."""
+        return ""
