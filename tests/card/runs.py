@@ -96,7 +96,7 @@ def run_on(reach: Callable[[Access], Aws], clock: Clock, env: Mapping[str, str],
     """One run against whatever is reached."""
     stdout, stderr = io.StringIO(), io.StringIO()
     given = {**PLUGIN, **{f"PLUGIN_{name.upper()}": value for name, value in settings.items()}, **env}
-    code = main((), Edges(given, stdout, stderr, reach, clock, lambda: 0.5, NEVER))
+    code = main((), lambda: Edges(given, stdout, stderr, reach, clock, lambda: 0.5, NEVER))
     folder = Path(env["CI_PROJECT_DIR"]) if "CI_PROJECT_DIR" in env else None
     found = {path.name: path.read_text() for path in folder.iterdir() if path.is_file()} if folder else {}
     found.pop("buildkite-agent", None)

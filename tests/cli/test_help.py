@@ -42,10 +42,10 @@ finally:
 CYCLES = """
 import gc, sys
 from drone_deploy_ecs.cli.main import run
-sys.argv = ["drone-deploy-ecs", "--version"]
+sys.argv = ["drone-deploy-ecs", "deploy", "--image", "no image"]
 try:
     run()
-finally:
+except SystemExit:
     print(gc.get_threshold()[0])
 """
 

@@ -121,7 +121,7 @@ def deploy(name: str, image: str, more: Mapping[str, str] | None = None) -> Ran:
 
     stderr = io.StringIO()
     env = {**settings(name, image), **(more or {})}
-    code = main((), Edges(env, io.StringIO(), stderr, connect, Hurried(), lambda: 0.5, NEVER))
+    code = main((), lambda: Edges(env, io.StringIO(), stderr, connect, Hurried(), lambda: 0.5, NEVER))
     return Ran(code, stderr.getvalue())
 
 

@@ -66,7 +66,7 @@ class Simulated:
                 out = io.StringIO()
                 aws = SimulatedAws(self._world)
                 edges = Edges({}, out, out, lambda _: aws, self._world.clock, lambda: 0.5, NEVER)
-                self._status = main(arguments, edges)
+                self._status = main(arguments, lambda: edges)
                 return out.getvalue()
             case ["echo", "0" | "$?"]:
                 return f"{int(self._status)}\n"

@@ -107,7 +107,7 @@ world = default()
 aws = SimulatedAws(world)
 edges = Edges({}, io.StringIO(), io.StringIO(), lambda _: aws, world.clock, lambda: 0.5, NEVER)
 flags = "--aws-region eu-west-1 --cluster demo --service web --container app --image shop:2 --report".split()
-assert main(["deploy", *flags, sys.argv[1]], edges) == 0
+assert main(["deploy", *flags, sys.argv[1]], lambda: edges) == 0
 print(*sys.modules)
 """
 

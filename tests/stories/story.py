@@ -142,7 +142,7 @@ class Teller:
                 env, stdout, stderr, lambda access: SimulatedAws(further.get(access.region, world)), world.clock,
                 lambda: 0.5, cancellation,
             )  # fmt: skip
-            code = main(argv, edges)
+            code = main(argv, lambda: edges)
         else:
             with ExitStack() as servers:
                 served = {region: servers.enter_context(Server(one)) for region, one in further.items()}
@@ -154,7 +154,7 @@ class Teller:
                     self._point_at(served.get(access.region, first))
                     return Split(connect(access), SimulatedAws(further.get(access.region, world)))
 
-                code = main(argv, Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
+                code = main(argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
         if kept:
             self.look_at(read(page.read_text()), kept)

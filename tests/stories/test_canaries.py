@@ -124,7 +124,7 @@ def outputs(aws: Aws, world: World, path: Path, *argv: str, **settings: str) -> 
     given = {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
     env = {**ENV, **everywhere(path), "PLUGIN_REPORT": ",".join(map(str, reports)), **given}
     stdout, stderr = io.StringIO(), io.StringIO()
-    main(argv, Edges(env, stdout, stderr, lambda _: aws, world.clock, lambda: 0.5, NEVER))
+    main(argv, lambda: Edges(env, stdout, stderr, lambda _: aws, world.clock, lambda: 0.5, NEVER))
     written = [file.read_text() for file in path.iterdir() if file.is_file()]
     return "\n".join((stdout.getvalue(), stderr.getvalue(), *written))
 
@@ -227,7 +227,7 @@ def test_a_failed_connection_shows_no_canary() -> None:
 
     stdout, stderr = io.StringIO(), io.StringIO()
     world = World()
-    assert main((), Edges({**ENV}, stdout, stderr, fail, world.clock, lambda: 0.5, NEVER)) == 2
+    assert main((), lambda: Edges({**ENV}, stdout, stderr, fail, world.clock, lambda: 0.5, NEVER)) == 2
     shown = stdout.getvalue() + stderr.getvalue()
     assert "CreateClient" in shown
     for value in OF_THE_RUN.values():

@@ -6,7 +6,6 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from drone_deploy_ecs.cli.edges import real
 from drone_deploy_ecs.cli.parser import PROGRAM, parser
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.exit_code import ExitCode
@@ -28,20 +27,28 @@ LEFT = "Look at the service: a deployment may have been left as it was at that m
 
 def run() -> NoReturn:
     """The console script."""
-    sys.exit(main(sys.argv[1:], real()))
+    sys.exit(main(sys.argv[1:], _real))
 
 
-def main(argv: Sequence[str], edges: Edges) -> int:
-    """Run one command; the exit code."""
+def main(argv: Sequence[str], reach: Callable[[], Edges]) -> int:
+    """Run one command; the exit code. The outside is reached for when it is needed: `--help` never does."""
     try:
         options = parser().parse_args(argv)
+    except Refused as refusal:
+        return _refusal(refusal, reach())
+    edges = reach()
+    try:
         return _command(options.command)(edges, vars(options))
     except Refused as refusal:
-        _refusal(refusal, edges)
-        return ExitCode.REFUSED
+        return _refusal(refusal, edges)
     except Exception as error:
-        _defect(error, edges.stderr)
-        return ExitCode.BUG
+        return _defect(error, edges.stderr)
+
+
+def _real() -> Edges:
+    from drone_deploy_ecs.cli.edges import real
+
+    return real()
 
 
 def _command(name: str) -> Callable[[Edges, Mapping[str, Any]], int]:
@@ -50,7 +57,7 @@ def _command(name: str) -> Callable[[Edges, Mapping[str, Any]], int]:
     return command
 
 
-def _refusal(refusal: Refused, edges: Edges) -> None:
+def _refusal(refusal: Refused, edges: Edges) -> ExitCode:
     for problem in refusal.problems:
         print(f"{PROGRAM}: {safe(str(problem), 1000)}", file=edges.stderr)
     print("Refused: nothing was changed.", file=edges.stderr)
@@ -58,9 +65,10 @@ def _refusal(refusal: Refused, edges: Edges) -> None:
         from drone_deploy_ecs.output.ci import github
 
         edges.stderr.write(github.refusal(refusal.problems))
+    return ExitCode.REFUSED
 
 
-def _defect(error: Exception, stderr: TextIO) -> None:
+def _defect(error: Exception, stderr: TextIO) -> ExitCode:
     """Where it happened, without the exception's message: that may quote a value which nobody should see."""
     import traceback
 
@@ -71,3 +79,4 @@ def _defect(error: Exception, stderr: TextIO) -> None:
         file=stderr,
     )
     print(f"lines above. {LEFT if LEFT in getattr(error, '__notes__', ()) else NOT_WRITTEN}", file=stderr)
+    return ExitCode.BUG
