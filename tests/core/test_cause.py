@@ -24,7 +24,7 @@ from drone_deploy_ecs.core.causes.cause import (
     rank,
     terminal_cause,
 )
-from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
 from tests.laws.structs import structs
@@ -184,6 +184,8 @@ UNSTARTED = [
     ("infrastructure-role", "ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::1:role/ecsInfrastructureRole'. Please verify that the role being passed has the proper trust relationship with Amazon ECS"),
     ("secret-empty", f"{ASM}failed to fetch secret arn:x from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"),
     ("secret-not-json", f"{ASM}invalid character 'p' in literal true (expecting 'r')"),
+    ("secret-unread", f"{ASM}service call has been retried 5 time(s): operation error Secrets Manager: GetSecretValue, https response error StatusCode: 200, RequestID: , deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value"),
+    ("secret-unread", f"{ASM}service call has been retried 1 time(s): SerializationError: failed decoding JSON RPC error response caused by: invalid character '<' looking for beginning of value"),
     ("secret-name-invalid", "ValidationException: Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"),
     ("secret-unread", f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 1 time(s)"),
     ("log-options", f"{INIT}failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: MissingEndpoint: 'Endpoint' configuration is required for t"),
@@ -384,6 +386,15 @@ def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -
     ):
         same = next(one for one in CATALOGUE if one.name == row.name)
         assert replace(row, pattern="") == replace(same, pattern="")
+
+
+def test_of_a_text_longer_than_any_of_ecs_only_the_beginning_is_looked_at_and_that_proves_nothing_vague() -> None:
+    near, far = "x" * (LONGEST - 100), "x" * LONGEST
+    said = "exec format error"
+    assert cause_of_task(task(f"{near}: {said}")).name == "exec-format"
+    assert cause_of_task(task(f"{far}: {said}")).name == "unexplained"
+    vague = cause_of_task(task(f"CannotPullContainerError: {far}"))
+    assert (vague.name, vague.weight) == ("pull-failed", Weight.TRANSIENT)
 
 
 @pytest.mark.parametrize("rows", [table.TASK_CAUSES, table.FALLBACK_CAUSES, events.EVENTS])

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.events import EVENTS
-from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.causes.names import named
 from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
 from drone_deploy_ecs.core.ecs.service import without_service
@@ -160,7 +160,7 @@ def _known(*texts: str) -> Known | None:
     """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
     clear = next((known for text in texts for known in TASK_CAUSES if known.tells(text)), None)
     vague = clear or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
-    if vague and not clear and any(map(is_cut_off, texts)):
+    if vague and not clear and any(is_cut_off(text) or len(text) > LONGEST for text in texts):
         # What was cut off may say that it passes.
         return replace(vague, weight=Weight.TRANSIENT)
     return vague

@@ -143,7 +143,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     # Who makes a secret may still be writing its value.
     Known("secret-empty", Weight.REPEATING, r"specified secret value for staging label", "a secret has no value yet",
           "Put a value into it; one just made takes a minute"),
-    Known("secret-not-json", Weight.TERMINAL, r"secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
+    Known("secret-not-json", Weight.TERMINAL, r"^(?!.*(SerializationError|deserializ|decod\w+ (JSON RPC |REST JSON )?(error )?response)).*secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
           "Store JSON, or take the whole value without `:key::`"),
     Known("secret-key-missing", Weight.TERMINAL, r"did not contain json key", "a secret lacks a JSON key that the task definition names",
           "Add the key to the secret, or correct valueFrom's `:key::` part"),
