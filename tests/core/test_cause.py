@@ -23,10 +23,12 @@ from drone_deploy_ecs.core.causes.cause import (
     is_evidence,
     rank,
     terminal_cause,
+    without_secrets,
 )
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
+from drone_deploy_ecs.core.masking import Masks, Secret
 from tests.laws.structs import structs
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -469,6 +471,23 @@ def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed() -> No
     beside = task("", container(127), container(1, name="b"), code="EssentialContainerExited")
     assert (cause_of_task(alone).name, cause_of_task(alone).weight) == ("command-not-found", Weight.TERMINAL)
     assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
+
+
+def test_nor_is_a_reason_where_another_container_failed_too() -> None:
+    helper = container(127, f'{RUNC}exec: "x": executable file not found', name="helper")
+    beside, alone = (task("", helper, container(code), code="EssentialContainerExited") for code in (1, 143))
+    assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
+    assert cause_of_task(alone).weight is Weight.TERMINAL
+
+
+def test_advice_names_no_part_of_what_is_hidden() -> None:
+    hide = Masks([Secret("FILE", "s3://hush-hush/prod.env")]).hide
+    said = "failed to download env files: s3://hush-hush/prod.env: 403 Forbidden"
+    cause, other = (cause_of_task(task(f"{said} {more}")) for more in ("", "s3://others/prod.env"))
+    assert "hush-hush" in cause.advice
+    assert "hush-hush" not in repr(without_secrets(cause, hide))
+    assert without_secrets(other, hide).advice.endswith("(bucket others)")
+    assert without_secrets(cause, str) == cause
 
 
 def test_a_cause_in_our_own_words() -> None:
