@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,3 +99,42 @@ def test_whose_name_isn_t_in_the_certificate_isn_t_talked_to(
     with pytest.raises(ApiError) as error:
         connect(Access("eu-west-1")).send(LOOK)
     assert error.value.fault.kind is FaultKind.UNREACHABLE
+
+
+@contextmanager
+def tls_proxy(asked: list[bytes]) -> Iterator[str]:
+    """A proxy that speaks TLS. It notes the way it is asked to make, and makes none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection = listening.accept()[0]
+                with suppress(OSError), context.wrap_socket(connection, server_side=True) as shaken:
+                    asked.append(shaken.recv(4096).partition(b" ")[0])
+                    shaken.sendall(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=answer, daemon=True).start()
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_proxy_that_speaks_tls_is_judged_by_the_same_bundle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And not by what the system trusts."""
+    wire.point_at(monkeypatch, "https://ecs.example.com")
+    asked: list[bytes] = []
+    with tls_proxy(asked) as url:
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.setenv("AWS_CA_BUNDLE", own_bundle(tmp_path, "proxy.pem"))
+        with pytest.raises(ApiError, match="proxy"):
+            connect(Access("eu-west-1")).send(LOOK)
+        assert asked == [b"CONNECT"]
+        monkeypatch.delenv("AWS_CA_BUNDLE")
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+        with pytest.raises(ApiError, match="proxy"):
+            connect(Access("eu-west-1")).send(LOOK)
+        assert asked == [b"CONNECT"]

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, LogPage, Page, TargetCheck, TargetHealth
+from drone_deploy_ecs.core.calls.autoscaling import RegisterScalableTarget
 from drone_deploy_ecs.core.calls.body import NotWholeError
 from drone_deploy_ecs.core.calls.catalogue import permission
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
@@ -26,6 +27,7 @@ from drone_deploy_ecs.core.calls.ecs import (
 from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.ecs.limits import Limits
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
@@ -212,6 +214,14 @@ def test_half_an_answer_is_none(raw: dict[str, Any], *, is_whole: bool) -> None:
         DescribeTaskDefinition(region=HERE, name="web").read(body)
 
 
+@pytest.mark.parametrize("body", [b"", b"<html></html>", b"[]"])
+def test_what_tells_nothing_has_to_be_aws_s_all_the_same(body: bytes) -> None:
+    change = RegisterScalableTarget(region=HERE, cluster="prod", name="web", limits=Limits(1, 2, frozenset()))
+    change.read(b"{}")
+    with pytest.raises(NotWholeError):
+        change.read(body)
+
+
 def test_nothing_found_is_a_whole_answer() -> None:
     assert LOOK.read(b'{"services": []}') == ()
     assert LOG.read(b"{}") == LogPage((), "")
@@ -251,6 +261,23 @@ def test_a_member_of_another_type_is_absent_and_so_is_an_entry() -> None:
 def test_a_time_may_be_seconds_or_text(moment: object) -> None:
     (service,) = LOOK.read(json.dumps({"services": [{"events": [{"createdAt": moment}]}]}).encode())
     assert service.events[0].at == datetime(2026, 1, 5, 12, 0, 0, 250000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("member", "odd"),
+    [
+        ("createdAt", '"\\ud800"'),
+        ("createdAt", "253402300799.9999999"),
+        ("createdAt", "1e400"),
+        ("createdAt", "1767614400000"),
+        ("createdAt", '"2026-01-05T12:00:00"'),
+        ("failedTasks", '"\\ud800"'),
+        ("failedTasks", "1e400"),
+    ],
+)
+def test_what_can_t_be_made_a_time_or_a_number_is_absent(member: str, odd: str) -> None:
+    body = f'{{"services": [{{"deployments": [{{"id": "a", "{member}": {odd}}}]}}]}}'
+    assert LOOK.read(body.encode()) == LOOK.read({"services": [{"deployments": [{"id": "a"}]}]})
 
 
 def test_what_iam_calls_an_operation() -> None:

@@ -23,10 +23,12 @@ from drone_deploy_ecs.core.causes.cause import (
     is_evidence,
     rank,
     terminal_cause,
+    without_secrets,
 )
-from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
+from drone_deploy_ecs.core.masking import Masks, Secret
 from tests.laws.structs import structs
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -184,6 +186,8 @@ UNSTARTED = [
     ("infrastructure-role", "ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::1:role/ecsInfrastructureRole'. Please verify that the role being passed has the proper trust relationship with Amazon ECS"),
     ("secret-empty", f"{ASM}failed to fetch secret arn:x from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"),
     ("secret-not-json", f"{ASM}invalid character 'p' in literal true (expecting 'r')"),
+    ("secret-unread", f"{ASM}service call has been retried 5 time(s): operation error Secrets Manager: GetSecretValue, https response error StatusCode: 200, RequestID: , deserialization failed, failed to decode response body, invalid character '<' looking for beginning of value"),
+    ("secret-unread", f"{ASM}service call has been retried 1 time(s): SerializationError: failed decoding JSON RPC error response caused by: invalid character '<' looking for beginning of value"),
     ("secret-name-invalid", "ValidationException: Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"),
     ("secret-unread", f"{RETRIEVAL}unable to retrieve secrets from ssm: service call has been retried 1 time(s)"),
     ("log-options", f"{INIT}failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: MissingEndpoint: 'Endpoint' configuration is required for t"),
@@ -315,13 +319,13 @@ QUIET = (
 
 WEIGHTS = {
     Weight.TERMINAL: {
-        "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
+        "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "repository-unknown",
         "secret-name-invalid", "secret-not-json", "secret-key-missing", "log-options", "exec-format", "command-not-found",
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
     },
     Weight.REPEATING: {
         "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
-        "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
+        "host-unknown", "image-gone", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
         "infrastructure-role", "role-refused", "secret-empty", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
         "gpu-failed", "command-not-run", "dependency", "out-of-memory", "disk-full", "target-unhealthy",
@@ -384,6 +388,15 @@ def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -
     ):
         same = next(one for one in CATALOGUE if one.name == row.name)
         assert replace(row, pattern="") == replace(same, pattern="")
+
+
+def test_of_a_text_longer_than_any_of_ecs_only_the_beginning_is_looked_at_and_that_proves_nothing_vague() -> None:
+    near, far = "x" * (LONGEST - 100), "x" * LONGEST
+    said = "exec format error"
+    assert cause_of_task(task(f"{near}: {said}")).name == "exec-format"
+    assert cause_of_task(task(f"{far}: {said}")).name == "unexplained"
+    vague = cause_of_task(task(f"CannotPullContainerError: {far}"))
+    assert (vague.name, vague.weight) == ("pull-failed", Weight.TRANSIENT)
 
 
 @pytest.mark.parametrize("rows", [table.TASK_CAUSES, table.FALLBACK_CAUSES, events.EVENTS])
@@ -458,6 +471,23 @@ def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed() -> No
     beside = task("", container(127), container(1, name="b"), code="EssentialContainerExited")
     assert (cause_of_task(alone).name, cause_of_task(alone).weight) == ("command-not-found", Weight.TERMINAL)
     assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
+
+
+def test_nor_is_a_reason_where_another_container_failed_too() -> None:
+    helper = container(127, f'{RUNC}exec: "x": executable file not found', name="helper")
+    beside, alone = (task("", helper, container(code), code="EssentialContainerExited") for code in (1, 143))
+    assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
+    assert cause_of_task(alone).weight is Weight.TERMINAL
+
+
+def test_advice_names_no_part_of_what_is_hidden() -> None:
+    hide = Masks([Secret("FILE", "s3://hush-hush/prod.env")]).hide
+    said = "failed to download env files: s3://hush-hush/prod.env: 403 Forbidden"
+    cause, other = (cause_of_task(task(f"{said} {more}")) for more in ("", "s3://others/prod.env"))
+    assert "hush-hush" in cause.advice
+    assert "hush-hush" not in repr(without_secrets(cause, hide))
+    assert without_secrets(other, hide).advice.endswith("(bucket others)")
+    assert without_secrets(cause, str) == cause
 
 
 def test_a_cause_in_our_own_words() -> None:

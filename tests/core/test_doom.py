@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.cause import brief
+from drone_deploy_ecs.core.causes.cause import brief, terminal_cause
 from drone_deploy_ecs.core.causes.doom import PATIENCE, Complaints
 from tests.core.shown import NOON, OLD, OTHER, OURS, active, at, primary, service, stopped
 
@@ -213,6 +213,14 @@ def test_a_bad_health_is_confirmed_by_a_later_task_alone() -> None:
     )
     assert proven(heard, 9999, first) == ""
     assert proven(heard, 9999, first, replace(first, arn="a/t2", created_at=at(30))) == "target-unhealthy"
+
+
+def test_what_failed_after_its_own_health_checks_had_passed_proves_nothing_with_one_that_did_not_get_so_far() -> None:
+    code, said = "ServiceSchedulerInitiated", "Task failed ELB health checks in (x)"
+    second = stopped("a/t2", stop_code=code, stopped_reason=said, created_at=at(30))
+    first = replace(second, arn="a/t1", health="HEALTHY", created_at=NOON)
+    assert proven(looks((5, UNHEALTHY)), 9999, first, second) == ""
+    assert terminal_cause((first, second)) is None
 
 
 def test_a_service_without_events_says_nothing() -> None:

@@ -175,7 +175,7 @@ def test_a_delayed_poll_does_not_bring_success_back(
 
 @given(beginnings, scripts)
 def test_unknown_is_never_said_of_what_is_seen(rollout: Rollout, script: list[Step]) -> None:
-    """But of a write of which nobody can tell whether it was accepted, and of an answer without a PRIMARY."""
+    """But of a write of which nobody can tell whether it was accepted."""
     states = play(rollout, script)
     for before, after, (_, seen, _) in zip(states, states[1:], script, strict=False):
         if before.verdict is None and after.verdict is Verdict.UNKNOWN and before.phase is Phase.FOLLOW:

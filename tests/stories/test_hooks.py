@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import GATE, Hook
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -77,6 +78,25 @@ def test_a_hook_refuses_it_and_somebody_deploys(tell: Teller) -> None:
     assert told.exit_code == 5
     assert told.report["verdict"] == "Superseded"
     assert RECORD not in world.faults.calls
+
+
+def test_a_hook_refuses_it_and_somebody_forces_the_former_revision_whose_tag_was_pushed_again(plugin: Teller) -> None:
+    """Which is another image, though a copy with the former one is there already."""
+    world = guarded(Hook())
+    web = world.service("prod", "web")
+    world.register(task_definition("web", f"shop@{web.tasks[0].digest}"))
+    fresh = world.push("shop:1", Behaviour())
+
+    def deploy() -> None:
+        web.hook = None
+        world.deploy(web, web.history[0].task_definition)
+
+    world.at(14, deploy)
+    told = plugin(world, image="shop:1")
+    assert told.exit_code == 5
+    assert told.report["verdict"] == "Superseded"
+    world.clock.sleep(120)
+    assert {task.digest for task in web.tasks if task.is_running} == {fresh}
 
 
 def test_a_hook_refuses_the_way_back_too(tell: Teller) -> None:

@@ -45,8 +45,10 @@ class _Http(URLLib3Session):
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         is_judged = bool(verify) and url.lower().startswith("https")
         conn.cert_reqs = "CERT_REQUIRED" if is_judged else "CERT_NONE"
-        # A connection with another context, should botocore come to make one, parses for itself.
+        # A connection with another context, should botocore come to make one, parses for itself; and so does one by a
+        # proxy that speaks TLS, for which urllib3 makes another, and would trust the system's where no bundle is named.
         is_shared = conn.conn_kw.get("ssl_context") is self._shared.context
+        is_shared = is_shared and (conn.proxy is None or conn.proxy.scheme != "https")
         conn.ca_certs = get_cert_path(verify) if is_judged and not (is_shared and self._shared.are_trusted) else None
 
 

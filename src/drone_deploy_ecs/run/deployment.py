@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.causes.cause import without_secrets
 from drone_deploy_ecs.core.ecs.names import region_of, short
 from drone_deploy_ecs.core.errors import ApiError, Refused
 from drone_deploy_ecs.core.event import Kind
@@ -237,13 +238,8 @@ class Deployment:
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed: AWS's reasons may quote the container."""
         hide = self._masks.hide
-        causes = (
-            replace(
-                cause, reason=hide(cause.reason), advice=hide(cause.advice), evidence=tuple(map(hide, cause.evidence))
-            )
-            for cause in outcome.causes
-        )
-        return replace(outcome, reason=hide(outcome.reason), causes=tuple(causes))
+        causes = tuple(without_secrets(cause, hide) for cause in outcome.causes)
+        return replace(outcome, reason=hide(outcome.reason), causes=causes)
 
 
 def _answers(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import field
 
-from drone_deploy_ecs.core.calls.body import typed
+from drone_deploy_ecs.core.calls.body import plain, typed
 from drone_deploy_ecs.core.calls.call import SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
@@ -97,4 +97,5 @@ class RegisterScalableTarget(Call[None], frozen=True, kw_only=True):
         }
 
     def read(self, body: Body) -> None:
-        """Nothing: that there is an answer says it all."""
+        """Nothing: that there is an answer says it all, if it is AWS's."""
+        plain(body)

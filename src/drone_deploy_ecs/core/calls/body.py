@@ -19,6 +19,9 @@ Body = bytes | Mapping[str, Any]
 
 ShapeT = TypeVar("ShapeT")
 
+_UNFIT = (ValidationError, ValueError)
+"""What is raised where a value doesn't fit: for half a surrogate pair, or the year 10000, a ValueError."""
+
 
 class NotWholeError(ValueError):
     """What came isn't a whole answer of AWS's: cut on the way, or somebody else's."""
@@ -47,11 +50,11 @@ def typed(body: Body, shape: type[ShapeT]) -> ShapeT:
         if isinstance(body, bytes):
             return decode(body, type=shape, strict=False)
         return convert(body, shape, strict=False)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
+    except (DecodeError, ValueError, RecursionError):
         pass
     try:
         fitting: ShapeT = _fitting(plain(body), shape)
-    except ValidationError as error:
+    except _UNFIT as error:
         raise NotWholeError from error
     return fitting
 
@@ -64,7 +67,7 @@ def _fitting(value: Any, shape: Any) -> Any:
         return convert(value, shape, strict=False)
     members: dict[str, Any] = {}
     for field in fields(shape):
-        with suppress(ValidationError):
+        with suppress(*_UNFIT):
             if field.encode_name in value:
                 members[field.name] = _fitting(value[field.encode_name], field.type)
         if field.required and field.name not in members:
@@ -74,5 +77,5 @@ def _fitting(value: Any, shape: Any) -> Any:
 
 def _entries(values: Iterable[Any], shape: Any) -> Iterator[Any]:
     for value in values:
-        with suppress(ValidationError):
+        with suppress(*_UNFIT):
             yield _fitting(value, shape)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.events import EVENTS
-from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.causes.names import named
 from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
 from drone_deploy_ecs.core.ecs.service import without_service
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
     from drone_deploy_ecs.core.ecs.task import Attachment, Container, Task
 
+_EXITED = "EssentialContainerExited"
 _WINDOWS = 0xFFFF_FFFF
 """Exit codes of Windows have 32 bits; ECS shows them with a sign or without."""
 _TOLD_TO_END = 0xC000_013A
@@ -108,7 +110,7 @@ def cause_of_task(task: Task) -> Cause:
     container_reason = container.reason if container else ""
     attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
     known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
-    known = known or _by_exit(task, container)
+    known = _doubted(known or _by_exit(task, container), task)
     reasons: list[str] = []
     for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
         if said and not any(said in reason for reason in reasons):
@@ -125,9 +127,21 @@ def cause_of_task(task: Task) -> Cause:
 
 def _cause(known: Known, reason: str, **seen: Any) -> Cause:
     """A known cause as this text tells it, the advice with the names that are in it."""
-    names = named(known.names, reason)
-    advice = f"{known.advice} ({names})" if names else known.advice
+    advice = _advice(known, reason)
     return Cause(name=known.name, weight=known.weight, headline=known.headline, advice=advice, reason=reason, **seen)
+
+
+def _advice(known: Known, reason: str) -> str:
+    names = named(known.names, reason)
+    return f"{known.advice} ({names})" if names else known.advice
+
+
+def without_secrets(cause: Cause, hide: Callable[[str], str]) -> Cause:
+    """The cause with texts that `hide` went through. Names are the hidden reason's: one may be part of a secret."""
+    reason, evidence = hide(cause.reason), tuple(map(hide, cause.evidence))
+    known = next((row for row in CATALOGUE if row.name == cause.name), None)
+    advice = _advice(known, reason) if known and reason != cause.reason else cause.advice
+    return replace(cause, reason=reason, advice=hide(advice), evidence=evidence)
 
 
 def _culprit(task: Task) -> Container | None:
@@ -135,7 +149,7 @@ def _culprit(task: Task) -> Container | None:
 
     When a container exited, the others were stopped by a signal; when ECS stopped the task, all of them were.
     """
-    has_exited = task.stop_code == "EssentialContainerExited"
+    has_exited = task.stop_code == _EXITED
     order: list[Callable[[Container], bool]] = [
         # Of an exit, a reason without an exit code says nothing: that one never ran, and the task lived on without it.
         lambda container: _says_why(container) and (container.exit_code is not None or not has_exited),
@@ -160,7 +174,7 @@ def _known(*texts: str) -> Known | None:
     """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
     clear = next((known for text in texts for known in TASK_CAUSES if known.tells(text)), None)
     vague = clear or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
-    if vague and not clear and any(map(is_cut_off, texts)):
+    if vague and not clear and any(is_cut_off(text) or len(text) > LONGEST for text in texts):
         # What was cut off may say that it passes.
         return replace(vague, weight=Weight.TRANSIENT)
     return vague
@@ -184,11 +198,17 @@ def _by_attachment(task: Task, attached: tuple[str, ...]) -> Known | None:
 
 def _by_exit(task: Task, container: Container | None) -> Known:
     if container is None or container.exit_code is None:
-        return EXITED if task.stop_code == "EssentialContainerExited" else UNEXPLAINED
-    known = EXIT_CODE_CAUSES.get(container.exit_code & _WINDOWS, EXITED)
+        return EXITED if task.stop_code == _EXITED else UNEXPLAINED
+    return EXIT_CODE_CAUSES.get(container.exit_code & _WINDOWS, EXITED)
+
+
+def _doubted(known: Known, task: Task) -> Known:
+    """The cause, where a container's exit brought the task down: of several that failed it isn't known whose.
+
+    And the one that says why, or gives a clear exit code, may do so in every version: not every container is essential.
+    """
     by_themselves = [container for container in task.containers if container.exit_code not in (None, 0, *_BY_SIGNAL)]
-    if known.weight is Weight.TERMINAL and len(by_themselves) > 1:
-        # Several failed: which of them brought the task down isn't known, and this one may fail in every version.
+    if known.weight is Weight.TERMINAL and task.stop_code in ("", _EXITED) and len(by_themselves) > 1:
         return replace(known, weight=Weight.REPEATING)
     return known
 

@@ -106,7 +106,8 @@ class Complaints(Struct, frozen=True, kw_only=True):
         A terminal cause does at once. A repeating one is confirmed by a task that was created after the event and went
         the same way; or by time, when nothing got on, which its headline then says.
         """
-        names = {short(task.arn) for task in stopped}
+        # What failed after its own health checks had passed isn't counted among tasks, either (`terminal_cause`).
+        names = {short(task.arn) for task in stopped if not was_healthy(task)}
         ours = [complaint for complaint in self.heard if not complaint.task or complaint.task in names]
         terminal = (complaint.cause for complaint in ours if complaint.cause.weight is Weight.TERMINAL)
         by_tasks = (cause for complaint in ours for cause in _same_again(complaint, stopped))

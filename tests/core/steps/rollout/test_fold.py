@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.ecs.fault import not_awss
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
 from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, Reading
 from drone_deploy_ecs.core.steps.rollout import history
@@ -60,7 +61,9 @@ WRITING: dict[str, Row] = {
     "accepted": (forward(), ROLLING, 3.0, {
         "phase": Phase.FOLLOW, "deployment": OURS, "since": NOON, "began": 3.0, "count": 1, "verdict": None, "decided_at": 0.0}),
     "accepted, and nothing is PRIMARY": (forward(), service(active()), 3.0, {
-        "verdict": Verdict.UNKNOWN, "reason": "UpdateService answered without a PRIMARY deployment"}),
+        "phase": Phase.CHECK, "unconfirmed": not_awss("UpdateService"), "written_at": 3.0, "verdict": None}),
+    "accepted, and PRIMARY has no name": (forward(), service(primary(""), active()), 3.0, {
+        "phase": Phase.CHECK, "unconfirmed": not_awss("UpdateService"), "ours": None, "verdict": None}),
     "refused": (forward(), DENIED, 3.0, {
         "verdict": Verdict.REFUSED, "reason": f"AWS refused {DENIED}", "count": 1}),
     "throttled": (forward(), THROTTLED, 3.0, {

@@ -100,11 +100,17 @@ def _has_failed(sight: Sight) -> bool:
     """Whether ECS gave up on ours. What a hook refuses before its first task isn't listed: then only an event tells.
 
     An event stays, though, and somebody may have come since. Where the former revision may be another image by now, as
-    its tag was pushed again, that it runs is no sign of a return.
+    its tag was pushed again, that it runs is no sign of a return, but for what ECS has announced.
     """
+    service, back = sight.service, sight.target.back
+    # A copy that an earlier run registered may be the way back already.
+    may_be_another_image = bool(back.must_copy) or back.definition != sight.target.before
+    if service is None:
+        return False
     if sight.listed:
-        return sight.listed.rollout_state == "FAILED"
-    return bool(sight.service and sight.service.failure_of(sight.ours.deployment)) and not sight.target.back.must_copy
+        is_announced = service.is_rolling_back(sight.ours.deployment)
+        return sight.listed.rollout_state == "FAILED" and (is_announced or not may_be_another_image)
+    return bool(service.failure_of(sight.ours.deployment)) and not may_be_another_image
 
 
 def _rolled_back(sight: Sight) -> Judgement | None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
 from drone_deploy_ecs.core.causes.cause import causes
-from drone_deploy_ecs.core.ecs.fault import Fault
+from drone_deploy_ecs.core.ecs.fault import Fault, not_awss
 from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Reading, all_of
@@ -233,6 +233,10 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             rollout = replace(rollout, writes=writes, phase=Phase.CHECK)
             return rollout, write.out_of_time(writes, rollout.deadline, now)
         case Service():
+            primary = answer.primary
+            if primary is None or not (primary.id or primary.id in rollout.step.target.known):
+                # It was accepted, but of what came of it nothing is told: that is looked for.
+                return _written(rollout, not_awss(UpdateService.operation), now)
             # An undo, or a start from another count, is no rollout like those before it.
             is_like_others = not rollout.is_undo and rollout.step.desired is None
             rollout = replace(
@@ -241,9 +245,6 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
                 observed=replace(rollout.observed, service=answer),
                 earlier=history.earlier(answer.events) if is_like_others else (),
             )
-            primary = answer.primary
-            if primary is None:
-                return rollout, Judgement(Verdict.UNKNOWN, "UpdateService answered without a PRIMARY deployment")
             ours = accepted(answer, primary, now, rollout.instead).after(rollout.ours)
             # The budget starts to count when ECS has the update.
             return replace(rollout, phase=Phase.FOLLOW, ours=ours, began=now), rollout.recalled
