@@ -115,7 +115,7 @@ def test_what_may_pass_or_is_nothing_never_undoes_a_deployment_at_once(name: str
 )
 def test_a_terminal_message_is_graded(name: str | None, weight: Weight | None, told: Grade) -> None:
     cause = Cause(name=name, weight=weight, headline="", advice="") if name and weight else None
-    assert grade(BY_ID["w004"], cause) is told
+    assert grade(BY_ID["w001"], cause) is told
 
 
 @pytest.mark.parametrize(

@@ -319,13 +319,13 @@ QUIET = (
 
 WEIGHTS = {
     Weight.TERMINAL: {
-        "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "repository-unknown",
+        "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
         "secret-name-invalid", "secret-not-json", "secret-key-missing", "log-options", "exec-format", "command-not-found",
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
     },
     Weight.REPEATING: {
         "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
-        "host-unknown", "image-gone", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
+        "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
         "infrastructure-role", "role-refused", "secret-empty", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
         "gpu-failed", "command-not-run", "dependency", "out-of-memory", "disk-full", "target-unhealthy",

@@ -115,9 +115,8 @@ TASK_CAUSES: tuple[Known, ...] = (
     replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*starport-layer-bucket"),
     Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format", "the image's name isn't valid", "Correct the image setting"),
     # A repository may be replicated, a policy attached, while the deployment runs: one more task costs seconds. What
-    # ECS itself pinned (tag and digest) was there and is gone, but who deploys by tag and digest is told the same. To
-    # Docker Hub nothing is replicated.
-    Known("image-gone", Weight.REPEATING, r"CannotPull.*:[\w.-]+@sha256:[^\s\"]*[^:]*: (manifest unknown|not found)", "the image that the tag pointed to is gone",
+    # ECS itself pinned (tag and digest) was there and is gone, and to Docker Hub nothing is replicated.
+    Known("image-gone", Weight.TERMINAL, r"CannotPull.*:[\w.-]+@sha256:[^\s\"]*[^:]*: (manifest unknown|not found)", "the image that the tag pointed to is gone",
           "Deploy again: ECS keeps to the digest that the tag had when the deployment began", ("image",)),
     Known("image-not-found", Weight.REPEATING, r"CannotPull.*(failed to resolve ref.*: not found|manifest (for .*)?(unknown|not found)|name unknown"
           r"|no such image|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
