@@ -719,3 +719,18 @@ def test_a_reason_is_told_once_wherever_it_stands() -> None:
     twice = (unattached("no role"), unattached("no role"))
     failed = replace(task("it has no role", container(reason="role"), code="TaskFailedToStart"), attachments=twice)
     assert cause_of_task(failed).reason == "it has no role"
+
+
+def test_a_digest_that_the_task_definition_names_may_still_be_replicated() -> None:
+    said = f"{PULL}failed to resolve ref {REPOSITORY}:2@sha256:11f7: {REPOSITORY}:2@sha256:11f7: not found"
+
+    def told(image: str) -> Weight:
+        pulled = replace(container(reason=said), image=image)
+        return cause_of_task(task("Task failed to start", pulled, code="TaskFailedToStart")).weight
+
+    assert told(f"{REPOSITORY}:2") is Weight.TERMINAL, "ECS took the digest from the tag"
+    assert told(f"{REPOSITORY}:2@sha256:11f7") is Weight.REPEATING
+    assert told("") is Weight.REPEATING
+    by_event = cause_of_event(event(f"(service shop) was unable to place a task. Reason: {said}."))
+    assert by_event is not None
+    assert by_event.weight is Weight.REPEATING

@@ -35,6 +35,7 @@ _BY_SIGNAL = (137, 143, _TOLD_TO_END, _TOLD_TO_END - _WINDOWS - 1)
 _MOST = 255
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
 """Reasons of containers that only stopped because another container failed."""
+_GONE = "image-gone"
 _INJECTED = "aws-guardduty-agent-"
 """Beginning of the name of a container that GuardDuty puts into tasks: not essential, it brings none down."""
 _CUT = re.compile(r"(\.\.\.|…)\s*$")
@@ -110,7 +111,7 @@ def cause_of_task(task: Task) -> Cause:
     container_reason = container.reason if container else ""
     attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
     known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
-    known = _doubted(known or _by_exit(task, container), task)
+    known = _pinned(_doubted(known or _by_exit(task, container), task), container.image if container else "")
     reasons: list[str] = []
     for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
         if said and not any(said in reason for reason in reasons):
@@ -123,6 +124,13 @@ def cause_of_task(task: Task) -> Cause:
         stop_code=task.stop_code,
         task=task.arn,
     )
+
+
+def _pinned(known: Known, image: str) -> Known:
+    """A digest that ECS took from the tag was there, and is gone; one that the task definition names may still come."""
+    if known.name != _GONE or (image and "@" not in image):
+        return known
+    return replace(known, weight=Weight.REPEATING)
 
 
 def _cause(known: Known, reason: str, **seen: Any) -> Cause:
@@ -220,7 +228,7 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     known = known or next((row for row in EVENTS if row.tells(event.message)), None)
     if not known or known.weight is Weight.NOT_EVIDENCE:
         return None
-    return _cause(known, event.message)
+    return _cause(_pinned(known, ""), event.message)
 
 
 def is_evidence(task: Task) -> bool:
