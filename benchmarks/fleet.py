@@ -160,7 +160,7 @@ def _met(is_met: bool) -> str:  # noqa: FBT001
 WIRE_HEADING = "## Over HTTP, in real time"
 INTRODUCTION = f"""# Many services, measured
 
-`python -m benchmarks.fleet --write --wire 1 10 100 500 1000`, on virtual time but for the last table, and under AWS's documented
+`python -m benchmarks.fleet --write --wire 1 10 100 300`, on virtual time but for the last table, and under AWS's documented
 token buckets, which the simulator keeps and counts. Services of one to four tasks, {SHARED_BY} to a task definition family. Of
 every {KINDS}, four have no load balancer; two have one, whose old tasks drain for 30 s; two start slowly (40 s); one does both;
 and one has a load balancer that asks the deployed container itself. Each call takes {apart.LATENCY * 1000:.0f} ms.

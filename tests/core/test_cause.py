@@ -639,6 +639,7 @@ def test_a_cause_in_one_line_has_our_words_and_then_awss_own(facts: dict[str, An
 def test_a_code_of_windows_is_shown_as_microsoft_lists_it() -> None:
     cause = cause_of_task(task("", container(-1073741515), code="EssentialContainerExited"))
     assert "exit code -1073741515 (0xC0000135)" in brief(cause)
+    assert brief(cause_of_task(task("", container(255)))).endswith("(container app, exit code 255)")
 
 
 @pytest.mark.parametrize(
@@ -734,3 +735,10 @@ def test_a_digest_that_the_task_definition_names_may_still_be_replicated() -> No
     by_event = cause_of_event(event(f"(service shop) was unable to place a task. Reason: {said}."))
     assert by_event is not None
     assert by_event.weight is Weight.REPEATING
+
+
+def test_what_other_sources_say_is_hidden_too() -> None:
+    cause = replace(cause_of_task(task("", container(1))), evidence=("alarm hunter2 went off", "as before"))
+    hidden = without_secrets(cause, lambda text: text.replace("hunter2", "***"))
+    assert hidden.evidence == ("alarm *** went off", "as before")
+    assert (hidden.advice, hidden.reason) == (cause.advice, cause.reason)
