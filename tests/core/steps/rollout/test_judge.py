@@ -98,6 +98,14 @@ ROWS = {
         sight(service=service(primary(OTHER, FOREIGN, "IN_PROGRESS", after=9), said=HOOKED)), Verdict.SUPERSEDED, "newer ecs-svc/3"),
     "the former revision under a new id, and nothing tells why": (
         sight(service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9))), Verdict.SUPERSEDED, "newer ecs-svc/3"),
+    "the former revision under a new id, after FAILED, which may be another image": (
+        sight(target=replace(TARGET, back=WayBack(definition=BEFORE, must_copy="the same tag")),
+              service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), active(OURS, NEW, "FAILED"))),
+        Verdict.SUPERSEDED, "somebody's newer"),
+    "the same, announced by ECS": (
+        sight(target=replace(TARGET, back=WayBack(definition=BEFORE, must_copy="the same tag")),
+              service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), active(OURS, NEW, "FAILED"), rolls_back=True)),
+        Verdict.ROLLED_BACK, "ECS rolled it back"),
     "the former revision under a new id, which may be another image": (
         sight(target=replace(TARGET, back=WayBack(definition=BEFORE, must_copy="the same tag")),
               service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), said=HOOKED)), Verdict.SUPERSEDED, "newer ecs-svc/3"),

@@ -88,7 +88,7 @@ def _superseded(sight: Sight) -> Judgement | None:
     if ours.since and primary.created_at and primary.created_at < ours.since:
         return None
     # ECS's own rollback may be a deployment with a new id. Either ours has FAILED, or an event announces it.
-    if primary.task_definition == sight.target.before and _has_failed(sight):
+    if primary.task_definition == sight.target.before and _has_failed(sight, service):
         return None
     if service.is_rolling_back_to(primary.id, ours.since):
         return None
@@ -96,17 +96,15 @@ def _superseded(sight: Sight) -> Judgement | None:
     return Judgement(Verdict.SUPERSEDED, newer)
 
 
-def _has_failed(sight: Sight) -> bool:
+def _has_failed(sight: Sight, service: Service) -> bool:
     """Whether ECS gave up on ours. What a hook refuses before its first task isn't listed: then only an event tells.
 
     An event stays, though, and somebody may have come since. Where the former revision may be another image by now, as
     its tag was pushed again, that it runs is no sign of a return, but for what ECS has announced.
     """
-    service, back = sight.service, sight.target.back
+    back = sight.target.back
     # A copy that an earlier run registered may be the way back already.
     may_be_another_image = bool(back.must_copy) or back.definition != sight.target.before
-    if service is None:
-        return False
     if sight.listed:
         is_announced = service.is_rolling_back(sight.ours.deployment)
         return sight.listed.rollout_state == "FAILED" and (is_announced or not may_be_another_image)
