@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout import polling
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, keep
 from drone_deploy_ecs.core.verdict import Verdict
-from tests.core.shown import NEW, NOON, OURS, active, at, primary, service, stopped
+from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, active, at, primary, service, stopped
 from tests.core.steps.rollout.rollouts import Look, after, forward, undo
 from tests.core.test_doom import NO_PLATFORM, UNASSUMED
 
@@ -51,6 +51,16 @@ def test_what_ecs_says_before_the_first_look_is_of_ours_where_the_answer_to_the_
     )
     before = after(forward(budget=1800.0), service(UP, active(state="IN_PROGRESS")), 0)
     assert after(before, (said(NO_PLATFORM),), 8).verdict is None
+
+
+def test_what_ecs_said_before_our_update_is_not_of_ours() -> None:
+    assert after(updated(), (said(NO_PLATFORM, seconds=-5),), 8).verdict is None
+
+
+def test_after_a_look_that_does_not_show_ours_what_ecs_says_may_be_of_others() -> None:
+    unseen = after(updated(), (service(primary(OLD, BEFORE, "COMPLETED")),), 6)
+    assert after(unseen, (said(NO_PLATFORM, seconds=7),), 8).verdict is None
+    assert after(updated(), (said(NO_PLATFORM, seconds=7),), 8).verdict is Verdict.FAILED
 
 
 def test_a_number_of_failed_tasks_replaces_what_events_prove() -> None:
