@@ -133,6 +133,7 @@ UNSTARTED = [
     ("image-not-found", f'{PULL}404 Client Error for http+docker://localhost/v1.41/images/create: Not Found ("manifest for shop:2 not found: manifest unknown")'),
     ("image-not-allowed", f"{PULL}The task can\u2019t pull the image. Check that the role has the permissions to pull images from the registry. Error response from daemon: pull access denied for {REPOSITORY}, repository does not exist or may require 'docker login': denied: {ROLE} ecr:BatchGetImage on resource: x"),
     ("repository-unknown", f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/shop:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
+    ("image-not-allowed", f"{PULL}failed to resolve ref harbor.example/shop:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
     ("image-not-allowed", f"{PULL}failed to resolve ref: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized"),
     ("registry-auth-denied", f"{RETRIEVAL}unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: {ROLE} ecr:GetAuthorizationToken on resource: *"),
     ("registry-auth-denied", f"{RETRIEVAL}unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException: no"),
@@ -320,13 +321,13 @@ QUIET = (
 WEIGHTS = {
     Weight.TERMINAL: {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
-        "secret-name-invalid", "secret-not-json", "secret-key-missing", "log-options", "exec-format", "command-not-found",
+        "secret-name-invalid", "secret-key-missing", "log-options", "exec-format", "command-not-found",
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
     },
     Weight.REPEATING: {
         "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
         "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
-        "infrastructure-role", "role-refused", "secret-empty", "secret-denied", "log-group-missing",
+        "infrastructure-role", "role-refused", "secret-empty", "secret-not-json", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
         "gpu-failed", "command-not-run", "dependency", "out-of-memory", "disk-full", "target-unhealthy",
         "container-unhealthy", "pull-failed", "init-failed", "ended", "exited", "exited-126", "exited-255", "windows-version", "library-missing", "dotnet-exception", "aborted", "killed", "segfault",

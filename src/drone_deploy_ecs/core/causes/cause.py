@@ -1,6 +1,6 @@
 """Why a deployment fails: evidence (stopped tasks, service events) → ranked causes, each with what to do next.
 
-What is known stands in `core.known`; here it is applied to tasks and events, and weighed.
+What is known stands in the tables (`tasks.py`, `events.py`); here it is applied to tasks and events, and weighed.
 """
 
 from __future__ import annotations

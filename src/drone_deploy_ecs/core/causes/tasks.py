@@ -122,12 +122,12 @@ TASK_CAUSES: tuple[Known, ...] = (
           r"|no such image|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
           r"|Error: image \S+ not found)",
           "the image isn't in the registry", "Check that the image was pushed, its tag, and the registry's region", ("image",)),
-    Known("repository-unknown", Weight.TERMINAL, r"CannotPull.*(insufficient_scope|repository [^.\s]+ not found: does not exist or no pull access)",
+    Known("repository-unknown", Weight.TERMINAL, r"CannotPull.*(docker\.io/.*insufficient_scope|repository [^.\s]+ not found: does not exist or no pull access)",
           "the registry doesn't know the repository, or doesn't show it", "Correct the image's name; for a private one add repositoryCredentials", ("image",)),
     # An instance's login may be stale while others' isn't.
     Known("host-not-logged-in", Weight.REPEATING, r"CannotPull.*pull access denied for [^,]*\.dkr\.ecr\.(?!.*(not authorized|requested access))",
           "ECR refused this host's pull", "Allow ecr:BatchGetImage on the execution role; where other hosts pull it, replace this host", ("image",)),
-    Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials"
+    Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials|insufficient_scope"
           r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|401 Unauthorized|403 Forbidden)",
           "the registry refused the pull",
           "Allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the execution role, check the repository's policy or repositoryCredentials", ("action", "role", "image")),
@@ -143,7 +143,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     # Who makes a secret may still be writing its value.
     Known("secret-empty", Weight.REPEATING, r"specified secret value for staging label", "a secret has no value yet",
           "Put a value into it; one just made takes a minute"),
-    Known("secret-not-json", Weight.TERMINAL, r"^(?!.*(SerializationError|deserializ|decod\w+ (JSON RPC |REST JSON )?(error )?response)).*secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
+    Known("secret-not-json", Weight.REPEATING, r"^(?!.*(SerializationError|deserializ|decod\w+ (JSON RPC |REST JSON )?(error )?response)).*secrets?.{0,400}invalid character .{1,20}(in literal|looking for|after )", "a secret's value isn't JSON",
           "Store JSON, or take the whole value without `:key::`"),
     Known("secret-key-missing", Weight.TERMINAL, r"did not contain json key", "a secret lacks a JSON key that the task definition names",
           "Add the key to the secret, or correct valueFrom's `:key::` part"),
@@ -181,7 +181,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Check linuxParameters.devices, and that the service runs on instances that have it"),
     Known("gpu-failed", Weight.REPEATING, r"nvidia-container-cli|[Rr]unning (prestart )?hook", "the host's GPU runtime failed",
           "Use the GPU-optimized AMI and its driver, or replace the host"),
-    Known("option-unsupported", Weight.TERMINAL, r"CannotCreateContainer.{0,80}invalid option: ", "the host's engine doesn't know a setting of the task definition",
+    Known("option-unsupported", Weight.TERMINAL, r"CannotCreateContainer.{0,80}invalid option: Windows does not support ", "the host's engine doesn't know a setting of the task definition",
           "Take the setting out that the message names"),
     Known("dependency", Weight.REPEATING, r"container ordering dependency|TaskDependencyError|dependency .{0,80}(timed out|never start)",
           "a container that another depends on didn't get where it should",
