@@ -111,7 +111,9 @@ def cause_of_task(task: Task) -> Cause:
     container_reason = container.reason if container else ""
     attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
     known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
-    known = _pinned(_doubted(known or _by_exit(task, container), task), container.image if container else "")
+    known = _pinned(
+        _unless_others_failed(known or _by_exit(task, container), task), container.image if container else ""
+    )
     reasons: list[str] = []
     for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
         if said and not any(said in reason for reason in reasons):
@@ -210,7 +212,7 @@ def _by_exit(task: Task, container: Container | None) -> Known:
     return EXIT_CODE_CAUSES.get(container.exit_code & _WINDOWS, EXITED)
 
 
-def _doubted(known: Known, task: Task) -> Known:
+def _unless_others_failed(known: Known, task: Task) -> Known:
     """The cause, where a container's exit brought the task down: of several that failed it isn't known whose.
 
     And the one that says why, or gives a clear exit code, may do so in every version: not every container is essential.
