@@ -23,6 +23,17 @@ ANSWERS: Mapping[str, str] = {
 
 A function that raises or times out is told as an unparsable answer.
 """
+HOOK_STAGES = (
+    "RECONCILE_SERVICE",
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "TEST_TRAFFIC_SHIFT",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+)
+"""Where hooks may be (ECS API reference); a pause not at the two shifts, which are run on the way back, too."""
 BALANCERS = ("ALB", "NLB", "SERVICE_CONNECT", "")
 STEP_PERCENT: Mapping[str, float] = {"LINEAR": 10.0, "CANARY": 5.0}
 STEP_BAKE: Mapping[str, int] = {"LINEAR": 6, "CANARY": 10}

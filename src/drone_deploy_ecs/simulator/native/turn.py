@@ -38,7 +38,8 @@ def begin(account: Account, service: Service, deployment: Deployment) -> None:
         if each.shift and each.finished is None:
             each.end("STOPPED", now, each.outcome_reason)  # seen of one IN_PROGRESS; of a rollback unconfirmed
     candidate = _candidate(service, deployment)
-    reconciles = any(each is not candidate and each.present for each in service.others)  # developer guide
+    # Developer guide: where more than one revision is active. Without any that was successful, none is taken away.
+    reconciles = candidate is not None and any(each is not candidate and each.present for each in service.others)
     deployment.outcome = "PENDING"
     deployment.shift = Shift(
         strategy=service.strategy,
