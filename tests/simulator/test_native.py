@@ -318,6 +318,17 @@ def test_without_anything_to_go_back_to() -> None:
     assert "PRE_SCALE_UP lifecycle hook(s) failed" in events(world)[0]
 
 
+def test_nothing_is_shifted_to_tasks_that_have_just_died() -> None:
+    world = native()
+    update(world)
+    reach(world, "PRODUCTION_TRAFFIC_SHIFT")
+    world.kill_containers(web(world))
+    world.clock.sleep(15)
+    assert record(world)["targetServiceRevision"]["requestedProductionTrafficWeight"] == 100.0
+    assert world.traffic(web(world)) == {"web:1": 100.0}
+    assert end(world)["status"] == "SUCCESSFUL"
+
+
 # --- records ---
 
 

@@ -56,7 +56,8 @@ images = st.sampled_from(
 )
 acts = st.lists(
     st.tuples(
-        st.integers(0, 1500), st.sampled_from(["stop", "update", "continue", "rollback", "trip", "kill", "scale"])
+        st.integers(0, 1500),
+        st.sampled_from(["stop", "update", "continue", "rollback", "trip", "kill", "crash", "scale"]),
     ),
     max_size=4,
 )
@@ -73,6 +74,8 @@ def do(world: World, service: Service, act: str) -> None:
         world.trip(service, "errors", "12 > 10")
     elif act == "kill":
         world.kill_task(service)
+    elif act == "crash":
+        world.kill_containers(service)
     else:
         world.scale(service, 3)
 
