@@ -111,7 +111,7 @@ def cause_of_task(task: Task) -> Cause:
     container_reason = container.reason if container else ""
     attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
     known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
-    known = _pinned(
+    known = _unless_asked_by_digest(
         _unless_others_failed(known or _by_exit(task, container), task), container.image if container else ""
     )
     reasons: list[str] = []
@@ -128,7 +128,7 @@ def cause_of_task(task: Task) -> Cause:
     )
 
 
-def _pinned(known: Known, image: str) -> Known:
+def _unless_asked_by_digest(known: Known, image: str) -> Known:
     """A digest that ECS took from the tag was there, and is gone; one that the task definition names may still come."""
     if known.name != _GONE or (image and "@" not in image):
         return known
@@ -230,7 +230,7 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     known = known or next((row for row in EVENTS if row.tells(event.message)), None)
     if not known or known.weight is Weight.NOT_EVIDENCE:
         return None
-    return _cause(_pinned(known, ""), event.message)
+    return _cause(_unless_asked_by_digest(known, ""), event.message)
 
 
 def is_evidence(task: Task) -> bool:

@@ -325,7 +325,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
         stopped_since_complete=stability.stopped_since(rollout.completion, rollout.terms, stopped, service, ours),
         away_for=0.0 if away_since is None else now - away_since,
         left=rollout.deadline - now,
-        proof=ours.complaints.proof(stopped, rollout.tasks.read_at, now),
+        proof=ours.reported.proof(stopped, rollout.tasks.read_at, now),
     )
     judgement = judge(sight)
     if judgement is None:
