@@ -117,7 +117,7 @@ def test_what_may_pass_or_is_nothing_never_undoes_a_deployment_at_once(name: str
     ],
 )
 def test_a_terminal_message_is_graded(name: str | None, weight: Weight | None, told: Grade) -> None:
-    cause = Cause(name=name, weight=weight, headline="", advice="") if name and weight else None
+    cause = Cause(name=name, weight=weight, headline="", do="") if name and weight else None
     assert grade(BY_ID["w001"], cause) is told
 
 
@@ -125,11 +125,11 @@ def test_a_terminal_message_is_graded(name: str | None, weight: Weight | None, t
     ("message", "cause", "told"),
     [
         ("n079", None, Grade.RIGHT),
-        ("n079", Cause(name="scaling", weight=Weight.NOT_EVIDENCE, headline="", advice=""), Grade.RIGHT),
-        ("n079", Cause(name="launch-failed", weight=Weight.REPEATING, headline="", advice=""), Grade.WRONG),
-        ("n038", Cause(name="scaling", weight=Weight.NOT_EVIDENCE, headline="", advice=""), Grade.RIGHT),
-        ("n038", Cause(name="stopped-by-user", weight=Weight.NOT_EVIDENCE, headline="", advice=""), Grade.WRONG),
-        ("n035", Cause(name="capacity", weight=Weight.TERMINAL, headline="", advice=""), Grade.HARSH),
+        ("n079", Cause(name="scaling", weight=Weight.NOT_EVIDENCE, headline="", do=""), Grade.RIGHT),
+        ("n079", Cause(name="launch-failed", weight=Weight.REPEATING, headline="", do=""), Grade.WRONG),
+        ("n038", Cause(name="scaling", weight=Weight.NOT_EVIDENCE, headline="", do=""), Grade.RIGHT),
+        ("n038", Cause(name="stopped-by-user", weight=Weight.NOT_EVIDENCE, headline="", do=""), Grade.WRONG),
+        ("n035", Cause(name="capacity", weight=Weight.TERMINAL, headline="", do=""), Grade.HARSH),
     ],
 )
 def test_a_message_that_proves_little_is_graded(message: str, cause: Cause | None, told: Grade) -> None:
@@ -266,5 +266,5 @@ def test_random_text_is_never_terminal(characters: list[str], start: str, stop_c
     ],
 )
 def test_what_is_surer(told: Weight | None, whole: Weight | None, *, is_surer: bool) -> None:
-    claim, of_whole = (weight and Cause(name="n", weight=weight, headline="", advice="") for weight in (told, whole))
+    claim, of_whole = (weight and Cause(name="n", weight=weight, headline="", do="") for weight in (told, whole))
     assert surer(claim, of_whole) is is_surer

@@ -23,7 +23,6 @@ from drone_deploy_ecs.core.causes.cause import (
     is_evidence,
     rank,
     terminal_cause,
-    without_secrets,
 )
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
@@ -486,9 +485,10 @@ def test_advice_names_no_part_of_what_is_hidden() -> None:
     said = "failed to download env files: s3://hush-hush/prod.env: 403 Forbidden"
     cause, other = (cause_of_task(task(f"{said} {more}")) for more in ("", "s3://others/prod.env"))
     assert "hush-hush" in cause.advice
-    assert "hush-hush" not in repr(without_secrets(cause, hide))
-    assert without_secrets(other, hide).advice.endswith("(bucket others)")
-    assert without_secrets(cause, str) == cause
+    hidden = cause.hidden(hide)
+    assert "hush-hush" not in f"{hidden.advice} {hidden!r}"
+    assert other.hidden(hide).advice.endswith("(bucket others)")
+    assert cause.hidden(str) == cause
 
 
 def test_a_cause_in_our_own_words() -> None:
@@ -634,7 +634,7 @@ def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> 
     ],
 )  # fmt: skip
 def test_a_cause_in_one_line_has_our_words_and_then_awss_own(facts: dict[str, Any], told: str) -> None:
-    assert describe(Cause(name="n", weight=Weight.TERMINAL, headline="it broke", advice="mend it", **facts)) == told
+    assert describe(Cause(name="n", weight=Weight.TERMINAL, headline="it broke", do="mend it", **facts)) == told
 
 
 def test_a_code_of_windows_is_shown_as_microsoft_lists_it() -> None:
@@ -740,6 +740,6 @@ def test_a_digest_that_the_task_definition_names_may_still_be_replicated() -> No
 
 def test_what_other_sources_say_is_hidden_too() -> None:
     cause = replace(cause_of_task(task("", container(1))), evidence=("alarm hunter2 went off", "as before"))
-    hidden = without_secrets(cause, lambda text: text.replace("hunter2", "***"))
+    hidden = cause.hidden(lambda text: text.replace("hunter2", "***"))
     assert hidden.evidence == ("alarm *** went off", "as before")
     assert (hidden.advice, hidden.reason) == (cause.advice, cause.reason)

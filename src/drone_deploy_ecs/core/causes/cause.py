@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.events import EVENTS
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.causes.names import named
@@ -50,13 +49,15 @@ _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 class Cause(Struct, frozen=True, kw_only=True):
     """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same.
 
-    `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.
+    `do` is what to do about it, `names` the kinds of things (`causes.names`) that this is about, where the reason names
+    them. `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.
     """
 
     name: str
     weight: Weight
     headline: str
-    advice: str
+    do: str
+    names: tuple[str, ...] = ()
     container: str = ""
     exit_code: int | None = None
     stop_code: str = ""
@@ -65,6 +66,16 @@ class Cause(Struct, frozen=True, kw_only=True):
     count: int = 1
     log: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, with names that the reason has: what is hidden there is no name here."""
+        names = named(self.names, self.reason)
+        return f"{self.do} ({names})" if names else self.do
+
+    def hidden(self, hide: Callable[[str], str]) -> Cause:
+        """It with what it quotes as `hide` gives it: AWS's reasons may quote the container."""
+        return replace(self, reason=hide(self.reason), evidence=tuple(map(hide, self.evidence)))
 
     @property
     def is_the_containers(self) -> bool:
@@ -118,7 +129,7 @@ def cause_of_task(task: Task) -> Cause:
     for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
         if said and not any(said in reason for reason in reasons):
             reasons.append(said)
-    return _cause(
+    return seen(
         known,
         "; ".join(reasons),
         container=container.name if container else "",
@@ -135,23 +146,11 @@ def _unless_asked_by_digest(known: Known, image: str) -> Known:
     return replace(known, weight=Weight.REPEATING)
 
 
-def _cause(known: Known, reason: str, **seen: Any) -> Cause:
-    """A known cause as this text tells it, the advice with the names that are in it."""
-    advice = _advice(known, reason)
-    return Cause(name=known.name, weight=known.weight, headline=known.headline, advice=advice, reason=reason, **seen)
-
-
-def _advice(known: Known, reason: str) -> str:
-    names = named(known.names, reason)
-    return f"{known.advice} ({names})" if names else known.advice
-
-
-def without_secrets(cause: Cause, hide: Callable[[str], str]) -> Cause:
-    """The cause with texts that `hide` went through. Names are the hidden reason's: one may be part of a secret."""
-    reason, evidence = hide(cause.reason), tuple(map(hide, cause.evidence))
-    known = next((row for row in CATALOGUE if row.name == cause.name), None)
-    advice = _advice(known, reason) if known and reason != cause.reason else cause.advice
-    return replace(cause, reason=reason, advice=hide(advice), evidence=evidence)
+def seen(known: Known, reason: str, **evidence: Any) -> Cause:
+    """A known cause, with what was seen of it."""
+    return Cause(
+        name=known.name, weight=known.weight, headline=known.headline, do=known.advice, names=known.names, reason=reason, **evidence
+    )  # fmt: skip
 
 
 def _culprit(task: Task) -> Container | None:
@@ -230,7 +229,7 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     known = known or next((row for row in EVENTS if row.tells(event.message)), None)
     if not known or known.weight is Weight.NOT_EVIDENCE:
         return None
-    return _cause(_unless_asked_by_digest(known, ""), event.message)
+    return seen(_unless_asked_by_digest(known, ""), event.message)
 
 
 def is_evidence(task: Task) -> bool:
