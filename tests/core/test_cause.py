@@ -166,7 +166,7 @@ UNSTARTED = [
     ("disk-full", "CannotCreateContainerError: mkdir /x: no space left on device"),
     ("aws-fault", "InternalError: the agent didn't answer"),
     ("aws-fault", "Internal error."),
-    ("pull-failed", f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref"),
+    ("pull-failed", f"{PULL}pull image manifest has been retried 1 time(s): failed to parse its index"),
     ("init-failed", f"{INIT}something new"),
     ("windows-version", f"{PULL}a Windows version 10.0.16299-based image is incompatible with a 10.0.14393 host"),
     ("engine-down", f"{PULL}error during connect: In the default daemon configuration on Windows, the docker client must be run with elevated privileges"),
@@ -661,12 +661,30 @@ def test_the_advice_has_the_names_that_the_message_has_but_never_a_secrets(said:
     assert "prod/db" not in cause.advice
 
 
-@pytest.mark.parametrize("said", [f"{PULL}error from...", f"{PULL}error from…", f"{PULL}error".ljust(255, "x")])
+@pytest.mark.parametrize("said", [f"{PULL}odd error...", f"{PULL}odd error…", f"{PULL}odd error".ljust(255, "x")])
 def test_what_ecs_cut_off_is_said_to_be_and_proves_nothing_by_itself(said: str) -> None:
     cut = cause_of_task(task("Task failed to start", container(reason=said), code="TaskFailedToStart"))
     assert describe(replace(cut, reason=said)).endswith("(ECS cut this off: it may be more)")
     assert (cut.name, cut.weight) == ("pull-failed", Weight.TRANSIENT)
     assert cause_of_task(task(said + ".more", code="TaskFailedToStart")).weight is Weight.REPEATING
+
+
+@pytest.mark.parametrize(
+    ("said", "weight"),
+    [
+        (f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref", Weight.TRANSIENT),
+        (f'{PULL}failed to resolve ref docker.io/shop:1: failed to do request: Head "https://registry-1', Weight.TRANSIENT),
+        (f"{INIT}unable to", Weight.TRANSIENT),
+        (f"{INIT}unable to pu", Weight.TRANSIENT),
+        (f"{INIT}unable to boot it", Weight.REPEATING),
+        (f"{PULL}failed to do request: its answer was odd", Weight.REPEATING),
+    ],
+)  # fmt: skip
+def test_what_so_far_has_only_words_with_which_what_passes_begins_proves_nothing(said: str, weight: Weight) -> None:
+    for case in (str, str.upper):
+        assert cause_of_task(task(case(said), code="TaskFailedToStart")).weight is weight
+        by_container = task("Task failed to start", container(reason=case(said)), code="TaskFailedToStart")
+        assert cause_of_task(by_container).weight is weight
 
 
 def test_a_container_that_never_ran_is_not_to_blame_for_an_exit() -> None:

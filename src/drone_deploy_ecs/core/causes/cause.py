@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.causes.events import EVENTS
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.causes.names import named
-from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
+from drone_deploy_ecs.core.causes.tasks import (
+    EXIT_CODE_CAUSES,
+    EXITED,
+    FALLBACK_CAUSES,
+    OPENING_WORDS,
+    TASK_CAUSES,
+    UNEXPLAINED,
+)
 from drone_deploy_ecs.core.ecs.service import without_service
 from drone_deploy_ecs.core.text import safe
 
@@ -40,6 +47,8 @@ _INJECTED = "aws-guardduty-agent-"
 _CUT = re.compile(r"(\.\.\.|…)\s*$")
 """How ECS ends a message that it cuts off; the agents of before 2021 end it after so many characters without a word."""
 _CUT_AT = 255
+_WORD = re.compile(r"(?<!\S)[\"'(]?([a-z]+)[\"'.,:)]*\s", re.IGNORECASE)
+"""A word with what follows it, but none of a name, an address or a number."""
 _UNATTACHED = ("volume", "network-interface")
 """Causes that say that something couldn't be attached, and not why."""
 _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
@@ -183,10 +192,20 @@ def _known(*texts: str) -> Known | None:
     """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
     clear = next((known for text in texts for known in TASK_CAUSES if known.tells(text)), None)
     vague = clear or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
-    if vague and not clear and any(is_cut_off(text) or len(text) > LONGEST for text in texts):
-        # What was cut off may say that it passes.
+    if vague and not clear and (any(map(_is_unread, texts)) or all(map(_only_opens, texts))):
+        # What is left out may say that it passes.
         return replace(vague, weight=Weight.TRANSIENT)
     return vague
+
+
+def _is_unread(text: str) -> bool:
+    return is_cut_off(text) or len(text) > LONGEST
+
+
+def _only_opens(text: str) -> bool:
+    """Whether it has no word yet with which what passes by itself doesn't begin; the last word may lack its end."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return all(word in OPENING_WORDS or word.endswith("error") for word in words)
 
 
 def _stop(task: Task) -> str:

@@ -13,6 +13,8 @@ LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpRe
 LOG_GROUP_MISSING = Known("log-group-missing", Weight.REPEATING, r"cannot find the Amazon CloudWatch log group",
           "the container's log group doesn't exist",
           "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",))  # fmt: skip
+SECRET_UNREAD = Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)",
+          "a secret or parameter couldn't be read", "Check that each exists and that the execution role may read it")  # fmt: skip
 
 # Against `stop code: stopped reason`, then against the reason of the container that brought the task down.
 TASK_CAUSES: tuple[Known, ...] = (
@@ -152,6 +154,8 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("secret-denied", Weight.REPEATING, r"not authorized to perform: (secretsmanager|ssm|kms):|Access to KMS is not allowed"
           r"|(retrieve secret|secret data from|SSM Parameter Store).*AccessDenied", "the execution role may not read a secret",
           "Allow secretsmanager:GetSecretValue or ssm:GetParameters (and kms:Decrypt) on the execution role", ("action", "role")),
+    # What can't be reached is asked for more often.
+    replace(SECRET_UNREAD, pattern=r"retrieve secrets? from (ssm|asm): service call has been retried 1 time\(s\)\W*$"),
     Known("secret-missing", Weight.REPEATING, r"can.{1,3}t find the specified secret|Check whether the secret exists|invalid (ssm )?parameters: "
           r"|(secret|ssm).*(ParameterNotFound|marked for deletion|ResourceNotFoundException)",
           "a secret or parameter of the task definition isn't there",
@@ -204,8 +208,7 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
     Known("logging-failed", Weight.REPEATING, r"logger args|logging driver|create Cloudwatch log", "the log driver couldn't be started",
           "Check logConfiguration, and that a log router container starts first (dependsOn)"),
     LOG_GROUP_MISSING,
-    Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)", "a secret or parameter couldn't be read",
-          "Check that each exists and that the execution role may read it"),
+    SECRET_UNREAD,
     Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: ", "the container's command couldn't be run",
           "Check command, entryPoint and what is mounted over them", ("command",)),
     Known("pull-failed", Weight.REPEATING, r"CannotPull", "the image couldn't be pulled", "Check the image's name, the registry and the route to it"),
@@ -214,6 +217,18 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
     Known("not-started", Weight.TRANSIENT, r"^TaskFailedToStart:", "the task couldn't be started", "Read the reason: it is none that we know"),
     Known("stopped-by-ecs", Weight.TRANSIENT, r"^ServiceSchedulerInitiated:", "ECS stopped the task", "Read the reason: it is none that we know"),
 )  # fmt: skip
+
+_OPENING = (
+    "a adding amazon any api args asm attempting auth aws been by call cannot caused cleanup cloudwatch code command "
+    "configure connection container containerd context copy could create daemon defined definition dial do download "
+    "driver during ecr efs empty env execution external extract failed failure file files find from get group has "
+    "head httpreaderseeker httpreadseeker image in initialize inspect interface invoke is launch layer log logger "
+    "logging manager manifest many non not open or post programming pull reach ref registry request resolve resource "
+    "response retried retrieval retrieve secret secrets send service signal ssm start status stopped stream systems "
+    "task taskfailedtostart the there to too unable unexpected validate "
+)
+OPENING_WORDS = frozenset(_OPENING.split())
+"""Words with which what passes by itself begins, up to where it tells so: a text of no others may go on like that."""
 
 
 def named(name: str, pattern: str = "") -> Known:
