@@ -480,6 +480,19 @@ def test_nor_is_a_reason_where_another_container_failed_too() -> None:
     assert cause_of_task(alone).weight is Weight.TERMINAL
 
 
+def test_only_an_essential_container_brings_a_task_down() -> None:
+    helper, crashed = replace(container(127, name="helper"), is_essential=False), container(1, name="b")
+    by_signal, by_itself, missing = (
+        cause_of_task(task("", helper, app, code="EssentialContainerExited"))
+        for app in (container(143), crashed, container(127))
+    )
+    assert (by_signal.name, by_signal.weight) == ("terminated", Weight.REPEATING)
+    assert (by_itself.name, by_itself.container) == ("exited", "b")
+    assert (missing.container, missing.weight) == ("app", Weight.TERMINAL), "it isn't one of several that failed"
+    alone = cause_of_task(task("", helper, code="EssentialContainerExited"))
+    assert alone.name == "command-not-found", "what it is said to be needn't be so"
+
+
 def test_advice_names_no_part_of_what_is_hidden() -> None:
     hide = Masks([Secret("FILE", "s3://hush-hush/prod.env")]).hide
     said = "failed to download env files: s3://hush-hush/prod.env: 403 Forbidden"

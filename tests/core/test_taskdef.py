@@ -50,6 +50,12 @@ def test_one_containers_image_changes_and_nothing_else() -> None:
     assert taskdef.diff(body, edited) == ("~ containerDefinitions[app].image: shop:1 -> shop:2",)
 
 
+def test_helpers_are_those_that_are_said_not_to_be_essential() -> None:
+    said = [{"name": "app", "essential": True}, {"name": "b", "essential": None}, {"name": "c"}, None]
+    assert taskdef.helpers({"containerDefinitions": said}) == frozenset()
+    assert taskdef.helpers({"containerDefinitions": [*said, {"name": "d", "essential": False}]}) == {"d"}
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1), inner, max_size=3),

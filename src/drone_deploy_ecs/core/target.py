@@ -29,7 +29,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
     `asked` is how it was named to us, `known` the deployments it had before.
     `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING. `containers` are those that its
-    task definition names: AWS may put others into its tasks.
+    task definition names, as AWS may put others into its tasks, and `helpers` those of them that aren't essential.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Target(Struct, frozen=True, kw_only=True):
     known: frozenset[str]
     back: WayBack
     containers: frozenset[str] = frozenset()
+    helpers: frozenset[str] = frozenset()
 
 
 class Located(Protocol):

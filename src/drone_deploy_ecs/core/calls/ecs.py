@@ -247,7 +247,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
     """Up to `MOST` tasks of one cluster, by ARN; those that are forgotten are left out of the answer.
 
     So are containers that AWS put into them, where it is known which belong to them: GuardDuty's agent, say, whose fate
-    is nothing to the task.
+    is nothing to the task. `helpers` are those of the task definition's that aren't essential to it, either.
     """
 
     MOST: ClassVar = 100
@@ -260,6 +260,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
     cluster: str
     tasks: tuple[str, ...]
     containers: frozenset[str] = frozenset()
+    helpers: frozenset[str] = frozenset()
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -267,7 +268,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
 
     def read(self, body: Body) -> tuple[Task, ...]:
         """See `Call`."""
-        return tuple(described.task(self.containers) for described in typed(body, _Tasks).tasks)
+        return tuple(described.task(self.containers, self.helpers) for described in typed(body, _Tasks).tasks)
 
 
 class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):

@@ -180,6 +180,8 @@ def _culprit(task: Task) -> Container | None:
     # Of an essential container's exit, a bad health says nothing: it may be a helper's.
     order.insert(len(order) if has_exited else 0, lambda container: container.health == "UNHEALTHY")
     containers = [container for container in task.containers if not container.name.startswith(_INJECTED)]
+    if has_exited:
+        containers = [container for container in containers if container.is_essential] or containers
     culprits = (container for fits in order for container in containers if fits(container))
     return next(culprits, containers[0] if len(containers) == 1 else None)
 
@@ -233,9 +235,14 @@ def _by_exit(task: Task, container: Container | None) -> Known:
 def _unless_others_failed(known: Known, task: Task) -> Known:
     """The cause, where a container's exit brought the task down: of several that failed it isn't known whose.
 
-    And the one that says why, or gives a clear exit code, may do so in every version: not every container is essential.
+    And the one that says why, or gives a clear exit code, may do so in every version, where it isn't known to be
+    essential. Of those that aren't none brings a task down.
     """
-    by_themselves = [container for container in task.containers if container.exit_code not in (None, 0, *_BY_SIGNAL)]
+    by_themselves = [
+        container
+        for container in task.containers
+        if container.is_essential and container.exit_code not in (None, 0, *_BY_SIGNAL)
+    ]
     if known.weight is Weight.TERMINAL and task.stop_code in ("", _EXITED) and len(by_themselves) > 1:
         return replace(known, weight=Weight.REPEATING)
     return known

@@ -21,7 +21,10 @@ SERVICE_CONNECT = "ecs-service-connect-"
 
 
 class Container(Struct, frozen=True):
-    """A container of a task, stopped or not. `exit_code` is None when it never started."""
+    """A container of a task, stopped or not. `exit_code` is None when it never started.
+
+    As far as is known `is_essential`: its end is the task's.
+    """
 
     name: str
     image: str
@@ -30,6 +33,7 @@ class Container(Struct, frozen=True):
     exit_code: int | None
     reason: str
     health: str
+    is_essential: bool = True
 
 
 class Detail(Wire, frozen=True):
@@ -114,7 +118,7 @@ class _Container(Wire, frozen=True):
     network_bindings: tuple[_Binding, ...] = ()
     network_interfaces: tuple[_Interface, ...] = ()
 
-    def container(self) -> Container:
+    def container(self, helpers: frozenset[str]) -> Container:
         return Container(
             name=self.name,
             image=self.image,
@@ -123,6 +127,7 @@ class _Container(Wire, frozen=True):
             exit_code=self.exit_code,
             reason=self.reason,
             health=self.health_status,
+            is_essential=self.name not in helpers,
         )
 
 
@@ -144,8 +149,11 @@ class DescribedTask(Wire, frozen=True):
     containers: tuple[_Container, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
-    def task(self, names: frozenset[str] = frozenset()) -> Task:
-        """It as a value to decide on, with the containers of these names; with all where no name is known."""
+    def task(self, names: frozenset[str] = frozenset(), helpers: frozenset[str] = frozenset()) -> Task:
+        """It as a value to decide on, with the containers of these names; with all where no name is known.
+
+        `helpers` are those that aren't essential.
+        """
         return Task(
             arn=self.task_arn,
             started_by=self.started_by,
@@ -158,7 +166,7 @@ class DescribedTask(Wire, frozen=True):
             started_at=self.started_at,
             stopped_at=self.execution_stopped_at or self.stopping_at or self.stopped_at,
             containers=tuple(
-                container.container()
+                container.container(helpers)
                 for container in self.containers
                 # Service Connect's proxy is in no task definition, but the task doesn't live without it.
                 if not names or container.name in names or container.name.startswith(SERVICE_CONNECT)

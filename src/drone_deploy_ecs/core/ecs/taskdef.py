@@ -66,6 +66,12 @@ def containers(body: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def helpers(body: Mapping[str, Any]) -> frozenset[str]:
+    """The containers without which a task lives on; unless a container says so, it is essential."""
+    described = entries(body, "containerDefinitions")
+    return frozenset(container.get("name") or "" for container in described if container.get("essential") is False)
+
+
 def warm_up(body: Mapping[str, Any]) -> float:
     """Seconds that a task needs at least from RUNNING to healthy, where no load balancer judges it.
 

@@ -76,4 +76,5 @@ class Ready(Struct, frozen=True, kw_only=True):
             known=frozenset(deployment.id for deployment in service.deployments),
             back=back,
             containers=frozenset(taskdef.containers(self.edited.body)),
+            helpers=taskdef.helpers(self.edited.body),
         )
