@@ -117,7 +117,7 @@ UNSTARTED = [
     ("registry-unavailable", f"{PULL}Error response from daemon: denied: Your authorization token has expired. Reauthenticate and try again."),
     ("wrong-platform", f"{PULL}image Manifest does not contain descriptor matching platform 'linux/amd64'"),
     ("wrong-platform", f"{PULL}pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'"),
-    ("wrong-platform", f"{PULL}Error response from daemon: no matching manifest for linux/arm64/v8 in the manifest list entries"),
+    ("host-platform", f"{PULL}Error response from daemon: no matching manifest for linux/arm64/v8 in the manifest list entries"),
     ("wrong-platform", f"{PULL}failed to pull and unpack image: no match for platform in manifest sha256:1: not found"),
     ("image-too-big", f"{PULL}write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device"),
     ("layer-download", f"{PULL}ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: unexpected status code https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/1: 403 Forbidden"),
@@ -320,11 +320,11 @@ QUIET = (
 WEIGHTS = {
     Weight.TERMINAL: {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
-        "secret-name-invalid", "secret-key-missing", "log-options", "exec-format", "command-not-found",
+        "secret-name-invalid", "secret-key-missing", "log-options", "command-not-found",
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
     },
     Weight.REPEATING: {
-        "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
+        "capacity-refused", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
         "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
         "infrastructure-role", "role-refused", "secret-empty", "secret-not-json", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",

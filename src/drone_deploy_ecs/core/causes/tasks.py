@@ -101,8 +101,11 @@ TASK_CAUSES: tuple[Known, ...] = (
           r"|Bad Gateway|unexpected EOF|: EOF$|short read|authorization token has expired)",
           "the registry had a fault of its own", "Retry; look at the registry's status page"),
     # The image.
-    Known("wrong-platform", Weight.TERMINAL, r"no matching manifest for|no match for platform in manifest|descriptor (for|matching) platform"
-          r"|was found but .{0,60}does not match the specified platform",  # the last one unconfirmed on ECS
+    # Docker asks for its host's platform, and another instance may have another; what Fargate runs on says the task.
+    Known("host-platform", Weight.REPEATING, r"no matching manifest for|was found but .{0,60}does not match the specified platform",  # the latter unconfirmed on ECS
+          "the image has no variant for the host's platform",
+          "Build it with `docker buildx build --platform` for all hosts of the cluster, or place it by attribute ecs.cpu-architecture"),
+    Known("wrong-platform", Weight.TERMINAL, r"no match for platform in manifest|descriptor (for|matching) platform",
           "the image has no variant for the task's platform",
           "Build it with `docker buildx build --platform` for runtimePlatform.cpuArchitecture, or change that"),
     Known("image-unusable", Weight.TERMINAL, r"CannotPull.*application/vnd\.in-toto\+json", "the tag points to a build attestation, not to an image",
@@ -170,7 +173,8 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("env-file", Weight.REPEATING, r"env files.*(\b40[34]\b|Forbidden|AccessDenied|NoSuchKey|not ?found)", "an environment file couldn't be fetched",
           "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role")),
     # Its start and its end.
-    Known("exec-format", Weight.TERMINAL, r"exec format error", "the image is for another CPU architecture",
+    # Another instance may have the right one.
+    Known("exec-format", Weight.REPEATING, r"exec format error", "the image is for another CPU architecture",
           "Build the image for runtimePlatform.cpuArchitecture; a start script needs its `#!` line"),
     Known("command-not-found", Weight.TERMINAL, r"exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)|exec: [^:]{0,200} && "
           r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
