@@ -527,6 +527,20 @@ def test_fifty_first_crashes_are_no_doom_and_the_replacement_of_one_is() -> None
     assert (told.name, told.task) == ("exited", replacement.arn)
 
 
+def test_another_cause_is_no_repetition_and_a_third_task_repeats_one_of_them() -> None:
+    secret = task("can't find the specified secret", name="1", code="TaskFailedToStart", stopped=10)
+    image = task(f"{PULL}manifest unknown", name="2", code="TaskFailedToStart", created=20, stopped=30)
+    assert [cause_of_task(one).weight for one in (secret, image)] == [Weight.REPEATING] * 2
+    assert terminal_cause([secret, image]) is None
+    for said, third in (
+        ("can't find the specified secret", "secret-missing"),
+        (f"{PULL}name unknown", "image-not-found"),
+    ):
+        told = terminal_cause([secret, image, task(said, name="3", code="TaskFailedToStart", created=40, stopped=50)])
+        assert told is not None
+        assert told.name == third
+
+
 def test_a_repeated_cause_dooms_only_what_was_never_healthy_and_only_by_known_times() -> None:
     first, second = crash("1", 0, 10), crash("2", 20, 30)
     assert terminal_cause([first, second])
@@ -613,12 +627,12 @@ def test_no_text_raises_and_the_ranking_is_stable(stopped: list[Task], messages:
 @given(st.lists(tasks, max_size=5))
 def test_doom_needs_a_terminal_cause_or_a_repetition(stopped: list[Task]) -> None:
     told = terminal_cause(stopped)
-    weights = [cause_of_task(one).weight for one in stopped]
+    causes = [cause_of_task(one) for one in stopped]
     if told is None:
-        assert Weight.TERMINAL not in weights
+        assert Weight.TERMINAL not in [cause.weight for cause in causes]
     else:
         assert told.weight in (Weight.TERMINAL, Weight.REPEATING)
-        assert told.weight is Weight.TERMINAL or weights.count(Weight.REPEATING) > 1
+        assert told.weight is Weight.TERMINAL or [cause.name for cause in causes].count(told.name) > 1
 
 
 @given(st.lists(tasks, max_size=12))

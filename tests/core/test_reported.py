@@ -107,6 +107,14 @@ def test_it_is_not_where_somebody_had_tasks_to_start_at_the_look_before_or_at_th
     assert proven(known.after(said, UP, NOON, 10), 20) == "wrong-platform"
 
 
+def test_it_is_not_where_it_is_not_known_since_when_ours_is_there() -> None:
+    """Some emulators give no createdAt: then what was said long before may be new to us."""
+    said = service(UP, active(), said=[(5, NO_PLATFORM)])
+    known = Reported().after(service(UP, active()), UP, None, 0)
+    assert proven(known.after(said, UP, None, 10), 20) == ""
+    assert proven(known.after(said, UP, NOON, 10), 20) == "wrong-platform"
+
+
 def test_it_is_not_where_the_first_look_shows_it_already_or_a_late_one_brings_what_is_older() -> None:
     assert proven(looks((5, NO_PLATFORM), by=(6, 10, 20)), 20) == ""
     older = service(UP, active(), said=[(2, NO_PLATFORM), (5, "has reached a steady state.")])

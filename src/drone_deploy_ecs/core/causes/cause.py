@@ -28,6 +28,7 @@ from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
     from drone_deploy_ecs.core.ecs.task import Attachment, Container, Task
@@ -295,21 +296,24 @@ def terminal_cause(tasks: Iterable[Task]) -> Cause | None:
 
     A terminal cause does at once. A repeating one does in the second generation: when a task that was created after
     such a task stopped (so: its replacement) went the same way. The first generation may be bad luck (a dependency
-    that wasn't up yet), however many tasks it had, and ECS's own retry is given that one chance.
+    that wasn't up yet), however many tasks it had, and ECS's own retry is given that one chance. So is another cause:
+    where a secret has its value by now, the image that isn't there yet is as new.
     """
     judged = [(task, cause_of_task(task)) for task in tasks]
     terminal = next((cause for _, cause in judged if cause.weight is Weight.TERMINAL), None)
     if terminal:
         return terminal
     repeating = [(task, cause) for task, cause in judged if cause.weight is Weight.REPEATING and not was_healthy(task)]
-    ended = [(task.stopped_at, task.arn) for task, _ in repeating if task.stopped_at]
-    if not ended:
-        return None
-    first_end, first = min(ended)
-    later = (
-        cause for task, cause in repeating if task.created_at and task.created_at >= first_end and task.arn != first
-    )
-    return next(later, None)
+    first_ends: dict[str, tuple[datetime, str]] = {}
+    for task, cause in repeating:
+        if task.stopped_at:
+            end = (task.stopped_at, task.arn)
+            first_ends[cause.name] = min(end, first_ends.get(cause.name, end))
+    for task, cause in repeating:
+        first_end, first = first_ends.get(cause.name, (None, ""))
+        if first_end and task.created_at and task.created_at >= first_end and task.arn != first:
+            return cause
+    return None
 
 
 def was_healthy(task: Task) -> bool:

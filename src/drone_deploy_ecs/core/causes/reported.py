@@ -79,12 +79,13 @@ class Reported(Struct, frozen=True, kw_only=True):
         return tuple(at for reported in self.causes if (at := reported.confirmed_at) is not None)
 
     def after(self, service: Service, ours: Deployment, since: datetime | None, now: float) -> Reported:
-        """What is reported after a look that showed our deployment as PRIMARY. Only events from `since` on count.
+        """What is reported after a look that showed our deployment as PRIMARY.
 
+        Only events from `since` on count, so none where that isn't known.
         An event that names nobody is ours only if this look and the one before it, which didn't show it yet, both
         showed that nobody else had tasks to start: so it is from the time between them.
         """
-        events = tuple(event for event in service.events if since is None or event.at >= since)
+        events = tuple(event for event in service.events if since and event.at >= since)
         is_alone = _is_alone(service, ours)
         causes = [_after_counts(reported, ours) for reported in self.causes]
         for event in events:

@@ -9,7 +9,7 @@ as if it weren't there, and sent as it was: whoever answered it takes it, and wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 
@@ -24,7 +24,19 @@ RESPONSE_ONLY = frozenset({
 })  # fmt: skip
 
 
-class Definition(Struct, frozen=True):
+class HasBody:
+    """What holds a task definition's `body`: that has environment values, which no traceback may show."""
+
+    __slots__ = ()
+    __struct_fields__: ClassVar[tuple[str, ...]]
+
+    def __repr__(self) -> str:
+        """All but the body."""
+        members = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "body")
+        return f"{type(self).__name__}({', '.join(members)})"
+
+
+class Definition(HasBody, Struct, frozen=True):
     """A task definition revision: `body` is what would register it again, tags included."""
 
     arn: str
