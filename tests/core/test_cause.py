@@ -27,6 +27,7 @@ from drone_deploy_ecs.core.causes.cause import (
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
+from drone_deploy_ecs.core.ecs.taskdef import Defined
 from drone_deploy_ecs.core.masking import Masks, Secret
 from tests.laws.structs import structs
 
@@ -481,7 +482,10 @@ def test_nor_is_a_reason_where_another_container_failed_too() -> None:
 
 
 def test_only_an_essential_container_brings_a_task_down() -> None:
-    helper, crashed = replace(container(127, name="helper"), is_essential=False), container(1, name="b")
+    helper, crashed = (
+        replace(container(127, name="helper"), defined=Defined("helper", is_essential=False)),
+        container(1, name="b"),
+    )
     by_signal, by_itself, missing = (
         cause_of_task(task("", helper, app, code="EssentialContainerExited"))
         for app in (container(143), crashed, container(127))
@@ -491,6 +495,18 @@ def test_only_an_essential_container_brings_a_task_down() -> None:
     assert (missing.container, missing.weight) == ("app", Weight.TERMINAL), "it isn't one of several that failed"
     alone = cause_of_task(task("", helper, code="EssentialContainerExited"))
     assert alone.name == "command-not-found", "what it is said to be needn't be so"
+
+
+def test_a_command_may_come_to_be_in_a_volume() -> None:
+    for code, said in ((127, ""), (None, f'{RUNC}exec: "/data/run": permission denied')):
+        started = container(code, said)
+        mounted = replace(started, defined=Defined("app", has_mounts=True))
+        assert cause_of_task(task("", started)).weight is Weight.TERMINAL
+        assert cause_of_task(task("", mounted)).weight is Weight.REPEATING
+    scarce = replace(
+        container(None, f"{PULL}no match for platform in manifest"), defined=Defined("app", has_mounts=True)
+    )
+    assert cause_of_task(task("", scarce)).weight is Weight.TERMINAL
 
 
 def test_advice_names_no_part_of_what_is_hidden() -> None:

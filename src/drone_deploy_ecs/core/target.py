@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.taskdef import HasBody
+from drone_deploy_ecs.core.ecs.taskdef import Defined, HasBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
     `asked` is how it was named to us, `known` the deployments it had before.
     `warm_up`: seconds that new tasks can't be healthy before, counted from RUNNING. `containers` are those that its
-    task definition names, as AWS may put others into its tasks, and `helpers` those of them that aren't essential.
+    task definition names: AWS may put others into its tasks.
     """
 
     name: str
@@ -43,8 +43,7 @@ class Target(Struct, frozen=True, kw_only=True):
     before: str
     known: frozenset[str]
     back: WayBack
-    containers: frozenset[str] = frozenset()
-    helpers: frozenset[str] = frozenset()
+    containers: frozenset[Defined] = frozenset()
 
 
 class Located(Protocol):

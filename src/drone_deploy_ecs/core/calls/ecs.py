@@ -22,7 +22,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import DescribedService, Service
 from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment
 from drone_deploy_ecs.core.ecs.task import DescribedTask, Task
-from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody, read_definition
+from drone_deploy_ecs.core.ecs.taskdef import Defined, Definition, HasBody, read_definition
 from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
     """Up to `MOST` tasks of one cluster, by ARN; those that are forgotten are left out of the answer.
 
     So are containers that AWS put into them, where it is known which belong to them: GuardDuty's agent, say, whose fate
-    is nothing to the task. `helpers` are those of the task definition's that aren't essential to it, either.
+    is nothing to the task.
     """
 
     MOST: ClassVar = 100
@@ -259,8 +259,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
 
     cluster: str
     tasks: tuple[str, ...]
-    containers: frozenset[str] = frozenset()
-    helpers: frozenset[str] = frozenset()
+    containers: frozenset[Defined] = frozenset()
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -268,7 +267,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
 
     def read(self, body: Body) -> tuple[Task, ...]:
         """See `Call`."""
-        return tuple(described.task(self.containers, self.helpers) for described in typed(body, _Tasks).tasks)
+        return tuple(described.task(self.containers) for described in typed(body, _Tasks).tasks)
 
 
 class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ _MOST = 255
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
 """Reasons of containers that only stopped because another container failed."""
 _GONE = "image-gone"
+_OF_FILES = ("command-not-found", "command-not-executable")
 _INJECTED = "aws-guardduty-agent-"
 """Beginning of the name of a container that GuardDuty puts into tasks: not essential, it brings none down."""
 _CUT = re.compile(r"(\.\.\.|…)\s*$")
@@ -132,9 +133,10 @@ def cause_of_task(task: Task) -> Cause:
     container_reason = container.reason if container else ""
     attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
     known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
-    known = _unless_asked_by_digest(
-        _unless_others_failed(known or _by_exit(task, container), task), container.image if container else ""
-    )
+    known = _unless_others_failed(known or _by_exit(task, container), task)
+    if container:
+        known = _unless_mounted(known, container)
+    known = _unless_asked_by_digest(known, container.image if container else "")
     reasons: list[str] = []
     for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
         if said and not any(said in reason for reason in reasons):
@@ -147,6 +149,13 @@ def cause_of_task(task: Task) -> Cause:
         stop_code=task.stop_code,
         task=task.arn,
     )
+
+
+def _unless_mounted(known: Known, container: Container) -> Known:
+    """What isn't in the image may come to be in a volume, which another container fills."""
+    if known.name not in _OF_FILES or not container.defined.has_mounts:
+        return known
+    return replace(known, weight=Weight.REPEATING)
 
 
 def _unless_asked_by_digest(known: Known, image: str) -> Known:
@@ -182,7 +191,7 @@ def _culprit(task: Task) -> Container | None:
     order.insert(len(order) if has_exited else 0, lambda container: container.health == "UNHEALTHY")
     containers = [container for container in task.containers if not container.name.startswith(_INJECTED)]
     if has_exited:
-        containers = [container for container in containers if container.is_essential] or containers
+        containers = [container for container in containers if container.defined.is_essential] or containers
     culprits = (container for fits in order for container in containers if fits(container))
     return next(culprits, containers[0] if len(containers) == 1 else None)
 
@@ -242,7 +251,7 @@ def _unless_others_failed(known: Known, task: Task) -> Known:
     by_themselves = [
         container
         for container in task.containers
-        if container.is_essential and container.exit_code not in (None, 0, *_BY_SIGNAL)
+        if container.defined.is_essential and container.exit_code not in (None, 0, *_BY_SIGNAL)
     ]
     if known.weight is Weight.TERMINAL and task.stop_code in ("", _EXITED) and len(by_themselves) > 1:
         return replace(known, weight=Weight.REPEATING)

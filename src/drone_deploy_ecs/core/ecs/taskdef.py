@@ -78,10 +78,27 @@ def containers(body: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def helpers(body: Mapping[str, Any]) -> frozenset[str]:
-    """The containers without which a task lives on; unless a container says so, it is essential."""
-    described = entries(body, "containerDefinitions")
-    return frozenset(container.get("name") or "" for container in described if container.get("essential") is False)
+class Defined(Struct, frozen=True):
+    """What a task definition says of a container that tells how its end is to be read.
+
+    A task lives on without one that isn't essential. What one finds that `has_mounts` may not be its image's.
+    """
+
+    name: str
+    is_essential: bool = True
+    has_mounts: bool = False
+
+
+def defined(body: Mapping[str, Any]) -> frozenset[Defined]:
+    """Its containers; unless it is said not to be, a container is essential."""
+    return frozenset(
+        Defined(
+            name=container.get("name") or "",
+            is_essential=container.get("essential") is not False,
+            has_mounts=bool(container.get("mountPoints") or container.get("volumesFrom")),
+        )
+        for container in entries(body, "containerDefinitions")
+    )
 
 
 def warm_up(body: Mapping[str, Any]) -> float:

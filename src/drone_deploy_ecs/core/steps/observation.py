@@ -108,13 +108,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         region, cluster = target.region, target.cluster
         if self.token is None:
             tasks = self.left[: DescribeTasks.MOST]
-            return DescribeTasks(
-                region=region,
-                cluster=cluster,
-                tasks=tasks,
-                containers=target.containers,
-                helpers=target.helpers,
-            )
+            return DescribeTasks(region=region, cluster=cluster, tasks=tasks, containers=target.containers)
         return ListTasks(region=region, cluster=cluster, name=target.service, status="STOPPED", token=self.token)
 
     def advance(self, answer: object, read: frozenset[str]) -> Reading:
