@@ -44,13 +44,13 @@ def test_a_hook_refuses_it_and_the_record_may_not_be_read(tell: Teller) -> None:
 
 
 def test_a_hook_refuses_it_and_no_event_tells(tell: Teller) -> None:
-    told = tell(guarded(Hook(is_told=False)))
+    told = tell(guarded(Hook(emits_event=False)))
     assert told.exit_code == 3
     assert told.report["services"][0]["causes"][0]["name"] == "hook-failed"
 
 
 def test_a_hook_refuses_it_and_nothing_tells(tell: Teller) -> None:
-    world = guarded(Hook(is_told=False))
+    world = guarded(Hook(emits_event=False))
     world.faults.add(Effect.DENY, RECORD)
     told = tell(world)
     assert told.exit_code == 3

@@ -9,11 +9,10 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.fault import not_awss
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
-from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, Reading
+from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, SURE, Reading
 from drone_deploy_ecs.core.steps.rollout import history
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
 from drone_deploy_ecs.core.steps.rollout.rollback import ECS_TURN
-from drone_deploy_ecs.core.steps.rollout.stability import SURE
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import (

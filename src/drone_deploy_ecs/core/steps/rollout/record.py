@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
+from drone_deploy_ecs.core.steps.kind import ExecutionDefaults
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Observed, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout.history import predict, so_far, until_healthy
 from drone_deploy_ecs.core.steps.rollout.stability import Completion
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.rollout.history import Milestones, Prediction
     from drone_deploy_ecs.core.steps.rollout.terms import RolloutStep, Terms
     from drone_deploy_ecs.core.verdict import Judgement
-
-
-COMPLETED = "completed"
-"""The word for rollouts that have come through."""
 
 
 class Monitor(Struct, frozen=True, kw_only=True):
@@ -57,7 +54,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     """A rollout of `definition`, an ARN, or "" where that was never registered. Times are monotonic seconds.
 
     Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.
@@ -205,25 +202,10 @@ class Record(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def needs_replan(self) -> bool:
-        """See `Execution`: it never does."""
-        return False
-
-    @property
-    def fails_target(self) -> str:
-        """See `Execution`."""
-        return ""
-
-    @property
-    def stands_until(self) -> float:
-        """See `Execution`: it doesn't."""
-        return -inf
-
-    @property
     def tally(self) -> str:
         """See `Execution`."""
         if self.state is State.COMPLETE or self.verdict is Verdict.COMPLETED:
-            return "back" if self.is_undo else COMPLETED
+            return "back" if self.is_undo else self.counted_as
         if self.verdict is not None:
             return "failed" if self.verdict.fails_the_run else "withdrawn"
         if self.observed.read_fault is not None:

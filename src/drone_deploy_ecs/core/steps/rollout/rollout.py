@@ -22,7 +22,7 @@ from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, accepted, follow, keep
 from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
 from drone_deploy_ecs.core.steps.rollout.polling import NEEDS_EVIDENCE
-from drone_deploy_ecs.core.steps.rollout.record import COMPLETED, Decision, Record
+from drone_deploy_ecs.core.steps.rollout.record import Decision, Record
 from drone_deploy_ecs.core.steps.rollout.write import Next
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
@@ -45,7 +45,6 @@ class Rollout(Record, frozen=True, kw_only=True):
     """A rollout under way: a `Monitored` execution. Its parts are a `Record`'s."""
 
     is_monitored: ClassVar[bool] = True
-    counted_as: ClassVar[str] = COMPLETED
 
     def news(self, before: Record, /) -> Iterator[News]:
         """See `Execution`."""
@@ -325,7 +324,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
         stopped_since_complete=stability.stopped_since(rollout.completion, rollout.terms, stopped, service, ours),
         away_for=0.0 if away_since is None else now - away_since,
         left=rollout.deadline - now,
-        proof=ours.complaints.proof(stopped, rollout.tasks.read_at, now),
+        proof=ours.reported.proof(stopped, rollout.tasks.read_at, now),
     )
     judgement = judge(sight)
     if judgement is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.steps.observation import SURE
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.judge import Sight
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
-
-SURE = 60.0
-"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):
