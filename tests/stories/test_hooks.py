@@ -73,7 +73,7 @@ def test_a_hook_refuses_it_and_somebody_deploys(tell: Teller) -> None:
         web.hook = None  # the Lambda lets theirs pass
         world.deploy(web, world.register(task_definition("web", "shop:9")))
 
-    world.at(14, deploy)
+    world.at(12.7, deploy)
     told = tell(world)
     assert told.exit_code == 5
     assert told.report["verdict"] == "Superseded"
@@ -91,7 +91,7 @@ def test_a_hook_refuses_it_and_somebody_forces_the_former_revision_whose_tag_was
         web.hook = None
         world.deploy(web, web.history[0].task_definition)
 
-    world.at(14, deploy)
+    world.at(12.7, deploy)
     told = plugin(world, image="shop:1")
     assert told.exit_code == 5
     assert told.report["verdict"] == "Superseded"

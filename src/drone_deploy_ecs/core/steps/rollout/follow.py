@@ -35,11 +35,6 @@ class Ours(Struct, frozen=True, kw_only=True):
     reported: Reported = field(default_factory=Reported)
     instead: str = ""
 
-    @property
-    def complaints(self) -> Reported:
-        """`reported`, by its former name."""
-        return self.reported
-
     def listed(self, service: Service | None) -> Deployment | None:
         """Its entry among the service's deployments, if it is (still) listed."""
         return service.deployment(self.deployment) if service else None

@@ -16,7 +16,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.kind import ExecutionDefaults
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Observed, StoppedTasks
-from drone_deploy_ecs.core.steps.rollout.history import predict, so_far, until_healthy
+from drone_deploy_ecs.core.steps.rollout.history import MANY, Kind, Lesson, predict, so_far, until_healthy
 from drone_deploy_ecs.core.steps.rollout.stability import Completion
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
@@ -60,8 +60,8 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.
     Since `not_primary_since` the deployment that should be PRIMARY isn't: ours; in a way back, before there is one, the
     deployment that it undoes. `recalled`: nothing more is to be written, and that is the verdict once it is known
-    whether an unconfirmed write was accepted. `earlier` are the service's rollouts before this one (none for an undo:
-    that is no rollout like others).
+    whether an unconfirmed write was accepted. `earlier` are the service's rollouts before this one (none where it
+    starts from another count: that is no rollout like others), `elsewhere` what others of this run went through.
     """
 
     step: RolloutStep
@@ -79,6 +79,7 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     recalled: Judgement | None = None
     decision: Decision | None = None
     earlier: tuple[Milestones, ...] = ()
+    elsewhere: tuple[Lesson, ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -152,13 +153,39 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     @property
     def foreseen(self) -> Prediction | None:
         """What comes, by our clock; None without history, and once tasks died: then no rollout before was like it."""
+        examples = self.examples
+        if not examples:
+            return None
+        return predict(examples if self.terms.wait_for_drained else until_healthy(examples), self.milestones)
+
+    @property
+    def examples(self) -> tuple[Milestones, ...]:
+        """The rollouts that this one may be like: the service's own, else those of services like it in this run."""
+        if self.earlier or not self.elsewhere:
+            return self.earlier
+        likeness = self._likeness
+        return tuple(lesson.milestones for lesson in self.elsewhere if lesson.likeness == likeness)[-MANY:]
+
+    @property
+    def milestones(self) -> Milestones:
+        """How far it is; () where nothing tells, and once tasks died."""
         service, listed, since = self.service, self.listed, self.since
-        if not self.earlier or service is None or listed is None or since is None:
-            return None
-        if self.tasks.stopped or listed.failed_tasks:
-            return None
-        rollouts = self.earlier if self.terms.wait_for_drained else until_healthy(self.earlier)
-        return predict(rollouts, so_far(service.events, since, self.began, listed.desired))
+        if service is None or listed is None or since is None or self.tasks.stopped or listed.failed_tasks:
+            return ()
+        return so_far(service.events, since, self.began, listed.desired)
+
+    @property
+    def _likeness(self) -> tuple[frozenset[str], bool, float]:
+        target = self.step.target
+        names = frozenset(container.name for container in target.containers)
+        return names, bool(self.service and self.service.is_load_balanced), target.warm_up
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """See `Monitored`."""
+        milestones = self.milestones if self.step.desired is None else ()
+        is_whole = bool(milestones) and milestones[-1].kind is Kind.COMPLETED
+        return Lesson(self._likeness, milestones) if is_whole else None
 
     # --- as an execution ---
 

@@ -118,6 +118,12 @@ class Rollout(Record, frozen=True, kw_only=True):
         """See `Monitored`."""
         return self if self.decision else _decided(self, Judgement(Verdict.COMPLETED, self.completion.reason), now)
 
+    def taught(self, lesson: object, /) -> Rollout:
+        """See `Monitored`."""
+        if self.earlier or self.completion.completed_at is not None or not isinstance(lesson, history.Lesson):
+            return self
+        return replace(self, elsewhere=(*self.elsewhere, lesson))
+
     def stand_by(self, until: float, /) -> Rollout:
         """See `Monitored`."""
         return replace(self, monitor=replace(self.monitor, budget_paused_until=until))
@@ -236,8 +242,8 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             if primary is None or not (primary.id or primary.id in rollout.step.target.known):
                 # It was accepted, but of what came of it nothing is told: that is looked for.
                 return _written(rollout, not_awss(UpdateService.operation), now)
-            # An undo, or a start from another count, is no rollout like those before it.
-            is_like_others = not rollout.is_undo and rollout.step.desired is None
+            # A start from another count is no rollout like those before it.
+            is_like_others = rollout.step.desired is None
             rollout = replace(
                 rollout,
                 writes=replace(rollout.writes, count=rollout.writes.count + 1, fault=None),
@@ -344,7 +350,7 @@ def _completed(rollout: Rollout, ours: Ours, completion: Completion, now: float)
     if before.completed_at is None and completion.completed_at is not None and ours.healthy_at is None:
         ours = replace(ours, healthy_at=now)
     rollout = replace(rollout, ours=ours, completion=completion)
-    if completion is before and rollout.stable_at is not None and rollout.stable_at <= now:
+    if completion is before and rollout.stable_at is not None and (rollout.stable_at <= now or rollout.next_check):
         # It may only be waiting for its checks or for others: how long those take is not charged to it.
         return rollout.stand_by(max(rollout.monitor.budget_paused_until, now))
     return rollout

@@ -50,10 +50,10 @@ class Completion(Struct, frozen=True, kw_only=True):
         return self.passed_at + terms.check_interval
 
     def stable_at(self, terms: Terms, confirm_after: float) -> float | None:
-        """When it will have been complete for as long as asked, and after `confirm_after`; None while it isn't."""
+        """When it will have been complete for as long as asked, after all checks and `confirm_after`; else None."""
         if self.completed_at is None:
             return None
-        checked = self.passed_at if terms.checks else 0.0
+        checked = self.passed_at + (terms.checks - self.passed) * terms.check_interval
         return max(self.completed_at + terms.stable_for, confirm_after, checked)
 
 
