@@ -4,6 +4,7 @@ import pytest
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.request.services import service_refs
+from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.settings.table import SETTINGS
 
@@ -227,3 +228,24 @@ def test_what_holds_a_secret_does_not_show_it_in_a_traceback() -> None:
     assert request.access.role_external_id == "s3cr3t-id"
     assert "s3cr3t" not in repr(request)
     assert "AWS_SESSION_TOKEN" in repr(request)
+
+
+@pytest.mark.parametrize("action", ["deploy", "plan"])
+def test_an_action_is_named_by_the_setting_or_by_the_command(action: str) -> None:
+    assert resolve({}, GOOD)[0].action == "deploy"
+    assert resolve({}, GOOD | {"PLUGIN_ACTION": action})[0].action == action
+    assert resolve({"action": action}, GOOD | {"PLUGIN_ACTION": "deploy"})[0].action == action
+
+
+def test_an_unknown_action_is_refused_with_a_hint_and_the_list() -> None:
+    known = f"Known: {', '.join(ACTIONS)}."
+    assert refused(GOOD | {"PLUGIN_ACTION": "plna"}) == [f"action 'plna' isn't an action. Did you mean plan. {known}"]
+    assert refused(GOOD | {"PLUGIN_ACTION": "explode"}) == [f"action 'explode' isn't an action. {known}"]
+
+
+def test_an_action_that_is_none_hides_no_other_problem_and_misses_only_what_each_needs() -> None:
+    given = {"PLUGIN_ACTION": "explode", "PLUGIN_MODE": "roling", "PLUGIN_LOG_LINES": "many"}
+    assert [said.split(" ")[0] for said in refused(given)] == ["action", "mode", "aws_region", "cluster", "log_lines"]
+    assert [said.split(" ")[0] for said in refused({"PLUGIN_ACTION": "explode"})] == [
+        "action", "aws_region", "cluster", "service",
+    ]  # fmt: skip
