@@ -36,6 +36,12 @@ ACTIONS = {
     for action in (
         DEPLOY,
         Action("plan", "print what a deployment would do; write nothing", "deploy:plan"),
+        Action(
+            "policy",
+            "print the least IAM policy for these settings; write nothing",
+            "policy:policy",
+            needs=(*PLACES, "secret_service"),
+        ),
     )
 }
 UNKNOWN = Action("", "", "", needs=PLACES)

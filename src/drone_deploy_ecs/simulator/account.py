@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
     from drone_deploy_ecs.simulator.model import Service
+    from drone_deploy_ecs.simulator.permissions import Policy
 
 CAPTURED_IDS = 10**18
 
@@ -29,6 +30,7 @@ class Account:
     """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
 
     `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
+    `policy`: all that callers may do; None allows everything.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Account:
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
         self.secrets: dict[str, str] = {}
+        self.policy: Policy | None = None
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))
 
