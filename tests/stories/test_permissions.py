@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.aws.connection import connect
 from drone_deploy_ecs.cli.edges import Edges
 from drone_deploy_ecs.cli.main import main
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
@@ -17,9 +19,11 @@ from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
+from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.permissions import Need, read_policy
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.stories.story import Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,20 +64,25 @@ class Case:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def run(world: World, settings: Mapping[str, str], policy: dict[str, Any] | None = None) -> Ran:
-    """One run of the plugin, with exactly these permissions."""
+def run(
+    world: World,
+    settings: Mapping[str, str],
+    policy: dict[str, Any] | None = None,
+    reach: Callable[[Access], Aws] | None = None,
+) -> Ran:
+    """One run of the plugin, with exactly these permissions; in process, unless `reach` reaches the world otherwise."""
     if policy is not None:
         world.policy = read_policy(policy)
 
-    def connect(access: Access) -> Aws:
+    def assume(access: Access) -> Aws:
         need = Need("sts:AssumeRole", access.role_arn, {})
         if world.policy and access.role_arn and not world.policy.allows(need):
             raise ApiError(Fault(FaultKind.DENIED, "AssumeRole", "AccessDenied", f"not authorized: {need.action}"))
-        return SimulatedAws(world)
+        return reach(access) if reach else SimulatedAws(world)
 
     env = {f"PLUGIN_{name.upper()}": value for name, value in {**SETTINGS, **settings}.items()}
     out, err = io.StringIO(), io.StringIO()
-    edges = Edges(env | {"DRONE_COMMIT_BRANCH": "main"}, out, err, connect, world.clock, lambda: 0.5, NEVER)
+    edges = Edges(env | {"DRONE_COMMIT_BRANCH": "main"}, out, err, assume, world.clock, lambda: 0.5, NEVER)
     return Ran(main([], lambda: edges), out.getvalue(), err.getvalue())
 
 
@@ -235,3 +244,29 @@ def test_without_any_one_statement_some_run_fails_or_says_what_it_lacks(case: Ca
         assert changed, f"{actions} isn't needed"
         for name in changed:
             assert any(action in lacking[name].stderr for action in actions), (name, actions, lacking[name].stderr)
+
+
+@contextmanager
+def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Access], Aws]]:
+    """What reaches the world through botocore, over HTTP."""
+    with Server(world) as server:
+        for variable, value in {
+            "AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(variable, value)
+        yield lambda access: Split(connect(access), SimulatedAws(world))
+
+
+@pytest.mark.parametrize("name", ["good", "crash", "refused"])
+def test_over_http_the_same_permissions_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, this = CASES["full"], CASES["full"].runs[name]
+    policy = printed(case.world(), case.settings)
+    without = next(rest for actions, rest in each_taken_away(policy) if actions == ["iam:PassRole"])
+    for name_, allowed, exit_code in (("all", policy, this.exit_code), ("no PassRole", without, 2)):
+        world = case.world()
+        this.act(world)
+        with served(world, monkeypatch) as reach:
+            ran = run(world, {**case.settings, **this.settings}, allowed, reach)
+        assert ran.exit_code == exit_code, (name_, ran.stderr)
+        lacks = "iam:PassRole on resource: arn:aws:iam::123456789012:role/tasks/web because no identity-based policy"
+        assert (lacks in ran.stderr) is (allowed is without)
