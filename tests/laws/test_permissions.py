@@ -49,7 +49,7 @@ def runs(draw: DrawFn) -> Made:
             name, draw(bodies(name)),
             draw(st.fixed_dictionaries({}, optional={
                 "target_group": st.just(GROUP), "alarms": st.just(("errors",)), "breaker": st.just(Breaker()),
-                "hook": st.builds(Hook, is_told=st.booleans()),
+                "hook": st.builds(Hook, emits_event=st.booleans()),
             })),
         )
         for name in NAMES

@@ -167,7 +167,7 @@ def trips(world: World, name: str = "web", after: float = 20) -> None:
 def refuses(world: World) -> None:
     """A hook refuses the deployment, and no event tells why."""
     for service in world.services.values():
-        service.hook, service.breaker = Hook(is_told=False), Breaker()
+        service.hook, service.breaker = Hook(emits_event=False), Breaker()
 
 
 UNHEALTHY = {"image": "shop:unhealthy", "timeout": "2m"}

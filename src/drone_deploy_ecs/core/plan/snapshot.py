@@ -75,5 +75,5 @@ class Ready(Struct, frozen=True, kw_only=True):
             before=before,
             known=frozenset(deployment.id for deployment in service.deployments),
             back=back,
-            containers=frozenset(taskdef.containers(self.edited.body)),
+            containers=taskdef.defined(self.edited.body),
         )
