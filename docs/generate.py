@@ -152,7 +152,7 @@ def settings_page() -> str:
         "# Settings\n",
         f"{BY} Here: `SETTINGS` in `src/drone_deploy_ecs/settings/table.py`.\n",
         "A setting is a key of the step's `settings`, the environment variable `PLUGIN_<NAME>`, or a flag of",
-        "`drone-deploy-ecs deploy` and `plan`; the flag wins. Space around a value is ignored, and an empty value is as",
+        "`drone-deploy-ecs deploy` and the other actions; it wins. Space around a value is ignored, an empty one is as",
         "good as none. All problems are reported at once, with exit code 2, before any call to AWS.\n",
         "A setting is required only in the modes that use it. In the others it is ignored, with a warning.\n",
         "| Type | Takes |",
@@ -174,7 +174,7 @@ def _setting_section(setting: Setting) -> str:
         *([f"- modes: {_modes(setting)}"] if setting.modes else []),
         "- required" if setting.required else f"- default: {f'`{setting.default}`' if setting.default else 'none'}",
         f"- variable: `{setting.variable}`" + "".join(f", then `{name}`" for name in setting.fallbacks),
-        f"- flag: `{setting.flag}`",
+        f"- flag: `{setting.flag}`" if setting.flag else "- no flag: it is the command, `drone-deploy-ecs deploy`",
         *(["- its value is never shown"] if setting.secret else []),
     ]
     return f"## {setting.name}\n\n{sentence(setting.help)}\n\n" + "\n".join(facts) + "\n"

@@ -1,153 +1,57 @@
-"""What AWS must allow, by feature: the one table behind `permissions.md` and the README's policy."""
+"""The page on permissions and the README's policy, of the table in `core/permissions/table.py`."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.permissions.policy import Policy
+from drone_deploy_ecs.core.permissions.table import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Statement = dict[str, Any]
-ECS = "arn:aws:ecs:REGION:ACCOUNT"
+    from drone_deploy_ecs.core.permissions.table import Feature
 
-
-def allow(sid: str, actions: str, resource: str | list[str] = "*", **condition: dict[str, str]) -> Statement:
-    """A statement; `actions` are separated by spaces."""
-    named = actions.split()
-    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": named if len(named) > 1 else named[0]}
-    return statement | {"Resource": resource} | ({"Condition": condition} if condition else {})
-
-
-class Feature(NamedTuple):
-    """What it is for, the statements it takes, and what happens without them."""
-
-    name: str
-    what: str
-    statements: tuple[Statement, ...]
-    without: str
-
-
-FEATURES = (
-    Feature(
-        "Every deployment",
-        "What the plan reads, and the two writes. `plan` and `dry_run` need only what reads.",
-        (
-            allow("ReadServices", "ecs:DescribeServices", f"{ECS}:service/CLUSTER/SERVICE"),
-            allow("ReadTaskDefinitions", "ecs:DescribeTaskDefinition"),
-            allow("UpdateServices", "ecs:UpdateService", f"{ECS}:service/CLUSTER/SERVICE"),
-            allow("RegisterTaskDefinitions", "ecs:RegisterTaskDefinition", f"{ECS}:task-definition/FAMILY:*"),
-            allow(
-                "PassTheTasksRoles",
-                "iam:PassRole",
-                ["arn:aws:iam::ACCOUNT:role/TASK-ROLE", "arn:aws:iam::ACCOUNT:role/EXECUTION-ROLE"],
-                StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"},
-            ),
-        ),
-        "Refused, exit code 2: nothing was changed. The writes are refused when AWS refuses them.",
-    ),
-    Feature(
-        "Reasons",
-        "Why tasks stopped, so that a doomed deployment fails within seconds rather than when its budget ends.",
-        (
-            allow("FindTasks", "ecs:ListTasks", ArnEquals={"ecs:cluster": f"{ECS}:cluster/CLUSTER"}),
-            allow("ReadTasks", "ecs:DescribeTasks", f"{ECS}:task/CLUSTER/*"),
-        ),
-        "The log says that reasons can't be shown. A crashing container isn't recognised then: the deployment fails when "
-        "ECS gives up on it or the budget ends. A same-tag deployment has no way back.",
-    ),
-    Feature(
-        "Tags",
-        "Only where task definitions have tags: the new revision keeps them.",
-        (
-            allow(
-                "KeepTags",
-                "ecs:TagResource",
-                f"{ECS}:task-definition/FAMILY:*",
-                StringEquals={"ecs:CreateAction": "RegisterTaskDefinition"},
-            ),
-        ),
-        "The new revision is registered without tags, with a warning.",
-    ),
-    Feature(
-        "Patterns",
-        "Only where `service` has patterns such as `tenant-*`: which services there are.",
-        (allow("FindServices", "ecs:ListServices", ArnEquals={"ecs:cluster": f"{ECS}:cluster/CLUSTER"}),),
-        "Refused, exit code 2.",
-    ),
-    Feature(
-        "Logs",
-        "The last lines of a failed container's log (`log_lines`).",
-        (
-            allow(
-                "ReadTheContainersLog",
-                "logs:GetLogEvents",
-                "arn:aws:logs:REGION:ACCOUNT:log-group:LOG-GROUP:log-stream:*",
-            ),
-        ),
-        "One line says that the log can't be shown, and names the permission.",
-    ),
-    Feature(
-        "Target health",
-        "What the load balancer said of the new tasks.",
-        (
-            allow(
-                "ReadTargetHealth",
-                "elasticloadbalancing:DescribeTargetHealth elasticloadbalancing:DescribeTargetGroups",
-            ),
-        ),
-        "One line says so, and names the permission.",
-    ),
-    Feature(
-        "Alarms",
-        "Which deployment alarm went off.",
-        (allow("ReadAlarms", "cloudwatch:DescribeAlarms", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:*"),),
-        "One line says so, and names the permission.",
-    ),
-    Feature(
-        "Service deployments",
-        "Why ECS took a deployment back before it started a task, as it does when a lifecycle hook refuses it.",
-        (allow("ReadServiceDeployments", "ecs:ListServiceDeployments", f"{ECS}:service/CLUSTER/SERVICE"),),
-        "One line says so, and names the permission. The reason is then what a service event tells, if there is one.",
-    ),
-    Feature(
-        "Blue/green",
-        "`mode: blue-green` only: the limits of autoscaling move along.",
-        (
-            allow(
-                "MoveAutoscaling",
-                "application-autoscaling:DescribeScalableTargets application-autoscaling:RegisterScalableTarget",
-            ),
-        ),
-        "Refused, exit code 2, or undone.",
-    ),
-    Feature(
-        "Live colour",
-        "`mode: blue-green-cluster` only: the secret that names the live colour.",
-        (
-            allow(
-                "ReadTheLiveColour",
-                "secretsmanager:GetSecretValue",
-                "arn:aws:secretsmanager:REGION:ACCOUNT:secret:BRANCH-SERVICE-*",
-            ),
-        ),
-        "Refused, exit code 2: nothing was changed.",
-    ),
-    Feature(
-        "Another role",
-        "`aws_role_arn` only: for the identity that the step starts with. The role itself gets all the others.",
-        (allow("AssumeTheRole", "sts:AssumeRole", "arn:aws:iam::ACCOUNT:role/ROLE"),),
-        "Refused, exit code 2: nothing was changed.",
-    ),
-)
 ROLLING = 3
 """The first so many make the README's policy."""
+
+HOW_TO = """\
+## The policy for your settings
+
+`drone-deploy-ecs policy`, or `action: policy` in a pipeline, prints the least policy for a deployment with these very
+settings, and writes nothing. It needs neither `image` nor `container`:
+
+```console
+$ drone-deploy-ecs policy --aws-region eu-west-1 --cluster demo --service web
+{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Sid": "ReadServices",
+      "Effect": "Allow",
+      "Action": "ecs:DescribeServices",
+      "Resource": "arn:aws:ecs:eu-west-1:123456789012:service/demo/web"
+    },
+…
+```
+
+It reads the services, and puts in what it finds: account, families, the roles to pass, log groups; of target groups,
+alarms and tags, whether there are any. What it may not read, or isn't there, stays in capitals; standard error says what
+and why, so standard output is the policy alone. Print it with an identity that may read, such as your own, and give it to
+the one that deploys.
+
+- A pattern in `service` (`tenant-*`) stays one in `Resource`. Families, roles and log groups are those of the services that
+  match it now.
+- With `aws_role_arn` the statement `AssumeTheRole` is for the identity that the step starts with, all the others are for
+  the role.
+- IAM takes 6,144 characters in a managed policy. Where the statements have more, those with the same resources become
+  one; where that isn't enough, standard error says so.
+"""
 
 
 def document(features: Sequence[Feature]) -> str:
     """As an IAM policy."""
-    statements = [statement for one in features for statement in one.statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+    return str(Policy(tuple(statement for one in features for statement in one.statements)))
 
 
 def readme_policy() -> str:
@@ -159,13 +63,14 @@ def permissions_page(by: str) -> str:
     """Every feature with its statements."""
     return "\n".join([
         "# Permissions\n",
-        f"{by} Here: `FEATURES` in `docs/policies.py`.\n",
+        f"{by} Here: `FEATURES` in `src/drone_deploy_ecs/core/permissions/table.py`.\n",
         "What AWS must allow, by feature: take the statements of those that you use. Replace what is in capitals; a",
         "deployment over several services names each in `Resource`. It needs nothing that isn't on this page.\n",
         "| Feature | Needed | Without it |",
         "| --- | --- | --- |",
         *(f"| [{one.name}](#{anchor(one.name)}) | {_actions(one)} | {one.without} |" for one in FEATURES),
         "",
+        HOW_TO,
         *map(_section, FEATURES),
     ])  # fmt: skip
 
@@ -176,9 +81,7 @@ def anchor(heading: str) -> str:
 
 
 def _actions(feature: Feature) -> str:
-    found = (one["Action"] for one in feature.statements)
-    named = [name for one in found for name in ([one] if isinstance(one, str) else one)]
-    return ", ".join(f"`{name}`" for name in named)
+    return ", ".join(f"`{name}`" for statement in feature.statements for name in statement.actions)
 
 
 def _section(feature: Feature) -> str:

@@ -35,7 +35,7 @@ def request(**settings: str | float | Sequence[str]) -> Request:
     The environment tells the region, the CI system's build and branch, and credentials that mustn't be printed;
     PLUGIN_ variables don't count. Raises `Refused` with all problems; what is only dubious is a `UserWarning`.
     """
-    unknown = [name for name in settings if name not in BY_NAME]
+    unknown = [name for name in settings if name not in BY_NAME or BY_NAME[name].is_command]
     if unknown:
         raise Refused(tuple(Problem(f"{name} isn't a setting", did_you_mean(name, BY_NAME)) for name in unknown))
     outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}

@@ -32,6 +32,8 @@ def test_every_problem_is_told_at_once() -> None:
 def test_a_misspelt_setting_is_refused_with_a_hint() -> None:
     with pytest.raises(Refused, match=r"clutser isn't a setting.*cluster"):
         request(**ASKED, service="web", clutser="prod")
+    with pytest.raises(Refused, match="action isn't a setting"):
+        request(**ASKED, service="web", action="plan")  # a program calls what it wants done
 
 
 def test_what_is_only_dubious_is_a_warning() -> None:

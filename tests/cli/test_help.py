@@ -12,6 +12,7 @@ import pytest
 from drone_deploy_ecs import __version__
 from drone_deploy_ecs.cli.edges import GARBAGE
 from drone_deploy_ecs.core.exit_code import ExitCode
+from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.settings.table import SETTINGS
 
 if TYPE_CHECKING:
@@ -99,23 +100,25 @@ def test_help_names_every_command(run: Run) -> None:
     ran = run("--help")
     assert (ran.exit_code, ran.stderr) == (0, "")
     assert ran.stdout.startswith("usage: drone-deploy-ecs [-h] [--version] command ...\n")
-    for command in ("deploy", "plan", "simulator", "demo"):
+    for command in (*ACTIONS, "simulator", "demo"):
         assert f"\n    {command} " in ran.stdout or f"\n    {command}\n" in ran.stdout
 
 
-@pytest.mark.parametrize("command", ["deploy", "plan"])
+@pytest.mark.parametrize("command", ACTIONS)
 def test_help_of_a_command_has_every_setting_with_its_default(run: Run, command: str) -> None:
     ran = run(command, "--help")
     assert (ran.exit_code, ran.stderr) == (0, "")
     told = words(ran.stdout)
     for setting in SETTINGS:
+        if setting.is_command:
+            continue
         assert f"\n  {setting.flag} " in ran.stdout
         assert words("".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help))) in told
         if setting.default:
             assert f"{words(setting.help)} (default: {words(setting.default)})" in told
 
 
-@pytest.mark.parametrize("command", [[], ["deploy"], ["plan"]])
+@pytest.mark.parametrize("command", [[], *([name] for name in ACTIONS)])
 def test_help_has_every_exit_code(run: Run, command: list[str]) -> None:
     codes = words(run(*command, "--help").stdout).rpartition("exit codes: ")[2].split("; ")
     assert [code.partition(" ")[0] for code in codes] == [*(str(int(code)) for code in ExitCode), "128+n"]
@@ -159,3 +162,10 @@ def test_a_misspelt_flag_is_refused_with_a_hint(run: Run) -> None:
     ran = run("deploy", "--dryrun")
     assert ran.exit_code == 2
     assert "Did you mean dry-run" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["dpeloy"], ["plan", "--action", "deploy"]])
+def test_a_misspelt_command_is_refused_with_a_hint_and_there_is_no_flag_for_it(run: Run, words: list[str]) -> None:
+    ran = run(*words)
+    assert ran.exit_code == 2
+    assert "Did you mean deploy" in ran.stderr or "unrecognized arguments: --action" in ran.stderr

@@ -4,6 +4,7 @@ import pytest
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.request.services import service_refs
+from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.settings.table import SETTINGS
 
@@ -227,3 +228,43 @@ def test_what_holds_a_secret_does_not_show_it_in_a_traceback() -> None:
     assert request.access.role_external_id == "s3cr3t-id"
     assert "s3cr3t" not in repr(request)
     assert "AWS_SESSION_TOKEN" in repr(request)
+
+
+@pytest.mark.parametrize("action", ["deploy", "plan", "policy"])
+def test_an_action_is_named_by_the_setting_or_by_the_command(action: str) -> None:
+    assert resolve({}, GOOD)[0].action == "deploy"
+    assert resolve({}, GOOD | {"PLUGIN_ACTION": action})[0].action == action
+    assert resolve({"action": action}, GOOD | {"PLUGIN_ACTION": "deploy"})[0].action == action
+
+
+def test_an_unknown_action_is_refused_with_a_hint_and_the_list() -> None:
+    known = f"Known: {', '.join(ACTIONS)}."
+    assert refused(GOOD | {"PLUGIN_ACTION": "plna"}) == [f"action 'plna' isn't an action. Did you mean plan. {known}"]
+    assert refused(GOOD | {"PLUGIN_ACTION": "explode"}) == [f"action 'explode' isn't an action. {known}"]
+
+
+def test_an_action_that_is_none_hides_no_other_problem_and_misses_only_what_each_needs() -> None:
+    given = {"PLUGIN_ACTION": "explode", "PLUGIN_MODE": "roling", "PLUGIN_LOG_LINES": "many"}
+    assert [said.split(" ")[0] for said in refused(given)] == ["action", "mode", "aws_region", "cluster", "log_lines"]
+    assert [said.split(" ")[0] for said in refused({"PLUGIN_ACTION": "explode"})] == [
+        "action", "aws_region", "cluster", "service",
+    ]  # fmt: skip
+
+
+def test_policy_needs_only_to_know_the_services() -> None:
+    where = {"PLUGIN_ACTION": "policy", "PLUGIN_AWS_REGION": "eu-west-1", "PLUGIN_CLUSTER": "prod"}
+    sides = {"PLUGIN_BLUE_SERVICE": "blue", "PLUGIN_GREEN_SERVICE": "green"}
+    assert resolve({}, where | {"PLUGIN_SERVICE": "web"})[0].services == ("web",)
+    switch, _ = resolve({}, where | sides | {"PLUGIN_MODE": "blue-green"})
+    assert switch.blue_green is not None
+    colours = {"PLUGIN_MODE": "blue-green-cluster", "PLUGIN_SECRET_SERVICE": "shop"}
+    # Neither the branch nor the kind of event matters: the secret isn't read.
+    for env, secret in (
+        ({}, "BRANCH-shop"),
+        ({"DRONE_COMMIT_BRANCH": "main", "DRONE_BUILD_EVENT": "pull_request"}, "production-shop"),
+    ):
+        request, _ = resolve({}, where | sides | colours | env)
+        assert request.colours is not None
+        assert request.colours.secret == secret
+    assert [said.split(" ")[0] for said in refused({"PLUGIN_ACTION": "policy"})] == ["aws_region", "cluster", "service"]
+    assert "secret_service isn't set" in refused(where | sides | colours | {"PLUGIN_SECRET_SERVICE": ""})[0]

@@ -12,6 +12,7 @@ from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.permissions import read_policy
 from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
 from tests.simulator.watching import settle, update
 
@@ -64,6 +65,10 @@ JSON: dict[str, Any] = {
     ],
     "faults": [{"effect": "throttle", "operation": "DescribeServices", "last": 3, "until": 90}],
 }  # fmt: skip
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ecs:DescribeServices", "Resource": "*"}],
+}
 
 
 def loaded(tmp_path: Path, name: str, text: str) -> World:
@@ -124,6 +129,13 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
         "fault 2 isn't a table, but 3",
         "fault 2 has the effect None",
     ]
+
+
+def test_a_policy_is_all_that_callers_may_do(tmp_path: Path) -> None:
+    world = loaded(tmp_path, "a.json", json.dumps({**JSON, "policy": POLICY}))
+    assert world.policy == read_policy(POLICY)
+    with pytest.raises(Refused, match=r"policy can't be enforced: .*drone-deploy-ecs policy prints"):
+        loaded(tmp_path, "a.json", json.dumps({"policy": {"Statement": [{"Effect": "Deny"}]}}))
 
 
 def test_tables_that_are_none(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""`deploy`, which is the plugin as well, and `plan`: settings → run → what people and machines read of it."""
+"""The actions `deploy` and `plan`: request → run → what people and machines read of it."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.cli.main import LEFT
 from drone_deploy_ecs.cli.parser import PROGRAM
@@ -11,12 +11,8 @@ from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
-from drone_deploy_ecs.settings.resolve import resolve
-from drone_deploy_ecs.settings.table import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from drone_deploy_ecs.cli.edges import Edges
     from drone_deploy_ecs.core.ports import Listener
     from drone_deploy_ecs.core.report.report import Report
@@ -24,11 +20,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.run.deployment import Deployment
 
 
-def deploy(edges: Edges, options: Mapping[str, Any]) -> int:
+def deploy(edges: Edges, request: Request) -> int:
     """The whole run; its exit code."""
-    request = _request(edges, options)
-    if request.dry_run:
-        return _show_plan(edges, request)
     for path in request.reports:
         _check_writable(path)
     try:
@@ -38,9 +31,13 @@ def deploy(edges: Edges, options: Mapping[str, Any]) -> int:
         raise
 
 
-def plan(edges: Edges, options: Mapping[str, Any]) -> int:
+def plan(edges: Edges, request: Request) -> int:
     """The plan on paper. Nothing is written."""
-    return _show_plan(edges, _request(edges, options))
+    from drone_deploy_ecs.output.console import plain
+    from drone_deploy_ecs.output.console.plan import render
+
+    edges.stdout.write(render(_deployment(edges, request, plain.listener(edges.stderr)).prepare()))
+    return ExitCode.DONE
 
 
 def _carry_out(edges: Edges, request: Request) -> int:
@@ -52,22 +49,6 @@ def _carry_out(edges: Edges, request: Request) -> int:
         _write_report(edges, report, path)
     _fill_pages(edges, request, report)
     return report.exit_code
-
-
-def _show_plan(edges: Edges, request: Request) -> int:
-    from drone_deploy_ecs.output.console import plain
-    from drone_deploy_ecs.output.console.plan import render
-
-    edges.stdout.write(render(_deployment(edges, request, plain.listener(edges.stderr)).prepare()))
-    return ExitCode.DONE
-
-
-def _request(edges: Edges, options: Mapping[str, Any]) -> Request:
-    flags = {setting.name: options.get(setting.name, "") for setting in SETTINGS}
-    request, warnings = resolve(flags, edges.env)
-    for problem in warnings:
-        print(f"{PROGRAM}: warning: {safe(str(problem), 1000)}", file=edges.stderr)
-    return request
 
 
 def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:

@@ -13,12 +13,12 @@ from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, TextIO
 
     from drone_deploy_ecs.cli.edges import Edges
 
-COMMANDS = {"deploy": "deploy:deploy", "plan": "deploy:plan", "simulator": "simulator:simulator", "demo": "demo:demo"}
+COMMANDS = {"act": "action:act", "simulator": "simulator:simulator", "demo": "demo:demo"}
 """Command → `module:function` of this package; a module is imported when its command is run."""
 NOT_WRITTEN = "Nothing was written: no deployment was started."
 LEFT = "Look at the service: a deployment may have been left as it was at that moment."
@@ -38,7 +38,7 @@ def main(argv: Sequence[str], reach: Callable[[], Edges]) -> int:
         return _refusal(refusal, reach())
     edges = reach()
     try:
-        return _command(options.command)(edges, vars(options))
+        return command(COMMANDS[options.command])(edges, vars(options))
     except Refused as refusal:
         return _refusal(refusal, edges)
     except Exception as error:
@@ -51,10 +51,11 @@ def _real() -> Edges:
     return real()
 
 
-def _command(name: str) -> Callable[[Edges, Mapping[str, Any]], int]:
-    module, _, function = COMMANDS[name].partition(":")
-    command: Callable[[Edges, Mapping[str, Any]], int] = getattr(import_module(f"{__package__}.{module}"), function)
-    return command
+def command(place: str) -> Callable[[Edges, Any], int]:
+    """The function at `module:function` of this package."""
+    module, _, function = place.partition(":")
+    found: Callable[[Edges, Any], int] = getattr(import_module(f"{__package__}.{module}"), function)
+    return found
 
 
 def _refusal(refusal: Refused, edges: Edges) -> ExitCode:

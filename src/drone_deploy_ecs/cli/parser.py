@@ -7,13 +7,14 @@ from typing import Any, NoReturn
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.version import __version__
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
 DESCRIPTION = """Put a new image on a running Amazon ECS service, follow that deployment to a true verdict, and go back
 if it fails. Without a command it is the Drone plugin: it reads its settings from PLUGIN_* variables
-(cluster is PLUGIN_CLUSTER); "deploy --help" lists them."""
+(cluster is PLUGIN_CLUSTER, and PLUGIN_ACTION is what it does); "deploy --help" lists them."""
 EPILOG = """exit codes: 0 completed or unchanged; 1 a defect of this program; 2 refused, nothing was changed; 3 failed, and
 all that had to return is back on what it ran before; 4 failed, and something is NOT as before; 5 superseded by
 somebody's newer deployment; 6 lost sight of AWS; 128+n interrupted by signal n"""
@@ -36,9 +37,12 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refused like any other setting, with a hint where an option is misspelt."""
         from drone_deploy_ecs.settings.resolve import did_you_mean_flag
+        from drone_deploy_ecs.settings.values import did_you_mean
 
         unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
-        raise Refused((Problem(message, did_you_mean_flag(unknown.split(" ")[0]) or f"See {PROGRAM} --help"),))
+        word = message.partition("invalid choice: '")[2].partition("'")[0]
+        hint = did_you_mean_flag(unknown.split(" ")[0]) or did_you_mean(word, ACTIONS)
+        raise Refused((Problem(message, hint or f"See {PROGRAM} --help"),))
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -50,14 +54,13 @@ def parser() -> argparse.ArgumentParser:
     """A fresh parser of all commands."""
     made = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG)
     made.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    made.set_defaults(command="deploy")
+    made.set_defaults(command="act")
     commands = made.add_subparsers(metavar="command", parser_class=_Parser)
-    for name, what in (
-        ("deploy", "deploy: the same settings as flags"),
-        ("plan", "print what a deployment would do; write nothing"),
-    ):
-        command = commands.add_parser(name, takes_settings=True, help=what, description=what, epilog=EPILOG)
-        command.set_defaults(command=name)
+    for action in ACTIONS.values():
+        command = commands.add_parser(
+            action.name, takes_settings=True, help=action.help, description=action.help, epilog=EPILOG
+        )
+        command.set_defaults(action=action.name)
     simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP")
     simulator.set_defaults(command="simulator")
     simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
@@ -73,6 +76,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
     group = parser.add_argument_group("settings", "each also as PLUGIN_<NAME>; a flag wins")
     for setting in SETTINGS:
+        if setting.is_command:
+            continue
         default = f" (default: {setting.default})" if setting.default else ""
         text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
         if setting.type == "yes/no":

@@ -35,6 +35,7 @@ class Patient:
         self._clock = clock
         self._log = log
         self._told: set[Fault] = set()
+        self._left_out: set[str] = set()
         self._patience = min(PATIENCE, budget)
         self._last: Fault | None = None
         self._failing_since = 0.0
@@ -63,6 +64,12 @@ class Patient:
                 return answer
             self._clock.sleep(pause)
             pause = min(2 * pause, PAUSE_MOST)
+
+    def leave_out(self, why: str) -> None:
+        """Say once what is done without."""
+        if why not in self._left_out:
+            self._left_out.add(why)
+            self._log.record(Kind.TROUBLE, "", safe(why))
 
     def _is_worth_another_try(self, fault: Fault, before: Fault | None, pause: float) -> bool:
         """What isn't AWS's may have been cut by chance; the second in a row is no chance."""

@@ -48,7 +48,15 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
 
     Raises ApiError when services can't be read.
     """
-    requested = service_refs(request)
+    definitions = {region: Definitions(read, region) for region, read in reads.items()}
+    return tuple(
+        _snapshot(request, snapshot, reads[snapshot.ref.region], definitions[snapshot.ref.region])
+        for snapshot in described(reads, service_refs(request))
+    )
+
+
+def described(reads: Mapping[str, Patient], requested: Sequence[ServiceRef]) -> tuple[Snapshot, ...]:
+    """These services as ECS describes them, without their definitions. Raises ApiError when they can't be read."""
     refs = once(service for ref in requested for service in _matching(reads[ref.region], ref))
     services = {
         (region, short(cluster), service.name): service
@@ -56,15 +64,11 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
         for chunk in _chunks(names_or_arns, DescribeServices.most)
         for service in reads[region].send(DescribeServices(region=region, cluster=cluster, services=chunk))
     }
-    definitions = {region: _Definitions(read, region) for region, read in reads.items()}
     candidates = [Snapshot(ref=ref, name=name, service=services.get(ref.identity)) for ref, name in names(refs).items()]
     present = [snapshot for snapshot in candidates if not _is_gone(snapshot.ref, snapshot.service)]
     # A pattern that matches no service is kept as if it were a service, so that the plan refuses it by name.
     unmatched = (ref for ref in requested if ref.is_pattern and not any(ref.covers(other.ref) for other in present))
-    return tuple(
-        _snapshot(request, snapshot, reads[snapshot.ref.region], definitions[snapshot.ref.region])
-        for snapshot in (*present, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmatched))
-    )
+    return (*present, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmatched))
 
 
 def _matching(read: Patient, ref: ServiceRef) -> tuple[ServiceRef, ...]:
@@ -88,7 +92,7 @@ def _by_cluster(refs: Iterable[ServiceRef]) -> dict[tuple[str, str], list[str]]:
     return names_or_arns
 
 
-class _Definitions:
+class Definitions:
     """A Region's task definitions, read once each, however many services share them."""
 
     def __init__(self, read: Patient, region: str) -> None:
@@ -133,7 +137,7 @@ class _Definitions:
         return self._patient.send(DescribeTaskDefinition(region=self._region, name=name))
 
 
-def _snapshot(request: Request, snapshot: Snapshot, read: Patient, definitions: _Definitions) -> Snapshot:
+def _snapshot(request: Request, snapshot: Snapshot, read: Patient, definitions: Definitions) -> Snapshot:
     service = snapshot.service
     if service is None or service.controller != "ECS" or service.primary is None:
         return snapshot
@@ -195,7 +199,8 @@ def _tasks_of(read: Patient, ref: ServiceRef, service: Service, status: Literal[
         call = ListTasks(region=ref.region, cluster=ref.cluster, name=service.name, status=status)
         listed = read.repeat(lambda calls: _listed(calls, call))
         return read.repeat(lambda calls: _described(calls, call, listed))
-    except ApiError:
+    except ApiError as error:
+        read.leave_out(f"tasks of {service.name} can't be read: {error}")
         return []
 
 
@@ -240,7 +245,7 @@ def _chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 # --- when that fails ---
 
 _ADVICE = {
-    FaultKind.DENIED: "Allow it for the deploying identity (see the IAM policy in the README)",
+    FaultKind.DENIED: "Allow it for the deploying identity (drone-deploy-ecs policy prints what these settings take)",
     FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
     FaultKind.UNREACHABLE: "Check aws_region and the network",
 }

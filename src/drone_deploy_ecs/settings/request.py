@@ -25,11 +25,12 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
     first, *further = _accesses(values, env)
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     return Request(
+        action=values["action"],
         access=first,
         further=tuple(further),
         cluster=values["cluster"],
         services=values["service"] or (values["blue_service"], values["green_service"]),
-        container=values["container"],
+        container=values["container"] or "",
         image=values["image"] or values["green_image"],
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
         max_parallel=values["max_parallel"],
@@ -68,15 +69,16 @@ def _accesses(values: Mapping[str, Any], env: Mapping[str, str]) -> list[Access]
 
 
 def _blue_green(values: Mapping[str, Any]) -> BlueGreen:
+    """How to switch; an action that switches nothing may leave out all but the services."""
     from drone_deploy_ecs.core.request.request import BlueGreen
 
     return BlueGreen(
         blue=values["blue_service"],
         green=values["green_service"],
-        percent=values["scale_down_percent"],
-        interval=values["scale_down_interval"],
-        wait=values["scale_down_wait_period"],
-        checks=values["checks_to_pass"],
+        percent=values["scale_down_percent"] or 100,
+        interval=values["scale_down_interval"] or 0.0,
+        wait=values["scale_down_wait_period"] or 0.0,
+        checks=values["checks_to_pass"] or 0,
         check_interval=values["check_interval"] or duration(BY_NAME["check_interval"].default),
     )
 

@@ -8,6 +8,7 @@ from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.settings import ci
+from drone_deploy_ecs.settings.actions import ACTIONS, BRANCH, DEPLOY, UNKNOWN
 from drone_deploy_ecs.settings.agreement import disagreements
 from drone_deploy_ecs.settings.request import as_request
 from drone_deploy_ecs.settings.table import BY_NAME, PREFIX, SETTINGS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.settings.actions import Action
     from drone_deploy_ecs.settings.table import Setting
 
 
@@ -35,20 +37,35 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     Raises `Refused` with all problems at once.
     """
     problems: list[Problem] = []
+    action = _action(flags, env, problems)
     # A mode that can't be read stays "": what only some modes need isn't missed then, and nothing is superfluous.
-    mode = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if problems else ROLLING)
-    values = {
-        setting.name: _read(setting, mode, flags, env, problems) for setting in SETTINGS if setting.name != "mode"
+    before = len(problems)
+    mode = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if len(problems) > before else ROLLING)
+    values = {"action": action.name} | {
+        setting.name: _read(_asked(action, setting), mode, flags, env, problems)
+        for setting in SETTINGS
+        if setting.name not in ("action", "mode")
     }
     both = ("timeout", "max_deploy_checks")
     if all(_given(BY_NAME[name], flags, env) for name in both):
         problems.append(Problem(f"{both[0]} and {both[1]} are both set, and say the same thing", "Keep one"))
     problems += disagreements(values, mode)
-    secret = _secret_name(values, env, problems) if mode == COLOURS else ""
+    # An action that doesn't read the secret is told its name as far as it is known.
+    secret = _secret_name(values, env, problems if action.requires(BRANCH) else []) if mode == COLOURS else ""
     hints = (*_near_misses(env), *_unused(mode, flags, env))
     if problems:
         raise Refused((*problems, *hints))
     return as_request(mode, values, secret, env), (*hints, *_notes(mode, flags, env))
+
+
+def _action(flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Action:
+    name = _value(BY_NAME["action"], "", flags, env, problems)
+    return ACTIONS[name] if name else UNKNOWN if problems else DEPLOY
+
+
+def _asked(action: Action, setting: Setting) -> Setting:
+    """The setting as this action asks for it."""
+    return setting._replace(required=setting.required and action.requires(setting.name))
 
 
 def _read(
@@ -105,7 +122,7 @@ def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: li
                 "Run the step for branches (a tag has none), or set DRONE_COMMIT_BRANCH in its environment",
             )
         )
-    return f"{'production' if branch == 'main' else branch}-{values['secret_service']}"
+    return f"{'production' if branch == 'main' else branch or 'BRANCH'}-{values['secret_service']}"
 
 
 # --- hints ---
@@ -113,7 +130,7 @@ def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: li
 
 def did_you_mean_flag(given: str) -> str:
     """A hint for an unknown flag, or ""."""
-    return did_you_mean(given.lstrip("-"), [setting.flag.lstrip("-") for setting in SETTINGS])
+    return did_you_mean(given.lstrip("-"), [setting.flag.lstrip("-") for setting in SETTINGS if setting.flag])
 
 
 def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:

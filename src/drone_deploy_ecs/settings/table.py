@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from drone_deploy_ecs.settings.actions import DEPLOY
 from drone_deploy_ecs.settings.values import (
     BLUE_GREEN,
     COLOURS,
@@ -13,6 +14,7 @@ from drone_deploy_ecs.settings.values import (
     ROLE,
     ROLLING,
     SESSION,
+    action,
     choice,
     cluster,
     duration,
@@ -43,6 +45,7 @@ class Setting(NamedTuple):
     """One setting. `type` is for people; `read` turns text into the value, or raises `InvalidValue`.
 
     `fallbacks` are further variables to read, in order. `modes` use the setting, () means all; `required` holds there.
+    `is_command`: on the command line it is the command itself, and no flag.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Setting(NamedTuple):
     modes: tuple[str, ...] = ()
     secret: bool = False
     fallbacks: tuple[str, ...] = ()
+    is_command: bool = False
 
     @property
     def variable(self) -> str:
@@ -62,8 +66,8 @@ class Setting(NamedTuple):
 
     @property
     def flag(self) -> str:
-        """The command-line flag."""
-        return "--" + self.name.replace("_", "-")
+        """The command-line flag; "" where it has none."""
+        return "" if self.is_command else "--" + self.name.replace("_", "-")
 
     def is_used_in(self, mode: str) -> bool:
         """Whether this mode uses the setting."""
@@ -71,6 +75,8 @@ class Setting(NamedTuple):
 
 
 SETTINGS: tuple[Setting, ...] = (
+    Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
+            help="what to do: deploy; plan: print what a deployment would do; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.ecs.names import read_arn
+from drone_deploy_ecs.settings.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -187,6 +188,14 @@ def mode(value: str) -> str:
     """How to deploy."""
     if value not in MODES:
         raise InvalidValue("isn't a mode", did_you_mean(value, MODES) or f"Known: {', '.join(MODES)}")
+    return value
+
+
+def action(value: str) -> str:
+    """What to do."""
+    if value not in ACTIONS:
+        hints = (did_you_mean(value, ACTIONS), f"Known: {', '.join(ACTIONS)}")
+        raise InvalidValue("isn't an action", ". ".join(filter(None, hints)))
     return value
 
 

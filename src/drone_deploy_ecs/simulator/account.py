@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
     from drone_deploy_ecs.simulator.model import Service
+    from drone_deploy_ecs.simulator.permissions import Policy
 
 CAPTURED_IDS = 10**18
 
@@ -30,6 +31,7 @@ class Account:
 
     `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
     `numbers`: those of the next deployments, before chance gives them; one may begin with 0 (kayac/ecspresso 890).
+    `policy`: all that callers may do; None allows everything.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Account:
         self.clusters: dict[str, int] = {}
         self.secrets: dict[str, str] = {}
         self.numbers: list[str] = []
+        self.policy: Policy | None = None
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.quota import Quota
     from drone_deploy_ecs.simulator.clock import VirtualClock
 
+CALLER = "arn:aws:sts::123456789012:assumed-role/deploy/ci"
+"""Who calls, in the words of refusals."""
+
 
 class Killed(BaseException):
     """Our process was killed after this call: nothing of it runs any more."""
@@ -129,7 +132,6 @@ def as_fault(effect: Effect, operation: str) -> Fault:
     """The fault that a caller sees for this effect."""
     call = BY_OPERATION.get(operation)
     permission = call.permission if call else f"ecs:{operation}"
-    arn = "arn:aws:sts::123456789012:assumed-role/deploy/ci"
     faults = {
         Effect.THROTTLE: Fault(FaultKind.THROTTLED, operation, "ThrottlingException", "Rate exceeded"),
         Effect.SERVER_ERROR: Fault(
@@ -147,13 +149,13 @@ def as_fault(effect: Effect, operation: str) -> Fault:
             FaultKind.DENIED,
             operation,
             "AccessDeniedException",
-            f"User: {arn} is not authorized to perform: {permission}",
+            f"User: {CALLER} is not authorized to perform: {permission}",
         ),
         Effect.DENY_TAGS: Fault(
             FaultKind.DENIED,
             operation,
             "AccessDeniedException",
-            f"User: {arn} is not authorized to perform: ecs:TagResource",
+            f"User: {CALLER} is not authorized to perform: ecs:TagResource",
         ),
     }
     return faults.get(effect, Fault(FaultKind.AMBIGUOUS, operation, "", "no answer"))

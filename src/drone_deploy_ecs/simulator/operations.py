@@ -15,6 +15,7 @@ from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.simulator import permissions
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.load_balancing import LoadBalancing
 from drone_deploy_ecs.simulator.operation import Json, Operation, page
@@ -80,6 +81,8 @@ class Operations:
             served = ", ".join(sorted(self._operations))
             what = operation or "an operation that isn't named in X-Amz-Target"
             raise rejected(operation, "UnknownOperationException", f"{what} isn't simulated; served: {served}")
+        if self.world.policy:
+            self.world.policy.check(operation, permissions.needs(self.world.arn_prefix, operation, request))
         answer, needs = self._operations[operation]
         if needs and not request.get(needs):
             raise rejected(operation, "InvalidParameterException", f"{needs} can not be blank.")

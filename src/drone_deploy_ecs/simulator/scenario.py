@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.permissions import read_policy
 from drone_deploy_ecs.simulator.shifting import ANSWERS, BALANCERS, HOOK_STAGES, LifecycleHook, Shifting
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -28,7 +29,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
-    "services": list, "faults": list, "quotas": bool, "numbers": list,
+    "services": list, "faults": list, "quotas": bool, "policy": dict, "numbers": list,
 }  # fmt: skip
 LINES = tuple[str, ...]
 SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
@@ -86,6 +87,11 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _table_problems(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
     for number, service in enumerate(raw.get("services", ()), 1):
         yield from _service_problems(f"service {number}", service)
+    if "policy" in raw:
+        try:
+            read_policy(raw["policy"])
+        except ValueError as error:
+            yield Problem(f"policy can't be enforced: {error}", "Give what drone-deploy-ecs policy prints")
     for number, rule in enumerate(raw.get("faults", ()), 1):
         yield from _table_problems(f"fault {number}", rule, {**get_type_hints(Rule), "effect": str})
         effect = rule.get("effect") if isinstance(rule, dict) else None
@@ -155,6 +161,7 @@ def _build(raw: Mapping[str, Any]) -> World:
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
     world.numbers += map(str, raw.get("numbers", ()))
+    world.policy = read_policy(raw["policy"]) if "policy" in raw else None
     world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))

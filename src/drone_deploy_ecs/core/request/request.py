@@ -71,6 +71,7 @@ class Request(Struct, frozen=True, kw_only=True):
     green; with `colours`, `image` is provisionally the green one's: only the secret tells the colour (`for_colour`).
     """
 
+    action: str = "deploy"
     access: Access
     further: tuple[Access, ...] = ()
     cluster: str

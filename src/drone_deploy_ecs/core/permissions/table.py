@@ -1,0 +1,186 @@
+"""What AWS must allow, by feature: the one table behind the action `policy`, `permissions.md` and the README's policy.
+
+What is in capitals stands for what only the account, or the settings, can tell (`place.py`). Source of resources and
+condition keys: AWS's service authorization reference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, RegisterScalableTarget
+from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
+from drone_deploy_ecs.core.calls.ecs import (
+    DescribeServices,
+    DescribeTaskDefinition,
+    DescribeTasks,
+    ListServiceDeployments,
+    ListServices,
+    ListTasks,
+    RegisterTaskDefinition,
+    UpdateService,
+)
+from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.logs import GetLogEvents
+from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.permissions.statement import allow
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.permissions.place import Place
+    from drone_deploy_ecs.core.permissions.statement import Statement
+
+ECS = "arn:aws:ecs:REGION:ACCOUNT"
+SERVICE = f"{ECS}:service/CLUSTER/SERVICE"
+FAMILY = f"{ECS}:task-definition/FAMILY:*"
+IN_CLUSTER = {"ecs:cluster": f"{ECS}:cluster/CLUSTER"}
+
+
+class Feature(NamedTuple):
+    """What it is for, the statements it takes, and what happens without them."""
+
+    name: str
+    what: str
+    statements: tuple[Statement, ...]
+    without: str
+
+
+def _has_tags(place: Place) -> bool:
+    return place.definitions is None or any(definition.body.get("tags") for definition in place.definitions)
+
+
+def _starts_tasks(place: Place) -> bool:
+    return place.request.colours is None
+
+
+def _is_balanced(place: Place) -> bool:
+    return _starts_tasks(place) and (place.service is None or bool(place.service.target_groups))
+
+
+def _has_alarms(place: Place) -> bool:
+    return place.service is None or bool(place.service.alarms)
+
+
+def _switches(place: Place) -> bool:
+    return place.request.blue_green is not None
+
+
+FEATURES = (
+    Feature(
+        "Every deployment",
+        "What the plan reads, and the two writes. `plan` and `dry_run` need only what reads.",
+        (
+            allow("ReadServices", [DescribeServices], SERVICE),
+            allow("ReadTaskDefinitions", [DescribeTaskDefinition]),
+            allow("UpdateServices", [UpdateService], SERVICE),
+            allow("RegisterTaskDefinitions", [RegisterTaskDefinition], FAMILY),
+            allow(
+                "PassTheTasksRoles",
+                ["iam:PassRole"],
+                ("arn:aws:iam::ACCOUNT:role/TASK-ROLE", "arn:aws:iam::ACCOUNT:role/EXECUTION-ROLE"),
+                StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"},
+            ),
+        ),
+        "Refused, exit code 2: nothing was changed. The writes are refused when AWS refuses them.",
+    ),
+    Feature(
+        "Reasons",
+        "Why tasks stopped, so that a doomed deployment fails within seconds rather than when its budget ends.",
+        (
+            allow("FindTasks", [ListTasks], ArnEquals=IN_CLUSTER),
+            allow("ReadTasks", [DescribeTasks], f"{ECS}:task/CLUSTER/*"),
+        ),
+        "The log says that reasons can't be shown. A crashing container isn't recognised then: the deployment fails when "
+        "ECS gives up on it or the budget ends. A same-tag deployment has no way back.",
+    ),
+    Feature(
+        "Tags",
+        "Only where task definitions have tags: the new revision keeps them.",
+        (
+            allow(
+                "KeepTags",
+                ["ecs:TagResource"],
+                FAMILY,
+                when=_has_tags,
+                StringEquals={"ecs:CreateAction": RegisterTaskDefinition.operation},
+            ),
+        ),
+        "The new revision is registered without tags, with a warning.",
+    ),
+    Feature(
+        "Patterns",
+        "Only where `service` has patterns such as `tenant-*`: which services there are.",
+        (allow("FindServices", [ListServices], when=lambda place: bool(place.pattern), ArnEquals=IN_CLUSTER),),
+        "Refused, exit code 2.",
+    ),
+    Feature(
+        "Logs",
+        "The last lines of a failed container's log (`log_lines`).",
+        (
+            allow(
+                "ReadTheContainersLog",
+                [GetLogEvents],
+                "arn:aws:logs:REGION:ACCOUNT:log-group:LOG-GROUP:log-stream:*",
+                when=lambda place: _starts_tasks(place) and place.request.log_lines > 0,
+            ),
+        ),
+        "One line says that the log can't be shown, and names the permission.",
+    ),
+    Feature(
+        "Target health",
+        "What the load balancer said of the new tasks.",
+        (allow("ReadTargetHealth", [DescribeTargetHealth, DescribeTargetGroups], when=_is_balanced),),
+        "One line says so, and names the permission.",
+    ),
+    Feature(
+        "Alarms",
+        # CloudWatch's permissions reference: with a narrower scope nothing is told of composite alarms.
+        "Which deployment alarm went off. CloudWatch tells of composite alarms only where the resource is `*`.",
+        (allow("ReadAlarms", [DescribeAlarms], when=_has_alarms),),
+        "One line says so, and names the permission.",
+    ),
+    Feature(
+        "Service deployments",
+        "Why ECS took a deployment back before it started a task, as it does when a lifecycle hook refuses it.",
+        (allow("ReadServiceDeployments", [ListServiceDeployments], SERVICE),),
+        "One line says so, and names the permission. The reason is then what a service event tells, if there is one.",
+    ),
+    Feature(
+        "Blue/green",
+        "`mode: blue-green` only: the limits of autoscaling move along, where the services have any.",
+        (
+            allow("ReadAutoscaling", [DescribeScalableTargets], when=_switches),
+            allow(
+                "MoveAutoscaling",
+                [RegisterScalableTarget],
+                when=lambda place: _switches(place) and place.is_autoscaled is not False,
+            ),
+        ),
+        "Refused, exit code 2, or undone.",
+    ),
+    Feature(
+        "Live colour",
+        "`mode: blue-green-cluster` only: the secret that names the live colour.",
+        (
+            allow(
+                "ReadTheLiveColour",
+                [GetSecretValue],
+                "arn:aws:secretsmanager:REGION:ACCOUNT:secret:BRANCH-SERVICE-??????",
+                when=lambda place: place.request.colours is not None,
+            ),
+        ),
+        "Refused, exit code 2: nothing was changed.",
+    ),
+    Feature(
+        "Another role",
+        "`aws_role_arn` only: for the identity that the step starts with. The role itself gets all the others.",
+        (
+            allow(
+                "AssumeTheRole",
+                ["sts:AssumeRole"],
+                "arn:aws:iam::ACCOUNT:role/ROLE",
+                when=lambda place: bool(place.access.role_arn),
+            ),
+        ),
+        "Refused, exit code 2: nothing was changed.",
+    ),
+)

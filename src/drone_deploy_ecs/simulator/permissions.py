@@ -1,0 +1,160 @@
+"""What the caller may do: the part of IAM that our own policies use, and what each operation asks of it.
+
+Source: AWS's service authorization reference, and the wording of refusals that people published.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import Struct
+
+from drone_deploy_ecs.core.calls.catalogue import permission
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.simulator.faults import CALLER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MEMBERS = {"Sid", "Effect", "Action", "Resource", "Condition"}
+SUFFIX = "-AbCdEf"
+"""What Secrets Manager adds to a secret's name in its ARN: six characters."""
+
+
+class Need(NamedTuple):
+    """One thing that a call asks of IAM; `context` has IAM's condition keys."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str]
+
+
+class Policy(Struct, frozen=True):
+    """The statements of an identity's only policy: what none of them allows is denied."""
+
+    statements: tuple[Mapping[str, Any], ...]
+
+    def allows(self, need: Need) -> bool:
+        """Whether one of them does."""
+        return any(_allows(statement, need) for statement in self.statements)
+
+    def check(self, operation: str, needs: Iterator[Need]) -> None:
+        """Raises ApiError, in AWS's words, for the first that isn't allowed."""
+        for need in needs:
+            if not self.allows(need):
+                why = f"because no identity-based policy allows the {need.action} action"
+                what = f"User: {CALLER} is not authorized to perform: {need.action} on resource: {need.resource}"
+                raise ApiError(Fault(FaultKind.DENIED, operation, "AccessDeniedException", f"{what} {why}"))
+
+
+def read_policy(document: Mapping[str, Any]) -> Policy:
+    """An IAM policy as a value. Raises ValueError where it says more than is understood here, rather than ignore it."""
+    statements = document.get("Statement")
+    listed = [statements] if isinstance(statements, Mapping) else statements
+    if not isinstance(listed, list) or not all(isinstance(statement, Mapping) for statement in listed):
+        raise ValueError("it has no list of statements")
+    for statement in listed:
+        strange = set(statement) - MEMBERS or set(statement.get("Condition", {})) - set(OPERATORS)
+        if strange or statement.get("Effect") != "Allow" or not {"Action", "Resource"} <= set(statement):
+            known = f"{', '.join(sorted(MEMBERS))}, and conditions by {', '.join(OPERATORS)}"
+            raise ValueError(f"only statements that allow are understood here, with {known}")
+    return Policy(tuple(listed))
+
+
+def _allows(statement: Mapping[str, Any], need: Need) -> bool:
+    return (
+        any(_fits(pattern.lower(), need.action.lower()) for pattern in _several(statement["Action"]))
+        and any(_fits(pattern, need.resource) for pattern in _several(statement["Resource"]))
+        and all(
+            key in need.context and any(OPERATORS[operator](value, need.context[key]) for value in _several(values))
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, values in keys.items()
+        )
+    )
+
+
+def _several(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """IAM's own patterns: * for any characters, ? for one."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text, re.DOTALL) is not None
+
+
+OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "ArnEquals": _fits, "ArnLike": _fits, "StringLike": _fits, "StringEquals": str.__eq__,
+}  # fmt: skip
+"""ArnEquals and ArnLike are the same to IAM."""
+
+
+def needs(prefix: str, operation: str, request: Mapping[str, Any]) -> Iterator[Need]:
+    """What this call asks for; `prefix` is how the account's ECS ARNs begin (`arn:aws:ecs:eu-west-1:123456789012:`)."""
+    action = permission(operation)
+    if ":" not in action:
+        action = f"ecs:{operation}"
+    context = {"ecs:cluster": f"{prefix}cluster/{_cluster(request)}"} if operation in IN_CLUSTER else {}
+    resources = RESOURCES.get(operation, _any)(prefix, request)
+    yield from (Need(action, resource, context) for resource in resources)
+    if operation == "RegisterTaskDefinition":
+        yield from _of_registration(prefix, request)
+
+
+def _of_registration(prefix: str, request: Mapping[str, Any]) -> Iterator[Need]:
+    """Tags are a permission apart; each role is passed to tasks."""
+    if request.get("tags"):
+        resource = f"{prefix}task-definition/{request.get('family', '')}:*"
+        yield Need("ecs:TagResource", resource, {"ecs:CreateAction": "RegisterTaskDefinition"})
+    roles = f"{of(prefix, 'iam', region='')}role/"
+    for role in filter(None, map(request.get, ("taskRoleArn", "executionRoleArn"))):
+        resource = role if role.startswith("arn:") else f"{roles}{role}"
+        yield Need("iam:PassRole", resource, {"iam:PassedToService": "ecs-tasks.amazonaws.com"})
+
+
+def of(prefix: str, service: str, region: str | None = None) -> str:
+    """The beginning of another service's ARNs in the same account."""
+    arn, partition, _, own, account, _ = prefix.split(":")
+    return f"{arn}:{partition}:{service}:{own if region is None else region}:{account}:"
+
+
+def _cluster(request: Mapping[str, Any]) -> str:
+    return short(str(request.get("cluster", "default")))
+
+
+def _any(_prefix: str, _request: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("*",)
+
+
+def _services(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    names = request.get("services") or [request.get("service", "")]
+    return tuple(f"{prefix}service/{_cluster(request)}/{short(name)}" for name in names)
+
+
+def _tasks(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(f"{prefix}task/{_cluster(request)}/{short(task)}" for task in request.get("tasks", ()))
+
+
+def _family(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{prefix}task-definition/{request.get('family', '')}:*",)
+
+
+def _log_stream(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    group, stream = request.get("logGroupName", ""), request.get("logStreamName", "")
+    return (f"{of(prefix, 'logs')}log-group:{group}:log-stream:{stream}",)
+
+
+def _secret(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{of(prefix, 'secretsmanager')}secret:{request.get('SecretId', '')}{SUFFIX}",)
+
+
+RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
+    "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
+    "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
+}  # fmt: skip
+"""By operation the ARNs that it is about; what isn't here has no permissions for single resources."""
+IN_CLUSTER = ("ListServices", "ListTasks")
+"""Which tell IAM the cluster as the condition key `ecs:cluster`."""

@@ -1,0 +1,272 @@
+"""The policy that `policy` prints is enough, and none of its statements is too many: tried on the simulator."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.ports import NEVER
+from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
+from drone_deploy_ecs.simulator.http import Server
+from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.permissions import Need, read_policy
+from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.stories.story import Split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from drone_deploy_ecs.core.ports import Aws
+    from drone_deploy_ecs.core.request.request import Access
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy"
+GROUP = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}:targetgroup/web/1"
+SETTINGS = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run came to."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what happens in the world meanwhile, settings beside its case's, and its exit code."""
+
+    exit_code: int = 0
+    act: Callable[[World], object] = lambda _world: None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A world with settings, and runs in it that together need everything that the policy allows."""
+
+    world: Callable[[], World]
+    runs: Mapping[str, Run]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def run(
+    world: World,
+    settings: Mapping[str, str],
+    policy: dict[str, Any] | None = None,
+    reach: Callable[[Access], Aws] | None = None,
+) -> Ran:
+    """One run of the plugin, with exactly these permissions; in process, unless `reach` reaches the world otherwise."""
+    if policy is not None:
+        world.policy = read_policy(policy)
+
+    def assume(access: Access) -> Aws:
+        need = Need("sts:AssumeRole", access.role_arn, {})
+        if world.policy and access.role_arn and not world.policy.allows(need):
+            raise ApiError(Fault(FaultKind.DENIED, "AssumeRole", "AccessDenied", f"not authorized: {need.action}"))
+        return reach(access) if reach else SimulatedAws(world)
+
+    env = {f"PLUGIN_{name.upper()}": value for name, value in {**SETTINGS, **settings}.items()}
+    out, err = io.StringIO(), io.StringIO()
+    edges = Edges(env | {"DRONE_COMMIT_BRANCH": "main"}, out, err, assume, world.clock, lambda: 0.5, NEVER)
+    return Ran(main([], lambda: edges), out.getvalue(), err.getvalue())
+
+
+def printed(world: World, settings: Mapping[str, str]) -> dict[str, Any]:
+    """The policy for these settings."""
+    ran = run(world, {**settings, "action": "policy"})
+    assert ran.exit_code == 0, ran.stderr
+    document: dict[str, Any] = json.loads(ran.stdout)
+    return document
+
+
+# --- worlds ---
+
+
+def images(world: World) -> World:
+    world.push("shop:crash", crash(1))
+    world.push("shop:missing", missing("shop:missing"))
+    world.push("shop:unhealthy", Behaviour(target_unhealthy=True))
+    return world
+
+
+def plain() -> World:
+    """A service with nothing but the least."""
+    world = images(World())
+    body = task_definition("web", "shop:1")
+    del body["containerDefinitions"][0]["logConfiguration"]
+    world.add_service("prod", "web", body)
+    return world
+
+
+def full(name: str = "web", world: World | None = None, **options: Any) -> World:
+    """A service that has all that a deployment may ask about."""
+    world = world or images(World())
+    body = task_definition(
+        name,
+        "shop:1",
+        taskRoleArn=f"arn:aws:iam::{ACCOUNT}:role/tasks/{name}",
+        executionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/execution",
+        tags=[{"key": "team", "value": "shop"}],
+    )
+    world.add_service("prod", name, body, target_group=GROUP, alarms=("errors",), **options)
+    return world
+
+
+def tenants() -> World:
+    world = images(World())
+    for name in ("tenant-a", "tenant-b", "other"):
+        world.add_service("prod", name, task_definition(name, "shop:1"))
+    return world
+
+
+def two(*, autoscaled: bool = True) -> World:
+    """Blue is live."""
+    world = images(World())
+    for name, desired in (("blue", 2), ("green", 0)):
+        full(name, world, desired=desired)
+        if autoscaled:
+            world.scaling.register("prod", name, Limits(desired, 2 * desired))
+    return world
+
+
+def colours() -> World:
+    """Blue is live, and green was until a minute ago."""
+    world = two(autoscaled=False)
+    green = world.service("prod", "green")
+    world.scale(green, 2)
+    world.clock.sleep(120)
+    world.scale(green, 0)
+    world.clock.sleep(60)
+    world.secrets["production-shop"] = json.dumps({"CURRENT_LIVE_ENVIRONMENT": "blue"})
+    return world
+
+
+# --- what happens ---
+
+
+def trips(world: World, name: str = "web", after: float = 20) -> None:
+    """An alarm goes off, and ECS rolls back."""
+    world.at(after, lambda: world.trip(world.service("prod", name), "errors", "too many"))
+
+
+def refuses(world: World) -> None:
+    """A hook refuses the deployment, and no event tells why."""
+    for service in world.services.values():
+        service.hook, service.breaker = Hook(emits_event=False), Breaker()
+
+
+UNHEALTHY = {"image": "shop:unhealthy", "timeout": "2m"}
+RUNS = {
+    "good": Run(),
+    "crash": Run(3, settings={"image": "shop:crash"}),
+    "missing": Run(3, settings={"image": "shop:missing"}),
+    "refused": Run(3, refuses),
+    "same tag": Run(settings={"image": "shop:1"}),
+}
+WATCHED = {**RUNS, "unhealthy": Run(3, settings=UNHEALTHY), "alarm": Run(3, trips)}
+SWITCH = {
+    "mode": "blue-green", "service": "", "blue_service": "blue", "green_service": "green", "scale_down_percent": "50",
+    "scale_down_interval": "1", "scale_down_wait_period": "1", "checks_to_pass": "1",
+}  # fmt: skip
+COLOURS = {
+    "mode": "blue-green-cluster", "service": "", "image": "", "blue_service": "blue", "green_service": "green",
+    "blue_image": "shop:2", "green_image": "shop:2", "secret_service": "shop",
+}  # fmt: skip
+SWITCHED = {
+    **{name: ran for name, ran in RUNS.items() if name != "same tag"},
+    "unhealthy": Run(3, settings=UNHEALTHY),
+    "alarm": Run(3, lambda world: trips(world, "green")),
+}
+IDLE = {
+    "good": Run(),
+    "refused": Run(3, refuses),
+    "alarm": Run(3, lambda world: trips(world, "green", 1)),
+    "same tag": Run(settings={"blue_image": "shop:1", "green_image": "shop:1"}),
+}
+CASES = {
+    "plain": Case(plain, {name: ran for name, ran in RUNS.items() if name != "missing"}, {"log_lines": "0"}),
+    "full": Case(full, WATCHED),
+    "no logs": Case(full, WATCHED, {"log_lines": "0"}),
+    "role": Case(full, WATCHED, {"aws_role_arn": ROLE}),
+    "patterns": Case(tenants, RUNS, {"service": "tenant-?"}),
+    "blue-green": Case(two, SWITCHED, SWITCH),
+    "blue-green, not autoscaled": Case(lambda: two(autoscaled=False), SWITCHED, SWITCH),
+    "blue-green-cluster": Case(colours, IDLE, COLOURS),
+}
+
+
+def carried_out(case: Case, name: str, policy: dict[str, Any] | None) -> Ran:
+    """That run of the case."""
+    world, this = case.world(), case.runs[name]
+    this.act(world)
+    return run(world, {**case.settings, **this.settings}, policy)
+
+
+def each_taken_away(document: dict[str, Any]) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """The actions of a statement, and the policy without it."""
+    for statement in document["Statement"]:
+        actions = statement["Action"]
+        rest = [other for other in document["Statement"] if other is not statement]
+        yield actions if isinstance(actions, list) else [actions], {**document, "Statement": rest}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_with_exactly_these_permissions_every_run_is_as_with_all(case: Case) -> None:
+    policy = printed(case.world(), case.settings)
+    for name, expected in case.runs.items():
+        free, ran = carried_out(case, name, None), carried_out(case, name, policy)
+        assert ran == free, name
+        assert free.exit_code == expected.exit_code, free.stderr
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_without_any_one_statement_some_run_fails_or_says_what_it_lacks(case: Case) -> None:
+    policy = printed(case.world(), case.settings)
+    free = {name: carried_out(case, name, None) for name in case.runs}
+    for actions, rest in each_taken_away(policy):
+        lacking = {name: carried_out(case, name, rest) for name in case.runs}
+        changed = [name for name in case.runs if lacking[name] != free[name]]
+        assert changed, f"{actions} isn't needed"
+        for name in changed:
+            assert any(action in lacking[name].stderr for action in actions), (name, actions, lacking[name].stderr)
+
+
+@contextmanager
+def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Access], Aws]]:
+    """What reaches the world through botocore, over HTTP."""
+    with Server(world) as server:
+        for variable, value in {
+            "AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(variable, value)
+        yield lambda access: Split(connect(access), SimulatedAws(world))
+
+
+@pytest.mark.parametrize("name", ["good", "crash", "refused"])
+def test_over_http_the_same_permissions_do(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, this = CASES["full"], CASES["full"].runs[name]
+    policy = printed(case.world(), case.settings)
+    without = next(rest for actions, rest in each_taken_away(policy) if actions == ["iam:PassRole"])
+    for name_, allowed, exit_code in (("all", policy, this.exit_code), ("no PassRole", without, 2)):
+        world = case.world()
+        this.act(world)
+        with served(world, monkeypatch) as reach:
+            ran = run(world, {**case.settings, **this.settings}, allowed, reach)
+        assert ran.exit_code == exit_code, (name_, ran.stderr)
+        lacks = "iam:PassRole on resource: arn:aws:iam::123456789012:role/tasks/web because no identity-based policy"
+        assert (lacks in ran.stderr) is (allowed is without)
