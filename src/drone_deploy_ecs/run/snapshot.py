@@ -15,10 +15,10 @@ from drone_deploy_ecs.core.calls.ecs import (
     ListServices,
     ListTasks,
 )
-from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.plan.revision import Revision, revision
 from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.request.services import names, once, service_refs
@@ -57,7 +57,11 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
         for service in reads[region].send(DescribeServices(region=region, cluster=cluster, services=chunk))
     }
     definitions = {region: _Definitions(read, region) for region, read in reads.items()}
-    candidates = [Snapshot(ref=ref, name=name, service=services.get(ref.identity)) for ref, name in names(refs).items()]
+    asked = _asked(request, definitions[request.access.region])
+    candidates = [
+        Snapshot(ref=ref, name=name, service=services.get(ref.identity), asked=asked)
+        for ref, name in names(refs).items()
+    ]
     present = [snapshot for snapshot in candidates if not _is_gone(snapshot.ref, snapshot.service)]
     # A pattern that matches no service is kept as if it were a service, so that the plan refuses it by name.
     unmatched = (ref for ref in requested if ref.is_pattern and not any(ref.covers(other.ref) for other in present))
@@ -65,6 +69,14 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
         _snapshot(request, snapshot, reads[snapshot.ref.region], definitions[snapshot.ref.region])
         for snapshot in (*present, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmatched))
     )
+
+
+def _asked(request: Request, definitions: _Definitions) -> Definition | str:
+    """The existing revision that is asked for, or why it can't be read; "" where none is."""
+    try:
+        return definitions[request.revision] if request.revision else ""
+    except ApiError as error:
+        return str(error).rstrip(".")
 
 
 def _matching(read: Patient, ref: ServiceRef) -> tuple[ServiceRef, ...]:
@@ -148,9 +160,7 @@ def _snapshot(request: Request, snapshot: Snapshot, read: Patient, definitions: 
     newest = definitions.newest(snapshot.edited.family) if snapshot.edited else None
     listed = (definitions.get(arn) for arn in {deployment.task_definition: 1 for deployment in service.deployments})
     snapshot = replace(snapshot, before=before, newest=newest, listed=tuple(filter(None, listed)))
-    if before is None or not _returns_to_the_same_tag(request, before):
-        return snapshot
-    return replace(snapshot, digest=_running_digest(read, request.container, snapshot, deployment_id))
+    return replace(snapshot, digests=_digests_to_return_to(request, snapshot, read, deployment_id))
 
 
 def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str]:
@@ -168,25 +178,25 @@ def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str
     return service.completed_by_events, next(revisions, "")
 
 
-def _returns_to_the_same_tag(request: Request, before: Definition) -> bool:
-    # A tag that was pushed again: returning to it would start the new image, so the digest that runs is needed.
-    same = taskdef.containers(before.body).get(request.container) == request.image.reference
-    return same and not request.image.digest
+def _digests_to_return_to(request: Request, settled: Snapshot, read: Patient, deployment: str) -> dict[str, str]:
+    """The digests, by container, of what the service's settled tasks run, or ran, as far as they are needed and known.
 
-
-def _running_digest(read: Patient, name: str, settled: Snapshot, deployment: str) -> str:
-    """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
-    assert settled.service is not None
-    assert settled.before is not None
-    digests = (
-        container.image_digest
-        for status in ("RUNNING", "STOPPED")
-        for task in _tasks_of(read, settled.ref, settled.service, status)
-        if task.belongs_to(deployment, settled.before.arn)
-        for container in task.containers
-        if container.name == name and container.image_digest
-    )
-    return next(digests, "")
+    They are where a tag was pushed again: returning to it would start the new image.
+    """
+    before = settled.before
+    if before is None or settled.edited is None or settled.service is None:
+        return {}
+    wanted = revision(request, settled.name, settled.edited, settled.asked)
+    needed = wanted.repushed(before.body) if isinstance(wanted, Revision) else {}
+    digests: dict[str, str] = {}
+    for status in ("RUNNING", "STOPPED"):
+        if needed.keys() <= digests.keys():
+            break
+        for task in _tasks_of(read, settled.ref, settled.service, status):
+            for container in task.containers if task.belongs_to(deployment, before.arn) else ():
+                if container.name in needed and container.image_digest:
+                    digests.setdefault(container.name, container.image_digest)
+    return digests
 
 
 def _tasks_of(read: Patient, ref: ServiceRef, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:

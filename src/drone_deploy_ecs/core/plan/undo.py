@@ -154,7 +154,7 @@ def _content(way: Return, answers: Answers) -> tuple[Mapping[str, Any], str] | N
     is_gone = isinstance(recorded, Definition) and not recorded.active
     if back.body is None or way.ecs_returns_it or not (is_gone or back.must_copy):
         return None
-    return back.body, "the same content, as it was deregistered" if is_gone else "its image pinned by digest"
+    return back.body, "the same content, as it was deregistered" if is_gone or not back.what else back.what
 
 
 def _definitions(region: str, answers: Answers) -> Iterator[Definition]:
