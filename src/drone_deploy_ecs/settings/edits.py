@@ -155,7 +155,8 @@ def _check_shape(text: str, above: Place, definition: Mapping[str, Any]) -> None
     from drone_deploy_ecs.core.ecs import taskdef
 
     for place, why in taskdef.misshapen(definition):
-        raise InvalidValue(f"{why} at {where(text, (*above, *place))}", "Make it what RegisterTaskDefinition takes")
+        what = f"has what {why} at {where(text, (*above, *place))}"
+        raise InvalidValue(what, "Make it what RegisterTaskDefinition takes")
 
 
 def revision(text: str) -> str:

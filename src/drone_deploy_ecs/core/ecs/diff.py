@@ -99,9 +99,19 @@ def _differences(path: str, place: Place, before: Any, after: Any) -> Iterator[s
         if key in old and key in new:
             yield from _differences(inner, below, old[key], new[key])
         else:
-            sign, value = ("-", old[key]) if key in old else ("+", new[key])
-            shown = _shown(below, value)
-            yield f"{sign} {inner}: {shown}" if shown else f"{sign} {inner}"
+            yield from _only("-" if key in old else "+", inner, below, old[key] if key in old else new[key])
+
+
+def _only(sign: str, path: str, place: Place, value: Any) -> Iterator[str]:
+    """What is in one of the two only: entry by entry where it is a list of named things, a container with its image."""
+    entries = _by_name(value) if isinstance(value, list) else {}
+    if entries and not any(key.startswith("[#") for key in entries):
+        for key, entry in entries.items():
+            yield from _only(sign, f"{path}{key}", (*place, _EACH), entry)
+        return
+    image = f" ({value.get('image', 'no image')})" if place == _CONTAINER and isinstance(value, dict) else ""
+    shown = _shown(place, value)
+    yield f"{sign} {path}{image}" + (f": {shown}" if shown else "")
 
 
 def _is_reordered(old: Mapping[str, object], new: Mapping[str, object]) -> bool:

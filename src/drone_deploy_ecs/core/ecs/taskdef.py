@@ -111,6 +111,11 @@ Place = tuple[str | int, ...]
 """Where something stands in JSON: members by name and entries by number, from the top down."""
 
 
+def path(place: Place) -> str:
+    """`containerDefinitions[#0].image`."""
+    return "".join(f"[#{key}]" if isinstance(key, int) else f".{key}" for key in place).removeprefix(".")
+
+
 def misshapen(value: Any, shape: Any = SHAPE, place: Place = ()) -> Iterator[tuple[Place, str]]:
     """Where a body that nobody has answered isn't of a task definition's shape, and what is wrong there."""
     if value is None:

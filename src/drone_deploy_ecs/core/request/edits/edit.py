@@ -112,7 +112,8 @@ def _unusable(body: Mapping[str, Any], family: str, name: str) -> Iterator[Probl
     if body.get("family") != family:
         yield Problem(f"{name} has another family than {family}", "A service's new revision is of its own family")
     if wrong := list(taskdef.misshapen(body)):
-        yield from (Problem(f"{name} can't have that at {place}: it {why}", "Check the patch") for place, why in wrong)
+        for place, why in wrong:
+            yield Problem(f"{name} has at {taskdef.path(place)} what {why}", "Check the patch")
         return
     containers = taskdef.entries(body, "containerDefinitions")
     if not containers:

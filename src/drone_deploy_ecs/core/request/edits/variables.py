@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+FEW = 8
+"""Variables that are named in a sentence."""
+
+
 class _SetVariables(Edit, frozen=True):
     """Variables to set in each of these containers, by name; None removes one.
 
@@ -31,7 +35,9 @@ class _SetVariables(Edit, frozen=True):
     @property
     def brief(self) -> str:
         """See `Edit`: by name only."""
-        return f"{self.member} {', '.join(safe(name, 80) for name, _ in self.values)}"
+        names = [safe(name, 80) for name, _ in self.values[:FEW]]
+        more = len(self.values) - len(names)
+        return f"{self.member} {', '.join(names)}{f' and {more} more' if more else ''}"
 
     def apply(self, body: Mapping[str, Any], /) -> Body:
         """See `Edit`. What is there keeps its place; what is new comes last."""
