@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import random
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from itertools import count, repeat
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from benchmarks.rollouts import CLUSTER, NEW, SCENARIOS, SERVICE, History, fits, truth, tuned
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListTasks, UpdateService
@@ -118,7 +121,7 @@ def _polled(world: World, run: Run, who: str, waits: Iterator[float], sent: floa
     assert true_at is not None
     took = true_at - sent - world.faults.latency
     assert abs(took - run.took) < 0.01, "both must have followed the same rollout"
-    return replace(run, who=who, delay=clock.monotonic() - true_at, calls=len(world.faults.log) - began)
+    return changed(run, who=who, delay=clock.monotonic() - true_at, calls=len(world.faults.log) - began)
 
 
 def _backoff(seed: int) -> Iterator[float]:

@@ -45,6 +45,7 @@ class Cost:
     median: float
     mean: float
     p95: float
+    worst: float
     calls: float
     calls_median: float
     calls_p95: float
@@ -64,6 +65,7 @@ def _cost(who: str, runs: Iterable[Run]) -> Cost:
         median(delays),
         mean(delays),
         quantiles(delays, n=20)[-1],
+        max(delays),
         mean(calls),
         median(calls),
         quantiles(calls, n=20)[-1],
@@ -116,8 +118,8 @@ def _word(share: float) -> str:
 def _curve_row(name: str, ours: Cost) -> str:
     share, steady = _share(ours), ours.calls / _needed(ours, _period(ours, ours.mean))
     return (
-        f"| {name} | {ours.took:.0f} s | {ours.median:.2f} s | {ours.p95:.2f} s | {ours.calls:.1f} | "
-        f"{_needed(ours, _period(ours, ours.median)):.1f} | {share:.2f} | {_word(share)} | {steady:.2f} |"
+        f"| {name} | {ours.took:.0f} s | {ours.median:.2f} s | {ours.p95:.2f} s | {ours.worst:.1f} s | "
+        f"{ours.calls:.1f} | {_needed(ours, _period(ours, ours.median)):.1f} | {share:.2f} | {_word(share)} | {steady:.2f} |"
     )
 
 
@@ -130,12 +132,12 @@ AIMS_HEAD = (
     "|---|--:|--:|--:|---|--:|--:|---|"
 )
 CURVE_HEAD = (
-    "| rollouts | took, mean | delay, median | p95 | our calls | fixed needs | share | curve | share by mean |\n"
-    "|---|--:|--:|--:|--:|--:|--:|---|--:|"
+    "| rollouts | took, mean | delay, median | p95 | worst | our calls | fixed needs | share | curve | share by mean |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|---|--:|"
 )
 
 
-def _pages(runs: Sequence[Run], lengths: Sequence[float]) -> Iterator[str]:
+def pages(runs: Sequence[Run], lengths: Sequence[float]) -> Iterator[str]:
     yield "# Polling: calls against delay\n"
     yield "Made by `python -m benchmarks.polling --write`; what is measured, and how: `benchmarks/README.md`.\n"
     yield "![Calls against delay, good rollouts](polling.svg)\n"
@@ -213,7 +215,7 @@ def main(argv: Sequence[str]) -> None:
     options = parser.parse_args(argv)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     runs = list(measure(seeds, options.lengths))
-    page = "\n".join(_pages(runs, options.lengths)) + "\n"
+    page = "\n".join(pages(runs, options.lengths)) + "\n"
     print(page, end="")
     if options.write:
         DOCS.mkdir(parents=True, exist_ok=True)

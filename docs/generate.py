@@ -251,13 +251,13 @@ def causes_page() -> str:
     ]
     said = beside("wordings")["wordings"]()
     for weight, meaning in zip(Weight, members(Weight).values(), strict=True):
-        of_weight = [one for one in CATALOGUE if one.weight is weight]
-        rows = [(_linked(one.name, said), one.headline, one.advice) for one in of_weight]
+        of_weight = [known for known in CATALOGUE if known.weight is weight]
+        rows = [(_linked(known.name, said), known.headline, known.advice) for known in of_weight]
         lines += [
             f"## {weight.value.capitalize()}\n",
             f"{meaning}\n",
             table(("Name", "What happened", "What to do"), rows),
-            *(_wordings_section(one, said[one.name]) for one in of_weight if one.name in said),
+            *(_wordings_section(known, said[known.name]) for known in of_weight if known.name in said),
         ]
     return "\n".join(lines)
 
@@ -402,7 +402,7 @@ def many(description: str, items: dict[str, Any]) -> dict[str, Any]:
 
 def enumeration(enum: type[Enum], description: str) -> dict[str, Any]:
     """One of an enum's values."""
-    return {"enum": [one.value for one in enum], "description": description}
+    return {"enum": [member.value for member in enum], "description": description}
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ OF_EVERY_TASK = ("Essential container in task exited", "Task failed to start")
 def wordings() -> dict[str, list[str]]:
     """By cause, the messages in which it is recognised, where it is what explains them."""
     found: dict[str, dict[str, str]] = {}
-    for one in runpy.run_path(str(MESSAGES))["MESSAGES"]:
-        cause, text = one.explained(), shortened(one.said)
-        if cause and cause.name in one.causes and one.said not in OF_EVERY_TASK:
+    for message in runpy.run_path(str(MESSAGES))["MESSAGES"]:
+        cause, text = message.explained(), shortened(message.said)
+        if cause and cause.name in message.causes and message.said not in OF_EVERY_TASK:
             # once, where only a capital or the full stop differs
             found.setdefault(cause.name, {}).setdefault(text.lower().rstrip("."), text)
     return {name: list(texts.values()) for name, texts in found.items()}

@@ -24,46 +24,48 @@ WIDTH = 200
 
 def main(ids: Sequence[str]) -> int:
     """Print the report, or these messages."""
-    print("\n".join(line for one in MESSAGES if one.id in ids for line in shown(one)) if ids else report())
+    print("\n".join(line for message in MESSAGES if message.id in ids for line in shown(message)) if ids else report())
     return 0
 
 
 def report() -> str:
     """The table, and what isn't right."""
-    grades = {one.id: grade(one, one.explained()) for one in MESSAGES}
-    given = {one.id: grade(one, one.explained(), one.given) for one in MESSAGES}
-    wrong = [one for one in MESSAGES if grades[one.id] is not Grade.RIGHT]
-    harmful = [one.id for one in MESSAGES if harms(one)]
+    grades = {message.id: grade(message, message.explained()) for message in MESSAGES}
+    given = {message.id: grade(message, message.explained(), message.given) for message in MESSAGES}
+    wrong = [message for message in MESSAGES if grades[message.id] is not Grade.RIGHT]
+    harmful = [message.id for message in MESSAGES if harms(message)]
     return "\n".join([
-        row("", ["all", *(one.value for one in Grade)]),
+        row("", ["all", *(kind.value for kind in Grade)]),
         *(counted(name, messages, grades) for name, messages in groups()),
         counted("by the classes given first", MESSAGES, given),
         "",
         f"terminal, though it may pass by itself or is nothing at all: {' '.join(harmful) or 'none'}",
         "",
-        *(line for kind in Grade for one in wrong if grades[one.id] is kind for line in shown(one)),
+        *(line for kind in Grade for message in wrong if grades[message.id] is kind for line in shown(message)),
     ])  # fmt: skip
 
 
 def groups() -> Iterator[tuple[str, Sequence[Message]]]:
     """What is counted together, and its name."""
     yield "all", MESSAGES
-    yield "the patterns were made with", [one for one in MESSAGES if one.id.startswith(LEARNT)]
-    yield "judged before there were patterns", [one for one in MESSAGES if one.id.startswith(JUDGED)]
-    yield "judged without a look at the patterns", [one for one in MESSAGES if one.id.startswith(UNSEEN)]
+    yield "the patterns were made with", [message for message in MESSAGES if message.id.startswith(LEARNT)]
+    yield "judged before there were patterns", [message for message in MESSAGES if message.id.startswith(JUDGED)]
+    yield "judged without a look at the patterns", [message for message in MESSAGES if message.id.startswith(UNSEEN)]
     for kind in KINDS:
-        yield f"kind: {kind}", [one for one in MESSAGES if one.kind == kind]
+        yield f"kind: {kind}", [message for message in MESSAGES if message.kind == kind]
     for platform in PLATFORMS:
-        yield f"platform: {platform or 'not told'}", [one for one in MESSAGES if one.platform == platform]
+        yield f"platform: {platform or 'not told'}", [message for message in MESSAGES if message.platform == platform]
     for weight in CLASSES:
-        yield f"class: {weight}", [one for one in MESSAGES if one.weight == weight]
+        yield f"class: {weight}", [message for message in MESSAGES if message.weight == weight]
 
 
 def counted(name: str, messages: Sequence[Message], grades: dict[str, Grade]) -> str:
     """One row of the table."""
-    counts = Counter(grades[one.id] for one in messages)
+    counts = Counter(grades[message.id] for message in messages)
     right = f"{counts[Grade.RIGHT]} ({counts[Grade.RIGHT] / len(messages):.0%})"
-    return row(name, [str(len(messages)), right, *(str(counts[one] or "-") for one in Grade if one is not Grade.RIGHT)])
+    return row(
+        name, [str(len(messages)), right, *(str(counts[kind] or "-") for kind in Grade if kind is not Grade.RIGHT)]
+    )
 
 
 def row(name: str, cells: Sequence[str]) -> str:

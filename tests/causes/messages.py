@@ -133,8 +133,8 @@ def grade(message: Message, cause: Cause | None, weight: str = "") -> Grade:
 
 def _message(name: str, row: dict[str, Any]) -> Message:
     others = tuple(
-        _container(one["name"], one.get("reason", ""), one.get("exit_code"), one.get("health", ""))
-        for one in row.pop("others", ())
+        _container(other["name"], other.get("reason", ""), other.get("exit_code"), other.get("health", ""))
+        for other in row.pop("others", ())
     )
     weight, exit_code, causes = row.pop("class"), row.pop("exit_code", None), tuple(row.pop("causes"))
     texts = {

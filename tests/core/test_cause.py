@@ -23,11 +23,11 @@ from drone_deploy_ecs.core.causes.cause import (
     is_evidence,
     rank,
     terminal_cause,
-    without_secrets,
 )
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.task import Attachment, Container, Detail, Task
+from drone_deploy_ecs.core.ecs.taskdef import Defined
 from drone_deploy_ecs.core.masking import Masks, Secret
 from tests.laws.structs import structs
 
@@ -118,7 +118,7 @@ UNSTARTED = [
     ("registry-unavailable", f"{PULL}Error response from daemon: denied: Your authorization token has expired. Reauthenticate and try again."),
     ("wrong-platform", f"{PULL}image Manifest does not contain descriptor matching platform 'linux/amd64'"),
     ("wrong-platform", f"{PULL}pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'"),
-    ("wrong-platform", f"{PULL}Error response from daemon: no matching manifest for linux/arm64/v8 in the manifest list entries"),
+    ("host-platform", f"{PULL}Error response from daemon: no matching manifest for linux/arm64/v8 in the manifest list entries"),
     ("wrong-platform", f"{PULL}failed to pull and unpack image: no match for platform in manifest sha256:1: not found"),
     ("image-too-big", f"{PULL}write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device"),
     ("layer-download", f"{PULL}ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: unexpected status code https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/1: 403 Forbidden"),
@@ -167,7 +167,7 @@ UNSTARTED = [
     ("disk-full", "CannotCreateContainerError: mkdir /x: no space left on device"),
     ("aws-fault", "InternalError: the agent didn't answer"),
     ("aws-fault", "Internal error."),
-    ("pull-failed", f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref"),
+    ("pull-failed", f"{PULL}pull image manifest has been retried 1 time(s): failed to parse its index"),
     ("init-failed", f"{INIT}something new"),
     ("windows-version", f"{PULL}a Windows version 10.0.16299-based image is incompatible with a 10.0.14393 host"),
     ("engine-down", f"{PULL}error during connect: In the default daemon configuration on Windows, the docker client must be run with elevated privileges"),
@@ -321,11 +321,11 @@ QUIET = (
 WEIGHTS = {
     Weight.TERMINAL: {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
-        "secret-name-invalid", "secret-key-missing", "log-options", "exec-format", "command-not-found",
+        "secret-name-invalid", "secret-key-missing", "log-options", "command-not-found",
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
     },
     Weight.REPEATING: {
-        "capacity-refused", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
+        "capacity-refused", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
         "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
         "infrastructure-role", "role-refused", "secret-empty", "secret-not-json", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
@@ -481,14 +481,43 @@ def test_nor_is_a_reason_where_another_container_failed_too() -> None:
     assert cause_of_task(alone).weight is Weight.TERMINAL
 
 
+def test_only_an_essential_container_brings_a_task_down() -> None:
+    helper, crashed = (
+        replace(container(127, name="helper"), defined=Defined("helper", is_essential=False)),
+        container(1, name="b"),
+    )
+    by_signal, by_itself, missing = (
+        cause_of_task(task("", helper, app, code="EssentialContainerExited"))
+        for app in (container(143), crashed, container(127))
+    )
+    assert (by_signal.name, by_signal.weight) == ("terminated", Weight.REPEATING)
+    assert (by_itself.name, by_itself.container) == ("exited", "b")
+    assert (missing.container, missing.weight) == ("app", Weight.TERMINAL), "it isn't one of several that failed"
+    alone = cause_of_task(task("", helper, code="EssentialContainerExited"))
+    assert alone.name == "command-not-found", "what it is said to be needn't be so"
+
+
+def test_a_command_may_come_to_be_in_a_volume() -> None:
+    for code, said in ((127, ""), (None, f'{RUNC}exec: "/data/run": permission denied')):
+        started = container(code, said)
+        mounted = replace(started, defined=Defined("app", has_mounts=True))
+        assert cause_of_task(task("", started)).weight is Weight.TERMINAL
+        assert cause_of_task(task("", mounted)).weight is Weight.REPEATING
+    scarce = replace(
+        container(None, f"{PULL}no match for platform in manifest"), defined=Defined("app", has_mounts=True)
+    )
+    assert cause_of_task(task("", scarce)).weight is Weight.TERMINAL
+
+
 def test_advice_names_no_part_of_what_is_hidden() -> None:
     hide = Masks([Secret("FILE", "s3://hush-hush/prod.env")]).hide
     said = "failed to download env files: s3://hush-hush/prod.env: 403 Forbidden"
     cause, other = (cause_of_task(task(f"{said} {more}")) for more in ("", "s3://others/prod.env"))
     assert "hush-hush" in cause.advice
-    assert "hush-hush" not in repr(without_secrets(cause, hide))
-    assert without_secrets(other, hide).advice.endswith("(bucket others)")
-    assert without_secrets(cause, str) == cause
+    hidden = cause.hidden(hide)
+    assert "hush-hush" not in f"{hidden.advice} {hidden!r}"
+    assert other.hidden(hide).advice.endswith("(bucket others)")
+    assert cause.hidden(str) == cause
 
 
 def test_a_cause_in_our_own_words() -> None:
@@ -512,6 +541,20 @@ def test_fifty_first_crashes_are_no_doom_and_the_replacement_of_one_is() -> None
     told = terminal_cause([replacement, *first])
     assert told is not None
     assert (told.name, told.task) == ("exited", replacement.arn)
+
+
+def test_another_cause_is_no_repetition_and_a_third_task_repeats_one_of_them() -> None:
+    secret = task("can't find the specified secret", name="1", code="TaskFailedToStart", stopped=10)
+    image = task(f"{PULL}manifest unknown", name="2", code="TaskFailedToStart", created=20, stopped=30)
+    assert [cause_of_task(one).weight for one in (secret, image)] == [Weight.REPEATING] * 2
+    assert terminal_cause([secret, image]) is None
+    for said, third in (
+        ("can't find the specified secret", "secret-missing"),
+        (f"{PULL}name unknown", "image-not-found"),
+    ):
+        told = terminal_cause([secret, image, task(said, name="3", code="TaskFailedToStart", created=40, stopped=50)])
+        assert told is not None
+        assert told.name == third
 
 
 def test_a_repeated_cause_dooms_only_what_was_never_healthy_and_only_by_known_times() -> None:
@@ -600,12 +643,12 @@ def test_no_text_raises_and_the_ranking_is_stable(stopped: list[Task], messages:
 @given(st.lists(tasks, max_size=5))
 def test_doom_needs_a_terminal_cause_or_a_repetition(stopped: list[Task]) -> None:
     told = terminal_cause(stopped)
-    weights = [cause_of_task(one).weight for one in stopped]
+    causes = [cause_of_task(one) for one in stopped]
     if told is None:
-        assert Weight.TERMINAL not in weights
+        assert Weight.TERMINAL not in [cause.weight for cause in causes]
     else:
         assert told.weight in (Weight.TERMINAL, Weight.REPEATING)
-        assert told.weight is Weight.TERMINAL or weights.count(Weight.REPEATING) > 1
+        assert told.weight is Weight.TERMINAL or [cause.name for cause in causes].count(told.name) > 1
 
 
 @given(st.lists(tasks, max_size=12))
@@ -634,7 +677,7 @@ def test_of_a_task_that_ecs_stopped_the_unhealthy_container_is_the_culprit() -> 
     ],
 )  # fmt: skip
 def test_a_cause_in_one_line_has_our_words_and_then_awss_own(facts: dict[str, Any], told: str) -> None:
-    assert describe(Cause(name="n", weight=Weight.TERMINAL, headline="it broke", advice="mend it", **facts)) == told
+    assert describe(Cause(name="n", weight=Weight.TERMINAL, headline="it broke", do="mend it", **facts)) == told
 
 
 def test_a_code_of_windows_is_shown_as_microsoft_lists_it() -> None:
@@ -661,12 +704,30 @@ def test_the_advice_has_the_names_that_the_message_has_but_never_a_secrets(said:
     assert "prod/db" not in cause.advice
 
 
-@pytest.mark.parametrize("said", [f"{PULL}error from...", f"{PULL}error from…", f"{PULL}error".ljust(255, "x")])
+@pytest.mark.parametrize("said", [f"{PULL}odd error...", f"{PULL}odd error…", f"{PULL}odd error".ljust(255, "x")])
 def test_what_ecs_cut_off_is_said_to_be_and_proves_nothing_by_itself(said: str) -> None:
     cut = cause_of_task(task("Task failed to start", container(reason=said), code="TaskFailedToStart"))
     assert describe(replace(cut, reason=said)).endswith("(ECS cut this off: it may be more)")
     assert (cut.name, cut.weight) == ("pull-failed", Weight.TRANSIENT)
     assert cause_of_task(task(said + ".more", code="TaskFailedToStart")).weight is Weight.REPEATING
+
+
+@pytest.mark.parametrize(
+    ("said", "weight"),
+    [
+        (f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref", Weight.TRANSIENT),
+        (f'{PULL}failed to resolve ref docker.io/shop:1: failed to do request: Head "https://registry-1', Weight.TRANSIENT),
+        (f"{INIT}unable to", Weight.TRANSIENT),
+        (f"{INIT}unable to pu", Weight.TRANSIENT),
+        (f"{INIT}unable to boot it", Weight.REPEATING),
+        (f"{PULL}failed to do request: its answer was odd", Weight.REPEATING),
+    ],
+)  # fmt: skip
+def test_what_so_far_has_only_words_with_which_what_passes_begins_proves_nothing(said: str, weight: Weight) -> None:
+    for case in (str, str.upper):
+        assert cause_of_task(task(case(said), code="TaskFailedToStart")).weight is weight
+        by_container = task("Task failed to start", container(reason=case(said)), code="TaskFailedToStart")
+        assert cause_of_task(by_container).weight is weight
 
 
 def test_a_container_that_never_ran_is_not_to_blame_for_an_exit() -> None:
@@ -740,6 +801,6 @@ def test_a_digest_that_the_task_definition_names_may_still_be_replicated() -> No
 
 def test_what_other_sources_say_is_hidden_too() -> None:
     cause = replace(cause_of_task(task("", container(1))), evidence=("alarm hunter2 went off", "as before"))
-    hidden = without_secrets(cause, lambda text: text.replace("hunter2", "***"))
+    hidden = cause.hidden(lambda text: text.replace("hunter2", "***"))
     assert hidden.evidence == ("alarm *** went off", "as before")
     assert (hidden.advice, hidden.reason) == (cause.advice, cause.reason)

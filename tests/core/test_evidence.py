@@ -24,11 +24,11 @@ from tests.core.shown import NOON, read_service, read_task, stopped
 from tests.core.steps.rollout.underway import TARGET
 
 EXITED = Cause(
-    name="exited", weight=Weight.REPEATING, headline="h", advice="a", container="app", exit_code=1,
+    name="exited", weight=Weight.REPEATING, headline="h", do="a", container="app", exit_code=1,
     stop_code="EssentialContainerExited", task="arn:aws:ecs:eu-west-1:1:task/prod/0123",
 )  # fmt: skip
-WAITING = Cause(name="not-placed", weight=Weight.TRANSIENT, headline="h", advice="a")
-TARGETED = Cause(name="target-unhealthy", weight=Weight.REPEATING, headline="h", advice="a")
+WAITING = Cause(name="not-placed", weight=Weight.TRANSIENT, headline="h", do="a")
+TARGETED = Cause(name="target-unhealthy", weight=Weight.REPEATING, headline="h", do="a")
 TASK = read_task({"taskArn": "arn:aws:ecs:eu-west-1:1:task/prod/0123", "lastStatus": "RUNNING"})
 SERVICE = Service(
     name="web", arn="", status="ACTIVE", desired=1, running=1, task_definition="web:2", deployments=(), events=(),

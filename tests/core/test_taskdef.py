@@ -53,6 +53,24 @@ def test_one_containers_image_changes_and_nothing_else() -> None:
     assert diff(body, edited) == ("~ containerDefinitions[app].image: shop:1 -> shop:2",)
 
 
+def test_a_container_is_essential_unless_it_is_said_not_to_be_and_has_what_is_mounted_into_it() -> None:
+    said = [
+        {"name": "a", "essential": True},
+        {"name": "b", "essential": None, "mountPoints": []},
+        {"name": "c", "essential": False},
+        {"name": "d", "mountPoints": [{"sourceVolume": "data"}]},
+        {"volumesFrom": [{"sourceContainer": "c"}]},
+        None,
+    ]
+    assert taskdef.defined({"containerDefinitions": said}) == {
+        taskdef.Defined("a"),
+        taskdef.Defined("b"),
+        taskdef.Defined("c", is_essential=False),
+        taskdef.Defined("d", has_mounts=True),
+        taskdef.Defined("", has_mounts=True),
+    }
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1), inner, max_size=3),

@@ -56,7 +56,7 @@ DESCRIBED: Mapping[str, Any] = {
     },
     "tags": [{"key": "team", "value": "shop"}, {"key": "app", "value": "web"}],
 }  # fmt: skip
-CAUSE = Cause(name="exited", weight=Weight.REPEATING, headline="", advice="", container="app", task="task/1")
+CAUSE = Cause(name="exited", weight=Weight.REPEATING, headline="", do="", container="app", task="task/1")
 
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

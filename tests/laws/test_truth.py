@@ -97,7 +97,7 @@ scripts = st.builds(
     behaviour=behaviours,
     desired=st.lists(st.integers(0, 5), min_size=1, max_size=3).map(tuple),
     breaker=st.sampled_from([None, Breaker(), Breaker(rollback=False), Breaker(threshold=1)]),
-    hook=st.sampled_from([None, None, None, Hook(), Hook(after=20.0), Hook(is_told=False)]),
+    hook=st.sampled_from([None, None, None, Hook(), Hook(after=20.0), Hook(emits_event=False)]),
     target_group=st.booleans(),
     classic=st.sampled_from([False, False, False, True]),
     counts_exits=st.booleans(),

@@ -70,7 +70,7 @@ def test_a_pull_that_fails_is_said_once_in_a_deployment() -> None:
     assert events(world)[-1] == f"1220: was unable to place a task. Reason: {PULL}."
 
 
-def test_a_complaint_comes_again_after_six_hours() -> None:
+def test_what_goes_wrong_is_said_again_after_six_hours() -> None:
     world = world_with(Behaviour(placeable_after=10**6))
     update(world)
     world.clock.sleep(7 * 3600)

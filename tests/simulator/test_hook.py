@@ -43,7 +43,7 @@ def test_what_it_refuses_leaves_within_seconds_without_a_task() -> None:
 
 
 def test_no_event_need_tell_of_it() -> None:
-    world = world_with(hook=Hook(is_told=False))
+    world = world_with(hook=Hook(emits_event=False))
     update(world)
     assert settle(world)
     assert not any("deployment failed" in one for one in events(world))

@@ -44,13 +44,13 @@ def test_a_hook_refuses_it_and_the_record_may_not_be_read(tell: Teller) -> None:
 
 
 def test_a_hook_refuses_it_and_no_event_tells(tell: Teller) -> None:
-    told = tell(guarded(Hook(is_told=False)))
+    told = tell(guarded(Hook(emits_event=False)))
     assert told.exit_code == 3
     assert told.report["services"][0]["causes"][0]["name"] == "hook-failed"
 
 
 def test_a_hook_refuses_it_and_nothing_tells(tell: Teller) -> None:
-    world = guarded(Hook(is_told=False))
+    world = guarded(Hook(emits_event=False))
     world.faults.add(Effect.DENY, RECORD)
     told = tell(world)
     assert told.exit_code == 3
@@ -73,7 +73,7 @@ def test_a_hook_refuses_it_and_somebody_deploys(tell: Teller) -> None:
         web.hook = None  # the Lambda lets theirs pass
         world.deploy(web, world.register(task_definition("web", "shop:9")))
 
-    world.at(14, deploy)
+    world.at(12.7, deploy)
     told = tell(world)
     assert told.exit_code == 5
     assert told.report["verdict"] == "Superseded"
@@ -91,7 +91,7 @@ def test_a_hook_refuses_it_and_somebody_forces_the_former_revision_whose_tag_was
         web.hook = None
         world.deploy(web, web.history[0].task_definition)
 
-    world.at(14, deploy)
+    world.at(12.7, deploy)
     told = plugin(world, image="shop:1")
     assert told.exit_code == 5
     assert told.report["verdict"] == "Superseded"

@@ -60,6 +60,20 @@ def calls(world: World, operation: str) -> list[tuple[float, str]]:
     return [(at, about) for at, called, about in world.faults.log if called == operation]
 
 
+def test_what_the_first_went_through_foretells_the_others(plugin: Teller) -> None:
+    """Of none of them an earlier rollout is known. What can't be over yet is looked at less, and people are told."""
+    alone, last = tenants(1), tenants(3)
+    for world in (alone, last):
+        world.push("shop:2", Behaviour(starts_after=120.0))
+    assert "to go" not in plugin(alone, service="tenant-*").stderr
+    told = plugin(last, service="tenant-*", max_parallel="1")
+    assert told.exit_code == 0
+    assert "about 1 m 30 s to go: tenant-2:2 0 of 2 running" in told.stderr
+    of_the_first = sum("tenant-000" in about for _, about in calls(alone, "DescribeServices"))
+    of_the_last = sum("tenant-002" in about for _, about in calls(last, "DescribeServices"))
+    assert of_the_last < of_the_first / 2
+
+
 def test_many_by_a_pattern(tell: Teller) -> None:
     world = tenants(25)
     world.add_service("prod", "web", task_definition("web"))

@@ -122,6 +122,17 @@ def test_a_sidecar_that_aws_injects_is_never_to_blame(tell: Teller) -> None:
     assert tell(world).exit_code == 0
 
 
+def test_a_helper_is_not_to_blame_for_the_end_of_a_task(tell: Teller) -> None:
+    """It isn't essential and ends so in every version; the app is told to end once, and does well then."""
+    world = World()
+    helper = {"name": "helper", "image": "helper:1", "essential": False}
+    body = task_definition("web")
+    body["containerDefinitions"].append(helper)
+    world.add_service("prod", "web", body)
+    world.push("shop:2", Behaviour(exits_after=1.0, exit_code=143, others_exit_code=127, heals_after=1))
+    assert tell(world).exit_code == 0
+
+
 def test_one_host_of_three_has_a_stale_login(tell: Teller) -> None:
     denied = (
         "CannotPullContainerError: Error response from daemon: pull access denied for 123456789012.dkr.ecr.eu-west-1."

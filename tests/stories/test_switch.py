@@ -374,7 +374,7 @@ def test_switch_cancelled_and_left(plugin: Teller) -> None:
 
 def test_switch_out_of_sight(tell: Teller) -> None:
     world = counting(two_sides(), "web-blue")
-    world.faults.add(Effect.SERVER_ERROR, after=260.0)
+    world.faults.add(Effect.SERVER_ERROR, after=255.0)
     told = tell(world, **SWITCH | {"timeout": "2m"})
     assert told.exit_code == 6
     assert counts(world, "web-blue") == [10, 7]

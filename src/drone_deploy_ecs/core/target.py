@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.taskdef import Defined, HasBody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class WayBack(Struct, frozen=True, kw_only=True):
+class WayBack(HasBody, Struct, frozen=True, kw_only=True):
     """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
 
     `must_copy` says that the recorded revision itself would not do, and why; `what` how its copy differs ("" for not at
@@ -44,7 +45,7 @@ class Target(Struct, frozen=True, kw_only=True):
     before: str
     known: frozenset[str]
     back: WayBack
-    containers: frozenset[str] = frozenset()
+    containers: frozenset[Defined] = frozenset()
 
 
 class Located(Protocol):

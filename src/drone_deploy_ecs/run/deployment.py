@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.cause import without_secrets
 from drone_deploy_ecs.core.ecs.names import region_of, short
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
@@ -92,7 +91,7 @@ class Deployment:
         undone = self._undo(plan, done)
         if collector := self._collector():
             done = collector.logs(done)
-        self._log.unused(self._unused(done))
+        self._log.unused_revisions(self._unused_revisions(done))
         return self._conclude(plan, plan.strategy.outcomes(plan, done, undone))
 
     # --- the plan ---
@@ -107,7 +106,7 @@ class Deployment:
             raise Refused((self._masked(snapshot.unreadable(error)),)) from error
         if not isinstance(plan, Plan):
             raise Refused(tuple(map(self._masked, plan)))
-        self._bodies |= plan.bodies
+        self._bodies |= {name: revision.body for name, revision in plan.revisions.items()}
         return plan
 
     def _reach(self) -> None:
@@ -203,7 +202,7 @@ class Deployment:
         masks = Masks(self._secrets())
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
-    def _unused(self, done: Sequence[Execution]) -> list[str]:
+    def _unused_revisions(self, done: Sequence[Execution]) -> list[str]:
         """Names of revisions that were registered, and that no service was then pointed at."""
         users: dict[str, list[Execution]] = {}
         for execution in done:
@@ -238,9 +237,9 @@ class Deployment:
         return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts)
 
     def _presentable(self, outcome: Outcome) -> Outcome:
-        """The outcome without what mustn't be printed: AWS's reasons may quote the container."""
+        """The outcome without what mustn't be printed."""
         hide = self._masks.hide
-        causes = tuple(without_secrets(cause, hide) for cause in outcome.causes)
+        causes = tuple(cause.hidden(hide) for cause in outcome.causes)
         return replace(outcome, reason=hide(outcome.reason), causes=causes)
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SILENCE = 35.0
 """Seconds without an event until a heartbeat: a line a minute, even while a call takes 25 s to fail."""
+LESSONS = 10
+"""So many executions that came through tell the others what to expect; more would tell no more."""
 SHARE_LOOKS_WITHIN = 1.0
 """Seconds by which a look may be early, to share another's call."""
 
@@ -52,6 +54,7 @@ class Engine:
         self._chance = chance
         self._cancellation = cancellation
         self._obeyed = 0
+        self._lessons: dict[str, object] = {}
 
     def run(
         self,
@@ -153,11 +156,33 @@ class Engine:
     def _judge_together(self, queue: Queue, *, forward: bool) -> bool:
         """Abort what a failure reaches, then start what may start. Whether a new plan is needed."""
         changed = queue.changed()
+        self._teach(changed, queue)
         if forward and any(execution.verdict is not None for execution in changed):
             self._abort(queue, consequences(self._request, changed, queue.under_way()))
         while (index := queue.start()) is not None:
-            queue.put(index, queue[index].start(self._clock.monotonic()))
+            queue.put(index, self._informed(queue[index].start(self._clock.monotonic())))
         return any(execution.needs_replan for execution in changed)
+
+    def _teach(self, changed: Iterable[Execution], queue: Queue) -> None:
+        """Tell what is monitored what others of it went through that are complete now."""
+        for execution in filter(is_monitored, changed):
+            key = execution.step.key
+            is_known = key in self._lessons or len(self._lessons) >= LESSONS
+            if is_known or execution.state is not State.COMPLETE or (lesson := execution.lesson) is None:
+                continue
+            self._lessons[key] = lesson
+            for index, other in _monitored(queue).items():
+                taught = other.taught(lesson)
+                if taught is not other and other.state is not State.QUEUED:
+                    # What is due stays due: if it is to be expected later, that look tells so, too.
+                    queue.put(index, taught, min(queue.due(index), self._due(taught)))
+
+    def _informed(self, execution: Execution) -> Execution:
+        """The execution, knowing what others of this run went through before its turn came."""
+        if is_monitored(execution):
+            for lesson in self._lessons.values():
+                execution = execution.taught(lesson)
+        return execution
 
     def _abort(self, queue: Queue, aborts: Iterable[Abort]) -> None:
         for abort in aborts:

@@ -91,7 +91,7 @@ class EventLog:
         for service, sentence in sentences:
             self.record(Kind.UNDO, service, sentence)
 
-    def unused(self, revisions: Sequence[str]) -> None:
+    def unused_revisions(self, revisions: Sequence[str]) -> None:
         """Record the revisions that were registered, and that no service was then pointed at."""
         if len(revisions) > FEW:
             count = f"{len(revisions)} revisions were registered for nothing"

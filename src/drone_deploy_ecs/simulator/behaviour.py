@@ -7,7 +7,8 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     """The script of one image. Seconds count from the task's start (`starts_after`) or from RUNNING (the others).
 
     `start_error` is the stopped reason of a task that never starts (`CannotPullContainerError: …`,
-    `ResourceInitializationError: …`). `exits_after` None means that it keeps running. `health` is "" without a
+    `ResourceInitializationError: …`). `exits_after` None means that it keeps running. A task's other containers end
+    with `others_exit_code`. `health` is "" without a
     container health check, "healthy" or "unhealthy" after `health_after`. Once `heals_after` tasks of a deployment
     have failed, its next ones do well, as do all that start after `mended_at` (seconds of the world's time). Until
     `placeable_after` (likewise) no task can be placed. Of so many `hosts`, which get tasks in turn, only the first
@@ -22,6 +23,7 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     registration_error: str = ""
     exits_after: float | None = None
     exit_code: int = 0
+    others_exit_code: int = 0
     reason: str = ""
     stopped_reason: str = "Essential container in task exited"
     stop_code: str = "EssentialContainerExited"

@@ -118,13 +118,13 @@ class Breaker(Struct, frozen=True):
 class Hook(Struct, frozen=True):
     """A Lambda hook at PRE_SCALE_UP, the one stage that ROLLING services have, which refuses every deployment.
 
-    It answers after so many seconds. `refusal` is what ECS then adds to "lifecycle hook(s) failed."; `is_told` says
-    whether a service event tells of it, too.
+    It answers after so many seconds. `refusal` is what ECS then adds to "lifecycle hook(s) failed."; `emits_event`
+    says whether a service event tells of it, too.
     """
 
     refusal: str = f"Lifecycle hook target {GATE} returned FAILED status."
     after: float = 3.0
-    is_told: bool = True
+    emits_event: bool = True
 
 
 class Event(Struct, frozen=True):

@@ -132,11 +132,11 @@ class Operations:
         if service.status != "ACTIVE":
             raise rejected("UpdateService", "ServiceNotActiveException", "Service was not ACTIVE.")
         if service.controller != "ECS":
-            complaint = "Unable to update task definition" if definition else "Cannot force a new deployment"
+            refusal = "Unable to update task definition" if definition else "Cannot force a new deployment"
             raise rejected(
                 "UpdateService",
                 "InvalidParameterException",
-                f"{complaint} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
+                f"{refusal} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.",
             )
         if (desired := request.get("desiredCount")) is not None:
             self.world.scale(service, desired)

@@ -243,7 +243,7 @@ def _ask(account: Account, service: Service, primary: Deployment, hook: Hook) ->
         return
     why = f"Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed. {hook.refusal}"
     primary.state, primary.updated = "FAILED", now
-    if hook.is_told:
+    if hook.emits_event:
         say(account, service, f"(deployment {primary.id}) deployment failed: {why}")
     if candidate := _return(account, service, primary):
         candidate.reason = f"ECS deployment {candidate.id} in progress."

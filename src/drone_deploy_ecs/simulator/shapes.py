@@ -168,7 +168,7 @@ def _container_shape(service: Service, task: Task, index: int, container: tuple[
     if not task.script.start_error:
         shape["imageDigest"] = task.digests[name]
     if task.stopped is not None and task.exit_code is not None:
-        shape["exitCode"] = task.exit_code if index == 0 else 0
+        shape["exitCode"] = task.script.others_exit_code if index else task.exit_code
     if index == 0 and task.container_reason:
         shape["reason"] = task.container_reason
     return shape

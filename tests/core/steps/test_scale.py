@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Attempts, Phase
-from drone_deploy_ecs.core.steps.scale import READ_GRACE, STEADY, SURE, WRITES, Scale, Scaling
+from drone_deploy_ecs.core.steps.observation import READ_GRACE, SURE
+from drone_deploy_ecs.core.steps.scale import STEADY, WRITES, Scale, Scaling
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import (
     BEFORE,
@@ -60,7 +61,7 @@ WRITING: dict[str, Row] = {
     "the count that was planned for: write": (DOWN, (shown(4, 4),), 3.0, {"phase": Phase.WRITE, "not_before": 3.0}),
     "as asked already": (DOWN, (shown(2, 2),), 3.0, {"verdict": Verdict.COMPLETED, "writes": 0, "accepted_at": 3.0}),
     "accepted": (WRITING_DOWN, shown(2, 4), 3.0, {
-        "phase": Phase.FOLLOW, "writes": 1, "accepted_at": 3.0, "not_before": 8.0, "verdict": None}),
+        "phase": Phase.FOLLOW, "writes": 1, "accepted_at": 3.0, "not_before": 4.0, "verdict": None}),
     "refused": (WRITING_DOWN, DENIED, 3.0, {"verdict": Verdict.REFUSED, "reason": f"AWS refused {DENIED}"}),
     "throttled": (WRITING_DOWN, THROTTLED, 3.0, {"phase": Phase.CHECK, "not_before": 4.0, "unconfirmed": None, "verdict": None}),
     "throttled for the third time": (replace(WRITING_DOWN, attempts=Attempts(count=2)), THROTTLED, 3.0, {"not_before": 7.0}),
@@ -93,13 +94,14 @@ WRITING: dict[str, Row] = {
 }  # fmt: skip
 
 FOLLOWING: dict[str, Row] = {
-    "still too many": (FALLING, (shown(2, 3),), 9.0, {"verdict": None, "not_before": 14.0}),
+    "still too many": (FALLING, (shown(2, 3),), 12.0, {"verdict": None, "not_before": 15.0}),
+    "still too many after long": (FALLING, (shown(2, 3),), 53.0, {"verdict": None, "not_before": 58.0}),
     "as few as asked": (FALLING, (shown(2, 2),), 9.0, {"verdict": Verdict.COMPLETED, "note": ""}),
     "too many until the budget ends": (FALLING, (shown(2, 3),), BUDGET + 3, {
         "verdict": Verdict.COMPLETED,
         "note": "1 task more than asked for still run: they may be protected from scale-in, or drain slowly"}),
     "too few": (RISING, (shown(4, 3),), 9.0, {"verdict": None, "full_at": None}),
-    "all run": (RISING, (shown(4, 4),), 9.0, {"verdict": None, "full_at": 9.0, "not_before": 14.0}),
+    "all run": (RISING, (shown(4, 4),), 12.0, {"verdict": None, "full_at": 12.0, "not_before": 15.0}),
     "all run, one more is starting": (RISING, (shown(4, 4, 1),), 9.0, {"verdict": None, "full_at": None}),
     "all have run for a while": (FULL, (shown(4, 4),), SURE + 3, {"verdict": None, "full_at": 4.0}),
     "all have run for long": (FULL, (shown(4, 4),), SURE + 4, {"verdict": Verdict.COMPLETED}),

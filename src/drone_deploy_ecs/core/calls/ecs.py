@@ -22,7 +22,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import DescribedService, Service
 from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment
 from drone_deploy_ecs.core.ecs.task import DescribedTask, Task
-from drone_deploy_ecs.core.ecs.taskdef import Definition, read_definition
+from drone_deploy_ecs.core.ecs.taskdef import Defined, Definition, HasBody, read_definition
 from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ class DescribeTasks(Call[tuple[Task, ...]], frozen=True, kw_only=True):
 
     cluster: str
     tasks: tuple[str, ...]
-    containers: frozenset[str] = frozenset()
+    containers: frozenset[Defined] = frozenset()
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
@@ -294,7 +294,7 @@ class DescribeTaskDefinition(Call[Definition], frozen=True, kw_only=True):
         return read_definition(_defined(body))
 
 
-class RegisterTaskDefinition(Call[str], frozen=True, kw_only=True):
+class RegisterTaskDefinition(HasBody, Call[str], frozen=True, kw_only=True):
     """Register `body`, a whole request body, members that no SDK knows included. The answer is the revision's ARN."""
 
     operation: ClassVar = "RegisterTaskDefinition"

@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.events import EVENTS
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.causes.names import named
-from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
+from drone_deploy_ecs.core.causes.tasks import (
+    EXIT_CODE_CAUSES,
+    EXITED,
+    FALLBACK_CAUSES,
+    OPENING_WORDS,
+    TASK_CAUSES,
+    UNEXPLAINED,
+)
 from drone_deploy_ecs.core.ecs.service import without_service
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from drone_deploy_ecs.core.ecs.service import Service, ServiceEvent
     from drone_deploy_ecs.core.ecs.task import Attachment, Container, Task
@@ -36,11 +43,14 @@ _MOST = 255
 _AFTERMATH = re.compile(r"Cannot(Stop|Inspect)Container|transition to stopped|dependency", re.IGNORECASE)
 """Reasons of containers that only stopped because another container failed."""
 _GONE = "image-gone"
+_OF_FILES = ("command-not-found", "command-not-executable")
 _INJECTED = "aws-guardduty-agent-"
 """Beginning of the name of a container that GuardDuty puts into tasks: not essential, it brings none down."""
 _CUT = re.compile(r"(\.\.\.|…)\s*$")
 """How ECS ends a message that it cuts off; the agents of before 2021 end it after so many characters without a word."""
 _CUT_AT = 255
+_WORD = re.compile(r"(?<!\S)[\"'(]?([a-z]+)[\"'.,:)]*\s", re.IGNORECASE)
+"""A word with what follows it, but none of a name, an address or a number."""
 _UNATTACHED = ("volume", "network-interface")
 """Causes that say that something couldn't be attached, and not why."""
 _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
@@ -50,13 +60,15 @@ _QUOTED = re.compile(r"(?:Reason: |with \(error )(?P<reason>.+)", re.DOTALL)
 class Cause(Struct, frozen=True, kw_only=True):
     """One reason, with the evidence in AWS's own words. `count` says how many tasks or events told the same.
 
-    `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.
+    `do` is what to do about it, `names` the kinds of things (`causes.names`) that this is about, where the reason names
+    them. `log` is the end of the container's own log, `evidence` what other sources say; both are safe to print.
     """
 
     name: str
     weight: Weight
     headline: str
-    advice: str
+    do: str
+    names: tuple[str, ...] = ()
     container: str = ""
     exit_code: int | None = None
     stop_code: str = ""
@@ -65,6 +77,16 @@ class Cause(Struct, frozen=True, kw_only=True):
     count: int = 1
     log: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, with names that the reason has: what is hidden there is no name here."""
+        names = named(self.names, self.reason)
+        return f"{self.do} ({names})" if names else self.do
+
+    def hidden(self, hide: Callable[[str], str]) -> Cause:
+        """It with what it quotes as `hide` gives it: AWS's reasons may quote the container."""
+        return replace(self, reason=hide(self.reason), evidence=tuple(map(hide, self.evidence)))
 
     @property
     def is_the_containers(self) -> bool:
@@ -111,14 +133,15 @@ def cause_of_task(task: Task) -> Cause:
     container_reason = container.reason if container else ""
     attached = tuple(text for attachment in task.unattached for text in _texts_of(attachment))
     known = _by_attachment(task, attached) or _known(_stop(task), container_reason, *attached)
-    known = _pinned(
-        _unless_others_failed(known or _by_exit(task, container), task), container.image if container else ""
-    )
+    known = _unless_others_failed(known or _by_exit(task, container), task)
+    if container:
+        known = _unless_mounted(known, container)
+    known = _unless_asked_by_digest(known, container.image if container else "")
     reasons: list[str] = []
     for said in (task.stopped_reason, container_reason, *(attachment.reason for attachment in task.unattached)):
         if said and not any(said in reason for reason in reasons):
             reasons.append(said)
-    return _cause(
+    return seen(
         known,
         "; ".join(reasons),
         container=container.name if container else "",
@@ -128,30 +151,25 @@ def cause_of_task(task: Task) -> Cause:
     )
 
 
-def _pinned(known: Known, image: str) -> Known:
+def _unless_mounted(known: Known, container: Container) -> Known:
+    """What isn't in the image may come to be in a volume, which another container fills."""
+    if known.name not in _OF_FILES or not container.defined.has_mounts:
+        return known
+    return replace(known, weight=Weight.REPEATING)
+
+
+def _unless_asked_by_digest(known: Known, image: str) -> Known:
     """A digest that ECS took from the tag was there, and is gone; one that the task definition names may still come."""
     if known.name != _GONE or (image and "@" not in image):
         return known
     return replace(known, weight=Weight.REPEATING)
 
 
-def _cause(known: Known, reason: str, **seen: Any) -> Cause:
-    """A known cause as this text tells it, the advice with the names that are in it."""
-    advice = _advice(known, reason)
-    return Cause(name=known.name, weight=known.weight, headline=known.headline, advice=advice, reason=reason, **seen)
-
-
-def _advice(known: Known, reason: str) -> str:
-    names = named(known.names, reason)
-    return f"{known.advice} ({names})" if names else known.advice
-
-
-def without_secrets(cause: Cause, hide: Callable[[str], str]) -> Cause:
-    """The cause with texts that `hide` went through. Names are the hidden reason's: one may be part of a secret."""
-    reason, evidence = hide(cause.reason), tuple(map(hide, cause.evidence))
-    known = next((row for row in CATALOGUE if row.name == cause.name), None)
-    advice = _advice(known, reason) if known and reason != cause.reason else cause.advice
-    return replace(cause, reason=reason, advice=hide(advice), evidence=evidence)
+def seen(known: Known, reason: str, **evidence: Any) -> Cause:
+    """A known cause, with what was seen of it."""
+    return Cause(
+        name=known.name, weight=known.weight, headline=known.headline, do=known.advice, names=known.names, reason=reason, **evidence
+    )  # fmt: skip
 
 
 def _culprit(task: Task) -> Container | None:
@@ -172,6 +190,8 @@ def _culprit(task: Task) -> Container | None:
     # Of an essential container's exit, a bad health says nothing: it may be a helper's.
     order.insert(len(order) if has_exited else 0, lambda container: container.health == "UNHEALTHY")
     containers = [container for container in task.containers if not container.name.startswith(_INJECTED)]
+    if has_exited:
+        containers = [container for container in containers if container.defined.is_essential] or containers
     culprits = (container for fits in order for container in containers if fits(container))
     return next(culprits, containers[0] if len(containers) == 1 else None)
 
@@ -184,10 +204,20 @@ def _known(*texts: str) -> Known | None:
     """The known cause that these texts show; a clear wording in any text wins over a vague one in an earlier text."""
     clear = next((known for text in texts for known in TASK_CAUSES if known.tells(text)), None)
     vague = clear or next((known for known in FALLBACK_CAUSES if known.tells("\n".join(texts))), None)
-    if vague and not clear and any(is_cut_off(text) or len(text) > LONGEST for text in texts):
-        # What was cut off may say that it passes.
+    if vague and not clear and (any(map(_is_unread, texts)) or all(map(_only_opens, texts))):
+        # What is left out may say that it passes.
         return replace(vague, weight=Weight.TRANSIENT)
     return vague
+
+
+def _is_unread(text: str) -> bool:
+    return is_cut_off(text) or len(text) > LONGEST
+
+
+def _only_opens(text: str) -> bool:
+    """Whether it has no word yet with which what passes by itself doesn't begin; the last word may lack its end."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return all(word in OPENING_WORDS or word.endswith("error") for word in words)
 
 
 def _stop(task: Task) -> str:
@@ -215,9 +245,14 @@ def _by_exit(task: Task, container: Container | None) -> Known:
 def _unless_others_failed(known: Known, task: Task) -> Known:
     """The cause, where a container's exit brought the task down: of several that failed it isn't known whose.
 
-    And the one that says why, or gives a clear exit code, may do so in every version: not every container is essential.
+    And the one that says why, or gives a clear exit code, may do so in every version, where it isn't known to be
+    essential. Of those that aren't none brings a task down.
     """
-    by_themselves = [container for container in task.containers if container.exit_code not in (None, 0, *_BY_SIGNAL)]
+    by_themselves = [
+        container
+        for container in task.containers
+        if container.defined.is_essential and container.exit_code not in (None, 0, *_BY_SIGNAL)
+    ]
     if known.weight is Weight.TERMINAL and task.stop_code in ("", _EXITED) and len(by_themselves) > 1:
         return replace(known, weight=Weight.REPEATING)
     return known
@@ -230,7 +265,7 @@ def cause_of_event(event: ServiceEvent) -> Cause | None:
     known = known or next((row for row in EVENTS if row.tells(event.message)), None)
     if not known or known.weight is Weight.NOT_EVIDENCE:
         return None
-    return _cause(_pinned(known, ""), event.message)
+    return seen(_unless_asked_by_digest(known, ""), event.message)
 
 
 def is_evidence(task: Task) -> bool:
@@ -270,21 +305,24 @@ def terminal_cause(tasks: Iterable[Task]) -> Cause | None:
 
     A terminal cause does at once. A repeating one does in the second generation: when a task that was created after
     such a task stopped (so: its replacement) went the same way. The first generation may be bad luck (a dependency
-    that wasn't up yet), however many tasks it had, and ECS's own retry is given that one chance.
+    that wasn't up yet), however many tasks it had, and ECS's own retry is given that one chance. So is another cause:
+    where a secret has its value by now, the image that isn't there yet is as new.
     """
     judged = [(task, cause_of_task(task)) for task in tasks]
     terminal = next((cause for _, cause in judged if cause.weight is Weight.TERMINAL), None)
     if terminal:
         return terminal
     repeating = [(task, cause) for task, cause in judged if cause.weight is Weight.REPEATING and not was_healthy(task)]
-    ended = [(task.stopped_at, task.arn) for task, _ in repeating if task.stopped_at]
-    if not ended:
-        return None
-    first_end, first = min(ended)
-    later = (
-        cause for task, cause in repeating if task.created_at and task.created_at >= first_end and task.arn != first
-    )
-    return next(later, None)
+    first_ends: dict[str, tuple[datetime, str]] = {}
+    for task, cause in repeating:
+        if task.stopped_at:
+            end = (task.stopped_at, task.arn)
+            first_ends[cause.name] = min(end, first_ends.get(cause.name, end))
+    for task, cause in repeating:
+        first_end, first = first_ends.get(cause.name, (None, ""))
+        if first_end and task.created_at and task.created_at >= first_end and task.arn != first:
+            return cause
+    return None
 
 
 def was_healthy(task: Task) -> bool:

@@ -15,7 +15,7 @@ from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
 from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
 from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
-from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event, rank
+from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event, rank, seen
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import ServiceEvent
@@ -171,13 +171,12 @@ def with_targets(failure: Failure, lines: Sequence[str], new: Sequence[Task]) ->
     if any(cause.name == UNHEALTHY for cause in failure.causes):
         return _with_evidence(failure.causes, UNHEALTHY, evidence)
     reason = "its targets weren't healthy when the budget ended"
-    unhealthy = replace(_cause(UNHEALTHY), container=container, reason=reason, task=task, evidence=evidence)
+    unhealthy = _cause(UNHEALTHY, reason, container=container, task=task, evidence=evidence)
     return rank((*failure.causes, unhealthy))
 
 
-def _cause(name: str) -> Cause:
-    known = next(row for row in CATALOGUE if row.name == name)
-    return Cause(name=name, weight=known.weight, headline=known.headline, advice=known.advice)
+def _cause(name: str, reason: str = "", **evidence: Any) -> Cause:
+    return seen(next(row for row in CATALOGUE if row.name == name), reason, **evidence)
 
 
 # --- alarms ---
@@ -198,7 +197,7 @@ def with_alarms(failure: Failure, names: Sequence[str], alarms: Sequence[AlarmSt
     evidence = tuple(safe(f"alarm {alarm.name} is in ALARM: {alarm.reason}") for alarm in alarms)
     evidence = evidence or (safe(f"none of the alarms is in ALARM any more: {', '.join(names)}"),)
     if not any(cause.name == ALARM for cause in failure.causes):
-        return rank((*failure.causes, replace(_cause(ALARM), evidence=evidence)))
+        return rank((*failure.causes, _cause(ALARM, evidence=evidence)))
     return _with_evidence(failure.causes, ALARM, evidence)
 
 

@@ -13,6 +13,8 @@ LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpRe
 LOG_GROUP_MISSING = Known("log-group-missing", Weight.REPEATING, r"cannot find the Amazon CloudWatch log group",
           "the container's log group doesn't exist",
           "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",))  # fmt: skip
+SECRET_UNREAD = Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)",
+          "a secret or parameter couldn't be read", "Check that each exists and that the execution role may read it")  # fmt: skip
 
 # Against `stop code: stopped reason`, then against the reason of the container that brought the task down.
 TASK_CAUSES: tuple[Known, ...] = (
@@ -99,8 +101,11 @@ TASK_CAUSES: tuple[Known, ...] = (
           r"|Bad Gateway|unexpected EOF|: EOF$|short read|authorization token has expired)",
           "the registry had a fault of its own", "Retry; look at the registry's status page"),
     # The image.
-    Known("wrong-platform", Weight.TERMINAL, r"no matching manifest for|no match for platform in manifest|descriptor (for|matching) platform"
-          r"|was found but .{0,60}does not match the specified platform",  # the last one unconfirmed on ECS
+    # Docker asks for its host's platform, and another instance may have another; what Fargate runs on says the task.
+    Known("host-platform", Weight.REPEATING, r"no matching manifest for|was found but .{0,60}does not match the specified platform",  # the latter unconfirmed on ECS
+          "the image has no variant for the host's platform",
+          "Build it with `docker buildx build --platform` for all hosts of the cluster, or place it by attribute ecs.cpu-architecture"),
+    Known("wrong-platform", Weight.TERMINAL, r"no match for platform in manifest|descriptor (for|matching) platform",
           "the image has no variant for the task's platform",
           "Build it with `docker buildx build --platform` for runtimePlatform.cpuArchitecture, or change that"),
     Known("image-unusable", Weight.TERMINAL, r"CannotPull.*application/vnd\.in-toto\+json", "the tag points to a build attestation, not to an image",
@@ -152,6 +157,8 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("secret-denied", Weight.REPEATING, r"not authorized to perform: (secretsmanager|ssm|kms):|Access to KMS is not allowed"
           r"|(retrieve secret|secret data from|SSM Parameter Store).*AccessDenied", "the execution role may not read a secret",
           "Allow secretsmanager:GetSecretValue or ssm:GetParameters (and kms:Decrypt) on the execution role", ("action", "role")),
+    # What can't be reached is asked for more often.
+    replace(SECRET_UNREAD, pattern=r"retrieve secrets? from (ssm|asm): service call has been retried 1 time\(s\)\W*$"),
     Known("secret-missing", Weight.REPEATING, r"can.{1,3}t find the specified secret|Check whether the secret exists|invalid (ssm )?parameters: "
           r"|(secret|ssm).*(ParameterNotFound|marked for deletion|ResourceNotFoundException)",
           "a secret or parameter of the task definition isn't there",
@@ -166,7 +173,8 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("env-file", Weight.REPEATING, r"env files.*(\b40[34]\b|Forbidden|AccessDenied|NoSuchKey|not ?found)", "an environment file couldn't be fetched",
           "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role")),
     # Its start and its end.
-    Known("exec-format", Weight.TERMINAL, r"exec format error", "the image is for another CPU architecture",
+    # Another instance may have the right one.
+    Known("exec-format", Weight.REPEATING, r"exec format error", "the image is for another CPU architecture",
           "Build the image for runtimePlatform.cpuArchitecture; a start script needs its `#!` line"),
     Known("command-not-found", Weight.TERMINAL, r"exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)|exec: [^:]{0,200} && "
           r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
@@ -204,8 +212,7 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
     Known("logging-failed", Weight.REPEATING, r"logger args|logging driver|create Cloudwatch log", "the log driver couldn't be started",
           "Check logConfiguration, and that a log router container starts first (dependsOn)"),
     LOG_GROUP_MISSING,
-    Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)", "a secret or parameter couldn't be read",
-          "Check that each exists and that the execution role may read it"),
+    SECRET_UNREAD,
     Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: ", "the container's command couldn't be run",
           "Check command, entryPoint and what is mounted over them", ("command",)),
     Known("pull-failed", Weight.REPEATING, r"CannotPull", "the image couldn't be pulled", "Check the image's name, the registry and the route to it"),
@@ -214,6 +221,18 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
     Known("not-started", Weight.TRANSIENT, r"^TaskFailedToStart:", "the task couldn't be started", "Read the reason: it is none that we know"),
     Known("stopped-by-ecs", Weight.TRANSIENT, r"^ServiceSchedulerInitiated:", "ECS stopped the task", "Read the reason: it is none that we know"),
 )  # fmt: skip
+
+_OPENING = (
+    "a adding amazon any api args asm attempting auth aws been by call cannot caused cleanup cloudwatch code command "
+    "configure connection container containerd context copy could create daemon defined definition dial do download "
+    "driver during ecr efs empty env execution external extract failed failure file files find from get group has "
+    "head httpreaderseeker httpreadseeker image in initialize inspect interface invoke is launch layer log logger "
+    "logging manager manifest many non not open or post programming pull reach ref registry request resolve resource "
+    "response retried retrieval retrieve secret secrets send service signal ssm start status stopped stream systems "
+    "task taskfailedtostart the there to too unable unexpected validate "
+)
+OPENING_WORDS = frozenset(_OPENING.split())
+"""Words with which what passes by itself begins, up to where it tells so: a text of no others may go on like that."""
 
 
 def named(name: str, pattern: str = "") -> Known:

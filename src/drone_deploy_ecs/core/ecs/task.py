@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from drone_deploy_ecs.core.ecs.taskdef import Defined
 from drone_deploy_ecs.core.ecs.wire import Moment, Wire
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ SERVICE_CONNECT = "ecs-service-connect-"
 
 
 class Container(Struct, frozen=True):
-    """A container of a task, stopped or not. `exit_code` is None when it never started."""
+    """A container of a task, stopped or not. `exit_code` is None when it never started.
+
+    `defined` is what its task definition says of it, as far as that is known.
+    """
 
     name: str
     image: str
@@ -30,6 +34,7 @@ class Container(Struct, frozen=True):
     exit_code: int | None
     reason: str
     health: str
+    defined: Defined = Defined("")
 
 
 class Detail(Wire, frozen=True):
@@ -114,7 +119,7 @@ class _Container(Wire, frozen=True):
     network_bindings: tuple[_Binding, ...] = ()
     network_interfaces: tuple[_Interface, ...] = ()
 
-    def container(self) -> Container:
+    def container(self, defined: Defined) -> Container:
         return Container(
             name=self.name,
             image=self.image,
@@ -123,6 +128,7 @@ class _Container(Wire, frozen=True):
             exit_code=self.exit_code,
             reason=self.reason,
             health=self.health_status,
+            defined=defined,
         )
 
 
@@ -144,8 +150,9 @@ class DescribedTask(Wire, frozen=True):
     containers: tuple[_Container, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
-    def task(self, names: frozenset[str] = frozenset()) -> Task:
-        """It as a value to decide on, with the containers of these names; with all where no name is known."""
+    def task(self, containers: frozenset[Defined] = frozenset()) -> Task:
+        """It as a value to decide on, with these containers; with all where none is known."""
+        known = {defined.name: defined for defined in containers}
         return Task(
             arn=self.task_arn,
             started_by=self.started_by,
@@ -158,10 +165,10 @@ class DescribedTask(Wire, frozen=True):
             started_at=self.started_at,
             stopped_at=self.execution_stopped_at or self.stopping_at or self.stopped_at,
             containers=tuple(
-                container.container()
+                container.container(known.get(container.name, Defined(container.name)))
                 for container in self.containers
                 # Service Connect's proxy is in no task definition, but the task doesn't live without it.
-                if not names or container.name in names or container.name.startswith(SERVICE_CONNECT)
+                if not known or container.name in known or container.name.startswith(SERVICE_CONNECT)
             ),
             addresses=tuple(filter(None, self._addresses())),
             host_ports=tuple(

@@ -9,7 +9,7 @@ as if it weren't there, and sent as it was: whoever answered it takes it, and wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 
@@ -41,7 +41,19 @@ SHAPE: Mapping[str, Any] = {
 _CALLED = {str: "isn't a text", int: "isn't a whole number", dict: "isn't an object", list: "isn't a list"}
 
 
-class Definition(Struct, frozen=True):
+class HasBody:
+    """What holds a task definition's `body`: that has environment values, which no traceback may show."""
+
+    __slots__ = ()
+    __struct_fields__: ClassVar[tuple[str, ...]]
+
+    def __repr__(self) -> str:
+        """All but the body."""
+        members = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "body")
+        return f"{type(self).__name__}({', '.join(members)})"
+
+
+class Definition(HasBody, Struct, frozen=True):
     """A task definition revision: `body` is what would register it again, tags included."""
 
     arn: str
@@ -81,6 +93,29 @@ def containers(body: Mapping[str, Any]) -> dict[str, str]:
     return {
         container.get("name") or "": container.get("image") or "" for container in entries(body, "containerDefinitions")
     }
+
+
+class Defined(Struct, frozen=True):
+    """What a task definition says of a container that tells how its end is to be read.
+
+    A task lives on without one that isn't essential. What one finds that `has_mounts` may not be its image's.
+    """
+
+    name: str
+    is_essential: bool = True
+    has_mounts: bool = False
+
+
+def defined(body: Mapping[str, Any]) -> frozenset[Defined]:
+    """Its containers; unless it is said not to be, a container is essential."""
+    return frozenset(
+        Defined(
+            name=container.get("name") or "",
+            is_essential=container.get("essential") is not False,
+            has_mounts=bool(container.get("mountPoints") or container.get("volumesFrom")),
+        )
+        for container in entries(body, "containerDefinitions")
+    )
 
 
 def warm_up(body: Mapping[str, Any]) -> float:

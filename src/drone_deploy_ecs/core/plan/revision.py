@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.diff import same
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.taskdef import Definition
+from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.request.edits import edit
 from drone_deploy_ecs.core.request.image import Image
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Registrations = tuple[RegisterTaskDefinition, ...]
 
 
-class Revision(Struct, frozen=True, kw_only=True):
+class Revision(HasBody, Struct, frozen=True, kw_only=True):
     """What a service is to run: `body`, which is `source` edited; `what` says how, for people.
 
     `is_existing`: it is `source` itself that is asked for.

@@ -111,7 +111,7 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready]) -> Pla
         unchanged=tuple(same),
         warnings=tuple(warning for service in services for warning in _warnings(service)),
         diffs=tuple(diffs),
-        bodies={service.name: service.revision.body for service in services},
+        revisions={service.name: service.revision for service in services},
     )
 
 

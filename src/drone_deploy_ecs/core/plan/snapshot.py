@@ -86,5 +86,5 @@ class Ready(Struct, frozen=True, kw_only=True):
             before=before,
             known=frozenset(deployment.id for deployment in service.deployments),
             back=back,
-            containers=frozenset(name for body in bodies for name in taskdef.containers(body)),
+            containers=frozenset({each.name: each for body in bodies for each in taskdef.defined(body)}.values()),
         )

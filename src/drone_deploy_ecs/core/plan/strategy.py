@@ -14,6 +14,7 @@ from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.revision import Revision
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report.outcome import Outcome
@@ -33,8 +34,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
     the steps say it all. `unchanged` are the services that run exactly this already. `diffs` have by service what
-    changes in the task definition; `compared_with` says against which. `bodies` have the task definition that each
-    service is to run.
+    changes in the task definition; `compared_with` says against which. `revisions` are what
+    each service is to run.
     """
 
     request: Request
@@ -45,7 +46,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...] = ()
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared_with: str = "what it runs now"
-    bodies: Mapping[str, Mapping[str, Any]] = {}
+    revisions: Mapping[str, Revision] = {}
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.taskdef import Definition
+from drone_deploy_ecs.core.ecs.taskdef import Definition, defined
 from drone_deploy_ecs.core.plan import terms
 from drone_deploy_ecs.core.plan.revision import existing, register
 from drone_deploy_ecs.core.steps.rollout.update import UpdateService
@@ -136,12 +136,14 @@ def _update(
 
 def _as_recorded(request: Request, way: Return) -> UpdateService:
     """The update to the recorded revision; `known` is what the service runs by now."""
+    back = way.target.back
+    containers = way.target.containers if back.body is None else defined(back.body)
     service = way.service.rollout.service
     known = frozenset(deployment.id for deployment in service.deployments) if service else frozenset[str]()
     return UpdateService(
-        target=replace(way.target, known=known),
+        target=replace(way.target, known=known, containers=containers),
         terms=terms.back(request),
-        definition=way.target.back.definition,
+        definition=back.definition,
         undoes=way.service.deployment,
         must_not_write=way.must_not_write,
         since=way.service.rollout.since,

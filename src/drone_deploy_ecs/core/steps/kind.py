@@ -54,21 +54,13 @@ class KindStep:
         yield from ()
 
 
-class KindExecution(Struct, frozen=True, kw_only=True):
-    """What is so for most kinds of execution: a kind adds `step`, `call` and `advance`, and overrides what differs."""
+class ExecutionDefaults:
+    """What is so for most kinds of execution, whatever they keep."""
+
+    __slots__ = ()
 
     is_monitored: ClassVar[bool] = False
     counted_as: ClassVar[str] = "completed"
-
-    verdict: Verdict | None = None
-    reason: str = ""
-    service: Service | None = None
-    note: str = ""
-
-    @property
-    def state(self) -> State:
-        """See `Execution`."""
-        return State.ACTIVE if self.verdict is None else State.ENDED
 
     @property
     def output(self) -> str:
@@ -118,10 +110,6 @@ class KindExecution(Struct, frozen=True, kw_only=True):
         """See `Execution`: it is never queued."""
         return self
 
-    def abort(self, _verdict: Verdict, _reason: str, _now: float, /) -> Self:
-        """See `Execution`: whatever it has written may stay, or is taken back by the plan's way back."""
-        return self if self.verdict else replace(self, verdict=Verdict.WITHDRAWN)
-
     def explained(self, _causes: tuple[Cause, ...], /) -> Self:
         """See `Execution`: there is nothing to explain."""
         return self
@@ -133,3 +121,21 @@ class KindExecution(Struct, frozen=True, kw_only=True):
     def heartbeat(self, _now: float, /) -> str:
         """See `Execution`: nothing."""
         return ""
+
+
+class KindExecution(ExecutionDefaults, Struct, frozen=True, kw_only=True):
+    """What is so for most kinds of execution: a kind adds `step`, `call` and `advance`, and overrides what differs."""
+
+    verdict: Verdict | None = None
+    reason: str = ""
+    service: Service | None = None
+    note: str = ""
+
+    @property
+    def state(self) -> State:
+        """See `Execution`."""
+        return State.ACTIVE if self.verdict is None else State.ENDED
+
+    def abort(self, _verdict: Verdict, _reason: str, _now: float, /) -> Self:
+        """See `Execution`: whatever it has written may stay, or is taken back by the plan's way back."""
+        return self if self.verdict else replace(self, verdict=Verdict.WITHDRAWN)

@@ -23,6 +23,8 @@ ValueT = TypeVar("ValueT")
 
 READ_GRACE = 15.0
 """Seconds of looking that are always granted to a service that can't be read, even past the budget."""
+SURE = 60.0
+"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
 TASK_PERMISSIONS = frozenset({ListTasks.permission, DescribeTasks.permission})
 """What IAM must allow for stopped tasks to be read."""
 PAST = Fault(FaultKind.AMBIGUOUS, "DescribeServices", "", "the answer was older than an earlier one")

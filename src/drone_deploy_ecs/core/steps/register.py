@@ -16,7 +16,7 @@ from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.diff import same
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.taskdef import Definition
+from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, SETTLE, Attempts, Phase, is_refused
 from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Context
 
 
-class RegisterTaskDefinition(KindStep, Struct, frozen=True, kw_only=True):
+class RegisterTaskDefinition(HasBody, KindStep, Struct, frozen=True, kw_only=True):
     """Register a revision of `family` that several services may share; `name` stands for it until its ARN is known.
 
     `serves` are those services, `source` the ARN of the revision that `body` was edited from, `what` the edit in words.
@@ -73,7 +73,7 @@ class RegisterTaskDefinition(KindStep, Struct, frozen=True, kw_only=True):
         return Registration(step=self, body=self.body, began=context.now, budget=context.budget, attempts=Attempts())
 
 
-class Registration(KindExecution, frozen=True, kw_only=True):
+class Registration(HasBody, KindExecution, frozen=True, kw_only=True):
     """A registration under way. `body` is what is sent: without tags where those turned out not to be allowed."""
 
     counted_as: ClassVar[str] = "revisions registered"

@@ -5,6 +5,7 @@ The write may be repeated without harm, so after an unconfirmed one it is enough
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.attempts import RETRY_FIRST, SETTLE, Attempts, Phase, is_refused
 from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.observation import READ_GRACE, SURE
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import Verdict
 
@@ -28,15 +30,14 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Context
     from drone_deploy_ecs.core.target import Target
 
-LOOK = 5.0
-"""Seconds between looks at a service that is on its way to a new count."""
+LOOK_FIRST, LOOK = 1.0, 5.0
+"""Seconds between looks at a service on its way to a new count, from the first one on: the root of how long it takes.
+
+So a step that takes half a second is seen within one, and one that takes minutes is looked at every five.
+"""
 STEADY = "has reached a steady state."
 WRITES = 3
 """Times that a count is written on the way back, before whoever else writes it has won."""
-SURE = 60.0
-"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
-READ_GRACE = 15.0
-"""Seconds of looking that are always granted to a service that can't be read, even past the budget."""
 
 
 class Scale(KindStep, Struct, frozen=True, kw_only=True):
@@ -113,9 +114,14 @@ class Scaling(KindExecution, frozen=True, kw_only=True):
         return calls.DescribeServices(region=target.region, cluster=target.cluster, services=(target.asked,))
 
     @property
+    def counts_from(self) -> float:
+        """Since when it takes time: since its count was accepted, where it was."""
+        return self.began if self.accepted_at is None else self.accepted_at
+
+    @property
     def deadline(self) -> float:
         """When it has taken too long."""
-        return (self.began if self.accepted_at is None else self.accepted_at) + self.budget
+        return self.counts_from + self.budget
 
     @property
     def has_written(self) -> bool:
@@ -254,7 +260,7 @@ def _accepted(scaling: Scaling, service: Service, now: float) -> Scaling:
         known_events=frozenset(event.id for event in service.events),
         service=service,
     )
-    return _follow(_look_at(scaling, now + LOOK), service, now)
+    return _follow(scaling, service, now)
 
 
 def _follow(scaling: Scaling, service: Service, now: float) -> Scaling:
@@ -270,12 +276,17 @@ def _follow(scaling: Scaling, service: Service, now: float) -> Scaling:
     if is_there:
         return _end(scaling, Verdict.COMPLETED, "")
     if now < scaling.deadline:
-        return _look_at(scaling, now + LOOK)
+        return _look_at(scaling, now + _wait(scaling, now))
     if step.goes_down:
         more = tasks(service.running - step.to)
         note = f"{more} more than asked for still run: they may be protected from scale-in, or drain slowly"
         return replace(_end(scaling, Verdict.COMPLETED, ""), note=note)
     return _end(scaling, Verdict.FAILED, f"it runs {service.running} of {tasks(step.to)}")
+
+
+def _wait(scaling: Scaling, now: float) -> float:
+    """Seconds to the next look at what is on its way to a count that was accepted."""
+    return min(max(LOOK_FIRST, sqrt(now - scaling.counts_from)), LOOK)
 
 
 def _is_healthy(scaling: Scaling, service: Service, now: float) -> bool:

@@ -223,6 +223,13 @@ class Monitored(Execution, Protocol):
     def stand_by(self, until: float, /) -> Self:
         """It goes on being watched while other steps are taken, until then at least: not at its own budget's cost."""
 
+    @property
+    def lesson(self) -> object | None:
+        """What it went through, for others to foresee theirs by; None before it is complete, or if it is none."""
+
+    def taught(self, lesson: object, /) -> Self:
+        """The same, knowing what another execution of this run went through."""
+
     def settle(self, now: float, /) -> Self:
         """All is complete: that is the verdict."""
 

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.taskdef import Defined
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.observation import TASK_PERMISSIONS
 from drone_deploy_ecs.core.steps.rollout import polling
@@ -22,6 +23,7 @@ from tests.core.steps.rollout.underway import (
     INFORMED,
     ROLLOUT,
     STARTED,
+    STEP,
     STOPPED,
     crashed,
     deployment,
@@ -169,6 +171,50 @@ def test_who_waits_for_health_only_is_quick_at_that_moment() -> None:
     assert wait(given(informed((5, STARTED)), terms=terms), 95.2) == polling.CLOSE
 
 
+STEADY = "(deployment ecs-svc/2) deployment completed."
+
+
+def test_what_came_through_in_this_run_foretells_what_is_like_it() -> None:
+    through = given(ROLLOUT, service=service(deployment(running=2), (5, STARTED), (95, STOPPED), (105, STEADY)))
+    lesson = through.lesson
+    assert lesson is not None
+    taught = given(ROLLOUT, service=service(deployment(pending=2), (5, STARTED))).taught(lesson)
+    assert wait(taught, 35.0) == wait(informed((5, STARTED)), 35.0)
+    assert wait(given(taught, was_seen=False)) == polling.FAR
+
+
+def test_what_came_through_foretells_nothing_of_what_is_unlike_it_or_has_a_history() -> None:
+    through = given(ROLLOUT, service=service(deployment(running=2), (5, STARTED), (105, STEADY)))
+    other = replace(STEP, target=replace(STEP.target, containers=frozenset({Defined("worker")})))
+    unlike = given(replace(ROLLOUT, step=other)).taught(through.lesson)
+    assert wait(unlike, 35.0) == polling.PATIENT
+    for knowing in (INFORMED, given(ROLLOUT, completed_at=BEGAN)):
+        assert knowing.taught(through.lesson) is knowing
+    assert ROLLOUT.taught("something else") is ROLLOUT
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [
+        pytest.param(given(ROLLOUT, service=service(deployment(running=2), (5, STARTED))), id="it isn't complete"),
+        pytest.param(given(ROLLOUT, service=service(deployment(running=2))), id="no event tells"),
+        pytest.param(
+            given(ROLLOUT, service=service(deployment(running=2), (5, STARTED), (105, STEADY)), stopped=(DEAD,)),
+            id="tasks died",
+        ),
+        pytest.param(
+            given(
+                replace(ROLLOUT, step=replace(STEP, desired=4)),
+                service=service(deployment(running=2), (5, STARTED), (105, STEADY)),
+            ),
+            id="it started from another count",
+        ),
+    ],
+)
+def test_what_is_no_example_teaches_nothing(untold: Rollout) -> None:
+    assert untold.lesson is None
+
+
 @pytest.mark.parametrize(
     "unlike",
     [
@@ -278,6 +324,14 @@ def test_tasks_are_read_now_and_then_all_the_same() -> None:
 
 MUST_STAY = given(ROLLOUT, service=None, terms=Terms(budget=3600, stable_for=60.0))
 STANDS = given(MUST_STAY, completed_at=BEGAN + 40)
+CHECKED = given(
+    ROLLOUT,
+    service=None,
+    completed_at=BEGAN + 40,
+    passed_at=BEGAN + 40,
+    read_at=BEGAN + 40,
+    terms=Terms(budget=3600, checks=3, check_interval=10.0, must_stay=True),
+)
 
 
 @pytest.mark.parametrize(
@@ -290,6 +344,11 @@ STANDS = given(MUST_STAY, completed_at=BEGAN + 40)
         (given(STANDS, read_at=BEGAN + 99.9), "COMPLETED", 100.0, True),
         (given(STANDS, read_at=BEGAN + 100), "COMPLETED", 100.0, False),
         (given(STANDS, terms=Terms(budget=3600)), "COMPLETED", 100.0, False),
+        (given(CHECKED, passed=0), "COMPLETED", 50.0, False),
+        (given(CHECKED, passed=1, passed_at=BEGAN + 50), "COMPLETED", 60.0, False),
+        (given(CHECKED, passed=2, passed_at=BEGAN + 60), "COMPLETED", 70.0, True),
+        (given(CHECKED, passed=2, passed_at=BEGAN + 60), "COMPLETED", 69.0, False),
+        (given(CHECKED, passed=3, passed_at=BEGAN + 70, read_at=BEGAN + 70), "COMPLETED", 80.0, False),
     ],
 )
 def test_tasks_are_read_at_both_ends_of_the_time_in_which_it_must_stay_up(

@@ -54,9 +54,9 @@ def test_when_the_budget_ends() -> None:
         (COMPLETE, 50.0),
         (given(COMPLETE, unreadable_since=31.0), None),
         (given(COMPLETE, verdict=Verdict.FAILED), None),
-        (CHECKED, 40.0),
+        (CHECKED, 50.0),
+        (given(CHECKED, passed=2, passed_at=50.0), 50.0),
         (given(following(), completed_at=0.0), 0.0),
-        (given(CHECKED, terms=Terms(budget=BUDGET)), 30.0),
     ],
 )
 def test_when_it_will_have_been_complete_for_long_enough(rollout: Rollout, stable_at: float | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -37,7 +37,7 @@ class Draft(NamedTuple):
     stages: tuple[Stage, ...]
     warnings: tuple[Problem, ...]
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    bodies: Mapping[str, Mapping[str, Any]] = {}
+    revisions: Mapping[str, Revision] = {}
 
 
 def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draft:
@@ -53,7 +53,7 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
         stages=_stages(settings, switch, registrations, (update, *capacity), down),
         warnings=tuple(warnings(live, idle)),
         diffs=((idle.name, diff(live.edited.body, revision.body)),),
-        bodies={idle.name: revision.body},
+        revisions={idle.name: revision},
     )
 
 

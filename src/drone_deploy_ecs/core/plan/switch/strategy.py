@@ -81,7 +81,7 @@ class TwoServices(Struct, frozen=True):
             summary=str(draft.switch),
             warnings=draft.warnings,
             diffs=draft.diffs,
-            bodies=draft.bodies,
+            revisions=draft.revisions,
             compared_with="what serves now",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core import masking
+from drone_deploy_ecs.core.ecs.taskdef import HasBody
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.request.edits.edit import Body, Edit
 from drone_deploy_ecs.core.text import safe
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
 
 
-class FromFile(Edit, frozen=True):
+class FromFile(HasBody, Edit, frozen=True):
     """The body that stands in the file `path`: what would register it, response-only members and nulls dropped."""
 
     path: str
@@ -51,7 +52,3 @@ class FromFile(Edit, frozen=True):
 
     def __str__(self) -> str:
         return f"task definition {safe(self.path)}"
-
-    def __repr__(self) -> str:
-        """Without what it says: that may be a value of the environment."""
-        return f"FromFile({self.path!r})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.doom import Complaints
+from drone_deploy_ecs.core.causes.reported import Reported
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ class Ours(Struct, frozen=True, kw_only=True):
 
     `is_ecs_rollback`: in a way back, ECS itself has returned the service to it, and nothing was written. `was_seen`: a
     look has shown it as PRIMARY. At `below_desired_at` it was last seen short of tasks, and at `healthy_at` first with
-    all of them, the old ones draining. `complaints` are what events said of it.
+    all of them, the old ones draining. `reported` is what events say of it.
 
     `instead`: in a way back, the revision that it brings; another deployment of it, to which ECS goes, does as well.
     """
@@ -32,7 +32,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     was_seen: bool = False
     below_desired_at: float = 0.0
     healthy_at: float | None = None
-    complaints: Complaints = field(default_factory=Complaints)
+    reported: Reported = field(default_factory=Reported)
     instead: str = ""
 
     def listed(self, service: Service | None) -> Deployment | None:
@@ -48,7 +48,7 @@ class Ours(Struct, frozen=True, kw_only=True):
             deployment=self.deployment,
             since=self.since,
             is_ecs_rollback=self.is_ecs_rollback,
-            complaints=self.complaints,
+            reported=self.reported,
             instead=self.instead,
         )
 
@@ -67,8 +67,8 @@ class Ours(Struct, frozen=True, kw_only=True):
 
 def accepted(answer: Service, primary: Deployment, now: float, instead: str = "") -> Ours:
     """Our deployment as UpdateService's answer shows it: from then on, what ECS says may be about it."""
-    complaints = Complaints().after(answer, primary, primary.created_at, now)
-    return Ours(deployment=primary.id, since=primary.created_at, complaints=complaints, instead=instead)
+    reported = Reported().after(answer, primary, primary.created_at, now)
+    return Ours(deployment=primary.id, since=primary.created_at, reported=reported, instead=instead)
 
 
 def follow(ours: Ours, service: Service | None, away_since: float | None, now: float) -> tuple[Ours, float | None]:
@@ -76,7 +76,7 @@ def follow(ours: Ours, service: Service | None, away_since: float | None, now: f
     ours = ours.or_instead(service)
     listed = ours.listed(service)
     if service is None or listed is None or listed.status != "PRIMARY":
-        ours = replace(ours, complaints=ours.complaints.interrupted())
+        ours = replace(ours, reported=ours.reported.interrupted())
         return ours, now if away_since is None else away_since
     is_healthy = listed.desired > 0 and only_draining_is_left(service, listed)
     since = ours.since or listed.created_at
@@ -86,7 +86,7 @@ def follow(ours: Ours, service: Service | None, away_since: float | None, now: f
         since=since,
         below_desired_at=ours.below_desired_at if listed.is_at_full_count else now,
         healthy_at=now if ours.healthy_at is None and is_healthy else ours.healthy_at,
-        complaints=ours.complaints.after(service, listed, since, now),
+        reported=ours.reported.after(service, listed, since, now),
     )
     return updated, None
 

@@ -97,6 +97,16 @@ class Prediction(Struct, frozen=True):
     healthy: float | None
 
 
+class Lesson(Struct, frozen=True):
+    """The milestones of a rollout of this run, up to COMPLETED: they foretell others of the same `likeness`.
+
+    Services are alike that have the same containers, behind a load balancer or not, and are to be found healthy alike.
+    """
+
+    likeness: tuple[frozenset[str], bool, float]
+    milestones: Milestones
+
+
 class Usual(Struct, frozen=True):
     """How long it took before, in seconds from its first milestone: medians of `rollouts` rollouts."""
 

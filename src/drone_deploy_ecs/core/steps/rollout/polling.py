@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.rollout.history import Span
     from drone_deploy_ecs.core.steps.rollout.record import Record
 
-FIRST = 8.0
-"""Seconds to the first look: ECS's scheduler, whose turn comes every ten, has hardly started tasks sooner."""
-PATIENT = 4.5
+FIRST = 3.5
+"""Seconds to the first look: sooner hardly any task has been started and died."""
+PATIENT = 5.0
 """Seconds between looks while the end can't be near; a failure may be."""
 QUICK = 3.4
 """Seconds between looks when the end may come at any of ECS's ticks."""
@@ -82,7 +82,7 @@ def _predicted_wait(rollout: Record, now: float) -> float | None:
     if rollout.observed.failed_reads or rollout.completion.completed_at is not None:
         return None
     if not _has_appeared(rollout):
-        return FAR if rollout.earlier else None  # with history, nothing can come before the first milestone
+        return FAR if rollout.examples else None  # with history, nothing can come before the first milestone
     foreseen = rollout.foreseen
     if foreseen and foreseen.lead > ONE_MOMENT:
         # Without the next milestone the end can't be near; with it, the end is foreseen anew.
@@ -95,8 +95,8 @@ def _predicted_wait(rollout: Record, now: float) -> float | None:
 
 
 def _confirmed_at(rollout: Record) -> tuple[float, ...]:
-    """When an event's complaint may be confirmed by time alone."""
-    return rollout.ours.complaints.confirmed_at if rollout.ours else ()
+    """When what an event reports may be confirmed by time alone."""
+    return rollout.ours.reported.confirmed_at if rollout.ours else ()
 
 
 def _has_appeared(rollout: Record) -> bool:
@@ -159,7 +159,7 @@ def wants_tasks(rollout: Record, service: Service | None, now: float) -> bool:
         return False
     if rollout.terms.must_prove_stable and _begins_or_ends_to_prove_stable(rollout, listed, now):
         return True
-    # That nothing got on proves a complaint only where no task of ours is known to have stopped by then.
+    # That nothing got on proves what an event reports only where no task of ours is known to have stopped by then.
     if any(rollout.tasks.read_at < at <= now for at in _confirmed_at(rollout)):
         return True
     started = _started_since(service, rollout)

@@ -14,8 +14,9 @@ from msgspec import Struct, field
 from drone_deploy_ecs.core.causes.failure import Failure
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
+from drone_deploy_ecs.core.steps.kind import ExecutionDefaults
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Observed, StoppedTasks
-from drone_deploy_ecs.core.steps.rollout.history import predict, so_far, until_healthy
+from drone_deploy_ecs.core.steps.rollout.history import MANY, Kind, Lesson, predict, so_far, until_healthy
 from drone_deploy_ecs.core.steps.rollout.stability import Completion
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.rollout.history import Milestones, Prediction
     from drone_deploy_ecs.core.steps.rollout.terms import RolloutStep, Terms
     from drone_deploy_ecs.core.verdict import Judgement
-
-
-COMPLETED = "completed"
-"""The word for rollouts that have come through."""
 
 
 class Monitor(Struct, frozen=True, kw_only=True):
@@ -57,14 +54,14 @@ class Decision(Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     """A rollout of `definition`, an ARN, or "" where that was never registered. Times are monotonic seconds.
 
     Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.
     Since `not_primary_since` the deployment that should be PRIMARY isn't: ours; in a way back, before there is one, the
     deployment that it undoes. `recalled`: nothing more is to be written, and that is the verdict once it is known
-    whether an unconfirmed write was accepted. `earlier` are the service's rollouts before this one (none for an undo:
-    that is no rollout like others).
+    whether an unconfirmed write was accepted. `earlier` are the service's rollouts before this one (none where it
+    starts from another count: that is no rollout like others), `elsewhere` what others of this run went through.
     """
 
     step: RolloutStep
@@ -82,6 +79,7 @@ class Record(Struct, frozen=True, kw_only=True):
     recalled: Judgement | None = None
     decision: Decision | None = None
     earlier: tuple[Milestones, ...] = ()
+    elsewhere: tuple[Lesson, ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -155,13 +153,39 @@ class Record(Struct, frozen=True, kw_only=True):
     @property
     def foreseen(self) -> Prediction | None:
         """What comes, by our clock; None without history, and once tasks died: then no rollout before was like it."""
+        examples = self.examples
+        if not examples:
+            return None
+        return predict(examples if self.terms.wait_for_drained else until_healthy(examples), self.milestones)
+
+    @property
+    def examples(self) -> tuple[Milestones, ...]:
+        """The rollouts that this one may be like: the service's own, else those of services like it in this run."""
+        if self.earlier or not self.elsewhere:
+            return self.earlier
+        likeness = self._likeness
+        return tuple(lesson.milestones for lesson in self.elsewhere if lesson.likeness == likeness)[-MANY:]
+
+    @property
+    def milestones(self) -> Milestones:
+        """How far it is; () where nothing tells, and once tasks died."""
         service, listed, since = self.service, self.listed, self.since
-        if not self.earlier or service is None or listed is None or since is None:
-            return None
-        if self.tasks.stopped or listed.failed_tasks:
-            return None
-        rollouts = self.earlier if self.terms.wait_for_drained else until_healthy(self.earlier)
-        return predict(rollouts, so_far(service.events, since, self.began, listed.desired))
+        if service is None or listed is None or since is None or self.tasks.stopped or listed.failed_tasks:
+            return ()
+        return so_far(service.events, since, self.began, listed.desired)
+
+    @property
+    def _likeness(self) -> tuple[frozenset[str], bool, float]:
+        target = self.step.target
+        names = frozenset(container.name for container in target.containers)
+        return names, bool(self.service and self.service.is_load_balanced), target.warm_up
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """See `Monitored`."""
+        milestones = self.milestones if self.step.desired is None else ()
+        is_whole = bool(milestones) and milestones[-1].kind is Kind.COMPLETED
+        return Lesson(self._likeness, milestones) if is_whole else None
 
     # --- as an execution ---
 
@@ -205,25 +229,10 @@ class Record(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def needs_replan(self) -> bool:
-        """See `Execution`: it never does."""
-        return False
-
-    @property
-    def fails_target(self) -> str:
-        """See `Execution`."""
-        return ""
-
-    @property
-    def stands_until(self) -> float:
-        """See `Execution`: it doesn't."""
-        return -inf
-
-    @property
     def tally(self) -> str:
         """See `Execution`."""
         if self.state is State.COMPLETE or self.verdict is Verdict.COMPLETED:
-            return "back" if self.is_undo else COMPLETED
+            return "back" if self.is_undo else self.counted_as
         if self.verdict is not None:
             return "failed" if self.verdict.fails_the_run else "withdrawn"
         if self.observed.read_fault is not None:

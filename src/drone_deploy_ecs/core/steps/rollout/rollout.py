@@ -22,7 +22,7 @@ from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, accepted, follow, keep
 from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
 from drone_deploy_ecs.core.steps.rollout.polling import NEEDS_EVIDENCE
-from drone_deploy_ecs.core.steps.rollout.record import COMPLETED, Decision, Record
+from drone_deploy_ecs.core.steps.rollout.record import Decision, Record
 from drone_deploy_ecs.core.steps.rollout.write import Next
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
@@ -45,7 +45,6 @@ class Rollout(Record, frozen=True, kw_only=True):
     """A rollout under way: a `Monitored` execution. Its parts are a `Record`'s."""
 
     is_monitored: ClassVar[bool] = True
-    counted_as: ClassVar[str] = COMPLETED
 
     def news(self, before: Record, /) -> Iterator[News]:
         """See `Execution`."""
@@ -118,6 +117,12 @@ class Rollout(Record, frozen=True, kw_only=True):
     def settle(self, now: float, /) -> Rollout:
         """See `Monitored`."""
         return self if self.decision else _decided(self, Judgement(Verdict.COMPLETED, self.completion.reason), now)
+
+    def taught(self, lesson: object, /) -> Rollout:
+        """See `Monitored`."""
+        if self.earlier or self.completion.completed_at is not None or not isinstance(lesson, history.Lesson):
+            return self
+        return replace(self, elsewhere=(*self.elsewhere, lesson))
 
     def stand_by(self, until: float, /) -> Rollout:
         """See `Monitored`."""
@@ -237,8 +242,8 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             if primary is None or not (primary.id or primary.id in rollout.step.target.known):
                 # It was accepted, but of what came of it nothing is told: that is looked for.
                 return _written(rollout, not_awss(UpdateService.operation), now)
-            # An undo, or a start from another count, is no rollout like those before it.
-            is_like_others = not rollout.is_undo and rollout.step.desired is None
+            # A start from another count is no rollout like those before it.
+            is_like_others = rollout.step.desired is None
             rollout = replace(
                 rollout,
                 writes=replace(rollout.writes, count=rollout.writes.count + 1, fault=None),
@@ -325,7 +330,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
         stopped_since_complete=stability.stopped_since(rollout.completion, rollout.terms, stopped, service, ours),
         away_for=0.0 if away_since is None else now - away_since,
         left=rollout.deadline - now,
-        proof=ours.complaints.proof(stopped, rollout.tasks.read_at, now),
+        proof=ours.reported.proof(stopped, rollout.tasks.read_at, now),
     )
     judgement = judge(sight)
     if judgement is None:
@@ -345,7 +350,7 @@ def _completed(rollout: Rollout, ours: Ours, completion: Completion, now: float)
     if before.completed_at is None and completion.completed_at is not None and ours.healthy_at is None:
         ours = replace(ours, healthy_at=now)
     rollout = replace(rollout, ours=ours, completion=completion)
-    if completion is before and rollout.stable_at is not None and rollout.stable_at <= now:
+    if completion is before and rollout.stable_at is not None and (rollout.stable_at <= now or rollout.next_check):
         # It may only be waiting for its checks or for others: how long those take is not charged to it.
         return rollout.stand_by(max(rollout.monitor.budget_paused_until, now))
     return rollout

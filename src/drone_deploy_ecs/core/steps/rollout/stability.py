@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.steps.observation import SURE
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.judge import Sight
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
-
-SURE = 60.0
-"""Seconds after which tasks that run count as healthy without ECS saying so: it needs 40 where nothing checks them."""
 
 
 class Completion(Struct, frozen=True, kw_only=True):
@@ -52,10 +50,10 @@ class Completion(Struct, frozen=True, kw_only=True):
         return self.passed_at + terms.check_interval
 
     def stable_at(self, terms: Terms, confirm_after: float) -> float | None:
-        """When it will have been complete for as long as asked, and after `confirm_after`; None while it isn't."""
+        """When it will have been complete for as long as asked, after all checks and `confirm_after`; else None."""
         if self.completed_at is None:
             return None
-        checked = self.passed_at if terms.checks else 0.0
+        checked = self.passed_at + (terms.checks - self.passed) * terms.check_interval
         return max(self.completed_at + terms.stable_for, confirm_after, checked)
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.doom import PATIENCE
+from drone_deploy_ecs.core.causes.reported import PATIENCE
 from drone_deploy_ecs.core.ecs.service import Deployment, ServiceEvent
 from tests.core.shown import NEW, OLD, OTHER, OURS, active, at, primary, service, stopped
 from tests.core.steps.rollout.rollouts import Look, after, forward
-from tests.core.test_doom import NO_PLATFORM, NO_ROOM, UNASSUMED, UNHEALTHY, UNREGISTERED
+from tests.core.test_reported import NO_PLATFORM, NO_ROOM, UNASSUMED, UNHEALTHY, UNREGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -86,7 +86,7 @@ def test_an_event_that_may_be_another_deployments(tell: Teller) -> None:
     web = world.service("prod", "web")
     world.deploy(web, world.register(task_definition("web", "shop:9")))
     world.clock.sleep(30)
-    world.at(15, lambda: say(world, web, NO_PLATFORM))
+    world.at(8, lambda: say(world, web, NO_PLATFORM))
     told = tell(world)
     assert told.exit_code == 0
     assert NO_PLATFORM in told.stderr

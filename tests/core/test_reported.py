@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.cause import brief, terminal_cause
-from drone_deploy_ecs.core.causes.doom import PATIENCE, Complaints
+from drone_deploy_ecs.core.causes.reported import PATIENCE, Reported
 from tests.core.shown import NOON, OLD, OTHER, OURS, active, at, primary, service, stopped
 
 if TYPE_CHECKING:
@@ -48,18 +48,18 @@ def looks(
     by: Iterable[float] = (0, 10, 20),
     ours: Deployment = UP,
     others: Iterable[Deployment] = (active(),),
-) -> Complaints:
-    """What was heard by looks at these seconds, each of which shows what was said by then, and the same deployments."""
-    heard = Complaints()
+) -> Reported:
+    """What is reported after looks at these seconds: each shows what was said by then, and the same deployments."""
+    reported = Reported()
     for now in by:
         shown = service(ours, *others, said=[one for one in said if one[0] <= now])
-        heard = heard.after(shown, ours, NOON, now)
-    return heard
+        reported = reported.after(shown, ours, NOON, now)
+    return reported
 
 
-def proven(heard: Complaints, now: float, *tasks: Task, read_at: float | None = None) -> str:
+def proven(reported: Reported, now: float, *tasks: Task, read_at: float | None = None) -> str:
     """The cause that is proven, by its name."""
-    cause: Cause | None = heard.proof(tasks, now if read_at is None else read_at, now)
+    cause: Cause | None = reported.proof(tasks, now if read_at is None else read_at, now)
     return cause.name if cause else ""
 
 
@@ -91,19 +91,27 @@ def test_an_event_that_names_nobody_is_ours_where_nobody_else_has_tasks_to_start
     ids=["short", "starting", "unfinished", "unstarted", "failed", "unknown", "failing"],
 )
 def test_it_is_not_while_another_deployment_has_tasks_to_start(other: Deployment) -> None:
-    heard = looks((5, NO_PLATFORM), (6, UNASSUMED), others=(active(OTHER), other))
-    assert proven(heard, 9999) == ""
-    assert heard.confirmed_at == ()
+    reported = looks((5, NO_PLATFORM), (6, UNASSUMED), others=(active(OTHER), other))
+    assert proven(reported, 9999) == ""
+    assert reported.confirmed_at == ()
 
 
 def test_it_is_not_where_somebody_had_tasks_to_start_at_the_look_before_or_at_the_look_itself() -> None:
     busy, idle = service(UP, active(pending=1)), service(UP, active())
     said = service(UP, active(), said=[(5, NO_PLATFORM)])
-    known = Complaints().after(busy, UP, NOON, 0)
+    known = Reported().after(busy, UP, NOON, 0)
     assert proven(known.after(said, UP, NOON, 10), 20) == ""
-    known = Complaints().after(idle, UP, NOON, 0)
+    known = Reported().after(idle, UP, NOON, 0)
     assert proven(known.after(replace(said, deployments=busy.deployments), UP, NOON, 10), 20) == ""
     assert proven(known.interrupted().after(said, UP, NOON, 10), 20) == ""
+    assert proven(known.after(said, UP, NOON, 10), 20) == "wrong-platform"
+
+
+def test_it_is_not_where_it_is_not_known_since_when_ours_is_there() -> None:
+    """Some emulators give no createdAt: then what was said long before may be new to us."""
+    said = service(UP, active(), said=[(5, NO_PLATFORM)])
+    known = Reported().after(service(UP, active()), UP, None, 0)
+    assert proven(known.after(said, UP, None, 10), 20) == ""
     assert proven(known.after(said, UP, NOON, 10), 20) == "wrong-platform"
 
 
@@ -119,8 +127,8 @@ def test_it_is_not_from_before_our_update() -> None:
 
 def test_what_is_no_start_may_be_an_old_tasks() -> None:
     old_wording = "(instance i-1) (port 80) is unhealthy in (target-group x) due to (reason Health checks failed)"
-    heard = looks((5, old_wording), (6, "is unable to consistently start tasks successfully."))
-    assert proven(heard, 9999) == ""
+    reported = looks((5, old_wording), (6, "is unable to consistently start tasks successfully."))
+    assert proven(reported, 9999) == ""
     failed = f"(deployment {OURS}) deployment failed: alarm detected."
     assert proven(looks((5, failed)), 20) == "", "whether ECS rolls back after that has to be seen"
 
@@ -140,9 +148,9 @@ def test_an_event_that_names_a_task_is_ours_once_that_task_is_known_to_be() -> N
     missing = (
         "(task t1) was unable to place a task. Reason: CannotPullContainerError: x: no match for platform in manifest"
     )
-    heard = looks((5, missing), others=(active(pending=1),))
-    assert proven(heard, 20) == proven(heard, 20, stopped("a/t2")) == ""
-    assert proven(heard, 20, stopped("a/t1")) == "wrong-platform"
+    reported = looks((5, missing), others=(active(pending=1),))
+    assert proven(reported, 20) == proven(reported, 20, stopped("a/t2")) == ""
+    assert proven(reported, 20, stopped("a/t1")) == "wrong-platform"
 
 
 # --- what it proves ---
@@ -153,11 +161,11 @@ def test_what_may_pass_proves_nothing_however_long_it_lasts() -> None:
 
 
 def test_a_repeating_cause_is_confirmed_when_nothing_got_on() -> None:
-    heard = looks((5, UNASSUMED))
-    assert heard.confirmed_at == (10 + PATIENCE,)
-    assert proven(heard, 9.9 + PATIENCE) == ""
-    assert proven(heard, 10 + PATIENCE) == "role-refused"
-    cause = heard.proof((), 10 + PATIENCE, 10 + PATIENCE)
+    reported = looks((5, UNASSUMED))
+    assert reported.confirmed_at == (10 + PATIENCE,)
+    assert proven(reported, 9.9 + PATIENCE) == ""
+    assert proven(reported, 10 + PATIENCE) == "role-refused"
+    cause = reported.proof((), 10 + PATIENCE, 10 + PATIENCE)
     assert cause is not None
     assert brief(cause) == "ECS may not use the task's or the execution role, and nothing has got on for 8 m"
 
@@ -177,8 +185,8 @@ def test_that_old_targets_go_is_no_progress() -> None:
 
 
 def test_time_confirms_nothing_once_more_tasks_run_than_then() -> None:
-    heard, more = looks((5, UNASSUMED)), replace(UP, running=1)
-    assert heard.after(service(more), more, NOON, 30).confirmed_at == ()
+    reported, more = looks((5, UNASSUMED)), replace(UP, running=1)
+    assert reported.after(service(more), more, NOON, 30).confirmed_at == ()
 
 
 def test_time_confirms_nothing_once_something_else_that_may_pass_holds_it_up() -> None:
@@ -188,9 +196,9 @@ def test_time_confirms_nothing_once_something_else_that_may_pass_holds_it_up() -
 
 
 def test_time_confirms_nothing_where_ecs_waits_after_tasks_that_never_ran() -> None:
-    heard = looks((5, UNASSUMED))
-    assert proven(heard, 9999, NEVER_RAN) == ""
-    assert proven(heard, 9999, replace(NEVER_RAN, started_at=NOON)) == "role-refused"
+    reported = looks((5, UNASSUMED))
+    assert proven(reported, 9999, NEVER_RAN) == ""
+    assert proven(reported, 9999, replace(NEVER_RAN, started_at=NOON)) == "role-refused"
 
 
 def test_time_confirms_nothing_where_tasks_were_not_read_since() -> None:
@@ -198,21 +206,21 @@ def test_time_confirms_nothing_where_tasks_were_not_read_since() -> None:
 
 
 def test_a_later_task_of_ours_that_tells_the_same_confirms_it() -> None:
-    heard = looks((5, UNASSUMED), (15, STARTED))
-    assert proven(heard, 70, REFUSED) == "role-refused"
-    assert proven(heard, 70, replace(REFUSED, created_at=at(4))) == "", "the event may be about that very task"
-    assert proven(heard, 70, replace(REFUSED, created_at=None)) == ""
-    assert proven(heard, 70, replace(REFUSED, health="HEALTHY")) == ""
-    assert proven(heard, 70, replace(REFUSED, stopped_reason="Essential container in task exited")) == ""
+    reported = looks((5, UNASSUMED), (15, STARTED))
+    assert proven(reported, 70, REFUSED) == "role-refused"
+    assert proven(reported, 70, replace(REFUSED, created_at=at(4))) == "", "the event may be about that very task"
+    assert proven(reported, 70, replace(REFUSED, created_at=None)) == ""
+    assert proven(reported, 70, replace(REFUSED, health="HEALTHY")) == ""
+    assert proven(reported, 70, replace(REFUSED, stopped_reason="Essential container in task exited")) == ""
 
 
 def test_a_bad_health_is_confirmed_by_a_later_task_alone() -> None:
-    heard = looks((5, UNHEALTHY))
+    reported = looks((5, UNHEALTHY))
     first = stopped(
         "a/t1", stop_code="ServiceSchedulerInitiated", stopped_reason="Task failed ELB health checks in (x)"
     )
-    assert proven(heard, 9999, first) == ""
-    assert proven(heard, 9999, first, replace(first, arn="a/t2", created_at=at(30))) == "target-unhealthy"
+    assert proven(reported, 9999, first) == ""
+    assert proven(reported, 9999, first, replace(first, arn="a/t2", created_at=at(30))) == "target-unhealthy"
 
 
 def test_what_failed_after_its_own_health_checks_had_passed_proves_nothing_with_one_that_did_not_get_so_far() -> None:
@@ -225,5 +233,5 @@ def test_what_failed_after_its_own_health_checks_had_passed_proves_nothing_with_
 
 def test_a_service_without_events_says_nothing() -> None:
     quiet: Service = service(UP, active())
-    heard = Complaints().after(quiet, UP, None, 0).after(quiet, UP, None, 10)
-    assert heard == Complaints(was_alone=True)
+    reported = Reported().after(quiet, UP, None, 0).after(quiet, UP, None, 10)
+    assert reported == Reported(was_alone=True)

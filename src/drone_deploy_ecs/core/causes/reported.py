@@ -1,8 +1,8 @@
-"""Whether ECS's events prove that a deployment can't succeed: look by look → complaints → the cause that ends it.
+"""Whether ECS's events prove that a deployment can't succeed: look by look → reported causes → the proven one.
 
-A stopped task tells whose it is; an event seldom does. So a complaint counts only where it can be about nobody but our
-deployment, and of what may pass by itself only once it didn't pass. What is in doubt explains a verdict, but gives
-none.
+A stopped task tells whose it is; an event seldom does. So what an event reports counts only where it can be about
+nobody but our deployment, and what may pass by itself only once it didn't pass. What is in doubt explains a verdict,
+but gives none.
 """
 
 from __future__ import annotations
@@ -43,61 +43,62 @@ _TASK = re.compile(r"\(task ([^()\s]+)\)")
 _DEPLOYMENT = re.compile(r"ecs-svc/\d+")
 
 
-class Complaint(Struct, frozen=True, kw_only=True):
-    """A bad cause that an event tells of our deployment, or of `task`, if that is one of ours.
+class ReportedCause(Struct, frozen=True, kw_only=True):
+    """A bad cause that an event reports of our deployment, or of `task`, if that is one of ours.
 
-    It was said at `said_at` by AWS's clock, and heard by a look at `heard_at`, in monotonic seconds, when so many of
-    our tasks were `running`. `may_wait`: that nothing gets on proves it; not any more once something did.
+    The event is of `reported_at` by AWS's clock; a look at `seen_at`, in monotonic seconds, showed it first, when so
+    many of our tasks were `running`. `time_confirms`: that nothing gets on proves it; not any more once something did.
     """
 
     cause: Cause
-    said_at: datetime
-    heard_at: float
+    reported_at: datetime
+    seen_at: float
     running: int
     task: str = ""
-    may_wait: bool = False
+    time_confirms: bool = False
 
     @property
     def confirmed_at(self) -> float | None:
         """When it will be confirmed if nothing gets on; None where that proves nothing."""
-        return self.heard_at + PATIENCE if self.may_wait else None
+        return self.seen_at + PATIENCE if self.time_confirms else None
 
 
-class Complaints(Struct, frozen=True, kw_only=True):
-    """What was heard of our deployment, by looks that were whole.
+class Reported(Struct, frozen=True, kw_only=True):
+    """The causes that events report of our deployment, by looks that were whole.
 
-    The last look had `seen` these events since its beginning, and `was_alone`: no other deployment had tasks to start.
+    The last look showed these `events` since its beginning; it `was_alone`: no other deployment had tasks to start.
     """
 
-    heard: tuple[Complaint, ...] = ()
-    seen: tuple[ServiceEvent, ...] = ()
+    causes: tuple[ReportedCause, ...] = ()
+    events: tuple[ServiceEvent, ...] = ()
     was_alone: bool = False
 
     @property
     def confirmed_at(self) -> tuple[float, ...]:
-        """The moments at which a complaint may be confirmed by mere time."""
-        return tuple(at for complaint in self.heard if (at := complaint.confirmed_at) is not None)
+        """The moments at which a reported cause may be confirmed by mere time."""
+        return tuple(at for reported in self.causes if (at := reported.confirmed_at) is not None)
 
-    def after(self, service: Service, ours: Deployment, since: datetime | None, now: float) -> Complaints:
-        """The complaints after a look that showed our deployment as PRIMARY. Only events from `since` on count.
+    def after(self, service: Service, ours: Deployment, since: datetime | None, now: float) -> Reported:
+        """What is reported after a look that showed our deployment as PRIMARY.
 
+        Only events from `since` on count, so none where that isn't known.
         An event that names nobody is ours only if this look and the one before it, which didn't show it yet, both
         showed that nobody else had tasks to start: so it is from the time between them.
         """
-        events = tuple(event for event in service.events if since is None or event.at >= since)
+        events = tuple(event for event in service.events if since and event.at >= since)
         is_alone = _is_alone(service, ours)
-        heard = [_after_counts(complaint, ours) for complaint in self.heard]
+        causes = [_after_counts(reported, ours) for reported in self.causes]
         for event in events:
-            if event in self.seen:
+            if event in self.events:
                 continue
-            heard = [_after_event(complaint, event) for complaint in heard]
+            causes = [_after_event(reported, event) for reported in causes]
             # One that comes late, older than what was seen, may be from before anybody was alone.
-            is_from_between = not self.seen or event.at >= self.seen[-1].at
-            heard += _complaints(event, ours, now, can_be_only_ours=self.was_alone and is_alone and is_from_between)
-        return Complaints(heard=tuple(heard), seen=events, was_alone=is_alone)
+            is_from_between = not self.events or event.at >= self.events[-1].at
+            causes += _reported(event, ours, now, can_be_only_ours=self.was_alone and is_alone and is_from_between)
+        return Reported(causes=tuple(causes), events=events, was_alone=is_alone)
 
-    def interrupted(self) -> Complaints:
-        """The complaints after a look that didn't show our deployment as PRIMARY: others may have tasks to start."""
+    def interrupted(self) -> Reported:
+        """What is reported after a look that didn't show our deployment as PRIMARY: others may have tasks to start."""
         return replace(self, was_alone=False)
 
     def proof(self, stopped: tuple[Task, ...], read_at: float, now: float) -> Cause | None:
@@ -108,16 +109,16 @@ class Complaints(Struct, frozen=True, kw_only=True):
         """
         # What failed after its own health checks had passed isn't counted among tasks, either (`terminal_cause`).
         names = {short(task.arn) for task in stopped if not was_healthy(task)}
-        ours = [complaint for complaint in self.heard if not complaint.task or complaint.task in names]
-        terminal = (complaint.cause for complaint in ours if complaint.cause.weight is Weight.TERMINAL)
-        by_tasks = (cause for complaint in ours for cause in _same_again(complaint, stopped))
+        ours = [reported for reported in self.causes if not reported.task or reported.task in names]
+        terminal = (reported.cause for reported in ours if reported.cause.weight is Weight.TERMINAL)
+        by_tasks = (cause for reported in ours for cause in _same_again(reported, stopped))
         # After tasks that never ran ECS waits for up to 27 minutes before the next (service throttle logic): that none
         # is started then proves nothing, but those tasks do. And tasks that can't be read may be such.
         is_throttled = any(task.started_at is None and is_evidence(task) for task in stopped)
         by_time = (
-            _unchanged(complaint.cause)
-            for complaint in ours
-            if (at := complaint.confirmed_at) is not None and at <= min(now, read_at) and not is_throttled
+            _unchanged(reported.cause)
+            for reported in ours
+            if (at := reported.confirmed_at) is not None and at <= min(now, read_at) and not is_throttled
         )
         return next((cause for causes in (terminal, by_tasks, by_time) for cause in causes), None)
 
@@ -135,23 +136,23 @@ def _is_alone(service: Service, ours: Deployment) -> bool:
     )
 
 
-def _after_counts(complaint: Complaint, ours: Deployment) -> Complaint:
-    return replace(complaint, may_wait=False) if ours.running > complaint.running else complaint
+def _after_counts(reported: ReportedCause, ours: Deployment) -> ReportedCause:
+    return replace(reported, time_confirms=False) if ours.running > reported.running else reported
 
 
-def _after_event(complaint: Complaint, event: ServiceEvent) -> Complaint:
-    """A complaint after a later event: ECS got on, or is now held up by something that passes."""
+def _after_event(reported: ReportedCause, event: ServiceEvent) -> ReportedCause:
+    """A reported cause after a later event: ECS got on, or is now held up by something that passes."""
     if _PROGRESS.search(event.message):
-        return replace(complaint, may_wait=False)
-    if not complaint.may_wait or not _STARTS.search(event.message):
-        return complaint
+        return replace(reported, time_confirms=False)
+    if not reported.time_confirms or not _STARTS.search(event.message):
+        return reported
     cause = cause_of_event(event)
     passes = cause is not None and cause.weight is Weight.TRANSIENT
-    return replace(complaint, may_wait=not passes)
+    return replace(reported, time_confirms=not passes)
 
 
-def _complaints(event: ServiceEvent, ours: Deployment, now: float, *, can_be_only_ours: bool) -> Iterator[Complaint]:
-    """The complaint that this event is, if it is one of ours, or of a task that may turn out to be ours."""
+def _reported(event: ServiceEvent, ours: Deployment, now: float, *, can_be_only_ours: bool) -> Iterator[ReportedCause]:
+    """The cause that this event reports, if it is of ours, or of a task that may turn out to be ours."""
     named, task = set(_DEPLOYMENT.findall(event.message)), _TASK.search(event.message)
     is_of_starts = bool(_STARTS.search(event.message))
     is_ours = is_of_starts and (named == {ours.id} or (not named and can_be_only_ours))
@@ -160,13 +161,13 @@ def _complaints(event: ServiceEvent, ours: Deployment, now: float, *, can_be_onl
     cause = cause_of_event(event)
     if cause is None or not cause.is_the_containers:
         return
-    yield Complaint(
+    yield ReportedCause(
         cause=cause,
-        said_at=event.at,
-        heard_at=now,
+        reported_at=event.at,
+        seen_at=now,
         running=ours.running,
         task=task[1] if task and not named else "",
-        may_wait=is_ours and cause.weight is Weight.REPEATING,
+        time_confirms=is_ours and cause.weight is Weight.REPEATING,
     )
 
 
@@ -174,10 +175,10 @@ def _unchanged(cause: Cause) -> Cause:
     return replace(cause, headline=f"{cause.headline}, and nothing has got on for {span(PATIENCE)}")
 
 
-def _same_again(complaint: Complaint, stopped: tuple[Task, ...]) -> Iterator[Cause]:
-    """What later tasks tell that a complaint told already. The task that it is about was created before it."""
+def _same_again(reported: ReportedCause, stopped: tuple[Task, ...]) -> Iterator[Cause]:
+    """What later tasks tell that an event reported already. The task that it is about was created before it."""
     for task in stopped:
-        if task.created_at is None or task.created_at < complaint.said_at or was_healthy(task):
+        if task.created_at is None or task.created_at < reported.reported_at or was_healthy(task):
             continue
-        if (cause := cause_of_task(task)).name == complaint.cause.name:
+        if (cause := cause_of_task(task)).name == reported.cause.name:
             yield cause

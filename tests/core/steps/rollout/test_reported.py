@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.doom import PATIENCE
+from drone_deploy_ecs.core.causes.reported import PATIENCE
 from drone_deploy_ecs.core.ecs.task import Attachment, Detail, Task
 from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout import polling
@@ -15,7 +15,7 @@ from drone_deploy_ecs.core.steps.rollout.follow import Ours, keep
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, active, at, primary, service, stopped
 from tests.core.steps.rollout.rollouts import Look, after, forward, undo
-from tests.core.test_doom import NO_PLATFORM, UNASSUMED
+from tests.core.test_reported import NO_PLATFORM, UNASSUMED
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Service
