@@ -28,14 +28,16 @@ class Edit(Struct, frozen=True):
     `str` says it for people, with where it goes, and `brief` without. Neither shows a value of the environment.
     """
 
-    @property
-    def brief(self) -> str:
-        """What is new, in a few words: `shop:2`."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what every kind says of itself
 
-    def apply(self, body: Mapping[str, Any], /) -> Body:
-        """The body with it, where there is no problem; applied again it changes nothing more."""
-        raise NotImplementedError
+        @property
+        def brief(self) -> str:
+            """What is new, in a few words: `shop:2`."""
+            raise NotImplementedError
+
+        def apply(self, body: Mapping[str, Any], /) -> Body:
+            """The body with it, where there is no problem; applied again it changes nothing more."""
+            raise NotImplementedError
 
     @property
     def containers(self) -> tuple[str, ...]:
