@@ -153,7 +153,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="wait_for", type="text", read=choice("completed", "healthy"), default="completed",
             help="when it is done: completed (old tasks drained too) or healthy (all new tasks up, old ones may drain)"),
     Setting(name="skip_unchanged", type="yes/no", read=yes_or_no, default="false",
-            help="do nothing where the service runs this very image reference; without it, a tag is deployed again (it may have been re-pushed)"),
+            help="do nothing where the service runs exactly this already; without it, a tag that is named is deployed again (it may have been re-pushed)"),
     Setting(name="dry_run", type="yes/no", read=yes_or_no, default="false",
             help="print the plan and write nothing"),
     Setting(name="log_lines", type="number", read=whole_or_none, default="20",
