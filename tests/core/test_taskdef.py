@@ -144,6 +144,7 @@ def test_a_diff_is_empty_exactly_when_both_mean_the_same(before: object, after: 
         ({"containerDefinitions": {"app": {}}}, ("containerDefinitions",)),
         ({"containerDefinitions": [None, "app"]}, ("containerDefinitions", 1)),
         ({"containerDefinitions": [{"environment": [{"value": 1}]}]}, ("containerDefinitions", 0, "environment", 0, "value")),
+        ({"containerDefinitions": [{"logConfiguration": {"options": {"a": "b", "mode": 1}}}]}, ("containerDefinitions", 0, "logConfiguration", "options", "mode")),
         ({"containerDefinitions": [{"logConfiguration": {"options": []}}]}, ("containerDefinitions", 0, "logConfiguration", "options")),
     ],
 )  # fmt: skip

@@ -7,21 +7,28 @@ meets a list of named things; a diff names exactly the paths that differ; and no
 from __future__ import annotations
 
 import copy
+import io
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from drone_deploy_ecs.cli.edges import Edges
+from drone_deploy_ecs.cli.main import main
 from drone_deploy_ecs.core.ecs.diff import diff, meaning, same
 from drone_deploy_ecs.core.masking import Masks
+from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.core.request.edits import edit
 from drone_deploy_ecs.core.request.edits.file import FromFile
 from drone_deploy_ecs.core.request.edits.images import SetImages, SetTag
 from drone_deploy_ecs.core.request.edits.patch import NAMED, Patch, merge
 from drone_deploy_ecs.core.request.edits.variables import SetEnvironment, SetSecrets
 from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -262,3 +269,48 @@ def test_whatever_a_patch_says_it_is_applied_or_there_is_a_problem(document: dic
     assert isinstance(some.images, frozenset)
     if not list(edit.problems([some], ("app",), body, "web:1")):
         assert some.apply(body)["containerDefinitions"]
+
+
+some_members = st.sampled_from(
+    [
+        "containerDefinitions",
+        "tags",
+        "volumes",
+        "cpu",
+        "app",
+        "environment",
+        "secrets",
+        "image",
+        "name",
+        "healthCheck",
+        "logConfiguration",
+        "options",
+        "secretOptions",
+        "dependsOn",
+        "interval",
+        "value",
+        "key",
+        "mountPoints",
+    ]
+)
+strange = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["app", "shop:2", "", CANARY]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(some_members, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(patch=st.dictionaries(some_members, strange, min_size=1, max_size=3))
+def test_a_run_with_whatever_patch_is_planned_or_refused_in_a_sentence(patch: dict[str, Any]) -> None:
+    world = World()
+    world.add_service("prod", "web", task_definition("web", "shop:1"), desired=1)
+    env = {
+        "PLUGIN_AWS_REGION": "eu-west-1", "PLUGIN_CLUSTER": "prod", "PLUGIN_SERVICE": "web", "PLUGIN_PATCH": json.dumps(patch),
+    }  # fmt: skip
+    out, err = io.StringIO(), io.StringIO()
+    code = main(["plan"], lambda: Edges(env, out, err, lambda _: SimulatedAws(world), world.clock, lambda: 0.5, NEVER))
+    assert code == 0 or (code, err.getvalue().splitlines()[-1]) == (2, "Refused: nothing was changed.")
+    assert CANARY not in (out.getvalue() + err.getvalue()).replace(f"image: shop:1 -> {CANARY}", "").replace(
+        f"({CANARY})", ""
+    )

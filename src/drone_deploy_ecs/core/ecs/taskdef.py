@@ -33,11 +33,11 @@ SHAPE: Mapping[str, Any] = {
         "environment": [{"name": str, "value": str}],
         "secrets": [{"name": str, "valueFrom": str}],
         "healthCheck": {"interval": int},
-        "logConfiguration": {"logDriver": str, "options": {}, "secretOptions": [{"name": str, "valueFrom": str}]},
+        "logConfiguration": {"logDriver": str, "options": {...: str}, "secretOptions": [{"name": str, "valueFrom": str}]},
         "repositoryCredentials": {"credentialsParameter": str},
     }],
 }  # fmt: skip
-"""The types of what is read here: an object's members, a list's entries. Anything may be null or absent."""
+"""Types of what is read here: an object's members (`...`: all of them), a list's entries. Null and absent will do."""
 _CALLED = {str: "isn't a text", int: "isn't a whole number", dict: "isn't an object", list: "isn't a list"}
 
 
@@ -160,7 +160,8 @@ def misshapen(value: Any, shape: Any = SHAPE, place: Place = ()) -> Iterator[tup
         yield place, _CALLED[expected]
     elif isinstance(shape, dict) and isinstance(value, dict):
         for name, inner in shape.items():
-            yield from misshapen(value.get(name), inner, (*place, name))
+            for member in value if name is ... else (name,):
+                yield from misshapen(value.get(member), inner, (*place, member))
     elif isinstance(shape, list) and isinstance(value, list):
         for number, item in enumerate(value):
             yield from misshapen(item, shape[0], (*place, number))
