@@ -81,9 +81,9 @@ class _Joined(argparse.Action):
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     from drone_deploy_ecs.settings.table import grouped
 
-    note = "each setting also as PLUGIN_<NAME>; a flag wins"
+    note: str | None = "each setting also as PLUGIN_<NAME>; a flag wins"
     for title, settings in grouped():
-        group, note = parser.add_argument_group(title.lower(), note), ""
+        group, note = parser.add_argument_group(title.lower(), note), None
         for setting in settings:
             default = f" (default: {setting.default})" if setting.default else ""
             text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
