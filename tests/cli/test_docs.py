@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from drone_deploy_ecs.core.calls.catalogue import CALLS
 from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.settings.table import SETTINGS
@@ -23,6 +22,7 @@ from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.sent import SENT
 from tests.stories.story import Teller, small_world
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def test_the_policy_allows_every_call_and_no_other() -> None:
     allowed = [one for statement in statements for one in _list(statement["Action"])]
     # Patterns in `service` are a feature of their own, and so is what only tells more of a failure.
     others = ("ListServices", RECORD)
-    made = [call.permission for call in CALLS if call.service == "ecs" and call.operation not in others]
+    made = [call.permission for call in SENT if call.service == "ecs" and call.operation not in others]
     assert sorted(allowed) == sorted([*made, "iam:PassRole", "ecs:TagResource"])
     pass_role = next(one for one in statements if one["Action"] == "iam:PassRole")
     assert pass_role["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
@@ -127,7 +127,7 @@ def test_the_evidence_policy_allows_every_source_and_no_other() -> None:
     page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
     policy = json.loads(page.partition("<!-- evidence policy -->\n```json\n")[2].partition("```")[0])
     allowed = [one for statement in policy["Statement"] for one in _list(statement["Action"])]
-    sources = (call.permission for call in CALLS if call.service in EVIDENCE or call.operation == RECORD)
+    sources = (call.permission for call in SENT if call.service in EVIDENCE or call.operation == RECORD)
     assert sorted(allowed) == sorted(sources)
 
 

@@ -27,9 +27,15 @@ from drone_deploy_ecs.core.calls.ecs import (
     RegisterTaskDefinition,
     UpdateService,
 )
-from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.calls.service_deployments import (
+    ContinueServiceDeployment,
+    DescribeServiceDeployments,
+    DescribeServiceRevisions,
+    StopServiceDeployment,
+)
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.wire import Wire
 from drone_deploy_ecs.core.request.request import Access
@@ -37,6 +43,8 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.clock import START
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.operations import Operations
+from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
+from drone_deploy_ecs.simulator.traffic import rule_arn
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.contract.test_shapes import strange_values
 from tests.laws.structs import structs
@@ -67,15 +75,22 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
         "force": st.booleans(),
     },
     ListServices: {"cluster": names, "token": tokens},
-    ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC))},
+    ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC)),
+                             "status": st.sampled_from([(), ("IN_PROGRESS",), ("PENDING", "IN_PROGRESS")])},
     ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens},
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
+    DescribeServiceDeployments: {"arns": lists},
+    DescribeServiceRevisions: {"arns": lists},
+    StopServiceDeployment: {"arn": names},
+    ContinueServiceDeployment: {"arn": names, "hook": names, "action": st.sampled_from(["CONTINUE", "ROLLBACK"])},
     DescribeScalableTargets: {"cluster": names, "services": lists},
     RegisterScalableTarget: {"cluster": names, "name": names, "limits": limits},
     DescribeTargetHealth: {"target_group": names},
     DescribeTargetGroups: {"target_groups": lists},
+    DescribeRules: {"rules": lists},
+    DescribeListeners: {"listeners": lists},
     DescribeAlarms: {"names": lists},
     GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens},
     GetSecretValue: {"name": names},
@@ -149,7 +164,7 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    assert kind.writes is kind.operation.startswith(("Update", "Register"))
+    assert kind.writes is kind.operation.startswith(("Update", "Register", "Stop", "Continue"))
 
 
 def world() -> World:
@@ -157,6 +172,13 @@ def world() -> World:
     found = World()
     web = found.add_service("prod", "web", task_definition(), target_group=GROUP, alarms=("errors",))
     web.tripped["errors"] = "12 > 10"
+    pause = LifecycleHook(stages=("PRE_SCALE_UP",), is_pause=True)
+    for name, balancer in (("shop", "ALB"), ("queue", "NLB")):
+        group = GROUP.replace("/web/", f"/{name}/")
+        shifting = Shifting(hooks=(pause,), balancer=balancer)
+        found.add_service("prod", name, task_definition(name), target_group=group, strategy="CANARY", shifting=shifting)
+        found.deploy(found.service("prod", name), found.register(task_definition(name, "shop:2")))
+    found.clock.sleep(1)
     found.scaling.add("prod", "web", 1, 9)
     found.secrets["production-shop"] = "{}"
     return found
@@ -164,6 +186,11 @@ def world() -> World:
 
 def asked(found: World) -> tuple[Call[Any], ...]:
     task = found.service("prod", "web").tasks[0].id
+    shop, queue = found.service("prod", "shop"), found.service("prod", "queue")
+    newest = shop.history[-1]
+    assert newest.shift is not None
+    (waiting,) = newest.shift.runs
+    arn = shop.deployment_arn(newest)
     return (
         DescribeServices(region=HERE, cluster="prod", services=("web", "api")),
         UpdateService(region=HERE, cluster="prod", name="web", definition="web:1", force=True),
@@ -173,10 +200,18 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        DescribeServiceDeployments(
+            region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
+        ),
+        DescribeServiceRevisions(region=HERE, arns=(shop.revision_arn(newest),)),
+        StopServiceDeployment(region=HERE, arn=queue.deployment_arn(queue.history[-1])),
+        ContinueServiceDeployment(region=HERE, arn=arn, hook=waiting.id),
         DescribeScalableTargets(region=HERE, cluster="prod", services=("web", "api")),
         RegisterScalableTarget(region=HERE, cluster="prod", name="web", limits=Limits(1, 8)),
         DescribeTargetHealth(region=HERE, target_group=GROUP),
         DescribeTargetGroups(region=HERE, target_groups=(GROUP,)),
+        DescribeRules(region=HERE, rules=(rule_arn(shop, "production"), rule_arn(shop, "test"))),
+        DescribeListeners(region=HERE, listeners=(rule_arn(queue, "production"),)),
         DescribeAlarms(region=HERE, names=("errors", "latency")),
         GetLogEvents(region=HERE, group="/ecs/web", stream=f"ecs/app/{task}", limit=2),
         GetSecretValue(region=HERE, name="production-shop"),
@@ -204,6 +239,9 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
             if call.service in SPOKEN:
                 assert wired.send(call) == simulated.send(call)
     assert there.faults.log == here.faults.log
-    assert [about for _, _, about in here.faults.log if about] == [
+    shop = ":service-deployment/prod/shop/"
+    told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
+    assert [about.count(shop) for _, _, about in here.faults.log if about.startswith("arn:")] == [1, 0, 0, 1]
+    assert told == [
         "web,api", "web", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "production-shop",
     ]  # fmt: skip

@@ -26,6 +26,12 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
+from drone_deploy_ecs.core.calls.service_deployments import (
+    ContinueServiceDeployment,
+    DescribeServiceDeployments,
+    DescribeServiceRevisions,
+    StopServiceDeployment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +66,32 @@ TASK: dict[str, Any] = {
     "attachments": [{"type": "ElasticNetworkInterface", "status": "DELETED",
                      "details": [{"name": "privateIPv4Address", "value": "10.0.0.2"}]}],
 }  # fmt: skip
+NATIVE: dict[str, Any] = {
+    "serviceDeploymentArn": "d", "status": "IN_PROGRESS", "statusReason": "why", "lifecycleStage": "BAKE_TIME", "createdAt": 1.5,
+    "startedAt": 2, "finishedAt": 3, "sourceServiceRevisions": [{"arn": "r/1", "requestedTaskCount": 2}],
+    "targetServiceRevision": {
+        "arn": "r/2", "requestedTaskCount": 2, "runningTaskCount": 1, "pendingTaskCount": 1,
+        "requestedProductionTrafficWeight": 5.5, "requestedTestTrafficWeight": 100.0,
+    },
+    "lifecycleHookDetails": [
+        {"hookId": "h", "targetType": "PAUSE", "targetArn": "", "status": "AWAITING_ACTION", "expiresAt": 9, "timeoutAction": "ROLLBACK"}
+    ],
+    "deploymentConfiguration": {
+        "strategy": "CANARY", "bakeTimeInMinutes": 3, "linearConfiguration": {"stepPercent": 20.5, "stepBakeTimeInMinutes": 2},
+        "canaryConfiguration": {"canaryPercent": 1.5, "canaryBakeTimeInMinutes": 1},
+        "lifecycleHooks": [
+            {"targetType": "PAUSE", "hookTargetArn": "f", "lifecycleStages": ["PRE_SCALE_UP"],
+             "timeoutConfiguration": {"timeoutInMinutes": 4, "action": "CONTINUE"}}
+        ],
+    },
+    "rollback": {"reason": "why", "startedAt": 4, "serviceRevisionArn": "r/1"},
+    "deploymentCircuitBreaker": {"status": "MONITORING", "failureCount": 1, "threshold": 3},
+    "alarms": {"status": "TRIGGERED", "alarmNames": ["errors"], "triggeredAlarmNames": ["errors"]},
+}  # fmt: skip
+REVISION: dict[str, Any] = {
+    "serviceRevisionArn": "r/2", "taskDefinition": "web:2", "createdAt": 1.5,
+    "containerImages": [{"containerName": "app", "image": "shop:2", "imageDigest": "sha256:0"}],
+}  # fmt: skip
 WHOLE: dict[Call[Any], dict[str, Any]] = {
     DescribeServices(region=HERE, cluster=CLUSTER, services=("web",)): {"services": [SERVICE]},
     UpdateService(region=HERE, cluster=CLUSTER, name="web"): {"service": SERVICE},
@@ -70,6 +102,8 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
             {"serviceDeploymentArn": "b", "targetServiceRevisionArn": "r/1", "status": "SUCCESSFUL"},
         ]
     },
+    DescribeServiceDeployments(region=HERE, arns=("d",)): {"serviceDeployments": [NATIVE]},
+    DescribeServiceRevisions(region=HERE, arns=("r/2",)): {"serviceRevisions": [REVISION]},
     ListTasks(region=HERE, cluster=CLUSTER, name="web", status="STOPPED"): {"taskArns": ["a"], "nextToken": "more"},
     DescribeTasks(region=HERE, cluster=CLUSTER, tasks=("a",)): {"tasks": [TASK]},
     GetLogEvents(region=HERE, group="g", stream="s", limit=1): {"events": [{"message": "m"}], "nextBackwardToken": "b"},
@@ -79,7 +113,12 @@ RAW: tuple[Call[Any], ...] = (
     RegisterTaskDefinition(region=HERE, body={}),
 )
 """Whose answers are plain JSON: `tests/laws/test_nulls.py`."""
-TOP = ("services", "service", "serviceArns", "serviceDeployments", "taskArns", "tasks")
+ONE: tuple[Call[Any], ...] = (
+    StopServiceDeployment(region=HERE, arn="d"),
+    ContinueServiceDeployment(region=HERE, arn="d", hook="h"),
+)
+"""Whose answers have one member, without which they aren't AWS's."""
+TOP = ("services", "service", "serviceArns", "serviceDeployments", "serviceRevisions", "taskArns", "tasks")
 """What every whole answer has."""
 
 # Nothing here is what another member could be: no number where text stands for one, no empty object or list.
@@ -111,7 +150,7 @@ calls = pytest.mark.parametrize("call", WHOLE, ids=lambda call: call.operation)
 
 
 def test_every_call_of_ecs_is_tried() -> None:
-    assert {type(call) for call in (*WHOLE, *RAW)} >= {call for call in CALLS if call.service == "ecs"}
+    assert {type(call) for call in (*WHOLE, *RAW, *ONE)} >= {call for call in CALLS if call.service == "ecs"}
 
 
 @calls
@@ -139,7 +178,7 @@ def test_part_of_an_answer_is_read_or_is_told_to_be_one(call: Call[Any], data: s
         return
 
 
-@pytest.mark.parametrize("call", [*WHOLE, *RAW], ids=lambda call: call.operation)
+@pytest.mark.parametrize("call", [*WHOLE, *RAW, *ONE], ids=lambda call: call.operation)
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),

@@ -8,7 +8,6 @@ import pytest
 
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.model import Breaker, Service
-from drone_deploy_ecs.simulator.scheduler import threshold
 from tests.simulator.watching import NO_ROLLBACK, ROLLBACK, events, film, settle, shown, update, web, world_with
 
 UNHEALTHY = Behaviour(health="unhealthy")
@@ -20,7 +19,7 @@ UNHEALTHY = Behaviour(health="unhealthy")
 )  # fmt: skip
 def test_thresholds(count: int | None, desired: int, expected: int) -> None:
     service = Service(name="web", cluster="prod", arn_prefix="", desired=desired, breaker=Breaker(threshold=count))
-    assert threshold(service) == expected
+    assert service.threshold == expected
 
 
 @pytest.mark.parametrize(("count", "trips"), [(2, True), (3, False)])

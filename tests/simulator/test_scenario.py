@@ -12,6 +12,7 @@ from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
 from tests.simulator.watching import settle, update
 
 if TYPE_CHECKING:
@@ -154,3 +155,59 @@ def test_the_default_scenario_has_something_for_everybody(*, image: str, complet
     world.clusters["prod"] = 2
     update(world, image)
     assert settle(world, within=900) is completes
+
+
+CANARY = """
+numbers = ["0123456789012345678"]
+[[services]]
+cluster = "prod"
+name = "web"
+strategy = "CANARY"
+target_group = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
+alarms = ["errors"]
+alarms_roll_back = false
+listed_after = 10
+current_after = 5
+[services.shifting]
+bake_minutes = 1
+step_percent = 10
+step_bake_minutes = 2
+obstacles = { CLEAN_UP = "no" }
+[[services.shifting.hooks]]
+stages = ["POST_SCALE_UP"]
+is_pause = true
+timeout_minutes = 30
+"""
+
+
+def test_a_strategy_of_ecs_s_own(tmp_path: Path) -> None:
+    world = loaded(tmp_path, "canary.toml", CANARY)
+    web = world.service("prod", "web")
+    assert web.shifting == Shifting(
+        bake_minutes=1,
+        step_percent=10,
+        step_bake_minutes=2,
+        obstacles={"CLEAN_UP": "no"},
+        hooks=(LifecycleHook(stages=("POST_SCALE_UP",), is_pause=True, timeout_minutes=30),),
+    )
+    assert (web.alarms, web.alarms_roll_back, web.listed_after, web.current_after) == (("errors",), False, 10, 5)
+    assert update(world) == "ecs-svc/0123456789012345678"
+
+
+def test_what_is_wrong_with_one(tmp_path: Path) -> None:
+    hook = {"stages": ["SCALE_UP"], "answer": "PERHAPS", "what": 1}
+    shifting = {"bake": 3, "balancer": "CLB", "hooks": [hook, 3]}
+    service = {"cluster": "prod", "name": "web", "shifting": shifting}
+    with pytest.raises(Refused) as refused:
+        loaded(tmp_path, "bad.json", json.dumps({"services": [service, {**service, "shifting": 3}]}))
+    assert [one.what for one in refused.value.problems] == [
+        "service 1, shifting has 'bake', which isn't known",
+        "service 1, shifting, hook 1 has 'what', which isn't known",
+        "service 1, shifting, hook 1 has the stages ['SCALE_UP']",
+        "service 1, shifting, hook 2 isn't a table, but 3",
+        "service 1, shifting, hook 2 has the stages None",
+        "service 1, shifting has the balancer 'CLB'",
+        "service 1, shifting, hook 1 has the answer 'PERHAPS'",
+        "service 2 has shifting 3",
+        "service 2, shifting isn't a table, but 3",
+    ]

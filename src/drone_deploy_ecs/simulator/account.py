@@ -29,6 +29,7 @@ class Account:
     """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
 
     `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
+    `numbers`: those of the next deployments, before chance gives them; one may begin with 0 (kayac/ecspresso 890).
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Account:
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
         self.secrets: dict[str, str] = {}
+        self.numbers: list[str] = []
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))
 
@@ -61,8 +63,9 @@ class Account:
             deployment.status = "ACTIVE"
             if deployment.outcome == "IN_PROGRESS":
                 deployment.end("STOPPED", now)  # seen of two updates ten seconds apart (kayac/ecspresso 929)
-        identifier = f"ecs-svc/{self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)}"
-        primary = Deployment(id=identifier, task_definition=arn, created=now, updated=now)
+        number = self.numbers.pop(0) if self.numbers else self.random.randrange(CAPTURED_IDS, 10 * CAPTURED_IDS)
+        identifier, sources = f"ecs-svc/{number}", list(service.deployments)
+        primary = Deployment(id=identifier, task_definition=arn, created=now, updated=now, sources=sources)
         primary.reason = f"ECS deployment {identifier} in progress."
         service.deployments.insert(0, primary)
         service.history.append(primary)
@@ -83,7 +86,8 @@ class Account:
     def changed(self, service: Service) -> None:
         """Remember what a read would have shown, for reads that will be stale."""
         if self.faults.stale_seconds:
-            service.shown.append((self.clock.monotonic(), service_shape(service)))
+            now = self.clock.monotonic()
+            service.shown.append((now, service_shape(service, now)))
 
     # --- what its tasks run ---
 

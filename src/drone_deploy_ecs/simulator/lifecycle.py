@@ -38,6 +38,12 @@ def say_once(account: Account, service: Service, message: str) -> None:
     say(account, service, message)
 
 
+def say_steady(account: Account, service: Service) -> None:
+    """Say that the service is steady, unless that was the last that was said."""
+    if not service.events or not service.events[0].message.endswith(STEADY):
+        say(account, service, STEADY)
+
+
 def start(account: Account, service: Service, deployment: Deployment) -> Task:
     """A new task of this deployment."""
     digests = account.pulls(deployment)
@@ -153,11 +159,12 @@ def _fail_health(account: Account, service: Service, task: Task) -> None:
         why = "Task failed container health checks"
         say(account, service, f"(task {task.id}) failed container health checks.")
     else:
-        why = f"Task failed ELB health checks in (target-group {service.target_group})"
+        group = service.group_of(task.deployment)
+        why = f"Task failed ELB health checks in (target-group {group})"
         detail = (
             "(port 8080) is unhealthy in (target-group {}) due to (reason Health checks failed with these codes: [503])"
         )
-        say(account, service, f"(task {task.id}) {detail.format(service.target_group)}.")
+        say(account, service, f"(task {task.id}) {detail.format(group)}.")
     task.exit_code = 137  # a container that answers no check may not heed SIGTERM either; unconfirmed
     stop(account, service, task, "ServiceSchedulerInitiated", why)
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from drone_deploy_ecs.simulator.shifting import Shifting
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
+    from drone_deploy_ecs.simulator.shifting import LifecycleHook
+    from drone_deploy_ecs.simulator.stages import Stage
 
 GATE = "arn:aws:lambda:eu-west-1:123456789012:function:gate"
+BOUNDED_PERCENT, FEWEST, MOST = 50, 3, 200
 PENDING_STATES = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
@@ -64,6 +70,63 @@ class Task:
 
 
 @dataclass(slots=True, kw_only=True)
+class HookRun:
+    """One invocation of a hook: it ends SUCCEEDED, FAILED or TIMED_OUT."""
+
+    id: str
+    hook: LifecycleHook
+    stage: str
+    status: str
+    began: float
+    expires: float
+    answer: str
+    """What it will answer: a name of `terms.ANSWERS`."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is waited for."""
+        return self.status in ("IN_PROGRESS", "AWAITING_ACTION")
+
+
+@dataclass(slots=True, kw_only=True)
+class Shift:
+    """The way of one service deployment through its stages; times are seconds of the world, None for what isn't yet.
+
+    `production` and `test` are the weights that it has asked for, in per cent of the target: the listener follows.
+    `kept` are the deployments whose tasks are replaced when they die, `gone` those that are taken away. `live` is the
+    target group that served when it began, "" while that isn't known; `returns_to` is what a rollback goes back to.
+    """
+
+    strategy: str
+    shifting: Shifting
+    """As they were when it began."""
+    stages: Sequence[Stage]
+    """The present one first; empty before the first."""
+    kept: list[Deployment]
+    ignored: frozenset[str]
+    """Alarms that were in ALARM before it began: they are ignored all along (developer guide, alarms)."""
+    gone: list[Deployment] = field(default_factory=list)
+    live: str = ""
+    started: float | None = None
+    entered: float = 0.0
+    moved: float | None = None
+    stage: Stage | None = None
+    production: float = 0.0
+    test: float = 0.0
+    runs: list[HookRun] = field(default_factory=list)
+    triggered: list[str] = field(default_factory=list)
+    is_tripped: bool = False
+    rolled_back: float | None = None
+    rollback_reason: str = ""
+    returns_to: Deployment | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether alarms and circuit breaker still have a say. Unconfirmed: from the first stage to CLEAN_UP."""
+        return self.rolled_back is None and self.stage is not None and self.stage.name != "CLEAN_UP"
+
+
+@dataclass(slots=True, kw_only=True)
 class Deployment:
     """One deployment; `desired` of a new one grows as its tasks are started, of an old one falls as it is replaced.
 
@@ -89,6 +152,20 @@ class Deployment:
     """The status of its service deployment: that is kept when the deployment isn't listed any more."""
     outcome_reason: str = ""
     finished: float | None = None
+    sources: list[Deployment] = field(default_factory=list)
+    """What was listed when it began."""
+    target_group: str = ""
+    """Where its tasks are registered; "" is the service's group."""
+    shift: Shift | None = None
+    """How far it is, by a strategy of ECS's own that shifts traffic; None for ROLLING."""
+
+    @property
+    def number(self) -> str:
+        """The number that its id and its service revision share: text, since it may begin with 0.
+
+        No page of AWS's says that they do; its own Terraform provider relies on it.
+        """
+        return self.id.rpartition("/")[2]
 
     @property
     def alive(self) -> list[Task]:
@@ -152,10 +229,19 @@ class Service:
     alarms: tuple[str, ...] = ()
     tripped: dict[str, str] = field(default_factory=dict)
     """Of the deployment's alarms, those in ALARM, and why."""
+    alarms_roll_back: bool = True
     classic_elb: bool = False
     scheduling: str = "REPLICA"
     controller: str = "ECS"
     strategy: str = "ROLLING"
+    shifting: Shifting = field(default_factory=Shifting)
+    """What a strategy of ECS's own shifts traffic by."""
+    weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Of the production and the test listener: per cent by target group. See `traffic`."""
+    listed_after: float = 0.0
+    """Seconds after which a new deployment is in ListServiceDeployments: it is late (kayac/ecspresso 929)."""
+    current_after: float = 0.0
+    """Seconds after which `currentServiceDeployment` is the new one: it may be stale (kayac/ecspresso 945)."""
     resource_management: str = "CUSTOMER"
     """ECS for a service of ECS Express Mode."""
     status: str = "ACTIVE"
@@ -182,6 +268,25 @@ class Service:
     def others(self) -> list[Deployment]:
         """The deployments being replaced."""
         return [deployment for deployment in self.deployments if deployment.status != "PRIMARY"]
+
+    @property
+    def threshold(self) -> int:
+        """How many failed tasks trip the breaker: BOUNDED_PERCENT 50 unless a COUNT is set."""
+        assert self.breaker is not None
+        bounded = min(max(ceil(self.desired * BOUNDED_PERCENT / 100), FEWEST), MOST)
+        return bounded if self.breaker.threshold is None else self.breaker.threshold
+
+    def group_of(self, deployment: Deployment) -> str:
+        """The target group of its tasks, "" for none."""
+        return deployment.target_group or self.target_group
+
+    def revision_arn(self, deployment: Deployment) -> str:
+        """The ARN of the service revision that it brings."""
+        return f"{self.arn_prefix}service-revision/{self.cluster}/{self.name}/{deployment.number}"
+
+    def deployment_arn(self, deployment: Deployment) -> str:
+        """The ARN of its service deployment, whose own name says nothing."""
+        return f"{self.arn_prefix}service-deployment/{self.cluster}/{self.name}/{deployment.number[::-1]}"
 
     @property
     def runs(self) -> dict[str, int]:

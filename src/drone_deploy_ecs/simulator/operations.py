@@ -6,9 +6,7 @@ Both faces of the simulator use them, in process (`aws`) and over HTTP (`http`):
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
-from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.calls.autoscaling import DIMENSION
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION
@@ -18,32 +16,20 @@ from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
+from drone_deploy_ecs.simulator.load_balancing import LoadBalancing
+from drone_deploy_ecs.simulator.operation import Json, Operation, page
 from drone_deploy_ecs.simulator.registry import rejected
-from drone_deploy_ecs.simulator.shapes import (
-    service_deployment_shape,
-    service_shape,
-    target_shape,
-    task_arn,
-    task_shape,
-)
+from drone_deploy_ecs.simulator.service_deployments import ServiceDeployments
+from drone_deploy_ecs.simulator.shapes import service_shape, task_arn, task_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from drone_deploy_ecs.simulator.model import Service
     from drone_deploy_ecs.simulator.world import World
 
-Json = dict[str, Any]
-
-A_PAGE, TASKS_A_PAGE, DEPLOYMENTS_A_PAGE = 10, 100, 20
-"""Entries of one answer: of ListServices, ListTasks and ListServiceDeployments, unless the request has maxResults."""
-
-
-class Operation(NamedTuple):
-    """`answer` makes the answer to a request; `needs` is the member that the request must have, "" for none."""
-
-    answer: Callable[[Mapping[str, Any]], Json]
-    needs: str = ""
+A_PAGE, TASKS_A_PAGE = 10, 100
+"""Entries of one answer: of ListServices, unless the request has maxResults, and of ListTasks."""
 
 
 class Operations:
@@ -55,7 +41,6 @@ class Operations:
             "DescribeServices": Operation(self._describe_services),
             "UpdateService": Operation(self._update_service, "service"),
             "ListServices": Operation(self._list_services),
-            "ListServiceDeployments": Operation(self._list_service_deployments, "service"),
             "ListClusters": Operation(self._list_clusters),
             "ListTasks": Operation(self._list_tasks),
             "DescribeTasks": Operation(self._describe_tasks),
@@ -66,10 +51,10 @@ class Operations:
             "DescribeScalableTargets": Operation(self._describe_scalable_targets),
             "RegisterScalableTarget": Operation(self._register_scalable_target, "ResourceId"),
             "GetLogEvents": Operation(self._get_log_events, "logStreamName"),
-            "DescribeTargetHealth": Operation(self._describe_target_health, "TargetGroupArn"),
-            "DescribeTargetGroups": Operation(self._describe_target_groups),
             "DescribeAlarms": Operation(self._describe_alarms),
             "GetSecretValue": Operation(self._get_secret_value, "SecretId"),
+            **ServiceDeployments(world, self._service).operations,
+            **LoadBalancing(world).operations,
         }
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Json:
@@ -124,7 +109,7 @@ class Operations:
             # The state of stale_seconds ago, or the oldest there is.
             then = [shape for at, shape in service.shown if at <= now - faults.stale_seconds]
             return then[-1] if then else service.shown[0][1]
-        return service_shape(service)
+        return service_shape(service, now)
 
     def _update_service(self, request: Mapping[str, Any]) -> Json:
         service = self._service("UpdateService", request, request["service"])
@@ -142,7 +127,7 @@ class Operations:
             self.world.scale(service, desired)
         if definition or force:
             self._deploy(service, definition or service.primary.task_definition, force=force)
-        return {"service": service_shape(service)}
+        return {"service": service_shape(service, self.world.clock.monotonic())}
 
     def _deploy(self, service: Service, name: str, *, force: bool) -> None:
         definition = self.world.definitions.find("UpdateService", name)["taskDefinition"]
@@ -157,21 +142,7 @@ class Operations:
         """In no order that means anything."""
         cluster = self._cluster("ListServices", request)
         arns = [service.arn for service in self.world.services.values() if service.cluster == cluster]
-        return _page("ListServices", "serviceArns", arns, request, request.get("maxResults", A_PAGE))
-
-    def _list_service_deployments(self, request: Mapping[str, Any]) -> Json:
-        """Newest first, which is how captures look; no page promises it."""
-        service = self._service("ListServiceDeployments", request, request["service"])
-        created, wanted = request.get("createdAt", {}), request.get("status", [])
-        after, before = _seconds(created.get("after", 0.0)), _seconds(created.get("before", inf))
-        shapes = (service_deployment_shape(service, deployment) for deployment in reversed(service.history))
-        found = [
-            shape
-            for shape in shapes
-            if after <= shape["createdAt"].timestamp() <= before and (not wanted or shape["status"] in wanted)
-        ]
-        most = request.get("maxResults", DEPLOYMENTS_A_PAGE)
-        return _page("ListServiceDeployments", "serviceDeployments", found, request, most)
+        return page("ListServices", "serviceArns", arns, request, request.get("maxResults", A_PAGE))
 
     def _list_clusters(self, _request: Mapping[str, Any]) -> Json:
         return {"clusterArns": [f"{self.world.arn_prefix}cluster/{name}" for name in self.world.clusters]}
@@ -195,7 +166,7 @@ class Operations:
         service = self._service("ListTasks", request, request.get("serviceName", ""))
         are_stopped = request.get("desiredStatus", "RUNNING") == "STOPPED"
         arns = [task_arn(service, task) for task in service.tasks if task.is_alive != are_stopped]
-        return _page("ListTasks", "taskArns", arns, request, TASKS_A_PAGE)
+        return page("ListTasks", "taskArns", arns, request, TASKS_A_PAGE)
 
     def _describe_tasks(self, request: Mapping[str, Any]) -> Json:
         tasks = request.get("tasks", [])
@@ -273,22 +244,6 @@ class Operations:
         lines = task.script.log
         return {"events": [{"message": line} for line in lines[-request.get("limit", len(lines)) :]]}
 
-    def _describe_target_health(self, request: Mapping[str, Any]) -> Json:
-        """A target for every task that isn't stopped."""
-        group = request["TargetGroupArn"]
-        services = (service for service in self.world.services.values() if service.target_group == group)
-        tasks = (task for service in services for task in service.tasks if task.stopped is None)
-        return {"TargetHealthDescriptions": list(map(target_shape, tasks))}
-
-    def _describe_target_groups(self, request: Mapping[str, Any]) -> Json:
-        check = {
-            "HealthCheckProtocol": "HTTP",
-            "HealthCheckPort": "traffic-port",
-            "HealthCheckPath": "/health",
-            "Matcher": {"HttpCode": "200"},
-        }
-        return {"TargetGroups": [{"TargetGroupArn": group, **check} for group in request.get("TargetGroupArns", [])]}
-
     def _describe_alarms(self, request: Mapping[str, Any]) -> Json:
         """Only alarms that are in ALARM are known here."""
         services = self.world.services.values()
@@ -310,20 +265,6 @@ def about(operation: str, request: Mapping[str, Any]) -> str:
     if operation in BY_OPERATION:
         return BY_OPERATION[operation].about(request)
     return str(request.get("taskDefinition") or request.get("service") or "")
-
-
-def _seconds(value: datetime | float) -> float:
-    """Since 1970. Over HTTP, times come as such numbers."""
-    return value.timestamp() if isinstance(value, datetime) else float(value)
-
-
-def _page(operation: str, member: str, entries: list[Any], request: Mapping[str, Any], most: int) -> Json:
-    token = str(request.get("nextToken") or "0")
-    if not token.isdecimal():
-        raise rejected(operation, "InvalidParameterException", "Invalid token.")
-    start = int(token)
-    page: Json = {member: entries[start : start + most]}
-    return page if start + most >= len(entries) else {**page, "nextToken": str(start + most)}
 
 
 def _scaled(resource: str) -> tuple[str, str]:

@@ -12,23 +12,28 @@ from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.shifting import ANSWERS, BALANCERS, HOOK_STAGES, LifecycleHook, Shifting
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 SERVICE_OPTIONS: Mapping[str, Any] = {
     "cluster": str, "name": str, "image": str, "container": str, "family": str, "task_definition": dict | str,
     "desired": int, "breaker": dict, "hook": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
     "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "resource_management": str, "status": str,
-    "counts_exits": bool, "history": int, "idle_events": int,
+    "counts_exits": bool, "history": int, "idle_events": int, "shifting": dict, "alarms": tuple[str, ...],
+    "alarms_roll_back": bool, "listed_after": float, "current_after": float,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
-    "services": list, "faults": list, "quotas": bool,
+    "services": list, "faults": list, "quotas": bool, "numbers": list,
 }  # fmt: skip
 LINES = tuple[str, ...]
+SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
+ONE_OF: Mapping[str, Collection[str]] = {"answer": ANSWERS, "back": ANSWERS, "balancer": BALANCERS}
+"""What some members of `shifting` and of its hooks may be."""
 
 
 def default() -> World:
@@ -95,9 +100,26 @@ def _service_problems(where: str, service: Any) -> Iterator[Problem]:
         return
     yield from _table_problems(f"{where}, breaker", service.get("breaker", {}), get_type_hints(Breaker))
     yield from _table_problems(f"{where}, hook", service.get("hook", {}), get_type_hints(Hook))
+    yield from _shifting_problems(f"{where}, shifting", service.get("shifting", {}))
     for name in ("cluster", "name"):
         if not service.get(name):
             yield Problem(f"{where} has no {name}", "Give it one")
+
+
+def _shifting_problems(where: str, shifting: Any) -> Iterator[Problem]:
+    yield from _table_problems(where, shifting, SHIFTING)
+    hooks = shifting.get("hooks", []) if isinstance(shifting, dict) else []
+    tables = {where: shifting}
+    for number, hook in enumerate(hooks if isinstance(hooks, list) else (), 1):
+        tables[f"{where}, hook {number}"] = hook
+        yield from _table_problems(f"{where}, hook {number}", hook, get_type_hints(LifecycleHook))
+        stages = hook.get("stages") if isinstance(hook, dict) else None
+        if not stages or not set(map(str, stages)) <= set(HOOK_STAGES):
+            yield Problem(f"{where}, hook {number} has the stages {stages!r}", f"Known: {', '.join(HOOK_STAGES)}")
+    for place, table in tables.items():
+        for name, known in ONE_OF.items() if isinstance(table, dict) else ():
+            if table.get(name, next(iter(known))) not in known:
+                yield Problem(f"{place} has the {name} {table[name]!r}", f"Known: {', '.join(filter(None, known))}")
 
 
 def _table_problems(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
@@ -132,6 +154,7 @@ def _build(raw: Mapping[str, Any]) -> World:
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
+    world.numbers += map(str, raw.get("numbers", ()))
     world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))
@@ -148,4 +171,13 @@ def _add_service(world: World, options: dict[str, Any]) -> None:
         options["breaker"] = Breaker(**options["breaker"])
     if "hook" in options:
         options["hook"] = Hook(**options["hook"])
+    if "shifting" in options:
+        options["shifting"] = _shifting(dict(options["shifting"]))
+    if "alarms" in options:
+        options["alarms"] = tuple(options["alarms"])
     world.add_service(cluster, name, body, **options)
+
+
+def _shifting(members: dict[str, Any]) -> Shifting:
+    hooks = (LifecycleHook(**{**hook, "stages": tuple(hook["stages"])}) for hook in members.pop("hooks", ()))
+    return Shifting(**members, hooks=tuple(hooks))

@@ -8,13 +8,17 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.simulator.lifecycle import STEADY, say, say_once, start, stop
+from drone_deploy_ecs.simulator import lifecycle
+from drone_deploy_ecs.simulator.lifecycle import say, say_once, say_steady, start
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from drone_deploy_ecs.simulator.account import Account
     from drone_deploy_ecs.simulator.model import Deployment, Hook, Service, Task
 
-BOUNDED_PERCENT, FEWEST, MOST = 50, 3, 200
+STOPPED_BY_HAND = "Service deployment rolled back because it was stopped."
+"""The `statusReason` after StopServiceDeployment. Unconfirmed: no page has it."""
 
 
 def tick(account: Account, service: Service) -> None:
@@ -22,8 +26,8 @@ def tick(account: Account, service: Service) -> None:
     if service.status != "ACTIVE" or not service.deployments:
         return
     primary = service.primary
-    _register(account, service)
-    if primary.state == "IN_PROGRESS" and _is_tripped(service, primary):
+    register(account, service)
+    if primary.state == "IN_PROGRESS" and is_tripped(service, primary):
         _give_up(account, service, primary)
         account.changed(service)
         return
@@ -38,29 +42,36 @@ def tick(account: Account, service: Service) -> None:
     # ECS lowers the desiredCount of old deployments as their tasks go. A FAILED PRIMARY replaces nothing any more.
     for old in service.others:
         old.desired = len(old.alive) if primary.state != "FAILED" else old.desired
-    _forget(account, service)  # first: a rollout is complete when the replaced deployments are gone
+    forget(account, service)  # first: a rollout is complete when the replaced deployments are gone
     if primary.state != "FAILED":
         _conclude(account, service, primary)
     account.changed(service)
 
 
-def _register(account: Account, service: Service) -> None:
+def begin(_account: Account, _service: Service, _deployment: Deployment) -> None:
+    """Nothing more than what every deployment begins with."""
+
+
+def register(account: Account, service: Service) -> None:
     """Running tasks become targets of the load balancer."""
     running = (task for deployment in service.deployments for task in deployment.alive if task.is_running)
     unregistered = [task for task in running if not task.is_registered] if service.target_group else []
-    for error in dict.fromkeys(
-        task.script.registration_error for task in unregistered if task.script.registration_error
-    ):
-        say_once(
-            account,
-            service,
-            f"failed to register targets in (target-group {service.target_group}) with (error {error})",
-        )
-    new = [task for task in unregistered if not task.script.registration_error]
-    if new:
+    for group, tasks in _by_group(service, unregistered).items():
+        errors = dict.fromkeys(task.script.registration_error for task in tasks if task.script.registration_error)
+        for error in errors:
+            say_once(account, service, f"failed to register targets in (target-group {group}) with (error {error})")
+        new = [task for task in tasks if not task.script.registration_error]
         for task in new:
             task.is_registered = True
-        say(account, service, f"registered {len(new)} targets in (target-group {service.target_group})")
+        if new:
+            say(account, service, f"registered {len(new)} targets in (target-group {group})")
+
+
+def _by_group(service: Service, tasks: Iterable[Task]) -> dict[str, list[Task]]:
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(service.group_of(task.deployment), []).append(task)
+    return groups
 
 
 def _room(service: Service) -> int:
@@ -70,16 +81,19 @@ def _room(service: Service) -> int:
 
 def _start_missing(account: Account, service: Service, primary: Deployment) -> None:
     """Start as many tasks as maximumPercent leaves room for; RUNNING and PENDING ones count."""
-    missing = service.desired - len(primary.alive)
-    room = _room(service)
-    if missing <= 0 or room <= 0 or account.clock.monotonic() < primary.not_before:
+    start_some(account, service, primary, min(service.desired - len(primary.alive), _room(service)))
+
+
+def start_some(account: Account, service: Service, deployment: Deployment, count: int) -> None:
+    """Start so many tasks of it, unless that must wait."""
+    if count <= 0 or account.clock.monotonic() < deployment.not_before:
         return
-    script = account.script(account.pulls(primary))
+    script = account.script(account.pulls(deployment))
     if account.clock.monotonic() < script.placeable_after:
         say_once(account, service, script.placement_event)
         return
-    started = [start(account, service, primary) for _ in range(min(missing, room))]
-    primary.desired = max(primary.desired, len(primary.alive))
+    started = [start(account, service, deployment) for _ in range(count)]
+    deployment.desired = max(deployment.desired, len(deployment.alive))
     say(account, service, f"has started {len(started)} tasks: {_named(started)}.")
 
 
@@ -94,10 +108,15 @@ def _stop_surplus(account: Account, service: Service, primary: Deployment) -> No
     surplus = len(primary.alive) - service.desired
     spare = (task for task in primary.alive if not task.is_protected)
     going += sorted(spare, key=lambda task: task.is_healthy)[: max(0, surplus)]
+    stop_some(account, service, going, primary)
+
+
+def stop_some(account: Account, service: Service, going: list[Task], primary: Deployment) -> None:
+    """Stop these tasks in favour of that deployment."""
     if not going:
         return
     for task in going:
-        stop(
+        lifecycle.stop(
             account,
             service,
             task,
@@ -109,9 +128,8 @@ def _stop_surplus(account: Account, service: Service, primary: Deployment) -> No
 
 
 def _deregister(account: Account, service: Service, going: list[Task]) -> None:
-    if not going:
-        return
-    say(account, service, f"deregistered {len(going)} targets in (target-group {service.target_group})")
+    for group, tasks in _by_group(service, going).items():
+        say(account, service, f"deregistered {len(tasks)} targets in (target-group {group})")
     for deployment in service.deployments:
         if count := sum(task.deployment is deployment for task in going):
             prefix = f"(service {service.name}, taskSet {deployment.id})"
@@ -143,8 +161,7 @@ def _conclude(account: Account, service: Service, primary: Deployment) -> None:
         _record_ends(account, service, primary)
         if not service.classic_elb:
             say(account, service, f"(deployment {primary.id}) deployment completed.")
-    if not service.events or not service.events[0].message.endswith(STEADY):
-        say(account, service, STEADY)
+    say_steady(account, service)
 
 
 def _record_ends(account: Account, service: Service, completed: Deployment) -> None:
@@ -157,7 +174,7 @@ def _record_ends(account: Account, service: Service, completed: Deployment) -> N
             deployment.end("ROLLBACK_SUCCESSFUL", now, deployment.outcome_reason)
 
 
-def _forget(account: Account, service: Service) -> None:
+def forget(account: Account, service: Service) -> None:
     """Replaced deployments vanish once their tasks are gone; stopped tasks after an hour."""
     service.deployments = [
         deployment
@@ -171,17 +188,10 @@ def _forget(account: Account, service: Service) -> None:
 # --- circuit breaker ---
 
 
-def threshold(service: Service) -> int:
-    """How many failed tasks trip the breaker: BOUNDED_PERCENT 50 unless a COUNT is set."""
-    assert service.breaker is not None
-    bounded = min(max(ceil(service.desired * BOUNDED_PERCENT / 100), FEWEST), MOST)
-    return bounded if service.breaker.threshold is None else service.breaker.threshold
-
-
-def _is_tripped(service: Service, primary: Deployment) -> bool:
+def is_tripped(service: Service, primary: Deployment) -> bool:
     """Whether the count has reached the threshold. Behind a Classic Load Balancer there is no breaker."""
     guarded = service.breaker is not None and not service.classic_elb
-    return guarded and primary.failed_tasks >= threshold(service)
+    return guarded and primary.failed_tasks >= service.threshold
 
 
 def _give_up(account: Account, service: Service, failed: Deployment) -> None:
@@ -223,6 +233,19 @@ def _return(account: Account, service: Service, failed: Deployment) -> Deploymen
     others = (deployment for deployment in service.deployments if deployment is not candidate)
     service.deployments = [candidate, *others]
     return candidate
+
+
+def alarm(account: Account, service: Service) -> None:
+    """One of the deployment's alarms has gone off."""
+    failed = service.primary
+    failed.reason = "ECS deployment alarms: alarm detected."  # unconfirmed: only the event's wording is documented
+    fail(account, service, failed, "alarm detected", roll_back=service.alarms_roll_back)
+
+
+def stop(account: Account, service: Service, deployment: Deployment, kind: str) -> None:
+    """StopServiceDeployment. Unconfirmed for ROLLING: event and reason; that a rollback begins at once is simpler."""
+    deployment.outcome_reason = STOPPED_BY_HAND
+    fail(account, service, deployment, "stopped by hand", roll_back=kind == "ROLLBACK")
 
 
 # --- a hook before the first task ---

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.simulator.clock import moment
 from drone_deploy_ecs.simulator.model import GATE
+from drone_deploy_ecs.simulator.records import PORT, balancer_shapes, current_shape, shifting_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,12 +14,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Deployment, Event, Service, Task
 
 
-PORT = 8080
-"""The port that the containers listen on."""
-
-
-def service_shape(service: Service) -> dict[str, Any]:
-    """A member of DescribeServices' `services`."""
+def service_shape(service: Service, now: float) -> dict[str, Any]:
+    """A member of DescribeServices' `services`, `now` seconds after the world's start."""
     primaries = [deployment for deployment in service.deployments if deployment.status == "PRIMARY"]
     breaker = service.breaker
     present = [task for deployment in service.deployments for task in deployment.present]
@@ -49,16 +46,18 @@ def service_shape(service: Service) -> dict[str, Any]:
         del shape["deployments"]
     if service.alarms:
         names = list(service.alarms)
-        shape["deploymentConfiguration"]["alarms"] = {"alarmNames": names, "enable": True, "rollback": True}
+        alarms = {"alarmNames": names, "enable": True, "rollback": service.alarms_roll_back}
+        shape["deploymentConfiguration"]["alarms"] = alarms
     if service.hook:
         role = service.arn_prefix.replace(":ecs:", ":iam:") + "role/gate"
         hook = {"hookTargetArn": GATE, "roleArn": role, "lifecycleStages": ["PRE_SCALE_UP"]}
         shape["deploymentConfiguration"]["lifecycleHooks"] = [hook]
     if service.target_group:
-        shape["loadBalancers"] = [
-            {"targetGroupArn": service.target_group, "containerName": "app", "containerPort": PORT}
-        ]
-    return shape
+        shape["loadBalancers"] = balancer_shapes(service)
+    if service.strategy != "ROLLING":
+        shape["deploymentController"] = {"type": service.controller}
+        shape["deploymentConfiguration"] |= shifting_shape(service.strategy, service.shifting)
+    return shape | current_shape(service, now)
 
 
 def _deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any]:
@@ -77,26 +76,6 @@ def _deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any
     # Behind a Classic Load Balancer ECS gives no rolloutState (ECS API reference, Deployment).
     state = {"rolloutState": deployment.state, "rolloutStateReason": deployment.reason}
     return shape if service.classic_elb else {**shape, **state}
-
-
-def service_deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any]:
-    """A member of ListServiceDeployments' `serviceDeployments`. The revision has the number of the deployment's id."""
-    number = deployment.id.rpartition("/")[2]
-    place = f"{service.cluster}/{service.name}"
-    shape: dict[str, Any] = {
-        "serviceDeploymentArn": f"{service.arn_prefix}service-deployment/{place}/{number[::-1]}",
-        "serviceArn": service.arn,
-        "clusterArn": f"{service.arn_prefix}cluster/{service.cluster}",
-        "startedAt": moment(deployment.created),
-        "createdAt": moment(deployment.created),
-        "targetServiceRevisionArn": f"{service.arn_prefix}service-revision/{place}/{number}",
-        "status": deployment.outcome,
-    }
-    if deployment.finished is not None:
-        shape["finishedAt"] = moment(deployment.finished)
-    if deployment.outcome_reason:
-        shape["statusReason"] = deployment.outcome_reason
-    return shape
 
 
 def _event_shape(event: Event) -> dict[str, Any]:

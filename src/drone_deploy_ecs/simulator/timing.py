@@ -24,3 +24,8 @@ class Timing(Struct, frozen=True, kw_only=True):
     """27 minutes: the longest such wait (developer guide, service throttle logic)."""
     forget_stopped: float = 3600.0
     """Stopped tasks can be described for an hour."""
+    shift: float = 20.0
+    """From a traffic shift's begin to its end, for a strategy of ECS's own. One recorded run (October 2026): users were
+    served by the old version again 20 seconds after StopServiceDeployment."""
+    network_shift: float = 600.0
+    """What a shift takes longer behind a Network Load Balancer: about ten minutes (developer guide)."""

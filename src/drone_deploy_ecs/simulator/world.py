@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.simulator import scheduler
 from drone_deploy_ecs.simulator.account import Account
 from drone_deploy_ecs.simulator.autoscaling import ScalableTargets
 from drone_deploy_ecs.simulator.lifecycle import STEADY, SUPPRESSED, kill, say, start, stop
 from drone_deploy_ecs.simulator.model import Breaker, Event, Hook, Service
+from drone_deploy_ecs.simulator.native import turn
+from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
+from drone_deploy_ecs.simulator.strategies import stop as stop_deployment
+from drone_deploy_ecs.simulator.strategies import strategy_of
+from drone_deploy_ecs.simulator.traffic import PRODUCTION, by_deployment, by_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +113,7 @@ class World(Account):
         return deployment
 
     def _settle(self, service: Service, arn: str, idle_events: int) -> None:
-        deployment = self.deploy(service, arn)
+        deployment = super().deploy(service, arn)
         deployment.state, deployment.created = "COMPLETED", self.clock.monotonic() - 86400.0
         deployment.desired = service.desired
         deployment.reason = f"ECS deployment {deployment.id} completed."
@@ -130,13 +134,19 @@ class World(Account):
 
     def _tick_on(self, service: Service) -> None:
         def turn() -> None:
-            scheduler.tick(self, service)
+            strategy_of(service).tick(self, service)
             spread = self.timing.tick_spread
             self.clock.call_in(self.timing.tick * self._turns.uniform(1 - spread, 1 + spread), turn)
 
         self.clock.call_in(self.random.uniform(0.5, self.timing.tick), turn)
 
     # --- what happens to a service ---
+
+    def deploy(self, service: Service, arn: str) -> Deployment:
+        """A new PRIMARY deployment, which its service's strategy takes from there."""
+        primary = super().deploy(service, arn)
+        strategy_of(service).begin(self, service, primary)
+        return primary
 
     def kill_task(self, service: Service, code: str = "UserInitiated", reason: str = "Task stopped by user") -> None:
         """Stop one task from outside, if there is one."""
@@ -154,11 +164,21 @@ class World(Account):
             kill(self, service, task)
 
     def trip(self, service: Service, alarm: str, why: str) -> None:
-        """One of the deployment's alarms goes off, and ECS rolls back."""
+        """One of the deployment's alarms goes off, and ECS fails the deployment."""
         service.tripped[alarm] = why
-        failed = service.primary
-        failed.reason = "ECS deployment alarms: alarm detected."  # unconfirmed: only the event's wording is documented
-        scheduler.fail(self, service, failed, "alarm detected", roll_back=True)
+        strategy_of(service).alarm(self, service)
+
+    def stop_deployment(self, service: Service, kind: str = "ROLLBACK") -> None:
+        """Somebody stops what is being deployed."""
+        stop_deployment(self, service, service.history[-1], kind)
+
+    def answer_pauses(self, service: Service, action: str = "CONTINUE") -> int:
+        """Somebody answers every pause that is waited at: CONTINUE or ROLLBACK. How many there were."""
+        return turn.answer_pauses(service.history[-1], action)
+
+    def reroute(self, service: Service, shares: Mapping[str, float], listener: str = PRODUCTION) -> None:
+        """Somebody else writes a listener's rule: per cent by target group. ECS reads it when it must."""
+        service.weights[listener] = dict(shares)
 
     def at(self, seconds: float, act: Callable[[], object]) -> None:
         """Have something happen that many seconds from now."""
@@ -170,9 +190,17 @@ class World(Account):
         """The service itself: the truth."""
         return self.services[cluster, name]
 
+    def traffic(self, service: Service, listener: str = PRODUCTION) -> dict[str, float]:
+        """The truth: per cent of the requests by `family:revision`, "" for what nobody is there to answer."""
+        return by_revision(service, listener)
+
+    def traffic_by_deployment(self, service: Service, listener: str = PRODUCTION) -> dict[str, float]:
+        """The same by deployment id, for revisions that are deployed again."""
+        return by_deployment(service, listener)
+
 
 def void(_: object) -> None:
     """Nothing, whatever it is given."""
 
 
-__all__ = ["Breaker", "Hook", "World", "task_definition"]
+__all__ = ["Breaker", "Hook", "LifecycleHook", "Shifting", "World", "task_definition"]

@@ -178,7 +178,7 @@ class ListServices(Call[Page], frozen=True, kw_only=True):
 
 
 class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, kw_only=True):
-    """ECS's records of a service's deployments, of those created since `after`: one page, as many as it may have.
+    """ECS's records of a service's deployments, since `after` and of these statuses: one page, as many as it may have.
 
     Newest first is how captures look, but no page of AWS's promises it: without `after`, an old one may be missing.
     """
@@ -193,6 +193,7 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
     cluster: str
     name: str
     after: datetime | None = None
+    status: tuple[str, ...] = ()
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -202,6 +203,8 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
     def members(self) -> dict[str, Any]:
         """See `Call`."""
         given: dict[str, Any] = {"cluster": self.cluster, "service": self.name, "maxResults": self.PAGE}
+        if self.status:
+            given["status"] = list(self.status)
         return {**given, "createdAt": {"after": self.after}} if self.after else given
 
     def read(self, body: Body) -> tuple[ServiceDeployment, ...]:

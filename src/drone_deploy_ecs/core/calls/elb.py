@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: what it thinks of a target group's targets, and how it checks them."""
+"""Elastic Load Balancing: what it thinks of a target group's targets, how it checks them, what gets the traffic."""
 
 from __future__ import annotations
 
@@ -62,6 +62,47 @@ class _Groups(Wire, frozen=True, rename="pascal"):
     target_groups: tuple[_Group, ...] = ()
 
 
+class _Weighed(Wire, frozen=True, rename="pascal"):
+    target_group_arn: str = ""
+    weight: int = 1
+
+
+class _Forward(Wire, frozen=True, rename="pascal"):
+    target_groups: tuple[_Weighed, ...] = ()
+
+
+class _Action(Wire, frozen=True, rename="pascal"):
+    target_group_arn: str = ""
+    forward_config: _Forward = _Forward()
+
+    def weights(self) -> dict[str, int]:
+        """By group. An action with one group may have it in the old place alone."""
+        weighed = {group.target_group_arn: group.weight for group in self.forward_config.target_groups}
+        return weighed or ({self.target_group_arn: 1} if self.target_group_arn else {})
+
+
+class _Rule(Wire, frozen=True, rename="pascal"):
+    rule_arn: str = ""
+    actions: tuple[_Action, ...] = ()
+
+
+class _Rules(Wire, frozen=True, rename="pascal"):
+    rules: tuple[_Rule, ...] = ()
+
+
+class _Listener(Wire, frozen=True, rename="pascal"):
+    listener_arn: str = ""
+    default_actions: tuple[_Action, ...] = ()
+
+
+class _Listeners(Wire, frozen=True, rename="pascal"):
+    listeners: tuple[_Listener, ...] = ()
+
+
+def _weights(actions: tuple[_Action, ...]) -> dict[str, int]:
+    return {group: weight for action in actions for group, weight in action.weights().items()}
+
+
 class DescribeTargetHealth(Call[tuple[TargetHealth, ...]], frozen=True, kw_only=True):
     """Every target of a group, by the group's ARN."""
 
@@ -113,3 +154,56 @@ class DescribeTargetGroups(Call[dict[str, TargetCheck]], frozen=True, kw_only=Tr
     def read(self, body: Body) -> dict[str, TargetCheck]:
         """See `Call`."""
         return {group.target_group_arn: group.check() for group in typed(body, _Groups).target_groups}
+
+
+class DescribeRules(Call[dict[str, dict[str, int]]], frozen=True, kw_only=True):
+    """The weights that these rules of Application Load Balancers give to target groups, by both ARNs."""
+
+    service: ClassVar = "elbv2"
+    operation: ClassVar = "DescribeRules"
+    quota: ClassVar = modest("DescribeRules")
+    permission: ClassVar = "elasticloadbalancing:DescribeRules"
+    timeout: ClassVar = SHORT
+    shows: ClassVar = "which target group gets the traffic"
+
+    rules: tuple[str, ...]
+
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The rules."""
+        return ",".join(members.get("RuleArns", ()))
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"RuleArns": list(self.rules)}
+
+    def read(self, body: Body) -> dict[str, dict[str, int]]:
+        """See `Call`."""
+        return {rule.rule_arn: _weights(rule.actions) for rule in typed(body, _Rules).rules}
+
+
+class DescribeListeners(Call[dict[str, dict[str, int]]], frozen=True, kw_only=True):
+    """The same of these listeners of Network Load Balancers, by both ARNs."""
+
+    service: ClassVar = "elbv2"
+    operation: ClassVar = "DescribeListeners"
+    quota: ClassVar = modest("DescribeListeners")
+    permission: ClassVar = "elasticloadbalancing:DescribeListeners"
+    timeout: ClassVar = SHORT
+    shows: ClassVar = "which target group gets the traffic"
+
+    listeners: tuple[str, ...]
+
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The listeners."""
+        return ",".join(members.get("ListenerArns", ()))
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"ListenerArns": list(self.listeners)}
+
+    def read(self, body: Body) -> dict[str, dict[str, int]]:
+        """See `Call`."""
+        found = typed(body, _Listeners).listeners
+        return {listener.listener_arn: _weights(listener.default_actions) for listener in found}

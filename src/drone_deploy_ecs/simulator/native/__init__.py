@@ -1,0 +1,1 @@
+"""ECS's own strategies that shift traffic: BLUE_GREEN, LINEAR and CANARY."""
