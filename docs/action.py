@@ -52,7 +52,7 @@ def action() -> dict[str, Any]:
 def _input(setting: Setting) -> dict[str, Any]:
     modes = f"{', '.join(setting.modes)}: " if setting.modes else ""
     default = f" (default: {setting.default})" if setting.default else ""
-    needed = setting.required and not setting.modes and not setting.fallbacks
+    needed = setting.required and not (setting.modes or setting.fallbacks or setting.unless)
     return {"description": f"{modes}{setting.help}{default}", "required": needed}
 
 

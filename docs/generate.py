@@ -26,7 +26,7 @@ from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
-from drone_deploy_ecs.settings.table import SETTINGS
+from drone_deploy_ecs.settings.table import SETTINGS, grouped
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
@@ -84,7 +84,7 @@ def readme(text: str) -> str:
     """The README with its generated parts anew."""
     parts = {
         "transcript": transcript(),
-        "settings": settings_table(),
+        "settings": readme_settings(),
         "verdicts": table(("Verdict", "When"), member_rows(Verdict)),
         "exit codes": exit_codes_table(),
         "policy": beside("policies")["readme_policy"](),
@@ -132,14 +132,32 @@ def member_rows(enum: type[Enum]) -> list[tuple[str, str]]:
 # --- settings ---
 
 
-def settings_table() -> str:
+IN_FULL = ("What is done, and where", "What is deployed", "How", "Blue and green")
+"""The groups of settings that the README tells of one by one."""
+
+
+def readme_settings() -> str:
+    """What to deploy where and how, a row a setting, and the names of the others."""
+    groups = dict(grouped())
+    rows = settings_table([setting for title in IN_FULL for setting in groups[title]])
+    others = {title: members for title, members in groups.items() if title not in IN_FULL}
+    return f"{rows}\n" + "".join(
+        f"- {title}: {', '.join(f'`{setting.name}`' for setting in members)}\n" for title, members in others.items()
+    )
+
+
+def settings_table(settings: Iterable[Setting] = SETTINGS) -> str:
     """One row a setting."""
-    return table(("Setting", "Modes", "Type", "Default", "What it is"), map(_setting_row, SETTINGS))
+    return table(("Setting", "Modes", "Type", "Default", "What it is"), map(_setting_row, settings))
 
 
 def _setting_row(setting: Setting) -> tuple[str, ...]:
-    default = "**required**" if setting.required else f"`{setting.default}`" if setting.default else ""
+    default = _required(setting) if setting.required else f"`{setting.default}`" if setting.default else ""
     return (f"`{setting.name}`", _modes(setting), setting.type, default, sentence(setting.help))
+
+
+def _required(setting: Setting) -> str:
+    return "or another edit" if setting.unless else "**required**"
 
 
 def _modes(setting: Setting) -> str:
@@ -154,7 +172,8 @@ def settings_page() -> str:
         "A setting is a key of the step's `settings`, the environment variable `PLUGIN_<NAME>`, or a flag of",
         "`drone-deploy-ecs deploy` and the other actions; it wins. Space around a value is ignored, an empty one is as",
         "good as none. All problems are reported at once, with exit code 2, before any call to AWS.\n",
-        "A setting is required only in the modes that use it. In the others it is ignored, with a warning.\n",
+        "A setting is required only in the modes that use it. In the others it is ignored, with a warning; those that say what is",
+        "to be deployed (`tag`, `images`, `task_definition`, `revision`) are refused.\n",
         "| Type | Takes |",
         "| --- | --- |",
         "| text | text |",
@@ -162,9 +181,11 @@ def settings_page() -> str:
         "| number | a whole number; 0 where the setting says so |",
         "| duration | `90s`, `15m`, `1h`, `1h30m`; at most 24 hours |",
         "| seconds | whole seconds, such as `60`, or a duration |",
+        "| map | a JSON object of texts; numbers and booleans become text, `null` removes; on the command line also `NAME=VALUE`, repeated |",
+        "| file | the path of a file in the workspace |",
         "| yes/no | `true` `1` `yes` `on` `y` `t`, or `false` `0` `no` `off` `n` `f`, in any case; a flag alone is yes |",
         "",
-        *map(_setting_section, SETTINGS),
+        *(part for title, settings in grouped() for part in (f"## {title}\n", *map(_setting_section, settings))),
     ])  # fmt: skip
 
 
@@ -172,12 +193,25 @@ def _setting_section(setting: Setting) -> str:
     facts = [
         f"- type: {setting.type}",
         *([f"- modes: {_modes(setting)}"] if setting.modes else []),
-        "- required" if setting.required else f"- default: {f'`{setting.default}`' if setting.default else 'none'}",
+        f"- required{_unless(setting)}"
+        if setting.required
+        else f"- default: {f'`{setting.default}`' if setting.default else 'none'}",
         f"- variable: `{setting.variable}`" + "".join(f", then `{name}`" for name in setting.fallbacks),
-        f"- flag: `{setting.flag}`" if setting.flag else "- no flag: it is the command, `drone-deploy-ecs deploy`",
+        _on_the_command_line(setting),
         *(["- its value is never shown"] if setting.secret else []),
     ]
-    return f"## {setting.name}\n\n{sentence(setting.help)}\n\n" + "\n".join(facts) + "\n"
+    return f"### {setting.name}\n\n{sentence(setting.help)}\n\n" + "\n".join(facts) + "\n"
+
+
+def _on_the_command_line(setting: Setting) -> str:
+    if not setting.flag:
+        return "- no flag: it is the command, `drone-deploy-ecs deploy`"
+    return f"- flag: `{setting.flag}`" + (", once for each variable" if setting.repeats else "")
+
+
+def _unless(setting: Setting) -> str:
+    names = [f"`{name}`" for name in setting.unless]
+    return f", unless {', '.join(names[:-1])} or {names[-1]} is set" if names else ""
 
 
 # --- exit codes ---

@@ -61,7 +61,7 @@ def _property(setting: Setting) -> Mapping[str, Any]:
         "defaultValue": _default(kind, setting.default),
         "description": _described(setting),
         "secret": setting.secret,
-        "required": setting.required and setting.is_used_in(ROLLING),
+        "required": setting.required and not setting.unless and setting.is_used_in(ROLLING),
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
+from collections.abc import Mapping
 from random import random
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Event", "ExitCode", "Refused", "Report", "Request", "Verdict", "deploy", "request"]
 
 
-def request(**settings: str | float | Sequence[str]) -> Request:
+def request(**settings: str | float | Sequence[str] | Mapping[str, object]) -> Request:
     """The request that these settings make, by their names in the documentation.
 
     The environment tells the region, the CI system's build and branch, and credentials that mustn't be printed;
@@ -45,8 +47,10 @@ def request(**settings: str | float | Sequence[str]) -> Request:
     return resolved
 
 
-def _text(value: str | float | Sequence[str]) -> str:
-    """As it would stand in a variable: True is "true", a list has commas."""
+def _text(value: str | float | Sequence[str] | Mapping[str, object]) -> str:
+    """As it would stand in a variable: True is "true", a list has commas, a mapping is JSON."""
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | int | float) else ",".join(value)

@@ -60,7 +60,7 @@ def test_every_setting_is_an_input_and_every_output_an_output(action: dict[str, 
     (step,) = action["runs"]["steps"]
     assert step["env"] == {one.variable: f"${{{{ inputs.{one.name} }}}}" for one in SETTINGS}
     assert list(action["inputs"]) == [one.name for one in SETTINGS]
-    assert [name for name, one in action["inputs"].items() if one["required"]] == ["cluster", "container"]
+    assert [name for name, one in action["inputs"].items() if one["required"]] == ["cluster"]
     world, settings = story("refused")
     assert list(action["outputs"]) == list(outputs(report(world, **settings)))
 

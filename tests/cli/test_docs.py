@@ -195,8 +195,11 @@ def test_every_mode_is_told_of_and_those_of_a_setting_stand_beside_it() -> None:
     assert "| `blue_image` | `blue-green-cluster` | text | **required** |" in README
     assert "| `check_interval` | `blue-green` | seconds | `10s` |" in README
     assert "| `cluster` | all | text | **required** |" in README
-    assert "## image\n" in page
-    assert "- modes: `rolling`, `blue-green`\n- required\n" in page.partition("## image\n")[2].partition("## ")[0]
+    assert "### image\n" in page
+    assert (
+        "- modes: `rolling`, `blue-green`\n- required, unless `tag`"
+        in page.partition("### image\n")[2].partition("##")[0]
+    )
 
 
 # --- the report ---

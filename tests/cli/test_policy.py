@@ -72,6 +72,16 @@ def test_it_is_printed_by_command_and_by_setting_and_a_dry_run_is_the_same() -> 
     ]  # fmt: skip
 
 
+def test_what_is_to_change_counts_too() -> None:
+    printed = policy(full(), patch='{"taskRoleArn": "arn:aws:iam::123456789012:role/tasks/new"}')
+    roles = printed.resources("PassTheTasksRoles")
+    assert roles is not None
+    assert {"arn:aws:iam::123456789012:role/tasks/new", "arn:aws:iam::123456789012:role/tasks/web"} < {*roles}
+    assert policy(full(), container="nobody", tag="2") == policy(full()), (
+        "what can't be applied is the plan's to refuse"
+    )
+
+
 def test_the_command_wins_over_the_setting_and_settings_may_be_flags() -> None:
     assert policy(full(), "policy", action="deploy") == policy(full())
     flags = ("policy", "--service", "tenant-*", "--log-lines", "0")

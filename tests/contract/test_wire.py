@@ -25,6 +25,7 @@ from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.edits import with_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def test_unknown_members_tags_and_empty_strings_survive_the_round_trip(aws: Conn
     world.register(FUTURE)
     body = aws.send(DescribeTaskDefinition(region="eu-west-1", name="web")).body
     assert body == FUTURE
-    edited = taskdef.with_image(body, "app", "shop:2")
+    edited = with_image(body, "app", "shop:2")
     aws.send(RegisterTaskDefinition(region="eu-west-1", body=edited))
     assert taskdef.registrable(world.definitions.describe("web")) == edited
 

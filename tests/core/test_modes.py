@@ -3,11 +3,11 @@
 import pytest
 
 from drone_deploy_ecs.core.errors import Refused
-from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import BlueGreen, Colours
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
 from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, ROLLING
+from tests.edits import set_image
 
 COMMON = {"PLUGIN_AWS_REGION": "eu-west-1", "PLUGIN_CLUSTER": "prod", "PLUGIN_CONTAINER": "app"}
 TWO = {"PLUGIN_BLUE_SERVICE": "web-blue", "PLUGIN_GREEN_SERVICE": "web-green"}
@@ -35,12 +35,6 @@ def warned(env: dict[str, str]) -> list[str]:
     return [str(one) for one in resolve({}, env)[1]]
 
 
-def image(reference: str) -> Image:
-    found = Image.parse(reference)
-    assert found
-    return found
-
-
 def switch(**settings: str) -> BlueGreen:
     found = resolve(settings, SWITCH)[0].blue_green
     assert found
@@ -63,7 +57,7 @@ def test_a_blue_green_pipeline_of_the_go_plugin_works_unchanged() -> None:
     )
     assert request.colours is None
     assert request.services == ("web-blue", "web-green")
-    assert request.image == image("shop:2")
+    assert request.edits == (set_image("app", "shop:2"),)
     assert request.roll_back
     assert not warnings
 
@@ -72,11 +66,11 @@ def test_a_blue_green_cluster_pipeline_of_the_go_plugin_works_unchanged() -> Non
     request, warnings = resolve({}, COLOURED | {"DRONE_BUILD_EVENT": "push"})
     assert request.colours == Colours(
         secret="production-shop", blue="web-blue", green="web-green",
-        blue_image=image("shop:2"), green_image=image("shop:3"),
+        blue_edits=(set_image("app", "shop:2"),), green_edits=(set_image("app", "shop:3"),),
     )  # fmt: skip
     assert request.blue_green is None
     assert request.services == ("web-blue", "web-green")
-    assert request.image == image("shop:3")
+    assert request.edits == (set_image("app", "shop:3"),)
     assert not warnings
 
 
@@ -85,7 +79,7 @@ def test_a_blue_green_cluster_pipeline_of_the_go_plugin_works_unchanged() -> Non
 )
 def test_the_colour_that_is_not_live_gets_its_own_image(live: str, service: str, reference: str) -> None:
     chosen = resolve({}, COLOURED)[0].for_colour(live)
-    assert (chosen.services, chosen.image) == ((service,), image(reference))
+    assert (chosen.services, chosen.edits) == ((service,), (set_image("app", reference),))
 
 
 # --- what each mode needs ---
@@ -96,9 +90,11 @@ NEEDED = {
                  "scale_down_wait_period", "checks_to_pass"],
     COLOURS: ["blue_service", "green_service", "blue_image", "green_image", "secret_service"],
 }  # fmt: skip
+EDITS = ["tag", "images", "task_definition", "revision"]
+"""In the mode that doesn't take them they are refused, not ignored."""
 OPTIONAL = {
-    ROLLING: ["canary_services", "max_parallel", "on_failure", "waves"],
-    BLUE_GREEN: ["check_interval"],
+    ROLLING: [*EDITS, "canary_services", "max_parallel", "on_failure", "waves"],
+    BLUE_GREEN: [*EDITS, "check_interval"],
     COLOURS: ["allow_pull_request"],
 }
 USED = {mode: [*names, *OPTIONAL[mode]] for mode, names in NEEDED.items()}
@@ -133,7 +129,7 @@ def test_a_row_tells_which_modes_use_it(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", USED)
 def test_what_a_mode_does_not_use_is_ignored_and_named_in_one_line(mode: str) -> None:
-    names = [one.name for one in SETTINGS if one.modes and one.name not in USED[mode]]
+    names = [one.name for one in SETTINGS if one.modes and one.name not in (*USED[mode], *EDITS)]
     assert warned(GOOD[mode] | {BY_NAME[name].variable: "What Ever" for name in names}) == [
         f"{', '.join(names)} have no effect in mode {mode}. Leave out what isn't meant."
     ]

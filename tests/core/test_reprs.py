@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from drone_deploy_ecs.core.calls import ecs
 from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody
+from drone_deploy_ecs.core.plan.revision import Revision
+from drone_deploy_ecs.core.request.edits.file import FromFile
 from drone_deploy_ecs.core.steps.attempts import Attempts
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition, Registration
 from drone_deploy_ecs.core.target import WayBack
@@ -25,6 +27,8 @@ HOLDERS = (
     WayBack(definition="web:1", body=BODY),
     ecs.RegisterTaskDefinition(region="eu-west-1", body=BODY),
     STEP,
+    Revision(source=Definition("web:1", active=True, body=BODY), body=BODY),
+    FromFile("web.json", BODY),
     Registration(step=STEP, body=BODY, began=0.0, budget=600.0, attempts=Attempts()),
 )
 

@@ -2,10 +2,13 @@
 
 import copy
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.diff import diff, same
+from tests.edits import with_image
 
 DESCRIBED = {
     "taskDefinition": {
@@ -44,10 +47,10 @@ def test_an_empty_tag_list_is_left_out_because_ecs_refuses_it() -> None:
 def test_one_containers_image_changes_and_nothing_else() -> None:
     body = taskdef.registrable(DESCRIBED)
     before = copy.deepcopy(body)
-    edited = taskdef.with_image(body, "app", "shop:2")
+    edited = with_image(body, "app", "shop:2")
     assert body == before
     assert taskdef.containers(edited) == {"app": "shop:2", "sidecar": "shop:1"}
-    assert taskdef.diff(body, edited) == ("~ containerDefinitions[app].image: shop:1 -> shop:2",)
+    assert diff(body, edited) == ("~ containerDefinitions[app].image: shop:1 -> shop:2",)
 
 
 def test_a_container_is_essential_unless_it_is_said_not_to_be_and_has_what_is_mounted_into_it() -> None:
@@ -80,35 +83,70 @@ def test_whatever_aws_adds_survives(extra: dict[str, object], image: str) -> Non
     extra = {name: value for name, value in extra.items() if name not in taskdef.RESPONSE_ONLY | {"tags"}}
     container = {**extra, "name": "app", "image": "a"}
     definition = {"family": "web", **extra, "containerDefinitions": [container]}
-    body = taskdef.with_image(taskdef.registrable({"taskDefinition": definition}), "app", image)
+    body = with_image(taskdef.registrable({"taskDefinition": definition}), "app", image)
     assert body == {**definition, "containerDefinitions": [{**container, "image": image}]}
 
 
 def test_same_ignores_the_order_of_tags_alone() -> None:
     one = {"family": "web", "tags": [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]}
-    assert taskdef.same(one, {**one, "tags": list(reversed(one["tags"]))})
-    assert not taskdef.same(one, {**one, "tags": []})
-    assert not taskdef.same(one, {**one, "family": "api"})
+    assert same(one, {**one, "tags": list(reversed(one["tags"]))})
+    assert not same(one, {**one, "tags": []})
+    assert not same(one, {**one, "family": "api"})
+
+
+def test_same_is_what_ecs_takes_for_the_same() -> None:
+    """As terraform-provider-aws compares them, which knows what ECS adds."""
+    written = {"family": "web", "networkMode": "awsvpc", "containerDefinitions": [
+        {"name": "app", "image": "a", "environment": [{"name": "B", "value": "1"}, {"name": "A", "value": ""}],
+         "portMappings": [{"containerPort": 80}]}]}  # fmt: skip
+    answered = {**written, "volumes": [], "placementConstraints": [], "containerDefinitions": [
+        {"name": "app", "image": "a", "environment": [{"name": "A", "value": ""}, {"name": "B", "value": "1"}],
+         "portMappings": [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}], "cpu": 0, "essential": True,
+         "mountPoints": [], "volumesFrom": [], "secrets": None}]}  # fmt: skip
+    assert same(written, answered)
+    assert not diff(written, answered)
+    assert not same({**written, "networkMode": "bridge"}, {**answered, "networkMode": "bridge"})
 
 
 def test_a_diff_names_what_changed_and_shows_no_value() -> None:
     before = {"containerDefinitions": [{"name": "app", "image": "a:1", "environment": [{"name": "KEY", "value": "old"}],
-                                        "secrets": [{"name": "DB", "valueFrom": "arn:aws:secretsmanager:x"}]}],
+                                        "secrets": [{"name": "DB", "valueFrom": "arn:aws:secretsmanager:x"}],
+                                        "dockerLabels": {"cpu": "1"}, "essential": False}],
               "cpu": "256", "placementConstraints": [], "volumes": [{"name": "v"}, {"name": "w"}]}  # fmt: skip
-    after = {"containerDefinitions": [{"name": "app", "image": "a:1", "environment": [{"name": "KEY", "value": "new"}],
-                                       "secrets": [{"name": "DB", "valueFrom": "arn:aws:secretsmanager:y"}]}],
+    after = {"containerDefinitions": [{"name": "app", "image": "a:2", "environment": [{"name": "KEY", "value": "new"}],
+                                       "secrets": [{"name": "DB", "valueFrom": "arn:aws:secretsmanager:y"}],
+                                       "dockerLabels": {"cpu": "2"}, "memory": "a secret"}],
              "memory": "512", "placementConstraints": [{"type": "distinctInstance"}],
              "volumes": [{"name": "w"}, {"name": "v"}]}  # fmt: skip
-    assert taskdef.diff(before, after) == (
-        "~ containerDefinitions[app].environment[KEY].value (value not shown)",
-        "~ containerDefinitions[app].secrets[DB].valueFrom (value not shown)",
-        "- cpu",
-        "+ placementConstraints[#0]",
+    assert diff(before, after) == (
+        "~ containerDefinitions[app].image: a:1 -> a:2",
+        "~ containerDefinitions[app].environment[KEY].value: ••• -> •••",
+        "~ containerDefinitions[app].secrets[DB].valueFrom: ••• -> •••",
+        "~ containerDefinitions[app].dockerLabels.cpu: ••• -> •••",
+        "- containerDefinitions[app].essential: False",
+        "+ containerDefinitions[app].memory",
+        "- cpu: 256",
         "~ volumes (order)",
-        "+ memory",
+        "+ memory: 512",
+        "+ placementConstraints",
     )
 
 
 @given(before=json_values, after=json_values)
-def test_a_diff_is_empty_exactly_when_nothing_differs(before: object, after: object) -> None:
-    assert bool(taskdef.diff({"a": before}, {"a": after})) == (before != after)
+def test_a_diff_is_empty_exactly_when_both_mean_the_same(before: object, after: object) -> None:
+    assert bool(diff({"a": before}, {"a": after})) != same({"a": before}, {"a": after})
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"family": 3}, ("family",)),
+        ({"containerDefinitions": {"app": {}}}, ("containerDefinitions",)),
+        ({"containerDefinitions": [None, "app"]}, ("containerDefinitions", 1)),
+        ({"containerDefinitions": [{"environment": [{"value": 1}]}]}, ("containerDefinitions", 0, "environment", 0, "value")),
+        ({"containerDefinitions": [{"logConfiguration": {"options": {"a": "b", "mode": 1}}}]}, ("containerDefinitions", 0, "logConfiguration", "options", "mode")),
+        ({"containerDefinitions": [{"logConfiguration": {"options": []}}]}, ("containerDefinitions", 0, "logConfiguration", "options")),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_shape_is_found(body: dict[str, object], place: tuple[str | int, ...]) -> None:
+    assert [where for where, _ in taskdef.misshapen(body)] == [place]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from itertools import pairwise
@@ -26,6 +27,7 @@ VARIABLES = {
     **dict.fromkeys(("CI_COMMIT_BRANCH", "CI_DEFAULT_BRANCH"), "main"),
     **dict.fromkeys(("AWS_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "PATH", "PWD"), "some-text"),
     "IMAGE": "registry.example.com/shop:42",
+    "REVISION": "web:43",
 }
 """What a snippet may refer to. One that isn't here is misspelt, or new."""
 SAMPLES = {
@@ -53,7 +55,10 @@ class Run(NamedTuple):
         if not self.fragment:
             return resolve(flags, self.environment)[1]
         mode = flags["mode"] or self.environment.get("PLUGIN_MODE", "rolling")
-        needed = {one.name for one in SETTINGS if one.required and one.is_used_in(mode)}
+        given = {name for name in BY_NAME if flags[name] or self.environment.get(BY_NAME[name].variable)}
+        needed = {
+            one.name for one in SETTINGS if one.required and one.is_used_in(mode) and not given.intersection(one.unless)
+        }
         filled = {f"PLUGIN_{name.upper()}": value for name, value in SAMPLES.items() if name in needed}
         branch = {"DRONE_COMMIT_BRANCH": SAMPLES["DRONE_COMMIT_BRANCH"]}
         return resolve(flags, {**branch, **filled, **self.environment})[1]
@@ -85,14 +90,13 @@ def _mappings(document: Any) -> Iterator[dict[str, Any]]:
 
 
 def plugin_variables(settings: Mapping[str, Any]) -> dict[str, str]:
-    """As Drone and Woodpecker make them: lists joined by commas, yes and no in English."""
+    """As Drone and Woodpecker make them: lists joined by commas, maps as JSON, yes and no in English."""
     return {f"PLUGIN_{name.upper()}": _text(value) for name, value in settings.items()}
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        assert set(value) == {"from_secret"}, f"neither text nor a secret: {value}"
-        return "some-secret"
+        return "some-secret" if set(value) == {"from_secret"} else json.dumps(value)
     if isinstance(value, list):
         return ",".join(map(_text, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

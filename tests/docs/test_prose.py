@@ -17,7 +17,7 @@ FLAGS = {one.flag for one in SETTINGS}
 VARIABLES = {one.variable for one in SETTINGS}
 NO_SETTINGS = {"commands", "data", "do", "log", "permissions", "using", "web", "when", "why"}
 """Keys of CI systems, and first words of log lines."""
-NO_FLAGS = {"--help", "--version", "--platform", "--scenario", "--speed", "--time", "--wire", "--write"}
+NO_FLAGS = {"--help", "--include", "--version", "--platform", "--scenario", "--speed", "--time", "--wire", "--write"}
 """Of other commands, or of no setting."""
 
 

@@ -78,7 +78,12 @@ def test_the_entry_has_every_setting_with_a_default_of_its_type() -> None:
     assert not [
         one for one in told if one["defaultValue"] != "" and type(one["defaultValue"]) is not python[one["type"]]
     ]
-    assert [name for name, one in ENTRY["properties"].items() if one["secret"]] == ["aws_role_external_id"]
+    assert [name for name, one in ENTRY["properties"].items() if one["secret"]] == [
+        "environment",
+        "secrets",
+        "patch",
+        "aws_role_external_id",
+    ]
     assert ENTRY["properties"]["max_deploy_checks"]["defaultValue"] == 60
 
 

@@ -14,11 +14,13 @@ from jsonschema import Draft202012Validator
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.simulator import scenario
+from drone_deploy_ecs.simulator.world import task_definition
 from tests.docs.pages import DOCS, ROOT, SNIPPETS, Snippet
 from tests.docs.pipelines import of_shell, of_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SET_BEFORE = {"AWS_DEFAULT_REGION": "eu-west-1", "PLUGIN_CLUSTER": "demo", "PLUGIN_CONTAINER": "app"}
 """What a console's earlier lines have exported."""
@@ -53,6 +55,16 @@ POLICY = {
         },
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The files that snippets name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "web.json").write_text(json.dumps({"taskDefinition": task_definition()}))
+    (tmp_path / "deploy" / "patch.json").write_text('{"cpu": "512"}')
+    (tmp_path / "imagedefinitions.json").write_text('[{"name": "app", "imageUri": "shop:2"}]')
 
 
 def of(*languages: str) -> pytest.MarkDecorator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.ecs import taskdef
+from tests.edits import with_image
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Deployment
@@ -23,9 +24,7 @@ def content(world: World, deployment: Deployment) -> Content:
     (container,) = taskdef.containers(body)
     present = frozenset(task.digest for task in deployment.tasks if task.is_alive)
     fixed = frozenset(deployment.digests.values())
-    return taskdef.with_image(body, container, ""), present or fixed or frozenset(
-        {world.images.resolve(image(body))[0]}
-    )
+    return with_image(body, container, ""), present or fixed or frozenset({world.images.resolve(image(body))[0]})
 
 
 def image(body: dict[str, Any]) -> str:

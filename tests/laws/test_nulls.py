@@ -15,8 +15,10 @@ from drone_deploy_ecs.core.causes.cause import Cause
 from drone_deploy_ecs.core.causes.evidence import log_place
 from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.diff import diff, same
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.masking import secrets
+from tests.edits import with_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,15 +99,15 @@ def test_what_is_null_reads_as_what_is_absent(some: list[tuple[Any, ...]]) -> No
     assert taskdef.warm_up(null) == taskdef.warm_up(absent)
     assert log_place(null, CAUSE, "eu-west-1") == log_place(absent, CAUSE, "eu-west-1")
     assert Definition(ARN, active=True, body=null).family == "web"
-    assert taskdef.same(null, absent)
-    assert taskdef.same(absent, null)
+    assert same(null, absent)
+    assert same(absent, null)
 
 
 @given(NULLS)
 def test_what_is_null_is_sent_as_it_was(some: list[tuple[Any, ...]]) -> None:
     body = taskdef.registrable(with_nulls(some))
     before = copy.deepcopy(body)
-    edited = taskdef.with_image(body, "app", "shop:2")
+    edited = with_image(body, "app", "shop:2")
     assert taskdef.without_tags(body).keys() == body.keys() - {"tags"}
     assert body == before
     for one, other in zip(
@@ -120,5 +122,5 @@ def test_what_is_null_is_sent_as_it_was(some: list[tuple[Any, ...]]) -> None:
 @given(NULLS, NULLS)
 def test_a_diff_of_whatever_is_null_shows_no_value(some: list[tuple[Any, ...]], others: list[tuple[Any, ...]]) -> None:
     one, other = (taskdef.registrable(with_nulls(each)) for each in (some, others))
-    assert "hunter2" not in " ".join(taskdef.diff(one, other))
-    assert taskdef.diff(one, other) or taskdef.same(one, other)
+    assert "hunter2" not in " ".join(diff(one, other))
+    assert diff(one, other) or same(one, other)

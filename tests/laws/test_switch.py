@@ -18,7 +18,6 @@ from drone_deploy_ecs.core.calls.ecs import UpdateService
 from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.plan.switch.stages import counts_down
 from drone_deploy_ecs.core.report.sentences import last_line
-from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Access, BlueGreen, Request
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
@@ -26,6 +25,7 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.edits import set_image
 from tests.laws.claims import image
 from tests.laws.structs import structs
 
@@ -229,10 +229,8 @@ def run(script: Script) -> tuple[World, Guard, Report]:
     switch = BlueGreen(
         blue="blue", green="green", percent=script.percent, interval=script.interval, wait=script.wait, checks=script.checks
     )  # fmt: skip
-    image_asked = Image.parse("shop:2")
-    assert image_asked
     request = Request(
-        access=Access("eu-west-1"), cluster="prod", services=("blue", "green"), container="app", image=image_asked,
+        access=Access("eu-west-1"), cluster="prod", services=("blue", "green"), edits=(set_image("app", "shop:2"),),
         budget=300.0, blue_green=switch,
     )  # fmt: skip
     aws = Spied(world, guard)

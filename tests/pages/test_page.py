@@ -21,6 +21,7 @@ from drone_deploy_ecs.output import files as written
 from drone_deploy_ecs.output.html import timeline
 from drone_deploy_ecs.output.html.page import ALLOWED, page
 from drone_deploy_ecs.simulator.behaviour import crash
+from tests.edits import set_image
 from tests.pages import runs
 from tests.pages.reading import Element, read
 from tests.stories.story import small_world
@@ -130,7 +131,7 @@ def test_the_header_says_what_the_json_says(report: Report) -> None:
     facts = [(one.all("dt")[0].text, one.all("dd")[0].text) for one in header.all("div")]
     assert header.all("h1")[0].words.split()[1] == shape["verdict"]
     assert ("Exit code", str(shape["exit_code"])) in facts
-    assert html.all("title")[0].text.startswith(f"{shape['verdict']}: {report.request.image.reference} on ")
+    assert html.all("title")[0].text.startswith(f"{shape['verdict']}: {report.request.brief} on ")
 
 
 def test_every_service_is_told_once_and_as_in_the_json(report: Report) -> None:
@@ -331,7 +332,7 @@ def test_no_name_becomes_markup() -> None:
     (one,) = report.outcomes
     for name in HOSTILE:
         named = replace(one, target=replace(one.target, name=name, before=f"arn/{name}"))
-        asked = replace(report.request, container=name, services=(name,))
+        asked = replace(report.request, edits=(set_image(name, "shop:2"),), services=(name,))
         html = _assert_only_our_own_markup(replace(report, request=asked, outcomes=(named,)))
         assert html.all("h2")[1].text.endswith(name)
 

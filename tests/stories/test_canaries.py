@@ -251,3 +251,89 @@ def test_settings_that_are_refused_show_no_canary(tmp_path: Path) -> None:
 
 def test_values_do_not_show_in_a_request_s_repr() -> None:
     assert_no_canary(repr(resolve({}, ENV)[0]))
+
+
+# --- what edits set ---
+
+OF_THE_EDITS = {
+    "variable": "canary-variable",
+    "secret": "arn:aws:ssm:eu-west-1:123456789012:parameter/canary-parameter",
+    "patched variable": "canary-patched-variable",
+    "patched secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-patched",
+    "patched option": "canary-patched-token",
+    "filed": "canary-filed",
+}
+EDITED = " ".join(OF_THE_EDITS.values())
+
+
+@pytest.fixture
+def edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Settings that set all of them, one in a file of the present directory."""
+    body = definition()
+    body["containerDefinitions"][0]["environment"].append({"name": "FILED", "value": OF_THE_EDITS["filed"]})
+    (tmp_path / "edits").mkdir()
+    (tmp_path / "edits" / "web.json").write_text(json.dumps(body))
+    monkeypatch.chdir(tmp_path / "edits")
+    patched = {
+        "environment": {"PATCHED": {"value": OF_THE_EDITS["patched variable"]}},
+        "secrets": {"MORE": {"valueFrom": OF_THE_EDITS["patched secret"]}},
+        "logConfiguration": {"options": {"splunk-token": OF_THE_EDITS["patched option"]}},
+    }
+    return {
+        "environment": json.dumps({"VARIABLE": OF_THE_EDITS["variable"]}),
+        "secrets": json.dumps({"SECRET": OF_THE_EDITS["secret"]}),
+        "patch": json.dumps({"containerDefinitions": {"app": patched}}),
+        "task_definition": "web.json",
+    }
+
+
+@pytest.mark.parametrize("command", ["deploy", "plan"])
+def test_edits_show_no_canary_whatever_the_container_prints(
+    tmp_path: Path, edits: dict[str, str], command: str
+) -> None:
+    world = echoing()
+    world.push("shop:2", Behaviour(exits_after=1.0, exit_code=1, log=(EDITED, ECHO), stopped_reason=EDITED))
+    shown = outputs(SimulatedAws(world), world, tmp_path, command, timeout="1m", **edits)
+    assert command == "plan" or "***VARIABLE***" in shown
+    assert_no_canary(shown)
+
+
+@pytest.mark.parametrize(
+    "operation", ["DescribeServices", "DescribeTaskDefinition", "RegisterTaskDefinition", "UpdateService"]
+)
+@pytest.mark.parametrize("kind", list(FaultKind))
+def test_edits_show_no_canary_whatever_aws_quotes(
+    tmp_path: Path, edits: dict[str, str], operation: str, kind: FaultKind
+) -> None:
+    """From the first call on, when no definition is known yet."""
+    world = echoing()
+    error = ApiError(Fault(kind, operation, "SomeException", EDITED))
+    shown = outputs(Broken(SimulatedAws(world), operation, error), world, tmp_path, timeout="1m", **edits)
+    assert "SomeException" in shown
+    assert_no_canary(shown)
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"A": %s', '{"A": ["%s"]}', '["%s"]', '{"containerDefinitions": "%s"}', '{"family": "%s"}', "%s"]
+)
+def test_broken_edits_show_no_canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    world = echoing()
+    text = broken % OF_THE_EDITS["variable"]
+    (tmp_path / "edits").mkdir()
+    (tmp_path / "edits" / "web.json").write_text(text)
+    monkeypatch.chdir(tmp_path / "edits")
+    for settings in (
+        {"environment": text},
+        {"secrets": text},
+        {"patch": text},
+        {"patch": "web.json"},
+        {"task_definition": "web.json"},
+    ):
+        shown = outputs(SimulatedAws(world), world, tmp_path, **settings)
+        assert "Refused" in shown or "registered" in shown  # one is what another setting takes
+        assert_no_canary(shown)
+
+
+def test_edits_do_not_show_in_a_request_s_repr(edits: dict[str, str]) -> None:
+    given = {f"PLUGIN_{name.upper()}": value for name, value in edits.items()}
+    assert_no_canary(repr(resolve({}, ENV | given)[0]))

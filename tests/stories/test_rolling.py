@@ -14,6 +14,7 @@ from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.edits import with_image
 from tests.stories.story import small_world
 
 if TYPE_CHECKING:
@@ -381,7 +382,7 @@ def test_null_is_as_good_as_absent_and_sent_as_it_was(
     world.add_service("prod", "web", body)
     assert plugin(world, argv=argv).exit_code == 0
     sent = taskdef.registrable(world.definitions.describe("web"))
-    assert sent == (body if argv else taskdef.with_image(body, "app", "shop:2"))
+    assert sent == (body if argv else with_image(body, "app", "shop:2"))
 
 
 def test_service_missing(tell: Teller) -> None:

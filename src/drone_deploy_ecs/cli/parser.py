@@ -71,16 +71,32 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    from drone_deploy_ecs.settings.table import SETTINGS
+class _Joined(argparse.Action):
+    """A flag given several times, as one text."""
 
-    group = parser.add_argument_group("settings", "each also as PLUGIN_<NAME>; a flag wins")
-    for setting in SETTINGS:
-        if setting.is_command:
-            continue
-        default = f" (default: {setting.default})" if setting.default else ""
-        text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
-        if setting.type == "yes/no":
-            group.add_argument(setting.flag, nargs="?", const="true", default="", metavar="YES/NO", help=text)
-        else:
-            group.add_argument(setting.flag, default="", metavar=setting.type.upper(), help=text)
+    def __call__(self, _parser: object, namespace: argparse.Namespace, value: Any, _option: str | None = None) -> None:
+        """See `argparse`."""
+        from drone_deploy_ecs.settings.edits import joined
+
+        setattr(namespace, self.dest, joined(*filter(None, (getattr(namespace, self.dest), value))))
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    from drone_deploy_ecs.settings.table import grouped
+
+    note: str | None = "each setting also as PLUGIN_<NAME>; a flag wins"
+    for title, settings in grouped():
+        group, note = parser.add_argument_group(title.lower(), note), None
+        for setting in settings:
+            if setting.is_command:
+                continue
+            default = f" (default: {setting.default})" if setting.default else ""
+            text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
+            if setting.type == "yes/no":
+                group.add_argument(setting.flag, nargs="?", const="true", default="", metavar="YES/NO", help=text)
+            elif setting.repeats:
+                group.add_argument(
+                    setting.flag, action=_Joined, default="", metavar="NAME=VALUE", help=f"{text}; also as JSON"
+                )
+            else:
+                group.add_argument(setting.flag, default="", metavar=setting.type.upper(), help=text)

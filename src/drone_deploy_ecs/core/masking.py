@@ -92,13 +92,13 @@ def secrets(body: Mapping[str, Any]) -> Iterator[Secret]:
         logging = container.get("logConfiguration") or {}
         for variable in entries(container, "environment"):
             yield Secret(str(variable.get("name") or ""), str(variable.get("value") or ""))
-        for reference in (*entries(container, "secrets"), *entries(logging, "secretOptions")):
-            yield from _reference(str(reference.get("name") or ""), str(reference.get("valueFrom") or ""))
+        for entry in (*entries(container, "secrets"), *entries(logging, "secretOptions")):
+            yield from reference(str(entry.get("name") or ""), str(entry.get("valueFrom") or ""))
         for name, value in (logging.get("options") or {}).items():
             if value is not None and re.search(_OPTION, name):
                 yield Secret(name, str(value))
         login = (container.get("repositoryCredentials") or {}).get("credentialsParameter") or ""
-        yield from _reference("registry credentials", str(login))
+        yield from reference("registry credentials", str(login))
 
 
 def credentials(env: Mapping[str, str]) -> tuple[Secret, ...]:
@@ -106,7 +106,7 @@ def credentials(env: Mapping[str, str]) -> tuple[Secret, ...]:
     return tuple(Secret(name, env[name]) for name in CREDENTIALS if env.get(name))
 
 
-def _reference(name: str, arn: str) -> Iterator[Secret]:
+def reference(name: str, arn: str) -> Iterator[Secret]:
     """Where a secret is kept: as written, and as AWS's messages name it."""
     yield Secret(name, arn)
     parts = arn.split(":")

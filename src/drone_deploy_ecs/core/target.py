@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 class WayBack(HasBody, Struct, frozen=True, kw_only=True):
     """How to undo an update: to `definition`, or, if that can't be used any more, to a registered copy `body`.
 
-    `must_copy` says that the recorded revision itself would not do. `impossible` says why there is no way back.
+    `must_copy` says that the recorded revision itself would not do, and why; `what` how its copy differs ("" for not at
+    all). `impossible` says why there is no way back.
     """
 
     definition: str = ""
     body: Mapping[str, Any] | None = None
     must_copy: str = ""
+    what: str = ""
     impossible: str = ""
 
 

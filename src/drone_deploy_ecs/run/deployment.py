@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import region_of, short
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Aws, Cancellation, Clock, Listener
@@ -106,7 +106,7 @@ class Deployment:
             raise Refused((self._masked(snapshot.unreadable(error)),)) from error
         if not isinstance(plan, Plan):
             raise Refused(tuple(map(self._masked, plan)))
-        self._bodies |= plan.registered
+        self._bodies |= {name: revision.body for name, revision in plan.revisions.items()}
         return plan
 
     def _reach(self) -> None:
@@ -136,8 +136,10 @@ class Deployment:
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
         """Keep, of what was read, what must not be printed, and the task counts before the run."""
-        revisions = (revision for entry in snapshots for revision in (entry.edited, entry.before, entry.newest))
-        self._definitions = [revision for revision in revisions if revision]
+        revisions = (
+            revision for entry in snapshots for revision in (entry.edited, entry.before, entry.newest, entry.asked)
+        )
+        self._definitions = [revision for revision in revisions if isinstance(revision, Definition)]
         self._bodies = {entry.name: entry.edited.body for entry in snapshots if entry.service and entry.edited}
         self._masks = sparing(self._secrets(), self._public())
         self._log.hide(self._masks)
@@ -151,7 +153,7 @@ class Deployment:
         """Names that are printed anyway, so that masks must spare them."""
         request = self._request
         names = (
-            request.cluster, request.access.region, request.container, request.image.reference, *request.services
+            request.cluster, request.access.region, *request.containers, request.subject, *request.services
         )  # fmt: skip
         return " ".join((COMMON, *names, *(short(definition.arn) for definition in self._definitions)))
 

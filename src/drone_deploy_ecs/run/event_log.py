@@ -70,8 +70,7 @@ class EventLog:
         request, targets = plan.request, plan.targets
         self._summarises = len(targets) > FEW
         services = f"{len(targets)} services" if self._summarises else ", ".join(target.name for target in targets)
-        what = f"{request.image.reference} for container {request.container}"
-        self.record(Kind.PLAN, "", f"{what} of {services} {where(targets)}")
+        self.record(Kind.PLAN, "", f"{safe(request.subject)} of {services} {where(targets)}")
         if plan.summary:
             self.record(Kind.PLAN, "", plan.summary)
         shown = plan.warnings[:FEW] if self._summarises else plan.warnings

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.masking import Masks
 from drone_deploy_ecs.core.permissions.place import Place
+from drone_deploy_ecs.core.request.edits import edit
 from drone_deploy_ecs.core.request.services import service_refs
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.run.calls import Calls
@@ -96,13 +99,21 @@ class Places:
         )
 
     def _defined(self, region: str, service: Service) -> tuple[Definition, ...] | None:
-        """The definitions of all its deployments: it is moved from one of them, and back to one."""
-        arns = dict.fromkeys(deployment.task_definition for deployment in service.deployments)
+        """The definitions of its deployments, since it is moved from one and back to one; and what it is to run."""
+        asked = [self._request.revision] if self._request.revision else []
+        arns = dict.fromkeys((*(deployment.task_definition for deployment in service.deployments), *asked))
         try:
-            return tuple(self._definitions[region][arn] for arn in arns) or None
+            found = tuple(self._definitions[region][arn] for arn in arns)
+            return (*found, *(self._edited(definition) for definition in found[:1])) or None
         except ApiError as error:
             self._tell(f"the task definition of {service.name} can't be read: {error}")
             return None
+
+    def _edited(self, definition: Definition) -> Definition:
+        """The definition with what the request changes in it, as far as that can be: it may name other roles."""
+        edits, body = self._request.edits, {**definition.body, "family": definition.family}
+        usable = [] if any(edit.problems(edits, (), body, "")) else edits
+        return replace(definition, body=edit.apply(usable, body))
 
     def _limits(self, asked: Sequence[ServiceRef]) -> Mapping[str, object] | None:
         """Autoscaling's, by service, where it is to be moved; None where that can't be told."""

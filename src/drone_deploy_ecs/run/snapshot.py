@@ -15,10 +15,10 @@ from drone_deploy_ecs.core.calls.ecs import (
     ListServices,
     ListTasks,
 )
-from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.plan.revision import Revision, revision
 from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.request.services import names, once, service_refs
@@ -49,8 +49,9 @@ def snapshots(reads: Mapping[str, Patient], request: Request) -> tuple[Snapshot,
     Raises ApiError when services can't be read.
     """
     definitions = {region: Definitions(read, region) for region, read in reads.items()}
+    asked = _asked(request, definitions[request.access.region])
     return tuple(
-        _snapshot(request, snapshot, reads[snapshot.ref.region], definitions[snapshot.ref.region])
+        _snapshot(request, replace(snapshot, asked=asked), reads[snapshot.ref.region], definitions[snapshot.ref.region])
         for snapshot in described(reads, service_refs(request))
     )
 
@@ -69,6 +70,14 @@ def described(reads: Mapping[str, Patient], requested: Sequence[ServiceRef]) -> 
     # A pattern that matches no service is kept as if it were a service, so that the plan refuses it by name.
     unmatched = (ref for ref in requested if ref.is_pattern and not any(ref.covers(other.ref) for other in present))
     return (*present, *(Snapshot(ref=ref, name=ref.asked, service=None) for ref in unmatched))
+
+
+def _asked(request: Request, definitions: Definitions) -> Definition | str:
+    """The existing revision that is asked for, or why it can't be read; "" where none is."""
+    try:
+        return definitions[request.revision] if request.revision else ""
+    except ApiError as error:
+        return str(error).rstrip(".")
 
 
 def _matching(read: Patient, ref: ServiceRef) -> tuple[ServiceRef, ...]:
@@ -152,9 +161,7 @@ def _snapshot(request: Request, snapshot: Snapshot, read: Patient, definitions: 
     newest = definitions.newest(snapshot.edited.family) if snapshot.edited else None
     listed = (definitions.get(arn) for arn in {deployment.task_definition: 1 for deployment in service.deployments})
     snapshot = replace(snapshot, before=before, newest=newest, listed=tuple(filter(None, listed)))
-    if before is None or not _returns_to_the_same_tag(request, before):
-        return snapshot
-    return replace(snapshot, digest=_running_digest(read, request.container, snapshot, deployment_id))
+    return replace(snapshot, digests=_digests_to_return_to(request, snapshot, read, deployment_id))
 
 
 def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str]:
@@ -172,25 +179,25 @@ def _settled(read: Patient, ref: ServiceRef, service: Service) -> tuple[str, str
     return service.completed_by_events, next(revisions, "")
 
 
-def _returns_to_the_same_tag(request: Request, before: Definition) -> bool:
-    # A tag that was pushed again: returning to it would start the new image, so the digest that runs is needed.
-    same = taskdef.containers(before.body).get(request.container) == request.image.reference
-    return same and not request.image.digest
+def _digests_to_return_to(request: Request, settled: Snapshot, read: Patient, deployment: str) -> dict[str, str]:
+    """The digests, by container, of what the service's settled tasks run, or ran, as far as they are needed and known.
 
-
-def _running_digest(read: Patient, name: str, settled: Snapshot, deployment: str) -> str:
-    """The digest of the image that the service's settled tasks run, or ran; "" when it can't be known."""
-    assert settled.service is not None
-    assert settled.before is not None
-    digests = (
-        container.image_digest
-        for status in ("RUNNING", "STOPPED")
-        for task in _tasks_of(read, settled.ref, settled.service, status)
-        if task.belongs_to(deployment, settled.before.arn)
-        for container in task.containers
-        if container.name == name and container.image_digest
-    )
-    return next(digests, "")
+    They are where a tag was pushed again: returning to it would start the new image.
+    """
+    before = settled.before
+    if before is None or settled.edited is None or settled.service is None:
+        return {}
+    wanted = revision(request, settled.name, settled.edited, settled.asked)
+    needed = wanted.repushed(before.body) if isinstance(wanted, Revision) else {}
+    digests: dict[str, str] = {}
+    for status in ("RUNNING", "STOPPED"):
+        if needed.keys() <= digests.keys():
+            break
+        for task in _tasks_of(read, settled.ref, settled.service, status):
+            for container in task.containers if task.belongs_to(deployment, before.arn) else ():
+                if container.name in needed and container.image_digest:
+                    digests.setdefault(container.name, container.image_digest)
+    return digests
 
 
 def _tasks_of(read: Patient, ref: ServiceRef, service: Service, status: Literal["RUNNING", "STOPPED"]) -> list[Task]:

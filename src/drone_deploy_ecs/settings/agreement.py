@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.ecs.names import read_arn, short
 from drone_deploy_ecs.core.problem import Problem
-from drone_deploy_ecs.settings.values import ROLLING
+from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.settings.table import BY_NAME
+from drone_deploy_ecs.settings.values import COLOURS, ROLLING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +19,10 @@ AGREE = "Make them agree"
 def disagreements(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     """Every contradiction between these values. None is a setting that isn't set, or couldn't be read."""
     yield from _access(values, mode)
+    yield from _sources(values)
+    yield from _edits(values)
+    if mode != COLOURS:
+        yield from _nothing(values)
     sides = tuple(side for side in (values["blue_service"], values["green_service"]) if side)
     if len({short(side) for side in sides}) < len(sides):
         yield Problem(f"blue_service and green_service are both {short(sides[0])}", "Give two services")
@@ -36,6 +42,54 @@ def _access(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     if regions and len(roles) not in (0, 1, len(regions)):
         what = f"aws_role_arn has {len(roles)} roles, and aws_region {len(regions)}"
         yield Problem(what, "Give one role for all, or one for each region in the same order")
+
+
+_CONTAINERS_OWN = ("image", "tag", "environment", "secrets", "blue_image", "green_image")
+_FROM_ONE_REGION = ("task_definition", "revision")
+_EDITS = ("image", "tag", "images", "environment", "secrets", "patch", "task_definition")
+
+
+def _sources(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems with where the new revision comes from."""
+    edits = [name for name in _EDITS if values[name]]
+    if values["revision"] and edits:
+        what = f"revision is set with {', '.join(edits)}, and an existing revision is deployed as it is"
+        yield Problem(what, "Keep revision, or what is to change")
+    regions: tuple[str, ...] = values["aws_region"] or ()
+    revision = read_arn(values["revision"] or "")
+    for name in _FROM_ONE_REGION:
+        if values[name] and len(regions) > 1:
+            what = f"{name} is of one region, and aws_region has {len(regions)}"
+            yield Problem(what, "Run it once for each, with a file or revision of its own")
+    if revision and len(regions) == 1 and revision.region != regions[0]:
+        yield Problem(f"{revision.text} is in {revision.region}, but aws_region is {regions[0]}", AGREE)
+
+
+def _edits(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of edits with each other."""
+    given = [name for name in _CONTAINERS_OWN if values[name]]
+    if given and not values["container"] and any(values[name] for name in BY_NAME["container"].unless):
+        what = f"{', '.join(given)} {'are' if len(given) > 1 else 'is'} set without container, which says where to"
+        yield Problem(what, "Set container, too")
+    if values["image"] and values["tag"]:
+        yield Problem("image and tag are both set, and a whole image has its tag", "Keep one")
+    for image in ("image", "tag"):
+        for name, _ in (values["images"] or ()) if values[image] else ():
+            if name in (values["container"] or ()):
+                what = f"container {safe(name)} gets an image by images, and another by {image}"
+                yield Problem(what, "Keep one of the two")
+    environment, secrets = (
+        {name for name, value in values[setting] or () if value is not None} for setting in ("environment", "secrets")
+    )
+    for name in sorted(environment & secrets):
+        yield Problem(f"{safe(name, 80)} is set in environment and in secrets", "ECS takes it in one of them: keep one")
+
+
+def _nothing(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """Edits that change nothing at all."""
+    empty = [name for name in _EDITS if values[name] is not None and not values[name]]
+    if empty and not any(values[name] for name in (*_EDITS, "revision")):
+        yield Problem(f"nothing is to change: {', '.join(empty)} is empty", "Say what is to change")
 
 
 def _misplaced_arn(name: str, values: Mapping[str, Any], *, own_cluster: bool) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, duration
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.request.request import Access, BlueGreen, Colours, Request
 
 SECONDS_A_CHECK = 10
@@ -21,7 +22,8 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
     from drone_deploy_ecs.core.masking import Secret, credentials
     from drone_deploy_ecs.core.request.request import Request
 
-    secrets = {setting.name: values[setting.name] for setting in SETTINGS if setting.secret}
+    secrets = [(setting.name, values[setting.name]) for setting in SETTINGS if setting.secret]
+    edits, colours = _edits(values), _colours(values, secret) if mode == COLOURS else None
     first, *further = _accesses(values, env)
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     return Request(
@@ -30,8 +32,9 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         further=tuple(further),
         cluster=values["cluster"],
         services=values["service"] or (values["blue_service"], values["green_service"]),
-        container=values["container"] or "",
-        image=values["image"] or values["green_image"],
+        containers=values["container"] or (),
+        edits=colours.green_edits if colours else edits,
+        revision=values["revision"] or "",
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
         max_parallel=values["max_parallel"],
         canaries=values["canary_services"] or 0,
@@ -46,9 +49,13 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
-        secrets=(*credentials(env), *(Secret(name, value) for name, value in secrets.items() if value)),
+        secrets=(
+            *credentials(env),
+            *(Secret(name, value) for name, value in secrets if value and isinstance(value, str)),
+            *(secret for edit in edits for secret in edit.secrets),
+        ),
         blue_green=_blue_green(values) if mode == BLUE_GREEN else None,
-        colours=_colours(values, secret) if mode == COLOURS else None,
+        colours=colours,
     )
 
 
@@ -90,6 +97,26 @@ def _colours(values: Mapping[str, Any], secret: str) -> Colours:
         secret=secret,
         blue=values["blue_service"],
         green=values["green_service"],
-        blue_image=values["blue_image"],
-        green_image=values["green_image"],
+        blue_edits=_edits({**values, "image": values["blue_image"]}),
+        green_edits=_edits({**values, "image": values["green_image"]}),
     )
+
+
+def _edits(values: Mapping[str, Any]) -> tuple[Edit, ...]:
+    """What is to change, in the order in which it is applied: what comes later wins."""
+    from drone_deploy_ecs.core.request.edits.file import FromFile
+    from drone_deploy_ecs.core.request.edits.images import SetImages, SetTag
+    from drone_deploy_ecs.core.request.edits.patch import Patch
+    from drone_deploy_ecs.core.request.edits.variables import SetEnvironment, SetSecrets
+
+    containers, image = values["container"] or (), values["image"]
+    images = (*((name, image) for name in containers if image), *(values["images"] or ()))
+    edits = (
+        FromFile(*values["task_definition"]) if values["task_definition"] else None,
+        SetImages(images) if images else None,
+        SetTag(containers, values["tag"]) if values["tag"] else None,
+        SetEnvironment(containers, values["environment"]) if values["environment"] else None,
+        SetSecrets(containers, values["secrets"]) if values["secrets"] else None,
+        Patch(values["patch"]) if values["patch"] else None,
+    )
+    return tuple(edit for edit in edits if edit)

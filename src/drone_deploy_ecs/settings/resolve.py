@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.settings.actions import Action
     from drone_deploy_ecs.settings.table import Setting
 
+REFUSED = ("tag", "images", "task_definition", "revision")
+"""Settings that aren't ignored in a mode that doesn't take them."""
+
 
 def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
     """The request that flags (by setting name) and environment make, and what to warn about. Flags win.
@@ -52,6 +55,7 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     problems += disagreements(values, mode)
     # An action that doesn't read the secret is told its name as far as it is known.
     secret = _secret_name(values, env, problems if action.requires(BRANCH) else []) if mode == COLOURS else ""
+    problems += _not_taken(mode, flags, env)
     hints = (*_near_misses(env), *_unused(mode, flags, env))
     if problems:
         raise Refused((*problems, *hints))
@@ -79,9 +83,10 @@ def _value(
     setting: Setting, mode: str, flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]
 ) -> Any:
     text = _given(setting, flags, env)
-    # A list of nothing but commas names no service: as good as unset.
-    if not text or (setting.read is services and not words(text)):
-        if setting.required and setting.is_used_in(mode):
+    # A list of nothing but commas names nothing: as good as unset.
+    if not text or (setting.read in (services, words) and not words(text)):
+        is_needed = not any(_given(BY_NAME[name], flags, env) for name in setting.unless)
+        if setting.required and setting.is_used_in(mode) and is_needed:
             others = f" (or {setting.fallbacks[0]})" if setting.fallbacks else ""
             why = f", and mode {mode} needs it" if setting.modes and mode != ROLLING else ""
             problems.append(
@@ -94,8 +99,8 @@ def _value(
     try:
         return setting.read(text)
     except InvalidValue as invalid:
-        shown = "(value not shown)" if setting.secret else repr(safe(text))
-        problems.append(Problem(f"{setting.name} {shown} {invalid.why}", invalid.do))
+        shown = " (value not shown)" if setting.secret else "" if "map" in setting.type else f" {safe(text)!r}"
+        problems.append(Problem(f"{setting.name}{shown} {invalid.why}", invalid.do))
         return None
 
 
@@ -151,10 +156,26 @@ def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple
     return ()
 
 
-def _unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
-    names = [
+def _not_taken(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Problem]:
+    """What would deploy something else than this mode deploys: too much to be ignored."""
+    return [
+        Problem(
+            f"mode {mode} takes no {name}: each colour has its own image, blue_image and green_image",
+            f"Leave out {name}; environment, secrets and patch go to either colour",
+        )
+        for name in _names_unused(mode, flags, env)
+        if name in REFUSED
+    ]
+
+
+def _names_unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> list[str]:
+    return [
         setting.name for setting in SETTINGS if mode and not setting.is_used_in(mode) and _given(setting, flags, env)
     ]
+
+
+def _unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+    names = [name for name in _names_unused(mode, flags, env) if name not in REFUSED]
     if not names:
         return ()
     have = "have" if len(names) > 1 else "has"

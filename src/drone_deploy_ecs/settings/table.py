@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from drone_deploy_ecs.settings import edits
 from drone_deploy_ecs.settings.actions import DEPLOY
 from drone_deploy_ecs.settings.values import (
     BLUE_GREEN,
@@ -28,7 +29,6 @@ from drone_deploy_ecs.settings.values import (
     service,
     services,
     several,
-    text,
     whole,
     whole_or_none,
     words,
@@ -44,7 +44,8 @@ PREFIX = "PLUGIN_"
 class Setting(NamedTuple):
     """One setting. `type` is for people; `read` turns text into the value, or raises `InvalidValue`.
 
-    `fallbacks` are further variables to read, in order. `modes` use the setting, () means all; `required` holds there.
+    `fallbacks` are further variables to read, in order. `modes` use the setting, () means all; `required` holds there,
+    except where one of `unless` is set. `secret`: neither the value nor what can't be read of it is ever shown.
     `is_command`: on the command line it is the command itself, and no flag.
     """
 
@@ -58,6 +59,7 @@ class Setting(NamedTuple):
     secret: bool = False
     fallbacks: tuple[str, ...] = ()
     is_command: bool = False
+    unless: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -69,11 +71,18 @@ class Setting(NamedTuple):
         """The command-line flag; "" where it has none."""
         return "" if self.is_command else "--" + self.name.replace("_", "-")
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the flag may be given several times: once for each member of a map."""
+        return self.type == "map"
+
     def is_used_in(self, mode: str) -> bool:
         """Whether this mode uses the setting."""
         return not self.modes or mode in self.modes
 
 
+_ANYWHERE = ("images", "patch", "task_definition", "revision")
+"""What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
             help="what to do: deploy; plan: print what a deployment would do; policy: print the least IAM policy for these settings"),
@@ -84,10 +93,25 @@ SETTINGS: tuple[Setting, ...] = (
             help="the ECS cluster, by name or ARN; of services that don't name their own"),
     Setting(name="service", type="list", read=services, required=True, modes=(ROLLING,),
             help="the services, by name, ARN, cluster/name or pattern (tenant-*), separated by commas; they land or return together"),
-    Setting(name="container", type="text", read=text, required=True,
-            help="the container, in the services' task definitions, whose image changes"),
+    Setting(name="container", type="list", read=words, required=True, unless=_ANYWHERE,
+            help="the containers, in the services' task definitions, that image, tag, environment and secrets go to, separated by commas"),
     Setting(name="image", type="text", read=image, required=True, modes=(ROLLING, BLUE_GREEN),
-            help="the new image, as a whole reference; a digest (…@sha256:…) is the surest"),
+            unless=("tag", "environment", "secrets", *_ANYWHERE),
+            help="the new image, as a whole reference; a digest (…@sha256:…) is the surest; without it, and with another edit, the image stays"),
+    Setting(name="tag", type="text", read=matching(edits.TAG, "an image's tag"), modes=(ROLLING, BLUE_GREEN),
+            help="instead of image: another tag of the repository that the container has its image from"),
+    Setting(name="images", type="map or file", read=edits.images, modes=(ROLLING, BLUE_GREEN),
+            help="images of several containers: a JSON object, web=…,proxy=…, or the path of a file such as imagedefinitions.json"),
+    Setting(name="environment", type="map", read=edits.environment, secret=True,
+            help="variables to set, by name; null removes one; numbers and booleans become text"),
+    Setting(name="secrets", type="map", read=edits.secrets, secret=True,
+            help="variables that ECS fetches, each with the ARN of its secret (Secrets Manager) or parameter (SSM); null removes one"),
+    Setting(name="patch", type="JSON or file", read=edits.patch, secret=True,
+            help="a JSON merge patch (RFC 7396) over the task definition, or the path of a file with one; in lists of named things, such as containerDefinitions, an object patches by name"),
+    Setting(name="task_definition", type="file", read=edits.task_definition, modes=(ROLLING, BLUE_GREEN),
+            help="start from the task definition in this file instead of from the one that runs; of the services' own family, in one region"),
+    Setting(name="revision", type="text", read=edits.revision, modes=(ROLLING, BLUE_GREEN),
+            help="deploy this existing revision (family:number or ARN) as it is: nothing is edited or registered; of the services' own family, in one region"),
     Setting(name="mode", type="text", read=mode, default=ROLLING,
             help="how to deploy: rolling; blue-green: of two services the idle one takes over; blue-green-cluster: the one that a secret doesn't name as live is updated"),
     Setting(name="blue_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),
@@ -135,7 +159,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="wait_for", type="text", read=choice("completed", "healthy"), default="completed",
             help="when it is done: completed (old tasks drained too) or healthy (all new tasks up, old ones may drain)"),
     Setting(name="skip_unchanged", type="yes/no", read=yes_or_no, default="false",
-            help="do nothing where the service runs this very image reference; without it, a tag is deployed again (it may have been re-pushed)"),
+            help="do nothing where the service runs exactly this already; without it, a tag that is named is deployed again (it may have been re-pushed)"),
     Setting(name="dry_run", type="yes/no", read=yes_or_no, default="false",
             help="print the plan and write nothing"),
     Setting(name="log_lines", type="number", read=whole_or_none, default="20",
@@ -152,3 +176,26 @@ SETTINGS: tuple[Setting, ...] = (
 )  # fmt: skip
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
+GROUPS = {
+    "What is done, and where": "action",
+    "What is deployed": "container",
+    "How": "mode",
+    "Blue and green": "blue_service",
+    "Time and failure": "max_deploy_checks",
+    "Several services": "canary_services",
+    "How it is judged": "max_failed_tasks",
+    "What is told": "dry_run",
+    "Access to AWS": "aws_role_arn",
+}
+"""What settings are for, by the first setting of each group."""
+
+
+def grouped() -> list[tuple[str, list[Setting]]]:
+    """The settings by what they are for, in the table's order."""
+    titles = {name: title for title, name in GROUPS.items()}
+    groups: list[tuple[str, list[Setting]]] = []
+    for setting in SETTINGS:
+        if setting.name in titles:
+            groups.append((titles[setting.name], []))
+        groups[-1][1].append(setting)
+    return groups

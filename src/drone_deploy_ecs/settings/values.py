@@ -39,11 +39,6 @@ class InvalidValue(ValueError):
         self.do = do
 
 
-def text(value: str) -> str:
-    """Any text."""
-    return value
-
-
 def yes_or_no(value: str) -> bool:
     """A true boolean."""
     if value.lower() in YES:

@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.permissions.place import Place
 from drone_deploy_ecs.core.permissions.policy import MOST, notes, policy_for
-from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Access, BlueGreen, Colours, Request
 from drone_deploy_ecs.core.request.services import ServiceRef
 from tests.core.shown import read_service
+from tests.edits import set_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-IMAGE = Image("shop:2", "shop", "2", "")
-REQUEST = Request(access=Access("eu-west-1"), cluster="prod", services=("web",), container="app", image=IMAGE)
+EDITS = (set_image("app", "shop:2"),)
+REQUEST = Request(access=Access("eu-west-1"), cluster="prod", services=("web",), containers=("app",), edits=EDITS)
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
 
 
@@ -154,7 +154,7 @@ def test_limits_are_moved_only_where_there_are_any(autoscaled: bool | None, move
 def test_where_nothing_is_started_nothing_is_asked_of_what_started() -> None:
     colours = replace(
         REQUEST,
-        colours=Colours(secret="production-shop", blue="web", green="green", blue_image=IMAGE, green_image=IMAGE),
+        colours=Colours(secret="production-shop", blue="web", green="green", blue_edits=EDITS, green_edits=EDITS),
     )
     places = [unread(request=colours)]
     assert resources(places, "logs:GetLogEvents") is None

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.plan.strategy import Plan
-from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Access, Request
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
@@ -17,6 +16,7 @@ from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateS
 from drone_deploy_ecs.core.steps.scale import Scale, Scaling
 from tests.core.shown import BEFORE, CONTEXT, NEW, OURS, TARGET
 from tests.core.steps.rollout.rollouts import begun, given
+from tests.edits import set_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.verdict import Verdict
 
 REQUEST = Request(
-    access=Access("eu-west-1"), further=(Access("us-east-1"),), cluster="prod", services=("web",), container="app",
-    image=Image("shop:2", "shop", "2", ""), roll_back=True,
+    access=Access("eu-west-1"), further=(Access("us-east-1"),), cluster="prod", services=("web",),
+    edits=(set_image("app", "shop:2"),), roll_back=True,
 )  # fmt: skip
 LOST = Fault(FaultKind.UNREACHABLE, "DescribeTaskDefinition", "", "no route")
 REFUSED = "AWS refused it"

@@ -13,15 +13,15 @@ from drone_deploy_ecs.core.plan.by_secret import BySecret
 from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.snapshot import Snapshot
 from drone_deploy_ecs.core.report.report import Report
-from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Colours
 from drone_deploy_ecs.core.request.services import ServiceRef
 from tests.core.plan.judged import REQUEST
 from tests.core.shown import NOON, TARGET, service
+from tests.edits import set_image
 
 COLOURS = Colours(
     secret="production-shop", blue="web-blue", green="web-green",
-    blue_image=Image("shop:b", "shop", "b", ""), green_image=Image("shop:g", "shop", "g", ""),
+    blue_edits=(set_image("app", "shop:b"),), green_edits=(set_image("app", "shop:g"),),
 )  # fmt: skip
 ASKED = replace(REQUEST, services=("web-blue", "web-green"), colours=COLOURS, secrets=(Secret("A", "a"),))
 STRATEGY = BySecret(COLOURS)
@@ -41,7 +41,7 @@ def test_the_request_is_the_other_colours_and_hides_what_came_along(
     text = json.dumps({"CURRENT_LIVE_ENVIRONMENT": live, "PASSWORD": "hunter2", "PORT": 80})
     request = STRATEGY.resolve(ASKED, {CALL: text})
     assert not isinstance(request, tuple)
-    assert (request.services, request.image.reference) == (services, image)
+    assert (request.services, request.brief) == (services, image)
     assert request.secrets == (
         Secret("A", "a"),
         Secret("CURRENT_LIVE_ENVIRONMENT", live),

@@ -198,7 +198,9 @@ def test_what_ecs_returns_itself_is_only_confirmed_where_rollbacks_are_disabled(
 
 
 RETURNS = replace(TARGET, back=WayBack(definition=BEFORE, body=BODY))
-PINNED = replace(TARGET, back=WayBack(definition=BEFORE, body=BODY, must_copy="pinned"))
+PINNED = replace(
+    TARGET, back=WayBack(definition=BEFORE, body=BODY, must_copy="pinned", what="its image pinned by digest")
+)
 GONE = Definition(BEFORE, active=False, body=BODY)
 THERE = Definition(BEFORE, active=True, body={**BODY, "cpu": "256"})
 

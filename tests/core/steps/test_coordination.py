@@ -8,7 +8,6 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.request.image import Image
 from drone_deploy_ecs.core.request.request import Access, Request
 from drone_deploy_ecs.core.steps.coordination import (
     ANOTHER_FAILED,
@@ -24,6 +23,7 @@ from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import TARGET
+from tests.edits import set_image
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Context, Execution
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 WITHDRAWN = (Verdict.WITHDRAWN, ANOTHER_FAILED)
 REQUEST = Request(
-    access=Access("eu-west-1"), further=(Access("us-east-1"),), cluster="prod", services=("web",), container="app",
-    image=Image("shop:2", "shop", "2", ""),
+    access=Access("eu-west-1"), further=(Access("us-east-1"),), cluster="prod", services=("web",),
+    edits=(set_image("app", "shop:2"),),
 )  # fmt: skip
 
 

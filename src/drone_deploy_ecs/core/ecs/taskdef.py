@@ -1,4 +1,4 @@
-"""Task definitions as the plain JSON they are on the wire: strip, edit, compare, and a diff that shows no values.
+"""Task definitions as the plain JSON they are on the wire: strip, read, and of what shape they are.
 
 Nothing here names the members it keeps, so members that AWS adds tomorrow survive. Source of the response-only list:
 the members of `TaskDefinition` that `RegisterTaskDefinitionRequest` doesn't have (ECS API reference).
@@ -22,6 +22,23 @@ RESPONSE_ONLY = frozenset({
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
     "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt",
 })  # fmt: skip
+
+SHAPE: Mapping[str, Any] = {
+    "family": str,
+    "tags": [{"key": str, "value": str}],
+    "volumes": [{"name": str}],
+    "containerDefinitions": [{
+        "name": str,
+        "image": str,
+        "environment": [{"name": str, "value": str}],
+        "secrets": [{"name": str, "valueFrom": str}],
+        "healthCheck": {"interval": int},
+        "logConfiguration": {"logDriver": str, "options": {...: str}, "secretOptions": [{"name": str, "valueFrom": str}]},
+        "repositoryCredentials": {"credentialsParameter": str},
+    }],
+}  # fmt: skip
+"""Types of what is read here: an object's members (`...`: all of them), a list's entries. Null and absent will do."""
+_CALLED = {str: "isn't a text", int: "isn't a whole number", dict: "isn't an object", list: "isn't a list"}
 
 
 class HasBody:
@@ -107,17 +124,8 @@ def warm_up(body: Mapping[str, Any]) -> float:
     With container health checks the first result comes after an interval (30 s by default). Without any, ECS takes a
     task for healthy 40 s after RUNNING (ECS API reference, DeploymentConfiguration).
     """
-    checks = [_without_nulls(container.get("healthCheck")) for container in entries(body, "containerDefinitions")]
+    checks = [without_nulls(container.get("healthCheck")) for container in entries(body, "containerDefinitions")]
     return max((float(check.get("interval", 30)) for check in checks if check), default=40.0)
-
-
-def with_image(body: Mapping[str, Any], container: str, image: str) -> dict[str, Any]:
-    """The same definition with this one container's image changed, and nothing else."""
-    changed = [
-        {**entry, "image": image} if entry and entry.get("name") == container else entry
-        for entry in body.get("containerDefinitions") or ()
-    ]  # fmt: skip
-    return {**body, "containerDefinitions": changed}
 
 
 def without_tags(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,68 +133,35 @@ def without_tags(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "tags"}
 
 
-def same(body: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether registering either would give the same revision; the order of tags doesn't matter, nor does null."""
-    body, other = _without_nulls(body), _without_nulls(other)
-
-    def by_key(tag: Mapping[str, str]) -> str:
-        return tag.get("key", "")
-
-    return without_tags(body) == without_tags(other) and sorted(body.get("tags", ()), key=by_key) == sorted(
-        other.get("tags", ()), key=by_key
-    )
-
-
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """The same without what is null, however deep."""
     if isinstance(value, dict):
-        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
+        return {name: without_nulls(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
+        return [without_nulls(item) for item in value if item is not None]
     return value
 
 
-def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """What differs, one line a member, by name only; values are shown for images alone.
-
-    Environment values, secret ARNs and anything else in a definition may be confidential.
-    """
-    return tuple(_differences("", before, after))
+Place = tuple[str | int, ...]
+"""Where something stands in JSON: members by name and entries by number, from the top down."""
 
 
-def _differences(path: str, before: object, after: object) -> Iterator[str]:
-    if before == after:
+def path(place: Place) -> str:
+    """`containerDefinitions[#0].image`."""
+    return "".join(f"[#{key}]" if isinstance(key, int) else f".{key}" for key in place).removeprefix(".")
+
+
+def misshapen(value: Any, shape: Any = SHAPE, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Where a body that nobody has answered isn't of a task definition's shape, and what is wrong there."""
+    if value is None:
         return
-    old, new = _members(before), _members(after)
-    if old is None or new is None or type(before) is not type(after):
-        shown = path.endswith(".image") and isinstance(before, str) and isinstance(after, str)
-        yield f"~ {path}: {before} -> {after}" if shown else f"~ {path} (value not shown)"
-        return
-    if list(old) != list(new) and set(old) == set(new) and all(old[key] == new[key] for key in old):
-        yield f"~ {path} (order)"
-    for key in [*old, *(key for key in new if key not in old)]:
-        inner = key if not path else f"{path}{key}" if key.startswith("[") else f"{path}.{key}"
-        if key not in new:
-            yield f"- {inner}"
-        elif key not in old:
-            yield f"+ {inner}"
-        else:
-            yield from _differences(inner, old[key], new[key])
-
-
-def _members(value: object) -> dict[str, object] | None:
-    """A mapping's members, or a list's by the name of each (`environment[LOG_LEVEL]`) or else its place."""
-    if isinstance(value, dict):
-        return value
-    if isinstance(value, list):
-        return _by_name(value)
-    return None
-
-
-def _by_name(items: Sequence[object]) -> dict[str, object]:
-    named: dict[str, object] = {}
-    for place, item in enumerate(items):
-        name = next((item[key] for key in ("name", "key") if item.get(key)), None) if isinstance(item, dict) else None
-        label = f"[{name}]" if name is not None and f"[{name}]" not in named else f"[#{place}]"
-        named[label] = item
-    return named
+    expected: type = type(shape) if isinstance(shape, dict | list) else shape
+    if not isinstance(value, expected):
+        yield place, _CALLED[expected]
+    elif isinstance(shape, dict) and isinstance(value, dict):
+        for name, inner in shape.items():
+            for member in value if name is ... else (name,):
+                yield from misshapen(value.get(member), inner, (*place, member))
+    elif isinstance(shape, list) and isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from misshapen(item, shape[0], (*place, number))

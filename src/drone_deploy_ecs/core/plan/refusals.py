@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.plan.revision import Revision, revision
 from drone_deploy_ecs.core.plan.snapshot import Ready
 from drone_deploy_ecs.core.problem import Problem
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from drone_deploy_ecs.core.ecs.service import Service
-    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.request.request import Request
 
@@ -24,30 +23,35 @@ def refine(request: Request, snapshots: Iterable[Snapshot]) -> tuple[tuple[Ready
     """The services that are ready to be deployed to, and what is wrong with the others."""
     refined = [_refine(request, snapshot) for snapshot in snapshots]
     ready = tuple(result for result in refined if isinstance(result, Ready))
-    return ready, tuple(result for result in refined if isinstance(result, Problem))
+    # What is wrong with a revision that several services share is said once.
+    return ready, tuple(dict.fromkeys(problem for result in refined if isinstance(result, tuple) for problem in result))
 
 
-def _refine(request: Request, snapshot: Snapshot) -> Ready | Problem:
+def _refine(request: Request, snapshot: Snapshot) -> Ready | tuple[Problem, ...]:
     """In order of what must be mended first."""
     service = snapshot.service
     if service is None:
-        return _missing(snapshot)
+        return (_missing(snapshot),)
     if problem := _not_served(snapshot, service):
-        return problem
+        return (problem,)
     primary, edited = service.primary, snapshot.edited
     if primary is None or edited is None:
         why = snapshot.unreadable or "it has no PRIMARY deployment"
-        return Problem(f"the task definition of service {snapshot.name} can't be read: {why}", snapshot.advice)
-    return _lacks_container(request, snapshot.name, edited) or Ready(
+        return (Problem(f"the task definition of service {snapshot.name} can't be read: {why}", snapshot.advice),)
+    wanted = revision(request, snapshot.name, edited, snapshot.asked)
+    if not isinstance(wanted, Revision):
+        return wanted
+    return Ready(
         ref=snapshot.ref,
         name=snapshot.name,
         service=service,
         primary=primary,
         edited=edited,
+        revision=wanted,
         before=snapshot.before,
         newest=snapshot.newest,
         listed=snapshot.listed,
-        digest=snapshot.digest,
+        digests=snapshot.digests,
         unreadable=snapshot.unreadable,
     )
 
@@ -87,11 +91,3 @@ def _deploy(snapshot: Snapshot) -> str:
     ref = snapshot.ref
     named = f"--region {ref.region} --cluster {short(ref.cluster)} --service {short(ref.asked)}"
     return f"deploy it by `aws ecs update-service {named} --task-definition FAMILY:REVISION`"
-
-
-def _lacks_container(request: Request, name: str, edited: Definition) -> Problem | None:
-    there = taskdef.containers(edited.body)
-    if request.container in there:
-        return None
-    what = f"{short(edited.arn)} of service {name} has no container {request.container!r}"
-    return Problem(what, f"It has: {', '.join(there) or 'none'}")

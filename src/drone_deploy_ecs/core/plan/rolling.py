@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan import terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
-from drone_deploy_ecs.core.plan.revision import change, edit, existing, register
+from drone_deploy_ecs.core.plan.revision import pointed_at
 from drone_deploy_ecs.core.plan.strategy import Plan, Undo
 from drone_deploy_ecs.core.plan.undo import Return, returning
 from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
@@ -103,14 +103,15 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready]) -> Pla
             same.append(step)
         else:
             updates.append(step)
-            diffs.append((step.target.name, _diff(request, service)))
+            diffs.append((step.target.name, _diff(service)))
     return Plan(
         request=request,
         strategy=strategy,
         stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
         unchanged=tuple(same),
-        warnings=tuple(warning for service in services for warning in _warnings(request, service)),
+        warnings=tuple(warning for service in services for warning in _warnings(service)),
         diffs=tuple(diffs),
+        revisions={service.name: service.revision for service in services},
     )
 
 
@@ -124,10 +125,8 @@ def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Upd
 
 def _step(request: Request, service: Ready, registrations: Registrations) -> tuple[Update | Target, Registrations]:
     """The step for one service, a bare Target if nothing is to be done; and the registrations with what it needs."""
-    target, primary = _target(request, service), service.primary
-    body = edit(request, service.edited)
-    is_same = taskdef.same(body, service.edited.body)
-    if is_same and (request.image.digest or request.skip_unchanged):
+    target, primary = _target(service), service.primary
+    if service.runs_it and (service.revision.is_certain or request.skip_unchanged):
         if service.is_settled and primary.is_at_full_count:
             return target, registrations
         if service.is_settled:
@@ -135,13 +134,8 @@ def _step(request: Request, service: Ready, registrations: Registrations) -> tup
         if primary.rollout_state != "FAILED":
             return _follow(request, target, service), registrations
     update = UpdateService(target=target, terms=terms.forward(request), undo=undo_sentence(request, target))
-    definition = existing(body, service.candidates)
-    if definition:
-        force = definition.arn == primary.task_definition
-        return replace(update, definition=definition.arn, force=force), registrations
-    what = "the same content, as it was deregistered" if is_same else change(request, service.edited)
-    registrations, key = register(registrations, target, body, service.edited, what)
-    return replace(update, registration=key), registrations
+    what = "the same content, as it was deregistered" if service.runs_it else ""
+    return pointed_at(update, service.revision, service.candidates, registrations, what)
 
 
 def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:
@@ -154,25 +148,25 @@ def _follow(request: Request, target: Target, service: Ready) -> FollowDeploymen
     )
 
 
-def _target(request: Request, service: Ready) -> Target:
+def _target(service: Ready) -> Target:
     settled = service.service.last_completed
     before = settled.task_definition if settled else service.before.arn if service.before else ""
-    return service.target(before, way_back(request, service))
+    return service.target(before, way_back(service))
 
 
-def _diff(request: Request, service: Ready) -> tuple[str, ...]:
+def _diff(service: Ready) -> tuple[str, ...]:
     """Against what the service settled on last (what a rollback would bring back), so that nothing is hidden."""
-    return taskdef.diff((service.before or service.edited).body, edit(request, service.edited))
+    return diff((service.before or service.edited).body, service.revision.body)
 
 
 # --- what a person would want to know before a service is written to ---
 
 
-def _warnings(request: Request, service: Ready) -> Iterator[Problem]:
+def _warnings(service: Ready) -> Iterator[Problem]:
     if service.service.desired == 0 and service.service.scheduling == "REPLICA":
         yield Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
     yield from _on_its_deployments(service)
-    yield from _on_its_way_back(request, service)
+    yield from _on_its_way_back(service)
 
 
 def _on_its_deployments(service: Ready) -> Iterator[Problem]:
@@ -188,8 +182,8 @@ def _on_its_deployments(service: Ready) -> Iterator[Problem]:
         yield Problem(f"{name} has another deployment in progress ({other})", f"The edit starts from it; {back}")
 
 
-def _on_its_way_back(request: Request, service: Ready) -> Iterator[Problem]:
-    back = way_back(request, service)
+def _on_its_way_back(service: Ready) -> Iterator[Problem]:
+    back = way_back(service)
     if service.before is None:
         return
     if back.impossible:

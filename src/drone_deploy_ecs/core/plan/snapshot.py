@@ -10,8 +10,11 @@ from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.target import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.plan.revision import Revision
     from drone_deploy_ecs.core.request.services import ServiceRef
     from drone_deploy_ecs.core.target import WayBack
 
@@ -20,9 +23,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """One service as found; `name` is what people read for it.
 
     `edited` is PRIMARY's definition, where the edit starts; `before` that of the last COMPLETED deployment, where a
-    rollback goes; `newest` the family's newest revision; `listed` those of all its deployments; `digest` that of the
-    image which `before`'s tasks run (read only when a rollback would otherwise fetch the same tag again). `unreadable`
-    says why a definition couldn't be read, `advice` what to do about that.
+    rollback goes; `newest` the family's newest revision; `listed` those of all its deployments; `asked` the existing
+    one that the request asks for, or why that can't be read; `digests` those that `before`'s tasks run, by container
+    (read only where a rollback would otherwise fetch the same tag again). `unreadable` says why a definition couldn't
+    be read, `advice` what to do about that.
     """
 
     ref: ServiceRef
@@ -32,23 +36,25 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     before: Definition | None = None
     newest: Definition | None = None
     listed: tuple[Definition, ...] = ()
-    digest: str = ""
+    asked: Definition | str = ""
+    digests: Mapping[str, str] = {}
     unreadable: str = ""
     advice: str = "Check that ecs:DescribeTaskDefinition is allowed"
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """A service that may be deployed to: it is there, and what is to be edited was read. More in `Snapshot`."""
+    """A service that may be deployed to: it is there, and `revision` is what it is to run. More in `Snapshot`."""
 
     ref: ServiceRef
     name: str
     service: Service
     primary: Deployment
     edited: Definition
+    revision: Revision
     before: Definition | None = None
     newest: Definition | None = None
     listed: tuple[Definition, ...] = ()
-    digest: str = ""
+    digests: Mapping[str, str] = {}
     unreadable: str = ""
 
     @property
@@ -57,13 +63,18 @@ class Ready(Struct, frozen=True, kw_only=True):
         return (self.edited, self.before, self.newest, *self.listed)
 
     @property
+    def runs_it(self) -> bool:
+        """Whether what it runs, or is getting, is the revision that is asked for."""
+        return self.revision.is_run_by(self.edited)
+
+    @property
     def is_settled(self) -> bool:
         """Whether what it runs is what it settled on last."""
         return self.service.last_completed is self.primary
 
     def target(self, before: str, back: WayBack) -> Target:
         """The service as a step's target; `before` is the ARN of what it ran before."""
-        service = self.service
+        service, bodies = self.service, (self.edited.body, self.revision.body)
         return Target(
             name=self.name,
             service=service.name,
@@ -71,9 +82,9 @@ class Ready(Struct, frozen=True, kw_only=True):
             cluster=self.ref.cluster,
             region=self.ref.region,
             desired=service.desired,
-            warm_up=0.0 if service.is_load_balanced else taskdef.warm_up(self.edited.body),
+            warm_up=0.0 if service.is_load_balanced else min(map(taskdef.warm_up, bodies)),
             before=before,
             known=frozenset(deployment.id for deployment in service.deployments),
             back=back,
-            containers=taskdef.defined(self.edited.body),
+            containers=frozenset({each.name: each for body in bodies for each in taskdef.defined(body)}.values()),
         )

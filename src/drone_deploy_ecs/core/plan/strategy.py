@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from drone_deploy_ecs.core.calls.call import Call
-from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.revision import Revision
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report.outcome import Outcome
@@ -34,7 +34,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
     the steps say it all. `unchanged` are the services that run exactly this already. `diffs` have by service what
-    changes in the task definition; `compared_with` says against which.
+    changes in the task definition; `compared_with` says against which. `revisions` are what
+    each service is to run.
     """
 
     request: Request
@@ -45,6 +46,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...] = ()
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared_with: str = "what it runs now"
+    revisions: Mapping[str, Revision] = {}
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -56,12 +58,6 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Every service that is to run the new version."""
         deployed = (step.target for step in self.steps if isinstance(step, UpdateService | FollowDeployment))
         return (*self.unchanged, *deployed)
-
-    @property
-    def registered(self) -> dict[str, Mapping[str, Any]]:
-        """The task definitions that are to be registered, by the names of the services that are to run them."""
-        steps = (step for step in self.steps if isinstance(step, RegisterTaskDefinition))
-        return {name: step.body for step in steps for name in step.serves}
 
 
 class Replan(Struct, frozen=True, kw_only=True):

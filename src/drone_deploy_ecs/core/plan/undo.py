@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.taskdef import Definition
+from drone_deploy_ecs.core.ecs.taskdef import Definition, defined
 from drone_deploy_ecs.core.plan import terms
 from drone_deploy_ecs.core.plan.revision import existing, register
 from drone_deploy_ecs.core.steps.rollout.update import UpdateService
@@ -136,12 +136,14 @@ def _update(
 
 def _as_recorded(request: Request, way: Return) -> UpdateService:
     """The update to the recorded revision; `known` is what the service runs by now."""
+    back = way.target.back
+    containers = way.target.containers if back.body is None else defined(back.body)
     service = way.service.rollout.service
     known = frozenset(deployment.id for deployment in service.deployments) if service else frozenset[str]()
     return UpdateService(
-        target=replace(way.target, known=known),
+        target=replace(way.target, known=known, containers=containers),
         terms=terms.back(request),
-        definition=way.target.back.definition,
+        definition=back.definition,
         undoes=way.service.deployment,
         must_not_write=way.must_not_write,
         since=way.service.rollout.since,
@@ -154,7 +156,7 @@ def _content(way: Return, answers: Answers) -> tuple[Mapping[str, Any], str] | N
     is_gone = isinstance(recorded, Definition) and not recorded.active
     if back.body is None or way.ecs_returns_it or not (is_gone or back.must_copy):
         return None
-    return back.body, "the same content, as it was deregistered" if is_gone else "its image pinned by digest"
+    return back.body, "the same content, as it was deregistered" if is_gone or not back.what else back.what
 
 
 def _definitions(region: str, answers: Answers) -> Iterator[Definition]:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan.revision import existing
+from drone_deploy_ecs.core.request.edits.edit import listed
+from drone_deploy_ecs.core.request.edits.images import SetImages
 from drone_deploy_ecs.core.target import WayBack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Ready
     from drone_deploy_ecs.core.request.image import Image
@@ -19,13 +22,12 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.target import Target
 
 
-def way_back(request: Request, ready: Ready) -> WayBack:
+def way_back(ready: Ready) -> WayBack:
     """To the last COMPLETED deployment's revision, or to a copy of it where that revision would not do."""
     if ready.before is None:
         return WayBack(impossible=ready.unreadable or "it has no COMPLETED deployment to go back to")
-    image = taskdef.containers(ready.before.body).get(request.container, "")
-    if image == request.image.reference and not request.image.digest:
-        return _copied(_pinned(request.image, request.container, ready.before, ready.digest), ready)
+    if repushed := ready.revision.repushed(ready.before.body):
+        return _copied(_pinned(repushed, ready.before, ready.digests), ready)
     return _copied(as_it_was(ready.before), ready)
 
 
@@ -41,13 +43,26 @@ def _copied(back: WayBack, ready: Ready) -> WayBack:
     return replace(back, definition=copy.arn, must_copy="") if copy else back
 
 
-def _pinned(image: Image, container: str, before: Definition, digest: str) -> WayBack:
+def _pinned(images: Mapping[str, Image], before: Definition, digests: Mapping[str, str]) -> WayBack:
     """Going back to the same tag would fetch the same image again: only its former digest is a way back."""
-    if not digest:
-        return WayBack(impossible=f"{short(before.arn)} names the same tag, and the digest its tasks run isn't known")
-    body = taskdef.with_image(before.body, container, image.pinned_to(digest))
-    must_copy = f"The same tag is pinned to what runs now, {digest[:19]}…"
-    return WayBack(definition=before.arn, body=body, must_copy=must_copy)
+    is_one = len(images) == 1
+    if unknown := [name for name in images if not digests.get(name)]:
+        what = (
+            "the same tag, and the digest its tasks run isn't known"
+            if is_one
+            else (f"the same tags, and the digest that its tasks run isn't known of {listed('container', unknown)}")
+        )
+        return WayBack(impossible=f"{short(before.arn)} names {what}")
+    pinned = SetImages(tuple((name, image.pinned_to(digests[name])) for name, image in images.items()))
+    cut = ", ".join(f"{'' if is_one else f'{name} '}{digests[name][:19]}…" for name in images)
+    return WayBack(
+        definition=before.arn,
+        body=pinned.apply(before.body),
+        must_copy=f"The same tag{' is' if is_one else 's are'} pinned to what runs now, {cut}",
+        what="its image pinned by digest"
+        if is_one
+        else f"the images of {listed('container', [*images])} pinned by digest",
+    )
 
 
 def undo_sentence(request: Request, target: Target) -> str:

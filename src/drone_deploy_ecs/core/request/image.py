@@ -30,6 +30,6 @@ class Image(NamedTuple):
             return None
         return cls(reference, match["repository"], match["tag"] or "", match["digest"] or "")
 
-    def pinned_to(self, digest: str) -> str:
+    def pinned_to(self, digest: str) -> Image:
         """The same repository at that digest: what cannot be pushed over."""
-        return f"{self.repository}@{digest}"
+        return Image(f"{self.repository}@{digest}", self.repository, "", digest)

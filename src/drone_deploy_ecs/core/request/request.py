@@ -11,7 +11,7 @@ from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
-    from drone_deploy_ecs.core.request.image import Image
+    from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.target import Target
 
 
@@ -45,7 +45,7 @@ class BlueGreen(Struct, frozen=True, kw_only=True):
 
 
 class Colours(Struct, frozen=True, kw_only=True):
-    """Two services, one of which a secret names as live; the other gets its own colour's image.
+    """Two services, one of which a secret names as live; the other gets its own colour's edits.
 
     `secret` is the secret's name, `<environment>-<secret_service>`.
     """
@@ -53,14 +53,16 @@ class Colours(Struct, frozen=True, kw_only=True):
     secret: str
     blue: str
     green: str
-    blue_image: Image
-    green_image: Image
+    blue_edits: tuple[Edit, ...]
+    green_edits: tuple[Edit, ...]
 
 
 class Request(Struct, frozen=True, kw_only=True):
     """One run, over `services` as written: names, ARNs, `cluster/name` or patterns (see `core.places`).
 
     `cluster` is that of plain names; `access` the first Region, and `further` are those that follow it, one by one.
+    `edits` make the new revision of what runs now, or of the existing `revision` where that is asked for (family:number
+    or ARN; "" for none): then there are none. `containers` are those that were named, and must be there.
     `budget` is in seconds, for the update and again for its undo; `max_parallel` how many services may be under way at
     once (None: all); the first `canaries` of them go alone. What a failure takes back is everything, or without
     `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
@@ -68,7 +70,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
-    green; with `colours`, `image` is provisionally the green one's: only the secret tells the colour (`for_colour`).
+    green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
     """
 
     action: str = "deploy"
@@ -76,8 +78,9 @@ class Request(Struct, frozen=True, kw_only=True):
     further: tuple[Access, ...] = ()
     cluster: str
     services: tuple[str, ...]
-    container: str
-    image: Image
+    containers: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    revision: str = ""
     budget: float = 600.0
     max_parallel: int | None = None
     canaries: int = 0
@@ -100,14 +103,29 @@ class Request(Struct, frozen=True, kw_only=True):
         """The rolling deployment of the colour that isn't live."""
         colours = self.colours
         assert colours is not None
-        service, image = (colours.green, colours.green_image) if live == "blue" else (colours.blue, colours.blue_image)
-        return replace(self, services=(service,), image=image)
+        service, edits = (colours.green, colours.green_edits) if live == "blue" else (colours.blue, colours.blue_edits)
+        return replace(self, services=(service,), edits=edits)
 
     def takes_back(self, failed: Target, other: Target) -> bool:
         """Whether `other` must return because `failed` did not make it."""
         if self.undo_failed_only:
             return other.name == failed.name
         return self.undo_waves or other.region == failed.region
+
+    @property
+    def brief(self) -> str:
+        """What is new, in a few words: `shop:2`."""
+        return ", ".join(edit.brief for edit in self.edits) or short(self.revision)
+
+    @property
+    def subject(self) -> str:
+        """What is new, and where it goes: `shop:2 for container app`."""
+        return ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
+
+    @property
+    def edited(self) -> tuple[str, ...]:
+        """The containers that edits go to, as far as they name any."""
+        return tuple(dict.fromkeys(name for edit in self.edits for name in edit.containers))
 
     @property
     def regions(self) -> tuple[Access, ...]:

@@ -76,8 +76,8 @@ def counted(end_states: Iterable[EndState]) -> str:
 
 def subject(report: Report) -> str:
     """What was deployed where, and how long that took."""
-    request, took = report.request, report.finished_at - report.started_at
-    return f"{request.image.reference} for container {request.container} {where(report.located)}, {span(took.total_seconds())}"
+    took = report.finished_at - report.started_at
+    return f"{safe(report.request.subject)} {where(report.located)}, {span(took.total_seconds())}"
 
 
 def cluster_link(report: Report) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.request.request import Request
 
 FEW = 4
 """Up to this many services are all shown in full; of more, only those in trouble."""
@@ -68,7 +69,7 @@ def _subject(report: Report) -> str:
     request = report.request
     services = [outcome.target.name for outcome in report.outcomes] or list(map(short, request.services))
     whom = ", ".join(services) if len(services) <= FEW else f"{len(services)} services"
-    return f"{request.image.reference} on {whom}"
+    return f"{request.brief} on {whom}"
 
 
 def _tone(verdict: Verdict) -> str:
@@ -87,8 +88,7 @@ def _header(report: Report) -> Element:
     request = report.request
     took = (report.finished_at - report.started_at).total_seconds()
     facts = {
-        "Image": request.image.reference,
-        "Container": request.container,
+        **_deployed(request),
         "Cluster": ", ".join(dict.fromkeys(short(target.cluster) for target in report.located)),
         "Region": ", ".join(dict.fromkeys(target.region for target in report.located)),
         "Started": f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -102,6 +102,12 @@ def _header(report: Report) -> Element:
         _facts(facts),
         class_=_tone(report.verdict),
     )
+
+
+def _deployed(request: Request) -> dict[str, str]:
+    """What is new: an image, if that is all; else everything that was asked for."""
+    is_image = all(edit.images and edit.containers for edit in request.edits) and not request.revision
+    return {"Image": request.brief, "Container": ", ".join(request.edited)} if is_image else {"New": request.subject}
 
 
 def _facts(facts: dict[str, str]) -> Element:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.plan import terms
-from drone_deploy_ecs.core.plan.revision import change, edit, existing, register
+from drone_deploy_ecs.core.plan.revision import pointed_at
 from drone_deploy_ecs.core.plan.switch.sides import warnings
 from drone_deploy_ecs.core.plan.switch.stages import hold_capacity, one_by_one, scale_down_steps, timed
 from drone_deploy_ecs.core.plan.switch.switch import Switch
@@ -21,10 +21,9 @@ from drone_deploy_ecs.core.steps.step import Stage
 from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from drone_deploy_ecs.core.ecs.taskdef import Definition
-    from drone_deploy_ecs.core.plan.revision import Registrations
+    from drone_deploy_ecs.core.plan.revision import Registrations, Revision
     from drone_deploy_ecs.core.plan.switch.sides import Side
     from drone_deploy_ecs.core.request.request import BlueGreen, Request
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
@@ -38,28 +37,30 @@ class Draft(NamedTuple):
     stages: tuple[Stage, ...]
     warnings: tuple[Problem, ...]
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    revisions: Mapping[str, Revision] = {}
 
 
 def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draft:
     """The idle side gets the new revision and the live side's count; once it has proved itself, the other gives way."""
-    base = live.edited if live.edited.family == idle.edited.family else idle.edited
-    switch = _switch(request, settings, live, idle)
-    update, registrations = _update(request, settings, switch, idle, base)
+    base = live if live.edited.family == idle.edited.family else idle
+    revision = base.ready.revision
+    switch = _switch(settings, live, idle)
+    update, registrations = _update(request, settings, switch, idle, revision)
     capacity = hold_capacity(switch, idle.limits)
     down = scale_down_steps(switch, live.desired, settings.wait)
-    diff = taskdef.diff(live.edited.body, edit(request, base))
     return Draft(
         switch=switch,
         stages=_stages(settings, switch, registrations, (update, *capacity), down),
         warnings=tuple(warnings(live, idle)),
-        diffs=((idle.name, diff),),
+        diffs=((idle.name, diff(live.edited.body, revision.body)),),
+        revisions={idle.name: revision},
     )
 
 
 def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draft:
     """The stages that are left, from where an interrupted run left the two sides."""
-    switch = _switch(request, settings, live, idle)
-    what = f"an earlier run was interrupted: {idle} has {request.image.reference} already, beside {live}"
+    switch = _switch(settings, live, idle)
+    what = f"an earlier run was interrupted: {idle} has {request.brief} already, beside {live}"
     follow, capacity = _resume(request, settings, switch, live, idle), hold_capacity(switch, idle.limits)
     wait = settings.wait if live.desired >= idle.desired else settings.interval
     down = scale_down_steps(switch, live.desired, wait)
@@ -77,7 +78,7 @@ def _stages(
     return tuple(timed(switch, stages, settings.checks * settings.check_interval))
 
 
-def _switch(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Switch:
+def _switch(settings: BlueGreen, live: Side, idle: Side) -> Switch:
     """The switch as a value; autoscaling that an interrupted run has suspended is resumed afterwards."""
     own = live.limits
     if idle.was_left_suspended and idle.limits and own:
@@ -87,8 +88,8 @@ def _switch(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Sw
     # A maximum of 0 is what the Go plugin left on the idle side: nothing could ever scale there.
     widest = idle.limits if idle.limits and (idle.limits.maximum or not own) else own
     return Switch(
-        live=live.target(request),
-        idle=idle.target(request),
+        live=live.target,
+        idle=idle.target,
         count=max(live.desired, idle.desired),
         percent=settings.percent,
         interval=settings.interval,
@@ -113,7 +114,7 @@ def _undo_sentence(request: Request, switch: Switch) -> str:
 
 
 def _update(
-    request: Request, settings: BlueGreen, switch: Switch, idle: Side, base: Definition
+    request: Request, settings: BlueGreen, switch: Switch, idle: Side, revision: Revision
 ) -> tuple[UpdateService, Registrations]:
     """The new revision and the count in one write: so its tasks are a deployment of their own, which must complete."""
     update = UpdateService(
@@ -122,13 +123,7 @@ def _update(
         desired=switch.count,
         undo=_undo_sentence(request, switch),
     )
-    body = edit(request, base)
-    definition = existing(body, (base, *idle.ready.candidates))
-    if definition:
-        force = definition.arn == idle.primary.task_definition
-        return replace(update, definition=definition.arn, force=force), ()
-    registrations, key = register((), switch.idle, body, base, change(request, base))
-    return replace(update, registration=key), registrations
+    return pointed_at(update, revision, idle.ready.candidates, ())
 
 
 def _resume(request: Request, settings: BlueGreen, switch: Switch, live: Side, idle: Side) -> Iterator[Step]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan.way_back import as_it_was
@@ -60,19 +59,21 @@ class Side(Struct, frozen=True):
         """Idle with all its autoscaling suspended: what a run leaves that was killed just before its end."""
         return self.is_idle and self.limits is not None and self.limits.suspended == SUSPENSIONS
 
-    def runs(self, request: Request) -> bool:
-        """Whether it has the image that is asked for."""
-        return taskdef.containers(self.edited.body).get(request.container) == request.image.reference
+    @property
+    def runs_it(self) -> bool:
+        """Whether it has the revision that is asked for."""
+        return self.ready.runs_it
 
     def has_settled(self, request: Request) -> bool:
         """Whether it runs that already, steadily, and that is known to be the same image."""
-        is_same = self.runs(request) and bool(request.image.digest or request.skip_unchanged)
+        is_same = self.runs_it and (self.ready.revision.is_certain or request.skip_unchanged)
         return is_same and self.ready.is_settled and self.primary.is_at_full_count
 
-    def target(self, request: Request) -> Target:
+    @property
+    def target(self) -> Target:
         """The side as a step's target."""
         before = self.ready.before
-        if before is None or (not self.is_idle and self.runs(request)):
+        if before is None or (not self.is_idle and self.runs_it):
             back = WayBack(impossible="what it ran before isn't known")
         else:
             back = as_it_was(before)
@@ -91,17 +92,17 @@ def roles(request: Request, blue: Side, green: Side) -> tuple[Side, Side] | Prob
             f"neither {blue.name} nor {green.name} is live: both have desired count 0",
             "Scale the one that should be live up; exactly one of the two may have tasks",
         )
-    either = f"and it isn't one of them alone that has {request.image.reference}"
+    either = f"and it isn't one of them alone that has {request.brief}"
     return Problem(
         f"{blue} and {green} both have tasks, so neither is idle; {either}",
         "If an earlier run was interrupted, deploy its image again to finish it; else scale the idle one to 0",
     )
 
 
-def interrupted(request: Request, blue: Side, green: Side) -> tuple[Side, Side] | None:
-    """(live, idle) where an earlier run of the same image was interrupted: only one side has it, and has tasks."""
+def interrupted(blue: Side, green: Side) -> tuple[Side, Side] | None:
+    """(live, idle) where an earlier run of the same edits was interrupted: only one side has it, and has tasks."""
     for live, idle in ((blue, green), (green, blue)):
-        if idle.runs(request) and not live.runs(request) and not idle.is_idle:
+        if idle.runs_it and not live.runs_it and not idle.is_idle:
             return (live, idle) if not live.is_idle or live.was_left_suspended else None
     return None
 

@@ -63,14 +63,14 @@ class TwoServices(Struct, frozen=True):
             return problems
         (call,) = self.plan_asks(request, answers)
         blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
-        if begun := interrupted(request, blue, green):
+        if begun := interrupted(blue, green):
             return self._planned(request, draft_rest(request, self.settings, *begun))
         sides = roles(request, blue, green)
         if isinstance(sides, Problem):
             return (sides,)
         live, _ = sides
         if live.has_settled(request):
-            return Plan(request=request, strategy=self, stages=(), unchanged=(live.target(request),))
+            return Plan(request=request, strategy=self, stages=(), unchanged=(live.target,))
         return self._planned(request, draft(request, self.settings, *sides))
 
     def _planned(self, request: Request, draft: Draft) -> Plan:
@@ -81,6 +81,7 @@ class TwoServices(Struct, frozen=True):
             summary=str(draft.switch),
             warnings=draft.warnings,
             diffs=draft.diffs,
+            revisions=draft.revisions,
             compared_with="what serves now",
         )
 
