@@ -134,6 +134,39 @@ FEATURES = (
         "Refused, exit code 2: nothing was changed.",
     ),
     Feature(
+        "Preflight",
+        "Whether the image is in ECR and built for the tasks' processor (`preflight: image`, which is the default).",
+        (
+            allow(
+                "ReadImages",
+                "ecr:BatchGetImage ecr:GetDownloadUrlForLayer",
+                "arn:aws:ecr:REGION:ACCOUNT:repository/REPOSITORY",
+            ),
+            allow("ReadPullThroughCaches", "ecr:DescribePullThroughCacheRules"),
+        ),
+        "The image isn't looked at: one line in the plan says so. Without the last one, an image that isn't there is a "
+        "warning.",
+    ),
+    Feature(
+        "Preflight of everything",
+        "What else tasks need is there (`preflight: all`). Values of secrets and parameters are never kept; "
+        "`ssm:GetParameters` does let them be read.",
+        (
+            allow(
+                "ReadAboutSecrets", "secretsmanager:DescribeSecret", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:*"
+            ),
+            allow("ReadParameters", "ssm:GetParameters", "arn:aws:ssm:REGION:ACCOUNT:parameter/*"),
+            allow(
+                "ReadTheTasksRoles",
+                "iam:GetRole",
+                ["arn:aws:iam::ACCOUNT:role/TASK-ROLE", "arn:aws:iam::ACCOUNT:role/EXECUTION-ROLE"],
+            ),
+            allow("FindLogGroups", "logs:DescribeLogGroups"),
+            allow("ReadHooks", "lambda:GetFunctionConfiguration", "arn:aws:lambda:REGION:ACCOUNT:function:*"),
+        ),
+        "One line names the permissions that lack, and the run goes on.",
+    ),
+    Feature(
         "Another role",
         "`aws_role_arn` only: for the identity that the step starts with. The role itself gets all the others.",
         (allow("AssumeTheRole", "sts:AssumeRole", "arn:aws:iam::ACCOUNT:role/ROLE"),),

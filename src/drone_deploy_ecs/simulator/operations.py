@@ -26,6 +26,7 @@ from drone_deploy_ecs.simulator.shapes import (
     task_arn,
     task_shape,
 )
+from drone_deploy_ecs.simulator.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,6 +52,7 @@ class Operations:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.surroundings = Surroundings(world)
         self._operations = {
             "DescribeServices": Operation(self._describe_services),
             "UpdateService": Operation(self._update_service, "service"),
@@ -70,7 +72,7 @@ class Operations:
             "DescribeTargetGroups": Operation(self._describe_target_groups),
             "DescribeAlarms": Operation(self._describe_alarms),
             "GetSecretValue": Operation(self._get_secret_value, "SecretId"),
-        }
+        } | {name: Operation(*entry) for name, entry in self.surroundings.operations.items()}
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Json:
         """The answer, unless a rule of the world's faults strikes the call. Raises ApiError, or `Killed`."""

@@ -26,7 +26,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
-    "services": list, "faults": list, "quotas": bool,
+    "services": list, "faults": list, "quotas": bool, "absent": list, "trusts": dict, "caches": list,
 }  # fmt: skip
 LINES = tuple[str, ...]
 
@@ -128,10 +128,14 @@ def _build(raw: Mapping[str, Any]) -> World:
         world.add_cluster(name, instances)
     for image, behaviour in raw.get("images", {}).items():
         script = {name: value for name, value in behaviour.items() if name != "digest"}
-        script["log"] = tuple(script.get("log", ()))  # neither JSON nor TOML has tuples
+        for name in {"log", "architectures"} & set(script):
+            script[name] = tuple(script[name])  # neither JSON nor TOML has tuples
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
+    world.absent |= set(raw.get("absent", ()))
+    world.trusts |= raw.get("trusts", {})
+    world.caches += raw.get("caches", ())
     world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))

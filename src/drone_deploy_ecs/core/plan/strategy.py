@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateS
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.preflight.check import Finding
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
@@ -34,7 +35,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
     the steps say it all. `unchanged` are the services that run exactly this already. `diffs` have by service what
-    changes in the task definition; `compared_with` says against which.
+    changes in the task definition; `compared_with` says against which. `findings` are preflight's.
     """
 
     request: Request
@@ -45,6 +46,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...] = ()
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared_with: str = "what it runs now"
+    findings: tuple[Finding, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
