@@ -77,8 +77,9 @@ class Preflight:
     def _tell(self, absent: Iterable[Check]) -> None:
         """Say what is waited for."""
         found = (finding for check in absent for finding in check.findings(self._answers[check.region]))
-        for what in dict.fromkeys(finding.what for finding in found if finding.result is Result.DOOMED):
-            self._log.record(Kind.WAITING, "", safe(f"{what}: looking again for {span(AGAIN)}"))
+        what, *others = dict.fromkeys(finding.what for finding in found if finding.result is Result.DOOMED)
+        more = f", and {len(others)} more" if others else ""
+        self._log.record(Kind.WAITING, "", safe(f"{what}{more}: looking again for {span(AGAIN)}"))
 
     def _settle(self, wanted: Sequence[Check]) -> None:
         """Ask what the checks ask, and what they ask then, until all is answered or the time is over."""

@@ -22,7 +22,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
     "cluster": str, "name": str, "image": str, "container": str, "family": str, "task_definition": dict | str,
     "desired": int, "breaker": dict, "hook": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
     "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "resource_management": str, "status": str,
-    "counts_exits": bool, "history": int, "idle_events": int,
+    "launch_type": str, "grace": int, "counts_exits": bool, "history": int, "idle_events": int,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,

@@ -100,21 +100,21 @@ def _secrets(subject: Subject) -> Iterator[Check]:
         logs = container.entry.get("logConfiguration") or {}
         named = (*entries(container.entry, "secrets"), *entries(logs, "secretOptions"))
         for secret in named:
-            what = f"what {secret.get('name')} of {container.said} is read from"
-            yield from _secret(subject, container, str(secret.get("valueFrom") or ""), what)
+            yield from _secret(subject, container, str(secret.get("valueFrom") or ""), str(secret.get("name")))
         login = (container.entry.get("repositoryCredentials") or {}).get("credentialsParameter")
         if login:
             what = f"the login for the image of {container.said}"
             yield _in_secrets_manager(subject, container, str(login), what)
 
 
-def _secret(subject: Subject, container: _Container, source: str, what: str) -> Iterator[Check]:
+def _secret(subject: Subject, container: _Container, source: str, variable: str) -> Iterator[Check]:
+    """What a variable's value is read from; it is told by the variable, never by its own name."""
     if _arn(source).service == "secretsmanager":
-        yield _in_secrets_manager(subject, container, source, what)
+        yield _in_secrets_manager(subject, container, source, f"the secret for {variable} in {container.said}")
     elif source and not source.startswith(SECRETS_AS_PARAMETERS):
         arn = _arn(source)
         is_sure = container.is_essential and _is_own(subject, arn)
-        at = arn.region or subject.region
+        at, what = arn.region or subject.region, f"the parameter for {variable} in {container.said}"
         yield ParameterCheck(region=subject.region, at=at, name=source, what=what, is_sure=is_sure)
 
 
@@ -169,7 +169,7 @@ def _hooks(subject: Subject) -> Iterator[Check]:
                 region=subject.region,
                 at=arn.region,
                 name=hook.function,
-                what=f"function {''.join(name)}, a lifecycle hook of service {subject.name},",
+                what=f"lifecycle hook {''.join(name)} of service {subject.name}",
                 is_sure=is_called and _is_own(subject, arn),
             )
 

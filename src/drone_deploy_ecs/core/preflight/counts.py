@@ -41,9 +41,8 @@ class GraceCheck(_Known, frozen=True, kw_only=True):
     def findings(self, _answers: Answers, /) -> Iterator[Finding]:
         """See `Check`."""
         if self.grace >= self.start:
-            yield Finding(
-                Result.FINE, f"service {self.service} gives new tasks {span(self.grace)} before health counts"
-            )
+            what = f"service {self.service}'s grace period of {span(self.grace)} is as long as its containers may start"
+            yield Finding(Result.FINE, what)
             return
         yield Finding(
             Result.WARNING,

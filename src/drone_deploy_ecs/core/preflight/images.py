@@ -39,9 +39,8 @@ class ImageCheck(Struct, frozen=True, kw_only=True):
             yield self.place.caches
 
     def again(self, answers: Answers, /) -> Iterator[Call[Any]]:
-        """See `Check`: what is only pushed may be under way, or be replicated."""
-        prefixes = answers.get(self.place.caches)
-        if self._is_missing(answers) and isinstance(prefixes, tuple) and not self.place.is_cached(prefixes):
+        """See `Check`: what would be refused may be on its way, be it pushed or replicated."""
+        if self._is_missing(answers) and self._missing(answers).result is Result.DOOMED:
             yield self.place.manifest
 
     def findings(self, answers: Answers, /) -> Iterator[Finding]:
