@@ -18,7 +18,7 @@ from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.request.request import Request
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.run.deployment import Deployment
-from drone_deploy_ecs.run.system import SystemClock
+from drone_deploy_ecs.run.system import SystemClock, beside
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.settings.table import BY_NAME, PREFIX
 from drone_deploy_ecs.settings.values import did_you_mean
@@ -61,7 +61,7 @@ def deploy(request: Request, listener: Listener | None = None) -> Report:
 
     Whatever becomes of it is in the report, also a refusal.
     """
-    return Deployment(request, connect, SystemClock(), listener or _ignore, random).deploy()
+    return Deployment(request, connect, SystemClock(), listener or _ignore, random, beside=beside).deploy()
 
 
 def _ignore(_event: Event) -> None:

@@ -95,7 +95,7 @@ def test_no_answer_is_a_fault_too() -> None:
 
 def test_only_ecs_is_loaded_until_more_is_asked_for_and_then_for_the_call_s_own_region() -> None:
     aws = connect(Access(HERE))
-    assert list(aws._clients) == [("ecs", HERE)]
+    assert [(service, region) for service, region, _ in aws._clients] == [("ecs", HERE)]
     elsewhere = aws._client("logs", "us-east-1", LOG.timeout)
     assert elsewhere is aws._client("logs", "us-east-1", LOG.timeout)
     assert elsewhere.meta.region_name == "us-east-1"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
-WIRED = ("ecs", "application-autoscaling")
+WIRED = ("ecs", "application-autoscaling", "ecr", "ssm")
 FEW = 20
 """Services of which a transcript tells one by one."""
 NOWHERE: Mapping[str, World] = {}

@@ -7,15 +7,17 @@ as they came (`aws.parser`), and the request of a call that `is_raw` is put ther
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore import xform_name
 
 from drone_deploy_ecs.aws.faults import calling
-from drone_deploy_ecs.aws.http import share_certificates
+from drone_deploy_ecs.aws.http import get, share_certificates
 from drone_deploy_ecs.aws.parser import BODY
 from drone_deploy_ecs.aws.session import client, session
-from drone_deploy_ecs.core.calls.body import NotWholeError
+from drone_deploy_ecs.core.calls.body import NotWholeError, plain
 from drone_deploy_ecs.core.calls.call import USUAL
 from drone_deploy_ecs.core.ecs.fault import FaultKind, not_awss
 from drone_deploy_ecs.core.errors import ApiError
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Access
 
 A = TypeVar("A")
+
+_RAW: ContextVar[bytes | None] = ContextVar("_RAW", default=None)
+"""The body of the request that this thread is about to send, where botocore isn't to make it."""
 
 
 def connect(access: Access) -> Connection:
@@ -47,9 +52,11 @@ class Connection:
     def __init__(self, access: Access, timeout: Timeout | None = None) -> None:
         self._access = access
         self._timeout = timeout
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, Timeout], Any] = {}
         self._session: Session | None = None
-        self._body: bytes | None = None
+        self._certificates: str | None = None
+        # A session makes one client at a time; clients themselves may be used by several threads (botocore's docs).
+        self._making = Lock()
         calling("CreateClient", lambda: self._client("ecs", access.region, USUAL))
 
     def send(self, call: Call[A]) -> A:
@@ -70,22 +77,32 @@ class Connection:
 
     def _send(self, call: Call[Any]) -> Body:
         botocore_client = self._client(call.service, call.region, call.timeout)
-        self._body = json.dumps(call.members()).encode() if call.is_raw else None
+        _RAW.set(json.dumps(call.members()).encode() if call.is_raw else None)
         answer: Mapping[str, Any] = getattr(botocore_client, xform_name(call.operation))(**call.known_members())
         body: Body = answer.get(BODY, answer)
-        return body
+        if not call.follows:
+            return body
+        content = get(str(plain(body).get(call.follows)), self._timeout or call.timeout, self._certificates)
+        if content is None:
+            raise ApiError(not_awss(call.operation))
+        return content
 
     def _client(self, service: str, region: str, timeout: Timeout) -> Any:
-        if self._session is None:
-            self._session = session(self._access)
-        if (service, region) not in self._clients:
-            botocore_client = client(self._session, service, region, self._timeout or timeout)
-            share_certificates(botocore_client, self._session)
-            botocore_client.meta.events.register("before-call", self._put_back)
-            self._clients[service, region] = botocore_client
-        return self._clients[service, region]
+        key = (service, region, self._timeout or timeout)
+        with self._making:
+            if self._session is None:
+                self._session = session(self._access)
+                self._certificates = self._session.get_config_variable("ca_bundle")
+            if key not in self._clients:
+                botocore_client = client(self._session, *key)
+                share_certificates(botocore_client, self._session)
+                botocore_client.meta.events.register("before-call", _put_back)
+                self._clients[key] = botocore_client
+            return self._clients[key]
 
-    def _put_back(self, params: dict[str, Any], **_: object) -> None:
-        """On botocore's `before-call`, which comes before signing: put in the members that it doesn't know."""
-        if self._body is not None:
-            params["body"] = self._body
+
+def _put_back(params: dict[str, Any], **_: object) -> None:
+    """On botocore's `before-call`, which comes before signing: put in the members that it doesn't know."""
+    raw = _RAW.get()
+    if raw is not None:
+        params["body"] = raw

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from botocore.awsrequest import AWSRequest
 from botocore.endpoint import EndpointCreator
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
+from botocore.utils import get_environ_proxies
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+    from drone_deploy_ecs.core.calls.call import Timeout
+
+OK = 200
 
 
 class _Certificates:
@@ -69,3 +77,20 @@ def share_certificates(client: Any, botocore_session: Session) -> None:
 
     # Before botocore would send it itself.
     client.meta.events.register("before-send", send)
+
+
+def get(address: str, timeout: Timeout, certificates: str | None) -> bytes | None:
+    """What is at an address that AWS has signed; None where it can't be had.
+
+    Why not isn't told: what botocore says of it has the whole address, and so the signature.
+    """
+    trusted = certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True
+    http = _Http(verify=trusted, proxies=get_environ_proxies(address), timeout=tuple(timeout))
+    try:
+        response = http.send(AWSRequest("GET", address).prepare())
+    except (BotoCoreError, ValueError):
+        return None
+    finally:
+        http.close()
+    content: bytes = response.content
+    return content if response.status_code == OK else None

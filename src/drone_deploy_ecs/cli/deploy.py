@@ -54,7 +54,15 @@ def _carry_out(edges: Edges, request: Request) -> int:
 def _deployment(edges: Edges, request: Request, listener: Listener) -> Deployment:
     from drone_deploy_ecs.run.deployment import Deployment
 
-    return Deployment(request, edges.connect, edges.clock, listener, edges.chance, cancellation=edges.cancellation)
+    return Deployment(
+        request,
+        edges.connect,
+        edges.clock,
+        listener,
+        edges.chance,
+        cancellation=edges.cancellation,
+        beside=edges.beside,
+    )
 
 
 def _check_writable(path: str) -> None:

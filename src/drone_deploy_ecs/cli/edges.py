@@ -7,11 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from drone_deploy_ecs.core.ports import at_once
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
-    from drone_deploy_ecs.core.ports import Aws, Cancellation, Clock
+    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock
     from drone_deploy_ecs.core.request.request import Access
 
 GARBAGE = 20_000
@@ -19,7 +21,10 @@ GARBAGE = 20_000
 
 
 class Edges(NamedTuple):
-    """All that a command may touch beside files; `connect` reaches AWS, `chance` gives random numbers in 0..1."""
+    """All that a command may touch beside files; `connect` reaches AWS, `chance` gives random numbers in 0..1.
+
+    `beside` does reads while others go on.
+    """
 
     env: Mapping[str, str]
     stdout: TextIO
@@ -28,15 +33,16 @@ class Edges(NamedTuple):
     clock: Clock
     chance: Callable[[], float]
     cancellation: Cancellation
+    beside: Beside = at_once
 
 
 def real() -> Edges:
     """The process's own environment and streams, the real AWS and time. From now on signals are caught."""
-    from drone_deploy_ecs.run.system import Signals, SystemClock
+    from drone_deploy_ecs.run.system import Signals, SystemClock, beside
 
     gc.set_threshold(GARBAGE)
     signals = Signals()
-    return Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(signals.woken), _chance, signals)
+    return Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(signals.woken), _chance, signals, beside)
 
 
 def _chance() -> float:

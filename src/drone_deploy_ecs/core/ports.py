@@ -39,6 +39,18 @@ class Clock(Protocol):
         """Let `seconds` pass, fewer when a cancellation arrives meanwhile."""
 
 
+class Beside(Protocol):
+    """What is done beside the run: reads that nothing waits for yet."""
+
+    def __call__(self, work: Callable[[], None], /) -> None:
+        """Begin it. It may take long, and may be left to itself."""
+
+
+def at_once(work: Callable[[], None], /) -> None:
+    """The `Beside` where there is no time but the run's own."""
+    work()
+
+
 class Cancellation(Protocol):
     """The CI system's wish that the run end, which arrives as a signal at any time."""
 

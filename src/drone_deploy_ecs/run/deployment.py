@@ -18,7 +18,9 @@ from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
-from drone_deploy_ecs.core.ports import NEVER
+from drone_deploy_ecs.core.plan.subjects import subjects
+from drone_deploy_ecs.core.ports import NEVER, at_once
+from drone_deploy_ecs.core.preflight.check import Result
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
 from drone_deploy_ecs.core.report.sentences import last_line, why_lines
@@ -32,6 +34,7 @@ from drone_deploy_ecs.run.engine import Engine
 from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
 from drone_deploy_ecs.run.patience import Patient
+from drone_deploy_ecs.run.preflight import Preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers
-    from drone_deploy_ecs.core.ports import Aws, Cancellation, Clock, Listener
+    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
     from drone_deploy_ecs.core.steps.step import Execution
@@ -50,7 +53,10 @@ REPLANS = 3
 
 
 class Deployment:
-    """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter)."""
+    """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter).
+
+    `beside` does reads while others go on.
+    """
 
     def __init__(
         self,
@@ -61,6 +67,7 @@ class Deployment:
         chance: Callable[[], float],
         *,
         cancellation: Cancellation = NEVER,
+        beside: Beside = at_once,
     ) -> None:
         self._request = request
         self._connect = connect
@@ -72,6 +79,7 @@ class Deployment:
         self._reads: dict[str, Patient] = {}
         self._engine = Engine(request, self._calls, clock, self._log, chance, cancellation=cancellation)
         self._cancellation = cancellation
+        self._beside = beside
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
@@ -126,10 +134,17 @@ class Deployment:
         if isinstance(request, tuple):
             return request
         self._request = request
+        preflight = Preflight(self._calls, self._clock, self._log, self._beside)
+        preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)
         self._know(snapshots)
         answers |= _answers(partial(strategy.plan_asks, request), self._read_patiently)
-        return strategy.plan(request, snapshots, answers)
+        plan = strategy.plan(request, snapshots, answers)
+        findings = preflight.findings(request, subjects(request, snapshots, plan))
+        doomed = tuple(finding.problem for finding in findings if finding.result is Result.DOOMED)
+        if isinstance(plan, Plan):
+            return doomed or replace(plan, findings=findings)
+        return (*plan, *doomed)
 
     def _read_patiently(self, call: Call[Any]) -> Any:
         return self._reads[call.region].send(call)

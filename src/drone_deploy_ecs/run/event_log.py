@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
+from drone_deploy_ecs.core.preflight.check import told
 from drone_deploy_ecs.core.report.counts import grow
 from drone_deploy_ecs.core.steps import summary
 from drone_deploy_ecs.core.steps.step import is_monitored
@@ -73,10 +74,11 @@ class EventLog:
         self.record(Kind.PLAN, "", f"{safe(request.subject)} of {services} {where(targets)}")
         if plan.summary:
             self.record(Kind.PLAN, "", plan.summary)
-        shown = plan.warnings[:FEW] if self._summarises else plan.warnings
+        warnings = (*plan.warnings, *told(plan.findings))
+        shown = warnings[:FEW] if self._summarises else warnings
         for problem in shown:
             self.record(Kind.WARNING, "", f"Warning: {safe(str(problem))}")
-        if more := len(plan.warnings) - len(shown):
+        if more := len(warnings) - len(shown):
             self.record(Kind.WARNING, "", f"Warning: {more} more; plan shows them all")
         for target in plan.unchanged:
             self.record(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")

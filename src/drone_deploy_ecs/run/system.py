@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.exit_code import SIGNALLED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from types import FrameType
 
@@ -41,6 +42,13 @@ class Signals:
             os.write(2, f"Cancelled by signal {number}: {what}.\n".encode())
             os._exit(SIGNALLED + number)
         self.signal = number
+
+
+def beside(work: Callable[[], None], /) -> None:
+    """`ports.Beside`, by a thread that doesn't keep the process from ending."""
+    from threading import Thread
+
+    Thread(target=work, daemon=True).start()
 
 
 class SystemClock:

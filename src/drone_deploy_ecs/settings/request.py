@@ -49,6 +49,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
+        preflight=values["preflight"] or BY_NAME["preflight"].default,
         secrets=(
             *credentials(env),
             *(Secret(name, value) for name, value in secrets if value and isinstance(value, str)),

@@ -162,6 +162,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="do nothing where the service runs exactly this already; without it, a tag that is named is deployed again (it may have been re-pushed)"),
     Setting(name="dry_run", type="yes/no", read=yes_or_no, default="false",
             help="print the plan and write nothing"),
+    Setting(name="preflight", type="text", read=choice("image", "all", "off"), default="image",
+            help="what to look at before anything is written: image, whether it is in ECR and built for the tasks' processor; all, what else they need, too; off; refused is only what would surely fail"),
     Setting(name="log_lines", type="number", read=whole_or_none, default="20",
             help="how many of the last lines of a failed container's log to show; 0 for none"),
     Setting(name="report", type="list", read=words,

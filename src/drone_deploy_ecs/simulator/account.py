@@ -29,7 +29,10 @@ CAPTURED_IDS = 10**18
 class Account:
     """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
 
-    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
+    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name. What
+    else tasks need is there, but for what `absent` names (repositories, secrets, parameters, roles, log groups,
+    functions); `trusts` has by role who may assume it where that isn't ECS, `caches` the prefixes of repositories that
+    are filled from another registry. `address` is where what is downloaded is.
     `numbers`: those of the next deployments, before chance gives them; one may begin with 0 (kayac/ecspresso 890).
     `policy`: all that callers may do; None allows everything.
     """
@@ -54,6 +57,10 @@ class Account:
         self.secrets: dict[str, str] = {}
         self.numbers: list[str] = []
         self.policy: Policy | None = None
+        self.absent: set[str] = set()
+        self.trusts: dict[str, str] = {}
+        self.caches: list[str] = []
+        self.address = "https://simulator.invalid"
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))
 

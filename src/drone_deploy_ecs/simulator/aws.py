@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from drone_deploy_ecs.core.ecs.fault import not_awss
+from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.operations import Operations
 
 if TYPE_CHECKING:
@@ -21,4 +23,10 @@ class SimulatedAws:
 
     def send(self, call: Call[A]) -> A:
         """See `ports.Aws`."""
-        return call.read(self._operations.call(call.operation, call.members()))
+        answer = self._operations.call(call.operation, call.members())
+        if not call.follows:
+            return call.read(answer)
+        content = self._operations.surroundings.download(answer[call.follows])
+        if content is None:
+            raise ApiError(not_awss(call.operation))
+        return call.read(content)

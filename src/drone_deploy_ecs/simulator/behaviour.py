@@ -14,7 +14,8 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     `placeable_after` (likewise) no task can be placed. Of so many `hosts`, which get tasks in turn, only the first
     fails them. `injected` is why a container that AWS puts into the task doesn't start. `volume_error` is why ECS can't
     attach the task's EBS volume: such a task never starts. `registration_error` is why a load balancer doesn't take it:
-    such a task runs, and never becomes healthy. `log` are the lines that a container writes.
+    such a task runs, and never becomes healthy. `log` are the lines that a container writes. `architectures` are those
+    that ECR has the image for, in an index or (`is_index` false, and then only the first) a plain manifest.
     """
 
     starts_after: float = 4.0
@@ -36,10 +37,16 @@ class Behaviour(Struct, frozen=True, kw_only=True):
     injected: str = ""
     placeable_after: float = 0.0
     log: tuple[str, ...] = ()
+    architectures: tuple[str, ...] = ("amd64", "arm64")
+    is_index: bool = True
     placement_event: str = (
         "was unable to place a task because no container instance met all of its requirements. "
         "The closest matching container-instance 0123456789abcdef0123456789abcdef has insufficient memory available."
     )
+
+    def is_there(self, now: float) -> bool:
+        """Whether its registry has the image at that time of the world."""
+        return not self.start_error.endswith(": not found") or (self.mended_at is not None and now >= self.mended_at)
 
 
 def crash(exit_code: int = 1, after: float = 0.0) -> Behaviour:
@@ -53,4 +60,15 @@ def missing(image: str) -> Behaviour:
     return Behaviour(
         start_error=f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
         f"failed to resolve ref {image}: {image}: not found"
+    )
+
+
+def built_for(*architectures: str, is_index: bool = True) -> Behaviour:
+    """An image for other processors than the tasks': its containers end as they begin."""
+    return Behaviour(
+        exits_after=0.0,
+        exit_code=255,
+        log=("exec /usr/local/bin/shop: exec format error",),
+        architectures=architectures,
+        is_index=is_index,
     )

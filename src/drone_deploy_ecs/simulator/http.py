@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-BAD_REQUEST, SERVER_ERROR = 400, 500
+BAD_REQUEST, NOT_FOUND, SERVER_ERROR = 400, 404, 500
 
 
 def _read(body: bytes) -> Json | None:
@@ -46,6 +46,11 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(self.server, Server)
         return self.server
 
+    def do_GET(self) -> None:
+        """A download, from an address that a call was answered with."""
+        content = self._server.operations.surroundings.download(self.path)
+        self._reply(NOT_FOUND if content is None else 200, "application/octet-stream", content or b"")
+
     def do_POST(self) -> None:
         """One call."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -58,9 +63,11 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self.close_connection = True
             return
-        payload = json.dumps(answer, default=_plain).encode()
+        self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=_plain).encode())
+
+    def _reply(self, status: int, kind: str, payload: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
@@ -105,6 +112,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, world: World, port: int = 0, speed: float | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.operations = Operations(world)
+        world.address = self.url
         self.lock = Lock()
         self.called = Event()
         self.keys: list[str] = []

@@ -226,6 +226,8 @@ class Service:
     minimum_percent: int = 100
     maximum_percent: int = 200
     target_group: str = ""
+    launch_type: str = "FARGATE"
+    grace: int | None = None
     alarms: tuple[str, ...] = ()
     tripped: dict[str, str] = field(default_factory=dict)
     """Of the deployment's alarms, those in ALARM, and why."""

@@ -22,6 +22,7 @@ from drone_deploy_ecs.simulator.operation import Json, Operation, page
 from drone_deploy_ecs.simulator.registry import rejected
 from drone_deploy_ecs.simulator.service_deployments import ServiceDeployments
 from drone_deploy_ecs.simulator.shapes import service_shape, task_arn, task_shape
+from drone_deploy_ecs.simulator.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ class Operations:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.surroundings = Surroundings(world)
         self._operations = {
             "DescribeServices": Operation(self._describe_services),
             "UpdateService": Operation(self._update_service, "service"),
@@ -56,6 +58,7 @@ class Operations:
             "GetSecretValue": Operation(self._get_secret_value, "SecretId"),
             **ServiceDeployments(world, self._service).operations,
             **LoadBalancing(world).operations,
+            **self.surroundings.operations,
         }
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Json:

@@ -151,9 +151,30 @@ def _secret(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'secretsmanager')}secret:{request.get('SecretId', '')}{SUFFIX}",)
 
 
+def _repository(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    arn, partition, _, region, own, _ = prefix.split(":")
+    account = request.get("registryId") or own
+    return (f"{arn}:{partition}:ecr:{region}:{account}:repository/{request.get('repositoryName', '')}",)
+
+
+def _parameters(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    names = (short(name) if name.startswith("arn:") else name.lstrip("/") for name in request.get("Names", ()))
+    return tuple(f"{of(prefix, 'ssm')}parameter/{name}" for name in names)
+
+
+def _role(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{of(prefix, 'iam', region='')}role/{request.get('RoleName', '')}",)
+
+
+def _function(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{of(prefix, 'lambda')}function:{request.get('FunctionName', '')}",)
+
+
 RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
     "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
+    "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
+    "GetParameters": _parameters, "GetRole": _role, "GetFunctionConfiguration": _function,
 }  # fmt: skip
 """By operation the ARNs that it is about; what isn't here has no permissions for single resources."""
 IN_CLUSTER = ("ListServices", "ListTasks")

@@ -45,6 +45,21 @@ class Images:
         digest = image.partition("@")[2] or self._tags.get(image) or self.push(image, Behaviour())
         return digest, self.behaviour(digest)
 
+    def stored(self, registry: str, name: str, digest: str) -> tuple[str, Behaviour]:
+        """Digest and behaviour of what ECR has for an account: by digest, or else by `repository:tag`.
+
+        What nobody pushed is there, as it is for a pull.
+        """
+        if digest:
+            return digest, self.behaviour(digest)
+        pushed = (tag for tag in self._tags if tag.startswith(f"{registry}.dkr") and tag.partition("/")[2] == name)
+        return self.resolve(next(pushed, f"{registry}.dkr.ecr.eu-west-1.amazonaws.com/{name}"))
+
+    def architectures(self) -> set[str]:
+        """All that any image is built for."""
+        behaviours = (Behaviour(), *self._behaviours.values())
+        return {architecture for behaviour in behaviours for architecture in behaviour.architectures}
+
     def behaviour(self, digest: str) -> Behaviour:
         """What containers of this digest do; those of a digest that nobody pushed become healthy."""
         return self._behaviours.get(digest, Behaviour())

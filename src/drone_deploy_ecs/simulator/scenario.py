@@ -24,12 +24,13 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
     "cluster": str, "name": str, "image": str, "container": str, "family": str, "task_definition": dict | str,
     "desired": int, "breaker": dict, "hook": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
     "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "resource_management": str, "status": str,
-    "counts_exits": bool, "history": int, "idle_events": int, "shifting": dict, "alarms": tuple[str, ...],
+    "launch_type": str, "grace": int, "counts_exits": bool, "history": int, "idle_events": int, "shifting": dict, "alarms": tuple[str, ...],
     "alarms_roll_back": bool, "listed_after": float, "current_after": float,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
     "services": list, "faults": list, "quotas": bool, "policy": dict, "numbers": list,
+    "absent": list, "trusts": dict, "caches": list,
 }  # fmt: skip
 LINES = tuple[str, ...]
 SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
@@ -156,12 +157,16 @@ def _build(raw: Mapping[str, Any]) -> World:
         world.add_cluster(name, instances)
     for image, behaviour in raw.get("images", {}).items():
         script = {name: value for name, value in behaviour.items() if name != "digest"}
-        script["log"] = tuple(script.get("log", ()))  # neither JSON nor TOML has tuples
+        for name in {"log", "architectures"} & set(script):
+            script[name] = tuple(script[name])  # neither JSON nor TOML has tuples
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
     world.numbers += map(str, raw.get("numbers", ()))
     world.policy = read_policy(raw["policy"]) if "policy" in raw else None
+    world.absent |= set(raw.get("absent", ()))
+    world.trusts |= raw.get("trusts", {})
+    world.caches += raw.get("caches", ())
     world.faults.keeps_quotas = raw.get("quotas", False)
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))

@@ -27,7 +27,7 @@ def service_shape(service: Service, now: float) -> dict[str, Any]:
         "desiredCount": service.desired,
         "runningCount": sum(task.is_running for task in present),
         "pendingCount": sum(task.is_pending for task in present),
-        "launchType": "FARGATE",
+        "launchType": service.launch_type,
         "deploymentConfiguration": {
             "deploymentCircuitBreaker": {"enable": breaker is not None, "rollback": bool(breaker and breaker.rollback)},
             "maximumPercent": service.maximum_percent,
@@ -52,6 +52,8 @@ def service_shape(service: Service, now: float) -> dict[str, Any]:
         role = service.arn_prefix.replace(":ecs:", ":iam:") + "role/gate"
         hook = {"hookTargetArn": GATE, "roleArn": role, "lifecycleStages": ["PRE_SCALE_UP"]}
         shape["deploymentConfiguration"]["lifecycleHooks"] = [hook]
+    if service.grace is not None:
+        shape["healthCheckGracePeriodSeconds"] = service.grace
     if service.target_group:
         shape["loadBalancers"] = balancer_shapes(service)
     if service.strategy != "ROLLING":
@@ -71,7 +73,7 @@ def _deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any
         "failedTasks": deployment.failed_tasks,
         "createdAt": moment(deployment.created),
         "updatedAt": moment(deployment.updated),
-        "launchType": "FARGATE",
+        "launchType": service.launch_type,
     }
     # Behind a Classic Load Balancer ECS gives no rolloutState (ECS API reference, Deployment).
     state = {"rolloutState": deployment.state, "rolloutStateReason": deployment.reason}

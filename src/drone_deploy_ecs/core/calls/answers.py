@@ -49,3 +49,28 @@ class AlarmState(Struct, frozen=True):
 
     name: str
     reason: str
+
+
+class StoredImage(NamedTuple):
+    """What a registry has of an image: `failure` is ECR's code for why it gave none, "" where it is there.
+
+    `architectures` are those of an index's entries ("" for one that doesn't say), in Go's names as OCI has them;
+    `config` is the digest of what tells a plain manifest's, "" for an index.
+    """
+
+    architectures: tuple[str, ...] = ()
+    config: str = ""
+    failure: str = ""
+
+
+class StoredSecret(NamedTuple):
+    """A secret without its value: the staging labels of its versions, and whether it is to be deleted."""
+
+    stages: frozenset[str] = frozenset()
+    is_deleted: bool = False
+
+
+class Role(NamedTuple):
+    """A role: `trusts` are those who may assume it, as its trust policy names them (services' names, ARNs, "*")."""
+
+    trusts: frozenset[str] = frozenset()

@@ -30,6 +30,8 @@ USUAL = Timeout(5.0, 20.0)
 """Short: whoever follows a rollout looks again, rather than waiting for an answer that may never come."""
 SHORT = Timeout(2.0, 5.0)
 """For what isn't ECS: an undo waits for these calls."""
+QUICK = Timeout(1.0, 1.5)
+"""For what is asked before the first write, and what a run does without."""
 
 
 class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
@@ -37,9 +39,9 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
 
     `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a
     token from, `permission` what IAM calls it. `is_raw`: its request goes out as it is, members that no SDK knows
-    included. `writes`: it changes something. `most`: how many may share one request. `reads`
-    says in words what it reads, and `advice` what to check where AWS rejects that; `shows` what people miss where it
-    isn't allowed.
+    included. `follows`: the member of AWS's answer that is an address, where what is there is to be the answer.
+    `writes`: it changes something. `most`: how many may share one request. `reads` says in words what it reads, and
+    `advice` what to check where AWS rejects that; `shows` what people miss where it isn't allowed.
     """
 
     service: ClassVar[str] = "ecs"
@@ -47,6 +49,7 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
     quota: ClassVar[Quota]
     permission: ClassVar[str]
     is_raw: ClassVar[bool] = False
+    follows: ClassVar[str] = ""
     writes: ClassVar[bool] = False
     most: ClassVar[int] = 1
     timeout: ClassVar[Timeout] = USUAL

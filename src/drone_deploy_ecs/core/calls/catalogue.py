@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.calls import autoscaling, cloudwatch, ecs, elb, logs, secrets, service_deployments
+from drone_deploy_ecs.core.calls import (
+    autoscaling,
+    cloudwatch,
+    ecr,
+    ecs,
+    elb,
+    functions,
+    iam,
+    logs,
+    parameters,
+    secrets,
+    service_deployments,
+)
 from drone_deploy_ecs.core.calls.call import Call
 
 if TYPE_CHECKING:
@@ -22,7 +34,19 @@ def _calls(module: ModuleType) -> Iterator[type[Call[Any]]]:
 
 CALLS: tuple[type[Call[Any]], ...] = tuple(
     call
-    for module in (ecs, service_deployments, autoscaling, elb, cloudwatch, logs, secrets)
+    for module in (
+        ecs,
+        service_deployments,
+        autoscaling,
+        elb,
+        cloudwatch,
+        logs,
+        secrets,
+        ecr,
+        parameters,
+        iam,
+        functions,
+    )
     for call in _calls(module)
 )
 BY_OPERATION: dict[str, type[Call[Any]]] = {call.operation: call for call in CALLS}

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: the end of a log stream."""
+"""CloudWatch Logs: the end of a log stream, and whether there is a log group."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import LogPage
 from drone_deploy_ecs.core.calls.body import typed
-from drone_deploy_ecs.core.calls.call import SHORT, Call
+from drone_deploy_ecs.core.calls.call import QUICK, SHORT, Call
 from drone_deploy_ecs.core.calls.quota import modest
 from drone_deploy_ecs.core.ecs.wire import Wire
 
@@ -72,3 +72,37 @@ class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
         if page.messages or page.token in ("", self.token):
             return None
         return replace(self, token=page.token)
+
+
+class _Group(Wire, frozen=True):
+    log_group_name: str = ""
+
+
+class _Groups(Wire, frozen=True):
+    log_groups: tuple[_Group, ...]
+
+
+class DescribeLogGroups(Call[bool], frozen=True, kw_only=True):
+    """Whether there is a log group of this name."""
+
+    service: ClassVar = "logs"
+    operation: ClassVar = "DescribeLogGroups"
+    quota: ClassVar = modest("DescribeLogGroups")
+    permission: ClassVar = "logs:DescribeLogGroups"
+    timeout: ClassVar = QUICK
+    shows: ClassVar = "whether a log group is there"
+
+    group: str
+
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The log group."""
+        return str(members.get("logGroupNamePrefix", ""))
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`. Answers are in order of names, so that the very name comes before longer ones."""
+        return {"logGroupNamePrefix": self.group, "limit": 1}
+
+    def read(self, body: Body) -> bool:
+        """See `Call`."""
+        return any(group.log_group_name == self.group for group in typed(body, _Groups).log_groups)

@@ -60,11 +60,20 @@ class ServiceEvent(Wire, frozen=True, kw_only=True):
     message: str = ""
 
 
+class Hook(Struct, frozen=True):
+    """A lifecycle hook of a service's deployments: the ARN of its function, and the stages that it is called at."""
+
+    function: str
+    stages: tuple[str, ...]
+
+
 class Service(Struct, frozen=True, kw_only=True):
     """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
 
     `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.
-    `resource_management` is ECS where ECS Express Mode manages the service.
+    `resource_management` is ECS where ECS Express Mode manages the service. `minimum_percent` and `maximum_percent`
+    bound what a deployment may stop and start, None where ECS doesn't say. `grace`: seconds for which health checks of
+    new tasks don't count, None likewise.
     """
 
     name: str
@@ -84,6 +93,11 @@ class Service(Struct, frozen=True, kw_only=True):
     target_groups: tuple[str, ...] = ()
     balanced_container: str = ""
     alarms: tuple[str, ...] = ()
+    is_fargate: bool = False
+    minimum_percent: int | None = None
+    maximum_percent: int | None = None
+    grace: int | None = None
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -181,10 +195,22 @@ class _Alarms(Wire, frozen=True):
     alarm_names: tuple[str, ...] = ()
 
 
+class _Hook(Wire, frozen=True):
+    hook_target_arn: str = ""
+    lifecycle_stages: tuple[str, ...] = ()
+
+
 class _Configuration(Wire, frozen=True):
     deployment_circuit_breaker: _Breaker = _Breaker()
     alarms: _Alarms = _Alarms()
     strategy: str = "ROLLING"
+    minimum_healthy_percent: int | None = None
+    maximum_percent: int | None = None
+    lifecycle_hooks: tuple[_Hook, ...] = ()
+
+
+class _Provider(Wire, frozen=True):
+    capacity_provider: str = ""
 
 
 class _Balancer(Wire, frozen=True):
@@ -209,6 +235,9 @@ class DescribedService(Wire, frozen=True):
     deployment_configuration: _Configuration = _Configuration()
     load_balancers: tuple[_Balancer, ...] = ()
     service_registries: tuple[Any, ...] = ()
+    launch_type: str = ""
+    capacity_provider_strategy: tuple[_Provider, ...] = ()
+    health_check_grace_period_seconds: int | None = None
 
     def service(self) -> Service:
         """It as a value to decide on."""
@@ -234,7 +263,21 @@ class DescribedService(Wire, frozen=True):
             balanced_container=next(filter(None, (balancer.container_name for balancer in balancers)), ""),
             alarms=configuration.alarms.alarm_names if configuration.alarms.enable else (),
             breaker_rolls_back=breaker.enable and breaker.rollback,
+            is_fargate=self._is_fargate(),
+            minimum_percent=configuration.minimum_healthy_percent,
+            maximum_percent=configuration.maximum_percent,
+            grace=self.health_check_grace_period_seconds,
+            hooks=tuple(
+                Hook(hook.hook_target_arn, hook.lifecycle_stages)
+                for hook in configuration.lifecycle_hooks
+                if hook.hook_target_arn
+            ),
         )
+
+    def _is_fargate(self) -> bool:
+        """By its launch type, or by its capacity providers, which aren't mixed with others (API reference)."""
+        providers = [provider.capacity_provider for provider in self.capacity_provider_strategy]
+        return self.launch_type == "FARGATE" or (bool(providers) and set(providers) <= {"FARGATE", "FARGATE_SPOT"})
 
     def _wanted(self, deployment: Deployment) -> Deployment:
         """It with the service's desired count, behind which PRIMARY's stays for as long as tasks aren't started.

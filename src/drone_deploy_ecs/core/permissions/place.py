@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import read_arn, short
-from drone_deploy_ecs.core.ecs.taskdef import entries
+from drone_deploy_ecs.core.ecs.taskdef import containers, entries
+from drone_deploy_ecs.core.preflight.repository import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +70,7 @@ class Place(Struct, frozen=True, kw_only=True):
                 known[f"iam::ACCOUNT:role/{text}"] = _each(
                     read_role(role) or f"iam::{account}:role/{role}" for role in roles if role
                 )
+            known["REGION:ACCOUNT:repository/REPOSITORY"] = self.repositories
             known["REGION:ACCOUNT:log-group:LOG-GROUP"] = _each(
                 f"{where or region}:{account}:log-group:{group}" for where, group in self._log_groups()
             )
@@ -89,6 +91,13 @@ class Place(Struct, frozen=True, kw_only=True):
             return _each(definition.family for definition in self.definitions)
         revision = short(self.service.task_definition) if self.service else ""
         return (revision.rpartition(":")[0],) if revision else ()
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """Where in ECR the images are, as `REGION:ACCOUNT:repository/REPOSITORY`."""
+        images = (image for definition in self.definitions or () for image in containers(definition.body).values())
+        places = (stored(str(image), self.access.region) for image in images)
+        return _each(f"{place.region}:{place.registry}:repository/{place.repository}" for place in places if place)
 
     def _log_groups(self) -> Iterator[tuple[str, str]]:
         """Region ("": the service's) and group of every container that logs to CloudWatch."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST = 6_144
 """Characters of a managed policy, white space aside (IAM and STS quotas)."""
-PLACEHOLDERS = ("ACCOUNT", "FAMILY", "TASK-ROLE", "EXECUTION-ROLE", "LOG-GROUP", "BRANCH")
+PLACEHOLDERS = ("ACCOUNT", "FAMILY", "TASK-ROLE", "EXECUTION-ROLE", "LOG-GROUP", "BRANCH", "REPOSITORY")
 """What may stay in it, for people to replace."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, RegisterScalableTarget
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
+from drone_deploy_ecs.core.calls.ecr import BatchGetImage, DescribePullThroughCacheRules, GetDownloadUrlForLayer
 from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
@@ -21,9 +22,13 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
-from drone_deploy_ecs.core.calls.logs import GetLogEvents
-from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
+from drone_deploy_ecs.core.calls.iam import GetRole
+from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
+from drone_deploy_ecs.core.calls.parameters import GetParameters
+from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
 from drone_deploy_ecs.core.permissions.statement import allow
+from drone_deploy_ecs.core.preflight.checks import ALL, OFF
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.permissions.place import Place
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 ECS = "arn:aws:ecs:REGION:ACCOUNT"
 SERVICE = f"{ECS}:service/CLUSTER/SERVICE"
 FAMILY = f"{ECS}:task-definition/FAMILY:*"
+TASKS_ROLES = ("arn:aws:iam::ACCOUNT:role/TASK-ROLE", "arn:aws:iam::ACCOUNT:role/EXECUTION-ROLE")
 IN_CLUSTER = {"ecs:cluster": f"{ECS}:cluster/CLUSTER"}
 
 
@@ -60,6 +66,14 @@ def _has_alarms(place: Place) -> bool:
     return place.service is None or bool(place.service.alarms)
 
 
+def _looks_at_images(place: Place) -> bool:
+    return place.request.preflight != OFF and (place.definitions is None or bool(place.repositories))
+
+
+def _looks_at_all(place: Place) -> bool:
+    return place.request.preflight == ALL
+
+
 def _switches(place: Place) -> bool:
     return place.request.blue_green is not None
 
@@ -76,7 +90,7 @@ FEATURES = (
             allow(
                 "PassTheTasksRoles",
                 ["iam:PassRole"],
-                ("arn:aws:iam::ACCOUNT:role/TASK-ROLE", "arn:aws:iam::ACCOUNT:role/EXECUTION-ROLE"),
+                TASKS_ROLES,
                 StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"},
             ),
         ),
@@ -169,6 +183,41 @@ FEATURES = (
             ),
         ),
         "Refused, exit code 2: nothing was changed.",
+    ),
+    Feature(
+        "Preflight",
+        "Whether the image is in ECR and built for the tasks' processor (`preflight: image`, which is the default).",
+        (
+            allow(
+                "ReadImages",
+                [BatchGetImage, GetDownloadUrlForLayer],
+                "arn:aws:ecr:REGION:ACCOUNT:repository/REPOSITORY",
+                when=_looks_at_images,
+            ),
+            allow("ReadPullThroughCaches", [DescribePullThroughCacheRules], when=_looks_at_images),
+        ),
+        "The image isn't looked at: one line in the plan says so. Without the last one, an image that isn't there is a "
+        "warning.",
+    ),
+    Feature(
+        "Preflight of everything",
+        "What else tasks need is there (`preflight: all`). Values of secrets and parameters are never kept; "
+        "`ssm:GetParameters` does let them be read.",
+        (
+            allow(
+                "ReadAboutSecrets",
+                [DescribeSecret],
+                "arn:aws:secretsmanager:REGION:ACCOUNT:secret:*",
+                when=_looks_at_all,
+            ),
+            allow("ReadParameters", [GetParameters], "arn:aws:ssm:REGION:ACCOUNT:parameter/*", when=_looks_at_all),
+            allow("ReadTheTasksRoles", [GetRole], TASKS_ROLES, when=_looks_at_all),
+            allow("FindLogGroups", [DescribeLogGroups], when=_looks_at_all),
+            allow(
+                "ReadHooks", [GetFunctionConfiguration], "arn:aws:lambda:REGION:ACCOUNT:function:*", when=_looks_at_all
+            ),
+        ),
+        "One line names the permissions that lack, and the run goes on.",
     ),
     Feature(
         "Another role",

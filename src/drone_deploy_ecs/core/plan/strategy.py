@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateS
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.revision import Revision
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.preflight.check import Finding
     from drone_deploy_ecs.core.problem import Problem
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
@@ -34,8 +35,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
     the steps say it all. `unchanged` are the services that run exactly this already. `diffs` have by service what
-    changes in the task definition; `compared_with` says against which. `revisions` are what
-    each service is to run.
+    changes in the task definition; `compared_with` says against which. `revisions` are what each service is to run,
+    `findings` preflight's.
     """
 
     request: Request
@@ -47,6 +48,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared_with: str = "what it runs now"
     revisions: Mapping[str, Revision] = {}
+    findings: tuple[Finding, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

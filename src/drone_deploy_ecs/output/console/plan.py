@@ -28,6 +28,10 @@ def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
     for number, step in enumerate(plan.steps, 1):
         yield "", f"{number}. {step}."
         yield from ((INDENT, f"{line}.") for line in step.explain())
+    if plan.findings:
+        yield "", "Preflight:"
+    for finding in plan.findings:
+        yield INDENT, f"{finding.result.value}: {finding.problem}"
     for service, diff in plan.diffs:
         yield "", f"Task definition of {service}, against {plan.compared_with}:"
         yield from ((INDENT, line) for line in diff or ("nothing changes",))

@@ -50,6 +50,11 @@ class Edit(Struct, frozen=True):
         return frozenset()
 
     @property
+    def references(self) -> Iterator[str]:
+        """The image references that it says in full."""
+        yield from ()
+
+    @property
     def replaces_all(self) -> bool:
         """Whether nothing of what was there stays."""
         return False

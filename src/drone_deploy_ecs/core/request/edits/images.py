@@ -46,6 +46,11 @@ class SetImages(_ImageEdit, frozen=True):
         """See `Edit`."""
         return tuple(container for container, _ in self.by_container)
 
+    @property
+    def references(self) -> Iterator[str]:
+        """See `Edit`."""
+        return (image.reference for _, image in self.by_container)
+
     def apply(self, body: Mapping[str, Any], /) -> Body:
         """See `Edit`."""
         images = {container: image.reference for container, image in self.by_container}

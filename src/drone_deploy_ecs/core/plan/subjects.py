@@ -1,0 +1,54 @@
+"""What preflight looks at: the services that are to be updated, and what exactly each is to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drone_deploy_ecs.core.plan.refusals import refine
+from drone_deploy_ecs.core.plan.strategy import Plan
+from drone_deploy_ecs.core.preflight.check import Subject
+from drone_deploy_ecs.core.steps.rollout.update import UpdateService
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.problem import Problem
+    from drone_deploy_ecs.core.request.request import Request
+
+
+def subjects(
+    request: Request, snapshots: tuple[Snapshot, ...], plan: Plan | tuple[Problem, ...]
+) -> tuple[Subject, ...]:
+    """Those of the plan; where something speaks against it already, those that would have been updated."""
+    if not isinstance(plan, Plan):
+        ready, _ = refine(request, snapshots)
+        return tuple(
+            _subject(service.name, snapshots, service.revision.body) for service in ready if not service.runs_it
+        )
+    return tuple(_updated(plan, snapshots))
+
+
+def _updated(plan: Plan, snapshots: tuple[Snapshot, ...]) -> Iterator[Subject]:
+    """A deployment that is followed is under way already: nothing is refused there."""
+    for step in plan.steps:
+        if isinstance(step, UpdateService):
+            name = step.target.name
+            yield _subject(name, snapshots, plan.revisions[name].body, step.desired)
+
+
+def _subject(
+    name: str, snapshots: tuple[Snapshot, ...], body: Mapping[str, Any], desired: int | None = None
+) -> Subject:
+    snapshot = next(snapshot for snapshot in snapshots if snapshot.name == name)
+    service = snapshot.service
+    assert service is not None
+    return Subject(
+        name=name,
+        region=snapshot.ref.region,
+        service=service,
+        desired=service.desired if desired is None else desired,
+        body=body,
+        before=snapshot.before.body if snapshot.before else {},
+    )
