@@ -10,7 +10,7 @@ from drone_deploy_ecs.core.calls.catalogue import CALLS
 SOURCE = Path(drone_deploy_ecs.__file__).parent
 TEXTS = [
     path.read_text(encoding="utf-8")
-    for folder in ("core/causes", "core/plan", "core/steps", "run")
+    for folder in ("core/causes", "core/plan", "core/preflight", "core/steps", "run")
     for path in (SOURCE / folder).rglob("*.py")
 ]
 SENT = tuple(call for call in CALLS if any(f"{call.__name__}(" in text for text in TEXTS))

@@ -91,8 +91,8 @@ def test_the_command_wins_over_the_setting_and_settings_may_be_flags() -> None:
 @pytest.mark.parametrize(
     ("operation", "left", "said"),
     [
-        ("DescribeServices", "ACCOUNT, FAMILY, TASK-ROLE, EXECUTION-ROLE, LOG-GROUP", "web can't be read: DescribeServices"),
-        ("DescribeTaskDefinition", "TASK-ROLE, EXECUTION-ROLE, LOG-GROUP", "the task definition of web can't be read: Describe"),
+        ("DescribeServices", "ACCOUNT, FAMILY, TASK-ROLE, EXECUTION-ROLE, LOG-GROUP, REPOSITORY", "web can't be read: DescribeServices"),
+        ("DescribeTaskDefinition", "TASK-ROLE, EXECUTION-ROLE, LOG-GROUP, REPOSITORY", "the task definition of web can't be read: Describe"),
     ],
 )  # fmt: skip
 def test_what_may_not_be_read_is_told_and_has_a_placeholder(operation: str, left: str, said: str) -> None:

@@ -10,10 +10,12 @@ from msgspec import Struct
 from drone_deploy_ecs.core.calls import ecs
 from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody
 from drone_deploy_ecs.core.plan.revision import Revision
+from drone_deploy_ecs.core.preflight.check import Subject
 from drone_deploy_ecs.core.request.edits.file import FromFile
 from drone_deploy_ecs.core.steps.attempts import Attempts
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition, Registration
 from drone_deploy_ecs.core.target import WayBack
+from tests.core.shown import service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,7 @@ HOLDERS = (
     Revision(source=Definition("web:1", active=True, body=BODY), body=BODY),
     FromFile("web.json", BODY),
     Registration(step=STEP, body=BODY, began=0.0, budget=600.0, attempts=Attempts()),
+    Subject(name="web", region="eu-west-1", service=service(), desired=2, body=BODY, before=BODY),
 )
 
 

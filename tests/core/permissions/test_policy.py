@@ -60,7 +60,7 @@ def test_what_could_not_be_read_stays_in_capitals_and_is_told() -> None:
     assert resources(places, "elasticloadbalancing:DescribeTargetHealth") == ["*"]
     assert resources(places, "ecs:TagResource") == ["arn:aws:ecs:eu-west-1:ACCOUNT:task-definition/FAMILY:*"]
     assert list(notes(policy_for(places), places)) == [
-        "replace what couldn't be read: ACCOUNT, FAMILY, TASK-ROLE, EXECUTION-ROLE, LOG-GROUP"
+        "replace what couldn't be read: ACCOUNT, FAMILY, TASK-ROLE, EXECUTION-ROLE, LOG-GROUP, REPOSITORY"
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.preflight.check import Subject
@@ -32,10 +33,18 @@ def subjects(
 
 def _updated(plan: Plan, snapshots: tuple[Snapshot, ...]) -> Iterator[Subject]:
     """A deployment that is followed is under way already: nothing is refused there."""
+    there = {
+        definition.arn: definition.body
+        for snapshot in snapshots
+        for definition in (snapshot.edited, snapshot.before, snapshot.newest, *snapshot.listed, snapshot.asked)
+        if isinstance(definition, Definition)
+    }
     for step in plan.steps:
         if isinstance(step, UpdateService):
             name = step.target.name
-            yield _subject(name, snapshots, plan.revisions[name].body, step.desired)
+            revision = plan.revisions.get(name)  # none where a switch goes on that an earlier run began
+            body = revision.body if revision else there[step.definition]
+            yield _subject(name, snapshots, body, step.desired)
 
 
 def _subject(

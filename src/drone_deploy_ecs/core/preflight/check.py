@@ -11,6 +11,7 @@ from msgspec import Struct
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import read_arn
+from drone_deploy_ecs.core.ecs.taskdef import HasBody
 from drone_deploy_ecs.core.problem import Problem
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Check(Protocol):
         """What that means."""
 
 
-class Subject(Struct, frozen=True, kw_only=True):
+class Subject(HasBody, Struct, frozen=True, kw_only=True):
     """A service that is to be updated: `name` is what people read for it, `desired` how many tasks it is to have.
 
     `body` is the task definition that it is to run, `before` the one that it settled on last, empty for none.
@@ -80,6 +81,10 @@ class Subject(Struct, frozen=True, kw_only=True):
     desired: int
     body: Mapping[str, Any]
     before: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Without the task definitions: they have environment values, which no traceback may show."""
+        return f"Subject({self.name!r}, {self.region!r})"
 
     @property
     def account(self) -> str:
