@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from threading import Event, get_ident
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import Event, Thread, get_ident
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.core.calls.call import USUAL
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage
 from drone_deploy_ecs.core.calls.ecs import RegisterTaskDefinition
 from drone_deploy_ecs.core.masking import Masks
@@ -100,27 +101,18 @@ def test_what_goes_out_as_it_is_stays_with_its_thread(monkeypatch: pytest.Monkey
     world.add_service("prod", "web", task_definition("web", IMAGE))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    failed: list[Any] = []
-    done = Event()
+    read = BatchGetImage(region=HERE, registry="123456789012", repository="shop", tag="2")
     with Server(world) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
         aws = connect(Access(HERE))
-        read = BatchGetImage(region=HERE, registry="123456789012", repository="shop", tag="2")
 
-        def reading() -> None:
-            try:
-                while not done.is_set():
-                    aws.send(read)
-            except Exception as error:
-                failed.append(error)
+        def meanwhile(**_: object) -> None:
+            reading = Thread(target=aws.send, args=(read,))
+            reading.start()
+            reading.join()
 
-        beside(reading)
-        body = task_definition("web", IMAGE, aMemberOfTomorrow={"x": 1})
-        for _ in range(100):
-            aws.send(RegisterTaskDefinition(region=HERE, body=body))
-        done.set()
-    assert not failed
-    newest = world.definitions.describe("web")["taskDefinition"]
-    assert newest["revision"] == 101
-    for number in range(2, 102):
-        assert world.definitions.describe(f"web:{number}")["taskDefinition"]["aMemberOfTomorrow"] == {"x": 1}
+        # After the body is set aside, and before it is put into the request.
+        aws._client("ecs", HERE, USUAL).meta.events.register("before-parameter-build", meanwhile)
+        aws.send(RegisterTaskDefinition(region=HERE, body=task_definition("web", IMAGE, aMemberOfTomorrow={"x": 1})))
+    assert world.faults.calls["BatchGetImage"] == 1
+    assert world.definitions.describe("web:2")["taskDefinition"]["aMemberOfTomorrow"] == {"x": 1}

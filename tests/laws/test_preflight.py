@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.calls.body import NotWholeError
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage, GetDownloadUrlForLayer
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.preflight.architecture import ArchitectureCheck
 from drone_deploy_ecs.core.preflight.check import Answers, Result, told
 from drone_deploy_ecs.core.preflight.checks import checks
+from drone_deploy_ecs.core.preflight.repository import Stored
 from tests.core.preflight.subjects import IMAGE, subject
 from tests.laws.structs import structs
 
@@ -146,6 +148,31 @@ def architecture(found: Subject) -> str:
         (found.body.get("runtimePlatform") or {}).get("cpuArchitecture")
         or ("X86_64" if found.service.is_fargate else "")
     )
+
+
+PLACE = Stored("123456789012", "eu-west-1", "shop", "2", "")
+KNOWN = {"386", "amd64", "arm", "arm64", "s390x"}
+
+
+@given(processor=st.sampled_from(sorted(RUNS)), manifest=manifests, named=names, is_known=st.booleans())
+def test_an_image_is_doomed_by_its_architecture_exactly_where_that_is_sure(
+    *, processor: str, manifest: Any, named: str, is_known: bool
+) -> None:
+    """Said anew from the manifest: an index's images, or a plain one's config, all for other, known processors."""
+    image = PLACE.manifest.read({"images": [{"imageManifest": json.dumps(manifest)}]})
+    check = ArchitectureCheck(region="eu-west-1", image=IMAGE, place=PLACE, processor=processor, is_known=is_known)
+    answers: dict[Call[Any], Any] = {PLACE.manifest: image}
+    answers |= {call: named for call in check.asks(answers) if call.operation == "GetDownloadUrlForLayer"}
+    listed = manifest.get("manifests") if isinstance(manifest, dict) else None
+    platforms = [(entry.get("platform") or {}) for entry in listed or ()] if isinstance(listed, list) else []
+    systems = [(platform.get("architecture", ""), platform.get("os", "")) for platform in platforms]
+    built_for = [name for name, system in systems if (name, system) != ("unknown", "unknown")]
+    is_plain = not built_for and isinstance(manifest, dict) and bool(manifest.get("config"))
+    others = KNOWN - RUNS[processor]
+    is_foreign = named in others if is_plain else bool(built_for) and set(built_for) <= others
+    expected = Result.WARNING if is_plain and is_known else Result.DOOMED
+    bad = [finding.result for finding in check.findings(answers) if finding.result is not Result.FINE]
+    assert bad == ([expected] if is_foreign else [])
 
 
 @given(found=subjects, data=st.data())

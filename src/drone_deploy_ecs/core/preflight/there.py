@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
@@ -43,9 +44,9 @@ class Needed(Struct, frozen=True, kw_only=True):
     is_sure: bool = True
 
     @property
+    @abstractmethod
     def call(self) -> Call[Any]:
         """What is asked, of the Region `at`."""
-        raise NotImplementedError
 
     def fault_in(self, _answer: Any) -> str:
         """What is wrong with it, "" for nothing."""
