@@ -18,7 +18,7 @@ from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
-from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
+from drone_deploy_ecs.simulator.behaviour import Behaviour, built_for, crash, missing
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.permissions import Need, read_policy
@@ -270,3 +270,53 @@ def test_over_http_the_same_permissions_do(name: str, monkeypatch: pytest.Monkey
         assert ran.exit_code == exit_code, (name_, ran.stderr)
         lacks = "iam:PassRole on resource: arn:aws:iam::123456789012:role/tasks/web because no identity-based policy"
         assert (lacks in ran.stderr) is (allowed is without)
+
+
+# --- preflight: what it may not look at, the plan says ---
+
+
+def checked() -> World:
+    """A service that preflight asks all of its questions about."""
+    repository, world = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop", images(World())
+    body = task_definition(
+        "web",
+        f"{repository}:1",
+        taskRoleArn=f"arn:aws:iam::{ACCOUNT}:role/app",
+        executionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/pull",
+    )
+    body["containerDefinitions"][0]["secrets"] = [
+        {"name": "KEY", "valueFrom": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:shop-AbCdEf"},
+        {"name": "MODE", "valueFrom": "/shop/mode"},
+    ]
+    world.add_service("prod", "web", body, hook=Hook())
+    world.push(f"{repository}:2", built_for("amd64", is_index=False))
+    return world
+
+
+def planned(settings: Mapping[str, str], policy: dict[str, Any], *absent: str) -> Ran:
+    """The plan, where what is `absent` isn't there."""
+    world = checked()
+    world.absent |= set(absent)
+    return run(world, {**settings, "action": "plan"}, policy)
+
+
+def test_preflight_may_look_at_all_that_its_policy_allows_and_says_what_it_may_not() -> None:
+    settings = {"preflight": "all", "image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop:2"}
+    policy = printed(checked(), settings)
+    assert "couldn't look" not in planned(settings, policy).stdout
+    asked = ("ecr:", "secretsmanager:", "ssm:", "iam:Get", "logs:Describe", "lambda:")
+    for actions, rest in each_taken_away(policy):
+        if actions[0].startswith(asked) and "Cache" not in actions[0]:
+            lacking = planned(settings, rest)
+            assert lacking.exit_code == 0
+            assert any(f"{action} isn't allowed" in lacking.stdout for action in actions), (actions, lacking.stdout)
+
+
+def test_without_preflight_its_policy_is_less() -> None:
+    without = printed(checked(), {"preflight": "off"})
+    image = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop:2"
+    assert "ecr:" not in json.dumps(without)
+    only_images = json.dumps(printed(checked(), {"image": image}))
+    assert f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/shop" in only_images
+    assert "ssm:" not in only_images
+    assert "ecr:" not in json.dumps(printed(full(), {})), "it isn't asked about other registries"
