@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SERVICES = (
-    # the plugin's own clients
+    # the plugin's own clients, and those that only preflight makes
     *("application-autoscaling", "cloudwatch", "ecs", "elbv2", "logs", "secretsmanager", "sts"),
+    *("ecr", "iam", "lambda", "ssm"),
     # those of botocore's credential chain: single sign-on, and `aws login`
     *("signin", "sso", "sso-oidc"),
 )
