@@ -111,6 +111,22 @@ FEATURES = (
         "One line says so, and names the permission. The reason is then what a service event tells, if there is one.",
     ),
     Feature(
+        "ECS's own strategies",
+        "Only services with the strategy BLUE_GREEN, LINEAR or CANARY, beside [Service deployments](#service-deployments), which "
+        "they need, too. `ContinueServiceDeployment` takes one back that waits "
+        "at a PAUSE hook; the listeners' rules are read before anything is written.",
+        (
+            allow(
+                "FollowShiftingDeployments",
+                "ecs:DescribeServiceDeployments ecs:StopServiceDeployment ecs:ContinueServiceDeployment",
+                f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
+            ),
+            allow("ReadListenerRules", "elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeListeners"),
+        ),
+        "List or Describe: refused, exit code 2: nothing was changed. Stop or Continue: taken back by a whole new deployment "
+        "instead. The rules: they aren't checked.",
+    ),
+    Feature(
         "Blue/green",
         "`mode: blue-green` only: the limits of autoscaling move along.",
         (
@@ -172,7 +188,7 @@ def permissions_page(by: str) -> str:
 
 def anchor(heading: str) -> str:
     """As both GitHub and the site call it."""
-    return heading.lower().replace("/", "").replace(" ", "-")
+    return heading.lower().replace("/", "").replace("'", "").replace(" ", "-")
 
 
 def _actions(feature: Feature) -> str:

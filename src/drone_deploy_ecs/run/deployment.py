@@ -128,7 +128,8 @@ class Deployment:
         self._request = request
         snapshots = snapshot.snapshots(self._reads, request)
         self._know(snapshots)
-        answers |= _answers(partial(strategy.plan_asks, request), self._read_patiently)
+        answers |= _answers(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
+        answers |= _answers(partial(strategy.may_ask, request, snapshots), self._read)
         return strategy.plan(request, snapshots, answers)
 
     def _read_patiently(self, call: Call[Any]) -> Any:

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service_deployment import Strategy
 from drone_deploy_ecs.core.ecs.wire import Moment, Wire
 from drone_deploy_ecs.core.text import tasks
 
@@ -64,6 +65,7 @@ class Service(Struct, frozen=True, kw_only=True):
     """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
 
     `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.
+    Where traffic is shifted, `production_rules` are the ARNs of the rules, or of Network Load Balancers' listeners.
     `resource_management` is ECS where ECS Express Mode manages the service.
     """
 
@@ -77,11 +79,12 @@ class Service(Struct, frozen=True, kw_only=True):
     events: tuple[ServiceEvent, ...]
     controller: str = "ECS"
     scheduling: str = "REPLICA"
-    strategy: str = "ROLLING"
+    strategy: Strategy = Strategy()
     resource_management: str = "CUSTOMER"
     breaker_rolls_back: bool = False
     is_load_balanced: bool = False
     target_groups: tuple[str, ...] = ()
+    production_rules: tuple[str, ...] = ()
     balanced_container: str = ""
     alarms: tuple[str, ...] = ()
 
@@ -181,15 +184,23 @@ class _Alarms(Wire, frozen=True):
     alarm_names: tuple[str, ...] = ()
 
 
-class _Configuration(Wire, frozen=True):
+class _Configuration(Strategy, frozen=True, kw_only=True):
     deployment_circuit_breaker: _Breaker = _Breaker()
     alarms: _Alarms = _Alarms()
-    strategy: str = "ROLLING"
+
+    def of_strategy(self) -> Strategy:
+        return Strategy(name=self.name, bake=self.bake, linear=self.linear, canary=self.canary, hooks=self.hooks)
+
+
+class _Advanced(Wire, frozen=True):
+    alternate_target_group_arn: str = ""
+    production_listener_rule: str = ""
 
 
 class _Balancer(Wire, frozen=True):
     target_group_arn: str = ""
     container_name: str = ""
+    advanced_configuration: _Advanced = _Advanced()
 
 
 class DescribedService(Wire, frozen=True):
@@ -227,10 +238,18 @@ class DescribedService(Wire, frozen=True):
             events=tuple(reversed(self.events)),
             controller=self.deployment_controller.type,
             scheduling=self.scheduling_strategy,
-            strategy=configuration.strategy,
+            strategy=configuration.of_strategy(),
             resource_management=self.resource_management_type,
             is_load_balanced=bool(balancers or self.service_registries),
-            target_groups=tuple(balancer.target_group_arn for balancer in balancers if balancer.target_group_arn),
+            target_groups=tuple(
+                group
+                for balancer in balancers
+                for group in (balancer.target_group_arn, balancer.advanced_configuration.alternate_target_group_arn)
+                if group
+            ),
+            production_rules=tuple(
+                rule for balancer in balancers if (rule := balancer.advanced_configuration.production_listener_rule)
+            ),
             balanced_container=next(filter(None, (balancer.container_name for balancer in balancers)), ""),
             alarms=configuration.alarms.alarm_names if configuration.alarms.enable else (),
             breaker_rolls_back=breaker.enable and breaker.rollback,
