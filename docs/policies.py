@@ -77,7 +77,7 @@ def permissions_page(by: str) -> str:
 
 def anchor(heading: str) -> str:
     """As both GitHub and the site call it."""
-    return heading.lower().replace("/", "").replace(" ", "-")
+    return heading.lower().replace("/", "").replace("'", "").replace(" ", "-")
 
 
 def _actions(feature: Feature) -> str:

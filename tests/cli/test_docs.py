@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from drone_deploy_ecs.core.calls.service_deployments import (
+    ContinueServiceDeployment,
+    DescribeServiceDeployments,
+    StopServiceDeployment,
+)
 from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.settings.table import SETTINGS
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
+OF_SERVICE_DEPLOYMENTS = (DescribeServiceDeployments, StopServiceDeployment, ContinueServiceDeployment)
 RECORD = "ListServiceDeployments"
 EVIDENCE = ("GetLogEvents", "DescribeTargetHealth", "DescribeTargetGroups", "DescribeAlarms", RECORD)
 """ECS's own record of a deployment: evidence as well."""
@@ -115,8 +121,8 @@ def part(marker: str, language: str) -> str:
 def test_the_policy_allows_every_call_and_no_other() -> None:
     statements = json.loads(part("generated: policy", "json"))["Statement"]
     allowed = [one for statement in statements for one in _list(statement["Action"])]
-    # Patterns in `service` are a feature of their own, and so is what only tells more of a failure.
-    others = ("ListServices", RECORD)
+    # Patterns in `service` are a feature of their own, ECS's own strategies too, and what only tells more of a failure.
+    others = ("ListServices", RECORD, *(call.operation for call in OF_SERVICE_DEPLOYMENTS))
     made = [call.permission for call in SENT if call.service == "ecs" and call.operation not in others]
     assert sorted(allowed) == sorted([*made, "iam:PassRole", "ecs:TagResource"])
     pass_role = next(one for one in statements if one["Action"] == "iam:PassRole")

@@ -10,6 +10,15 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
+from drone_deploy_ecs.core.ecs.service_deployment import (
+    DescribedServiceDeployment,
+    HookRun,
+    LifecycleHook,
+    RevisionSummary,
+    Rollback,
+    ServiceDeployment,
+    Strategy,
+)
 from drone_deploy_ecs.core.ecs.task import Container, Task
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS
@@ -72,6 +81,36 @@ tasks = structs(
     stopped_reason=st.sampled_from(["", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/3)"]),
     created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
 )  # fmt: skip
+RECORD = "arn:aws:ecs:eu-west-1:1:service-deployment/prod/web/r"
+REVISIONS = [
+    f"arn:aws:ecs:eu-west-1:1:service-revision/prod/web/{name.rpartition('/')[2]}" for name in (OLD, OURS, OTHER)
+]
+shapes = structs(
+    Strategy, name=st.sampled_from(["BLUE_GREEN", "LINEAR", "CANARY"]), bake=st.integers(0, 5),
+    hooks=st.sampled_from([(), (LifecycleHook(target_type="PAUSE", stages=("POST_SCALE_UP",)),)]),
+)  # fmt: skip
+statuses = st.sampled_from([
+    "PENDING", "IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "SUCCESSFUL", "STOP_REQUESTED", "STOPPED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STRANGE",
+])  # fmt: skip
+entries = structs(
+    ServiceDeployment, arn=st.just(RECORD), target_service_revision_arn=st.sampled_from(REVISIONS), status=statuses
+)
+reasons = st.sampled_from(
+    ["", "Service deployment rolled back because of triggered alarm(s): errors.", "it was stopped"]
+)
+weights = st.sampled_from([None, 0.0, 5.0, 100.0])
+hook_runs = structs(
+    HookRun, id=st.just("ecs-pause-x"), target_type=st.sampled_from(["PAUSE", "AWS_LAMBDA"]),
+    status=st.sampled_from(["AWAITING_ACTION", "IN_PROGRESS", "SUCCEEDED"]), expires_at=times,
+)  # fmt: skip
+records = structs(
+    DescribedServiceDeployment, arn=st.just(RECORD), status=statuses, status_reason=reasons, strategy=shapes,
+    stage=st.sampled_from(["", "RECONCILE_SERVICE", "SCALE_UP", "POST_SCALE_UP", "PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP", "STRANGE"]),
+    target=structs(RevisionSummary, arn=st.sampled_from(REVISIONS), production=weights),
+    hooks=st.lists(hook_runs, max_size=2).map(tuple),
+    rollback=structs(Rollback, reason=reasons, service_revision_arn=st.sampled_from(["", *REVISIONS])),
+)  # fmt: skip
 faults = structs(Fault, kind=st.sampled_from(FaultKind), operation=st.just("Operation"), code=st.just("Code"), message=st.just("why"))  # fmt: skip
 tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
@@ -89,6 +128,10 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeTaskDefinition": st.sampled_from(BODIES).map(lambda body: Definition(NEW, active=True, body=body)),
     "RegisterTaskDefinition": st.just(NEW),
     "RegisterScalableTarget": st.none(),
+    "ListServiceDeployments": st.lists(entries, max_size=2).map(tuple),
+    "DescribeServiceDeployments": st.lists(records, max_size=1).map(tuple),
+    "StopServiceDeployment": st.just(RECORD),
+    "ContinueServiceDeployment": st.just(RECORD),
 }
 
 

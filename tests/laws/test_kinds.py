@@ -19,6 +19,7 @@ from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
+from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, RollBack, ShiftTraffic
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
@@ -32,6 +33,8 @@ from tests.laws import answers
 from tests.laws.structs import structs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.steps.step import Execution, Step
 
@@ -60,6 +63,13 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
                      always_write=st.booleans()),
     RegisterScalableTarget: structs(
         RegisterScalableTarget, target=st.just(TARGET), limits=st.just(Limits(0, 4)), why=st.just("why"), required=st.booleans()),
+    ShiftTraffic: structs(ShiftTraffic, target=st.just(TARGET), terms=terms, definition=st.just(NEW), strategy=answers.shapes),
+    FollowServiceDeployment: structs(
+        FollowServiceDeployment, target=st.just(TARGET), terms=terms, definition=st.just(NEW), deployment=st.just(OURS),
+        strategy=answers.shapes),
+    RollBack: structs(
+        RollBack, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE), undoes=st.just(OURS),
+        must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 
@@ -81,8 +91,15 @@ def answered(execution: Any, data: st.DataObject, now: float) -> Any:
 def test_every_kind_is_here() -> None:
     for module in pkgutil.walk_packages(steps.__path__, f"{steps.__name__}."):
         import_module(module.name)
-    ours = {kind for kind in KindStep.__subclasses__() if kind.__module__.startswith(steps.__name__)}
+    ours = {kind for kind in _descendants(KindStep) if kind.__module__.startswith(steps.__name__)}
     assert ours == set(KINDS)
+
+
+def _descendants(kind: type[KindStep]) -> Iterator[type[KindStep]]:
+    """A kind may be made of another."""
+    for child in kind.__subclasses__():
+        yield child
+        yield from _descendants(child)
 
 
 def test_every_kind_is_kept_apart_from_the_others_and_from_what_runs_it() -> None:

@@ -405,17 +405,10 @@ def test_code_deploy(tell: Teller) -> None:
     assert tell(world).exit_code == 2
 
 
-def test_strategy_not_rolling(tell: Teller) -> None:
-    world = World()
-    world.add_service("prod", "web", task_definition("web"), strategy="BLUE_GREEN")
-    assert tell(world).exit_code == 2
-
-
 def test_services_of_other_kinds(tell: Teller) -> None:
     world = small_world()
     kinds: dict[str, dict[str, Any]] = {
-        "canary": {"strategy": "CANARY"},
-        "linear": {"strategy": "LINEAR"},
+        "code-deploy": {"controller": "CODE_DEPLOY"},
         "task-sets": {"controller": "EXTERNAL"},
         "express": {"resource_management": "ECS", "strategy": "CANARY"},
     }

@@ -12,7 +12,7 @@ class ExitCode(IntEnum):
     """What the process tells the CI system. A run over several services exits with the worst of them."""
 
     DONE = 0
-    """Completed or Unchanged: the new version is what runs."""
+    """Completed or Unchanged: the new version is what runs (by `wait_for: healthy`, maybe without all traffic)."""
     BUG = 1
     """A defect of this program."""
     REFUSED = 2

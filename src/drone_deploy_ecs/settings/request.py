@@ -44,7 +44,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         leave_on_cancel=values["on_cancel"] == "leave",
         max_failed_tasks=values["max_failed_tasks"],
         stable_for=values["stable_for"] or 0.0,
-        wait_for_drained=values["wait_for"] != "healthy",
+        wait_for=values["wait_for"] or "completed",
         skip_unchanged=bool(values["skip_unchanged"]),
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),

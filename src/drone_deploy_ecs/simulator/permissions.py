@@ -151,6 +151,10 @@ def _secret(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'secretsmanager')}secret:{request.get('SecretId', '')}{SUFFIX}",)
 
 
+def _service_deployments(_prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(request.get("serviceDeploymentArns") or [request.get("serviceDeploymentArn", "")])
+
+
 def _repository(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     arn, partition, _, region, own, _ = prefix.split(":")
     account = request.get("registryId") or own
@@ -173,7 +177,8 @@ def _function(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
 RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
     "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
-    "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
+    "DescribeServiceDeployments": _service_deployments, "StopServiceDeployment": _service_deployments,
+    "ContinueServiceDeployment": _service_deployments, "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
     "GetParameters": _parameters, "GetRole": _role, "GetFunctionConfiguration": _function,
 }  # fmt: skip
 """By operation the ARNs that it is about; what isn't here has no permissions for single resources."""

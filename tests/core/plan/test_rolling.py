@@ -258,6 +258,6 @@ def test_services_that_need_the_same_copy_share_it() -> None:
 
 
 def test_it_asks_nothing_and_changes_its_mind_about_nothing() -> None:
-    assert STRATEGY.asks(REQUEST, {}) == STRATEGY.plan_asks(REQUEST, {}) == ()
+    assert STRATEGY.asks(REQUEST, {}) == STRATEGY.plan_asks(REQUEST, (), {}) == STRATEGY.may_ask(REQUEST, (), {}) == ()
     assert STRATEGY.resolve(REQUEST, {}) is REQUEST
     assert STRATEGY.replan(plan(STRATEGY), ()) is None

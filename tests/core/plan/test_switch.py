@@ -64,7 +64,7 @@ def _text(step: Step) -> str:
 def test_how_the_services_are_autoscaled_is_asked() -> None:
     request = replace(REQUEST, services=("blue", "arn:aws:ecs:eu-west-1:1:service/prod/green"))
     assert TwoServices(SETTINGS).asks(request, {}) == ()
-    (call,) = TwoServices(SETTINGS).plan_asks(request, {})
+    (call,) = TwoServices(SETTINGS).plan_asks(request, (), {})
     assert call == DescribeScalableTargets(region="eu-west-1", cluster="prod", services=("blue", "green"))
     assert TwoServices(SETTINGS).resolve(request, {}) is request
 

@@ -188,6 +188,7 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
     operation: ClassVar = "ListServiceDeployments"
     quota: ClassVar = READ_SERVICE_DEPLOYMENTS
     permission: ClassVar = "ecs:ListServiceDeployments"
+    reads: ClassVar = "the service deployments"
     shows: ClassVar = "ECS's own record of the deployment"
 
     cluster: str

@@ -43,6 +43,7 @@ class DescribeServiceDeployments(Call[tuple[DescribedServiceDeployment, ...]], f
     operation: ClassVar = "DescribeServiceDeployments"
     quota: ClassVar = READ_SERVICE_DEPLOYMENTS
     permission: ClassVar = "ecs:DescribeServiceDeployments"
+    reads: ClassVar = "the service deployments"
     most: ClassVar = 20
     shows: ClassVar = "ECS's own record of the deployment"
 

@@ -42,7 +42,7 @@ EVENTS: tuple[Known, ...] = (
           "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
           "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
     named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured"),
-    Known("alarm", Weight.TERMINAL, r"deployment failed: alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
+    Known("alarm", Weight.TERMINAL, r"deployment failed: alarm|because of triggered alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
     Known("ecs-throttled", Weight.TRANSIENT, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
     # IAM is eventually consistent: a new role works later. What a hook itself says is its verdict on this deployment.
     Known("hook-role", Weight.REPEATING, r"lifecycle hook\(s\) failed\.? .{0,400}(AccessDenied|unable to assume|not authorized)", "ECS may not use a role of the deployment",

@@ -211,6 +211,8 @@ def record_asked(failure: Failure) -> ListServiceDeployments | None:
     """
     if failure.verdict is not Verdict.ROLLED_BACK or failure.stopped:
         return None
+    if failure.service and failure.service.strategy.shifts:
+        return None  # it was followed by its record
     if any(cause.name == ALARM for cause in failure.causes):
         return None
     target, since = failure.target, failure.since
@@ -222,11 +224,14 @@ def record_asked(failure: Failure) -> ListServiceDeployments | None:
     )
 
 
+def said_by(reason: str) -> Cause | None:
+    """The cause that a record's reason tells: records and events have the same wording. The time tells nothing here."""
+    return cause_of_event(ServiceEvent(at=datetime.min.replace(tzinfo=UTC), message=reason))
+
+
 def with_record(failure: Failure, records: Iterable[ServiceDeployment]) -> tuple[Cause, ...]:
     """The causes with what ECS's record says, in the place of an event that says the same."""
-    reason = next((record.status_reason for record in records if record.is_of(failure.deployment)), "")
-    # Events and records have the same wording, so they are read alike; the time tells nothing here.
-    said = cause_of_event(ServiceEvent(at=datetime.min.replace(tzinfo=UTC), message=reason))
+    said = said_by(next((record.status_reason for record in records if record.is_of(failure.deployment)), ""))
     if said is None:
         return failure.causes
     return rank((*(cause for cause in failure.causes if cause.name != said.name), said))

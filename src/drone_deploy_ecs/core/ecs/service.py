@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service_deployment import Strategy
 from drone_deploy_ecs.core.ecs.wire import Moment, Wire
 from drone_deploy_ecs.core.text import tasks
 
@@ -60,17 +61,11 @@ class ServiceEvent(Wire, frozen=True, kw_only=True):
     message: str = ""
 
 
-class Hook(Struct, frozen=True):
-    """A lifecycle hook of a service's deployments: the ARN of its function, and the stages that it is called at."""
-
-    function: str
-    stages: tuple[str, ...]
-
-
 class Service(Struct, frozen=True, kw_only=True):
     """A service as one DescribeServices call showed it; deployments newest first, events oldest first.
 
     `target_groups` are ARNs, `balanced_container` is the container behind them, `alarms` are the deployment's, by name.
+    Where traffic is shifted, `production_rules` are the ARNs of the rules, or of Network Load Balancers' listeners.
     `resource_management` is ECS where ECS Express Mode manages the service. `minimum_percent` and `maximum_percent`
     bound what a deployment may stop and start, None where ECS doesn't say. `grace`: seconds for which health checks of
     new tasks don't count, None likewise.
@@ -86,18 +81,18 @@ class Service(Struct, frozen=True, kw_only=True):
     events: tuple[ServiceEvent, ...]
     controller: str = "ECS"
     scheduling: str = "REPLICA"
-    strategy: str = "ROLLING"
+    strategy: Strategy = Strategy()
     resource_management: str = "CUSTOMER"
     breaker_rolls_back: bool = False
     is_load_balanced: bool = False
     target_groups: tuple[str, ...] = ()
+    production_rules: tuple[str, ...] = ()
     balanced_container: str = ""
     alarms: tuple[str, ...] = ()
     is_fargate: bool = False
     minimum_percent: int | None = None
     maximum_percent: int | None = None
     grace: int | None = None
-    hooks: tuple[Hook, ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -195,27 +190,29 @@ class _Alarms(Wire, frozen=True):
     alarm_names: tuple[str, ...] = ()
 
 
-class _Hook(Wire, frozen=True):
-    hook_target_arn: str = ""
-    lifecycle_stages: tuple[str, ...] = ()
-
-
-class _Configuration(Wire, frozen=True):
+class _Configuration(Strategy, frozen=True, kw_only=True):
     deployment_circuit_breaker: _Breaker = _Breaker()
     alarms: _Alarms = _Alarms()
-    strategy: str = "ROLLING"
     minimum_healthy_percent: int | None = None
     maximum_percent: int | None = None
-    lifecycle_hooks: tuple[_Hook, ...] = ()
+
+    def of_strategy(self) -> Strategy:
+        return Strategy(name=self.name, bake=self.bake, linear=self.linear, canary=self.canary, hooks=self.hooks)
 
 
 class _Provider(Wire, frozen=True):
     capacity_provider: str = ""
 
 
+class _Advanced(Wire, frozen=True):
+    alternate_target_group_arn: str = ""
+    production_listener_rule: str = ""
+
+
 class _Balancer(Wire, frozen=True):
     target_group_arn: str = ""
     container_name: str = ""
+    advanced_configuration: _Advanced = _Advanced()
 
 
 class DescribedService(Wire, frozen=True):
@@ -256,10 +253,18 @@ class DescribedService(Wire, frozen=True):
             events=tuple(reversed(self.events)),
             controller=self.deployment_controller.type,
             scheduling=self.scheduling_strategy,
-            strategy=configuration.strategy,
+            strategy=configuration.of_strategy(),
             resource_management=self.resource_management_type,
             is_load_balanced=bool(balancers or self.service_registries),
-            target_groups=tuple(balancer.target_group_arn for balancer in balancers if balancer.target_group_arn),
+            target_groups=tuple(
+                group
+                for balancer in balancers
+                for group in (balancer.target_group_arn, balancer.advanced_configuration.alternate_target_group_arn)
+                if group
+            ),
+            production_rules=tuple(
+                rule for balancer in balancers if (rule := balancer.advanced_configuration.production_listener_rule)
+            ),
             balanced_container=next(filter(None, (balancer.container_name for balancer in balancers)), ""),
             alarms=configuration.alarms.alarm_names if configuration.alarms.enable else (),
             breaker_rolls_back=breaker.enable and breaker.rollback,
@@ -267,11 +272,6 @@ class DescribedService(Wire, frozen=True):
             minimum_percent=configuration.minimum_healthy_percent,
             maximum_percent=configuration.maximum_percent,
             grace=self.health_check_grace_period_seconds,
-            hooks=tuple(
-                Hook(hook.hook_target_arn, hook.lifecycle_stages)
-                for hook in configuration.lifecycle_hooks
-                if hook.hook_target_arn
-            ),
         )
 
     def _is_fargate(self) -> bool:

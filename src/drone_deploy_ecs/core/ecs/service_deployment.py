@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from msgspec import field
 
 from drone_deploy_ecs.core.ecs.wire import Moment, Wire
 
+WHOLE = 100.0
+"""All of the traffic, in per cent."""
 OVER = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 """The last statuses; there is no FAILED."""
+GOING_BACK = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"})
+"""A rollback that was asked for, is under way, or has come to its end."""
 STOPPABLE = frozenset({"PENDING", "IN_PROGRESS"})
 """Those from which StopServiceDeployment begins a rollback; what is on its way back already just goes on."""
 
@@ -130,6 +136,31 @@ class Strategy(Wire, frozen=True, kw_only=True):
     canary: Canary = field(name="canaryConfiguration", default=Canary())
     hooks: tuple[LifecycleHook, ...] = field(name="lifecycleHooks", default=())
 
+    @property
+    def shifts(self) -> bool:
+        """Whether a new revision is brought up beside the old one, and traffic then shifted to it."""
+        return self.name != "ROLLING"
+
+    @property
+    def step_bake(self) -> int:
+        """Minutes after each step but the last."""
+        return {"LINEAR": self.linear.bake, "CANARY": self.canary.bake}.get(self.name, 0)
+
+    @property
+    def least(self) -> float:
+        """Seconds that its bakes take altogether: no deployment is over sooner."""
+        percents = {"LINEAR": self.linear.percent, "CANARY": self.canary.percent}
+        percent = percents.get(self.name, WHOLE)
+        steps = ceil(round(WHOLE / percent, 6)) if 0 < percent < WHOLE else 1
+        bakes = min(steps - 1, 1) if self.name == "CANARY" else steps - 1
+        return 60.0 * (self.bake + bakes * self.step_bake)
+
+    @property
+    def pauses(self) -> tuple[str, ...]:
+        """The stages at which somebody has to let it go on."""
+        stages = (stage for hook in self.hooks if hook.target_type == "PAUSE" for stage in hook.stages)
+        return tuple(dict.fromkeys(stages))
+
 
 class DescribedServiceDeployment(Wire, frozen=True, kw_only=True):
     """A service deployment as DescribeServiceDeployments has it. `rollback` is empty where there is none.
@@ -155,6 +186,25 @@ class DescribedServiceDeployment(Wire, frozen=True, kw_only=True):
     def is_of(self, deployment: str) -> bool:
         """Whether this is the record of the deployment with that id."""
         return _is_of(self.target.arn, deployment)
+
+    def goes_back_to(self, deployment: str) -> bool:
+        """Whether it is rolled back to the deployment with that id."""
+        return _is_of(self.rollback.service_revision_arn, deployment)
+
+    @property
+    def is_going_back(self) -> bool:
+        """Whether it is being rolled back, or has been."""
+        return self.status in GOING_BACK
+
+    @property
+    def why(self) -> str:
+        """What ECS says of its end, and of what began that; "" where nothing."""
+        return "; ".join(dict.fromkeys(filter(None, (self.rollback.reason, self.status_reason))))
+
+    @property
+    def has_all_traffic(self) -> bool:
+        """Whether its revision gets all production traffic, by the weights; where there are none, none is shifted."""
+        return self.target.production is None or self.target.production >= WHOLE
 
     @property
     def is_over(self) -> bool:

@@ -21,12 +21,17 @@ from drone_deploy_ecs.core.calls.ecs import (
     RegisterTaskDefinition,
     UpdateService,
 )
-from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
 from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
+from drone_deploy_ecs.core.calls.service_deployments import (
+    ContinueServiceDeployment,
+    DescribeServiceDeployments,
+    StopServiceDeployment,
+)
 from drone_deploy_ecs.core.permissions.statement import allow
 from drone_deploy_ecs.core.preflight.checks import ALL, OFF
 
@@ -72,6 +77,10 @@ def _looks_at_images(place: Place) -> bool:
 
 def _looks_at_all(place: Place) -> bool:
     return place.request.preflight == ALL
+
+
+def _shifts(place: Place) -> bool:
+    return place.service is not None and place.service.strategy.shifts
 
 
 def _switches(place: Place) -> bool:
@@ -157,6 +166,23 @@ FEATURES = (
         "Why ECS took a deployment back before it started a task, as it does when a lifecycle hook refuses it.",
         (allow("ReadServiceDeployments", [ListServiceDeployments], SERVICE),),
         "One line says so, and names the permission. The reason is then what a service event tells, if there is one.",
+    ),
+    Feature(
+        "ECS's own strategies",
+        "Only services with the strategy BLUE_GREEN, LINEAR or CANARY, beside [Service deployments](#service-deployments), which "
+        "they need, too. `ContinueServiceDeployment` takes one back that waits at a PAUSE hook; the listeners' rules are read "
+        "before anything is written.",
+        (
+            allow(
+                "FollowShiftingDeployments",
+                [DescribeServiceDeployments, StopServiceDeployment, ContinueServiceDeployment],
+                f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
+                when=_shifts,
+            ),
+            allow("ReadListenerRules", [DescribeRules, DescribeListeners], when=_shifts),
+        ),
+        "List or Describe: refused, exit code 2: nothing was changed. Stop or Continue: taken back by a whole new deployment "
+        "instead. The rules: they aren't checked.",
     ),
     Feature(
         "Blue/green",

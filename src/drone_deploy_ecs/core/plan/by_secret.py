@@ -49,12 +49,12 @@ class BySecret(Rolling, frozen=True):
         return replace(request.for_colour(live), secrets=(*request.secrets, *hidden))
 
     def plan(
-        self, request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
+        self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
     ) -> Plan | tuple[Problem, ...]:
         """See `Strategy`. What the secret calls idle must be."""
         live = "blue" if request.services == (self.colours.green,) else "green"
         problems = must_be_idle(self.colours, live, snapshots[0].service)
-        return problems or plan_rolling(replace(self, live=live), request, snapshots)
+        return problems or plan_rolling(replace(self, live=live), request, snapshots, answers)
 
     def epilogue(self, report: Report, /) -> tuple[Sentence, ...]:
         """See `Strategy`: nothing was started."""

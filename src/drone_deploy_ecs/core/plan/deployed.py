@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 class Deployed(Struct, frozen=True, kw_only=True):
     """One service that was to run the revision `definition` (its ARN, "" where it was never registered).
 
-    `target` is the service, `rollout` the execution of the step that was to bring that about.
+    `target` is the service, `rollout` the execution of the `step` that was to bring that about.
     """
 
     target: Target
     definition: str
+    step: UpdateService | FollowDeployment
     rollout: Monitored
 
     @property
@@ -47,6 +48,7 @@ def deployed(executions: Iterable[Execution]) -> tuple[Deployed, ...]:
         Deployed(
             target=step.target,
             definition=step.definition or "".join(arns.get(key, "") for key in step.needs),
+            step=step,
             rollout=execution,
         )
         for execution in filter(is_monitored, executions)
@@ -89,6 +91,7 @@ def outcome(
         failed=service.verdict.fails_the_run,
         way_back=way_back,
         is_stranded=bool(stranded),
+        unfinished=service.rollout.unfinished,
     )
 
 

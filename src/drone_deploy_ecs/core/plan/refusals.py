@@ -32,7 +32,7 @@ def _refine(request: Request, snapshot: Snapshot) -> Ready | tuple[Problem, ...]
     service = snapshot.service
     if service is None:
         return (_missing(snapshot),)
-    if problem := _not_served(snapshot, service):
+    if problem := _not_served(request, snapshot, service):
         return (problem,)
     primary, edited = service.primary, snapshot.edited
     if primary is None or edited is None:
@@ -65,7 +65,7 @@ def _missing(snapshot: Snapshot) -> Problem:
     return Problem(what, "Check the service's name, the cluster and the region")
 
 
-def _not_served(snapshot: Snapshot, service: Service) -> Problem | None:
+def _not_served(request: Request, snapshot: Snapshot, service: Service) -> Problem | None:
     """What kind of service it is, where none that is followed, and what deploys it as it is."""
     name = f"service {snapshot.name}"
     if service.status != "ACTIVE":
@@ -79,15 +79,7 @@ def _not_served(snapshot: Snapshot, service: Service) -> Problem | None:
     if service.resource_management == "ECS":
         what = f"{name} is managed by ECS Express Mode (resourceManagementType ECS), whose own update call changes it"
         return Problem(what, f"Deploy it by `aws ecs update-express-gateway-service`, and {WATCH}")
-    if service.strategy != "ROLLING":
-        what = f"{name} has the deployment strategy {service.strategy}; this version follows only ROLLING deployments"
-        return Problem(
-            what, f"Leave the strategy as it is. Register the new revision, {_deploy(snapshot)}, and {WATCH}"
-        )
+    if service.strategy.shifts and (request.blue_green or request.colours):
+        what = f"{name} has the deployment strategy {service.strategy.name}: it has both sides in itself"
+        return Problem(what, "Deploy it with mode: rolling, which follows that strategy")
     return None
-
-
-def _deploy(snapshot: Snapshot) -> str:
-    ref = snapshot.ref
-    named = f"--region {ref.region} --cluster {short(ref.cluster)} --service {short(ref.asked)}"
-    return f"deploy it by `aws ecs update-service {named} --task-definition FAMILY:REVISION`"

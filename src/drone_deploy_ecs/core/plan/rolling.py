@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import terms, undo
+from drone_deploy_ecs.core.plan import native, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at
@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.plan.strategy import Plan, Undo
 from drone_deploy_ecs.core.plan.undo import Return, returning
 from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, ShiftTraffic
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.step import Stage
 from drone_deploy_ecs.core.target import Target, WayBack
@@ -48,15 +49,23 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`: all is known."""
         return request
 
-    def plan_asks(self, _request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
-        """See `Strategy`: nothing."""
-        return ()
+    def plan_asks(
+        self, _request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
+    ) -> tuple[Call[Any], ...]:
+        """See `Strategy`: of services whose strategy shifts traffic, their service deployments."""
+        return native.asks(snapshots, answers)
+
+    def may_ask(
+        self, _request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
+    ) -> tuple[Call[Any], ...]:
+        """See `Strategy`: of such services, who gets the traffic."""
+        return native.may_ask(snapshots)
 
     def plan(
-        self, request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
+        self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
     ) -> Plan | tuple[Problem, ...]:
         """See `Strategy`."""
-        return plan_rolling(self, request, snapshots)
+        return plan_rolling(self, request, snapshots, answers)
 
     def replan(self, _plan: Plan, _done: tuple[Execution, ...], /) -> Replan | None:
         """See `Strategy`: nobody's change calls for that."""
@@ -86,13 +95,16 @@ class Rolling(Struct, frozen=True):
 # --- the plan ---
 
 
-def plan_rolling(strategy: Rolling, request: Request, snapshots: tuple[Snapshot, ...]) -> Plan | tuple[Problem, ...]:
+def plan_rolling(
+    strategy: Rolling, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers
+) -> Plan | tuple[Problem, ...]:
     """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
     services, problems = refine(request, snapshots)
-    return problems or _plan(strategy, request, services)
+    problems = (*problems, *native.problems(services, answers))
+    return problems or _plan(strategy, request, services, answers)
 
 
-def _plan(strategy: Rolling, request: Request, services: Sequence[Ready]) -> Plan:
+def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers) -> Plan:
     registrations: Registrations = ()
     updates: list[Update] = []
     same: list[Target] = []
@@ -109,7 +121,7 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready]) -> Pla
         strategy=strategy,
         stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
         unchanged=tuple(same),
-        warnings=tuple(warning for service in services for warning in _warnings(service)),
+        warnings=tuple(warning for service in services for warning in _warnings(service, answers)),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
     )
@@ -133,19 +145,33 @@ def _step(request: Request, service: Ready, registrations: Registrations) -> tup
             target = replace(target, back=WayBack(impossible="it ran this before"))
         if primary.rollout_state != "FAILED":
             return _follow(request, target, service), registrations
-    update = UpdateService(target=target, terms=terms.forward(request), undo=undo_sentence(request, target))
     what = "the same content, as it was deregistered" if service.runs_it else ""
-    return pointed_at(update, service.revision, service.candidates, registrations, what)
+    return pointed_at(_update(request, target, service), service.revision, service.candidates, registrations, what)
+
+
+def _update(request: Request, target: Target, service: Ready) -> UpdateService:
+    forward, strategy = terms.forward(request), service.service.strategy
+    if strategy.shifts:
+        undo_text = native.undo_of(request, target, strategy)
+        return ShiftTraffic(target=target, terms=forward, undo=undo_text, strategy=strategy)
+    return UpdateService(target=target, terms=forward, undo=undo_sentence(request, target))
 
 
 def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:
-    return FollowDeployment(
-        target=target,
-        terms=terms.forward(request),
-        definition=service.primary.task_definition,
-        deployment=service.primary.id,
-        undo=undo_sentence(request, target),
-    )
+    forward, strategy = terms.forward(request), service.service.strategy
+    definition, deployment = service.primary.task_definition, service.primary.id
+    if strategy.shifts:
+        undo_text = native.undo_of(request, target, strategy)
+        return FollowServiceDeployment(
+            target=target,
+            terms=forward,
+            definition=definition,
+            deployment=deployment,
+            undo=undo_text,
+            strategy=strategy,
+        )
+    undo_text = undo_sentence(request, target)
+    return FollowDeployment(target=target, terms=forward, definition=definition, deployment=deployment, undo=undo_text)
 
 
 def _target(service: Ready) -> Target:
@@ -162,10 +188,11 @@ def _diff(service: Ready) -> tuple[str, ...]:
 # --- what a person would want to know before a service is written to ---
 
 
-def _warnings(service: Ready) -> Iterator[Problem]:
+def _warnings(service: Ready, answers: Answers) -> Iterator[Problem]:
     if service.service.desired == 0 and service.service.scheduling == "REPLICA":
         yield Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
     yield from _on_its_deployments(service)
+    yield from native.warnings(service, answers)
     yield from _on_its_way_back(service)
 
 

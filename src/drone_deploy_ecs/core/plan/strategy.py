@@ -95,8 +95,13 @@ class Strategy(Protocol):
     def resolve(self, request: Request, answers: Answers, /) -> Request | tuple[Problem, ...]:
         """The request once that is known, or why there is none. No answer is a Fault: that is a refusal."""
 
-    def plan_asks(self, request: Request, answers: Answers, /) -> tuple[Call[Any], ...]:
+    def plan_asks(
+        self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
+    ) -> tuple[Call[Any], ...]:
         """What a plan needs beside the services, read after them; asked again with the answers likewise."""
+
+    def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
+        """What it would be good to know before the first write: an answer may be a Fault."""
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /

@@ -16,7 +16,8 @@ def forward(request: Request) -> Terms:
         budget=request.budget,
         max_failed_tasks=request.max_failed_tasks,
         stable_for=request.stable_for,
-        wait_for_drained=request.wait_for_drained,
+        wait_for_drained=request.wait_for == "completed",
+        wait_for_shift=request.wait_for == "shifted",
     )
 
 

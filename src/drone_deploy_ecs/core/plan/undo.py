@@ -12,7 +12,6 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.taskdef import Definition, defined
 from drone_deploy_ecs.core.plan import terms
 from drone_deploy_ecs.core.plan.revision import existing, register
-from drone_deploy_ecs.core.steps.rollout.update import UpdateService
 from drone_deploy_ecs.core.steps.step import Stage
 from drone_deploy_ecs.core.verdict import Verdict
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.revision import Registrations
     from drone_deploy_ecs.core.plan.strategy import Answers, Sentence
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.steps.rollout.update import UpdateService
     from drone_deploy_ecs.core.target import Target
 
 
@@ -140,7 +140,8 @@ def _as_recorded(request: Request, way: Return) -> UpdateService:
     containers = way.target.containers if back.body is None else defined(back.body)
     service = way.service.rollout.service
     known = frozenset(deployment.id for deployment in service.deployments) if service else frozenset[str]()
-    return UpdateService(
+    return way.service.step.undone(
+        way.service.rollout,
         target=replace(way.target, known=known, containers=containers),
         terms=terms.back(request),
         definition=back.definition,

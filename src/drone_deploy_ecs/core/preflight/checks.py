@@ -162,15 +162,15 @@ def _logs(subject: Subject) -> Iterator[Check]:
 
 def _hooks(subject: Subject) -> Iterator[Check]:
     service = subject.service
-    for hook in service.hooks:
-        arn = _arn(hook.function)
+    for hook in service.strategy.hooks:
+        arn = _arn(hook.arn)
         if arn.service == "lambda":
-            is_called = service.strategy != "ROLLING" or AT_FIRST in hook.stages
-            name = hook.function.split(":")[6:7]
+            is_called = service.strategy.shifts or AT_FIRST in hook.stages
+            name = hook.arn.split(":")[6:7]
             yield HookCheck(
                 region=subject.region,
                 at=arn.region,
-                name=hook.function,
+                name=hook.arn,
                 what=f"lifecycle hook {''.join(name)} of service {subject.name}",
                 is_sure=is_called and _is_own(subject, arn),
             )
@@ -182,7 +182,7 @@ def _counts(subject: Subject) -> Iterator[Check]:
     start = max((check.get("startPeriod") or 0 for check in health), default=0)
     if service.target_groups and start and service.grace is not None:
         yield GraceCheck(region=subject.region, service=subject.name, grace=service.grace, start=start)
-    rolls = service.scheduling == "REPLICA" and service.strategy == "ROLLING"
+    rolls = service.scheduling == "REPLICA" and not service.strategy.shifts
     if rolls and service.minimum_percent is not None and service.maximum_percent is not None:
         yield PercentsCheck(
             region=subject.region,

@@ -25,6 +25,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `failed` says that it failed by itself, so that others of the run may have had to return. `way_back` is the verdict
     on its return, None where it wasn't to return; `is_stranded` says that it should have returned and couldn't.
+    `unfinished` says what isn't over yet of what was called completed, "" where all is.
     """
 
     target: Target
@@ -38,6 +39,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     failed: bool = False
     way_back: Verdict | None = None
     is_stranded: bool = False
+    unfinished: str = ""
 
     @property
     def running(self) -> str:

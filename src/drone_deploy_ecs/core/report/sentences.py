@@ -102,7 +102,8 @@ def _new(outcome: Outcome) -> str:
         return f"already runs {short(outcome.target.before)}, nothing was changed"
     if outcome.service and not outcome.service.desired:
         return f"has {_revision(outcome)}, and desired count 0: nothing runs"
-    return f"runs {runs(outcome.service)}"
+    unfinished = f", {safe(outcome.unfinished)}" if outcome.unfinished else ""
+    return f"runs {runs(outcome.service)}{unfinished}"
 
 
 def _revision(outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
     from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.target import Target
+
+
+WaitFor = Literal["completed", "shifted", "healthy"]
+"""When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
 
 
 class Access(Struct, frozen=True):
@@ -91,7 +95,7 @@ class Request(Struct, frozen=True, kw_only=True):
     leave_on_cancel: bool = False
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
-    wait_for_drained: bool = True
+    wait_for: WaitFor = "completed"
     skip_unchanged: bool = False
     dry_run: bool = False
     reports: tuple[str, ...] = ()

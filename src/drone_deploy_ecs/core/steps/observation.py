@@ -5,7 +5,7 @@ A look is one call, or several where stopped tasks are read, too: a `Reading` is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.task import Task
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.target import Target
 
@@ -84,7 +85,8 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     While tasks are being listed, `token` is the next page's ("": the first one's), and None once all are listed.
     `left` are the ARNs that are to be described, `tasks` what came of the others: None where no tasks are read, or
-    where they can't be. `denied` is the permission that was missing for that.
+    where they can't be. `denied` is the permission that was missing for that. `fault`: a part failed that it can't do
+    without.
     """
 
     service: Service | None
@@ -93,6 +95,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     left: tuple[str, ...] = ()
     tasks: tuple[Task, ...] | None = None
     denied: str = ""
+    fault: Fault | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -103,7 +106,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         """The look that is to read the stopped tasks, too."""
         return replace(self, token="", tasks=())
 
-    def call(self, target: Target) -> ListTasks | DescribeTasks:
+    def call(self, target: Target) -> Call[Any]:
         """The next call of this look, where it isn't whole."""
         region, cluster = target.region, target.cluster
         if self.token is None:
@@ -119,7 +122,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         if isinstance(answer, Fault):
             operation = DescribeTasks if self.token is None else ListTasks
             denied = operation.permission if answer.kind is FaultKind.DENIED else ""
-            return Reading(service=self.service, at=self.at, denied=denied)
+            return replace(self, token=None, left=(), tasks=None, denied=denied)
         if isinstance(answer, Page) and self.token is not None:
             unread = (arn for arn in answer.arns if arn not in read)
             return replace(self, token=answer.after(self.token) or None, left=(*self.left, *unread))

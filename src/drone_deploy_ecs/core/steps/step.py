@@ -200,6 +200,10 @@ class Monitored(Execution, Protocol):
         """Why it didn't end well, the heaviest first."""
 
     @property
+    def unfinished(self) -> str:
+        """Where it is called completed before ECS is done: what isn't over yet; else ""."""
+
+    @property
     def seen_at(self) -> float:
         """When it was last looked at."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.step import Reach
-from tests.core.shown import NEW, OURS, TARGET
+from tests.core.shown import BEFORE, NEW, OURS, TARGET
 
 UPDATE = UpdateService(target=TARGET, definition=NEW, terms=Terms(budget=600.0), undo="UpdateService to web:1")
 FOLLOW = FollowDeployment(target=TARGET, definition=NEW, deployment=OURS, terms=UPDATE.terms, undo="as above")
@@ -54,3 +56,10 @@ def test_an_update_needs_the_revision_that_is_registered_first() -> None:
 def test_other_steps_name_it_by_its_service() -> None:
     assert UPDATE.key == FOLLOW.key == "update web"
     assert (UPDATE.reach, UPDATE.after, UPDATE.reduces_capacity) == (Reach.RUN, "", False)
+
+
+def test_either_is_taken_back_by_an_update() -> None:
+    how: dict[str, Any] = {"target": TARGET, "terms": Terms(budget=60.0), "definition": BEFORE, "undoes": OURS}
+    update = UpdateService(target=TARGET, terms=Terms(budget=60.0), definition=NEW)
+    follow = FollowDeployment(target=TARGET, terms=Terms(budget=60.0), definition=NEW, deployment=OURS)
+    assert update.undone(object(), **how) == follow.undone(object(), **how) == UpdateService(**how)

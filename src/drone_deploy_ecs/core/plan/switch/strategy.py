@@ -45,10 +45,18 @@ class TwoServices(Struct, frozen=True):
         """See `Strategy`: nothing."""
         return ()
 
-    def plan_asks(self, request: Request, _answers: Answers, /) -> tuple[Call[Any], ...]:
+    def plan_asks(
+        self, request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
+    ) -> tuple[Call[Any], ...]:
         """See `Strategy`: how the services are autoscaled."""
         names = tuple(map(short, request.services))
         return (DescribeScalableTargets(region=request.access.region, cluster=request.cluster_name, services=names),)
+
+    def may_ask(
+        self, _request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
+    ) -> tuple[Call[Any], ...]:
+        """See `Strategy`: nothing."""
+        return ()
 
     def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
         """See `Strategy`: all is known."""
@@ -61,7 +69,7 @@ class TwoServices(Struct, frozen=True):
         services, problems = refine(request, snapshots)
         if problems := problems or tuple(without_count(services)):
             return problems
-        (call,) = self.plan_asks(request, answers)
+        (call,) = self.plan_asks(request, snapshots, answers)
         blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
         if begun := interrupted(blue, green):
             return self._planned(request, draft_rest(request, self.settings, *begun))

@@ -70,7 +70,8 @@ def judge(sight: Sight) -> Judgement | None:
     return next((judgement for rule in _RULES if (judgement := rule(sight))), None)
 
 
-def _service_gone(sight: Sight) -> Judgement | None:
+def service_gone(sight: Sight) -> Judgement | None:
+    """The service isn't there any more, or somebody is deleting it."""
     if sight.service is None:
         return Judgement(Verdict.SUPERSEDED, "the service is gone") if sight.away_for >= GRACE else None
     if sight.service.status not in ("ACTIVE", ""):
@@ -78,7 +79,7 @@ def _service_gone(sight: Sight) -> Judgement | None:
     return None
 
 
-def _superseded(sight: Sight) -> Judgement | None:
+def superseded(sight: Sight) -> Judgement | None:
     """PRIMARY is a deployment that is neither ours nor from before ours."""
     service, ours = sight.service, sight.ours
     primary = service.primary if service else None
@@ -111,8 +112,8 @@ def _has_failed(sight: Sight, service: Service) -> bool:
     return bool(service.failure_of(sight.ours.deployment)) and not may_be_another_image
 
 
-def _rolled_back(sight: Sight) -> Judgement | None:
-    """PRIMARY is what ECS rolled back to: it isn't ours, nor (`_superseded` comes before) somebody's newer one."""
+def rolled_back(sight: Sight) -> Judgement | None:
+    """PRIMARY is what ECS rolled back to: it isn't ours, nor (`superseded` comes before) somebody's newer one."""
     service, deployment, listed = sight.service, sight.ours.deployment, sight.listed
     primary = service.primary if service else None
     if service is None or primary is None or primary.id == deployment:
@@ -131,7 +132,7 @@ def _rolled_back(sight: Sight) -> Judgement | None:
     return Judgement(Verdict.ROLLED_BACK, f"it is no longer listed, and {went_to} from before it is PRIMARY")
 
 
-def _unstable(sight: Sight) -> Judgement | None:
+def unstable(sight: Sight) -> Judgement | None:
     """It was complete, and then a container of it died: once is enough within the time it has to prove stable."""
     causes = map(cause_of_task, sight.stopped_since_complete)
     cause = next((cause for cause in causes if cause.is_the_containers), None)
@@ -180,7 +181,8 @@ def _given_up(sight: Sight) -> Judgement | None:
     return Judgement(Verdict.FAILED, f"ECS gave up on it: {why}")
 
 
-def _cannot_succeed(sight: Sight) -> Judgement | None:
+def cannot_succeed(sight: Sight) -> Judgement | None:
+    """Its stopped tasks or events prove it."""
     # A number given by the request replaces our own reading of the evidence.
     if sight.terms.max_failed_tasks is not None:
         return None
@@ -188,7 +190,8 @@ def _cannot_succeed(sight: Sight) -> Judgement | None:
     return Judgement(Verdict.FAILED, f"it can't succeed: {brief(cause)}") if cause else None
 
 
-def _too_many_failed(sight: Sight) -> Judgement | None:
+def too_many_failed(sight: Sight) -> Judgement | None:
+    """As many of its tasks failed as the request bears."""
     most = sight.terms.max_failed_tasks
     if most is None:
         return None
@@ -217,15 +220,15 @@ def _out_of_budget(sight: Sight) -> Judgement | None:
 
 
 _RULES: tuple[Callable[[Sight], Judgement | None], ...] = (
-    _service_gone,
-    _superseded,
-    _rolled_back,
-    _unstable,
+    service_gone,
+    superseded,
+    rolled_back,
+    unstable,
     _completed,
     _healthy,
     _given_up,
-    _cannot_succeed,
-    _too_many_failed,
+    cannot_succeed,
+    too_many_failed,
     _out_of_budget,
 )
 """In the order of their evidence: the first that has something to say decides."""

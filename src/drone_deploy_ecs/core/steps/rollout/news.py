@@ -40,16 +40,16 @@ WORDS = {
 def news(before: Record, after: Record) -> Iterator[News]:
     """What changed between two states of a rollout, in the order in which a person would tell it."""
     yield from _writing(before, after)
-    yield from _reading(before, after)
-    yield from _service_events(before, after)
-    yield from _tasks(before, after)
+    yield from reading(before, after)
+    yield from service_events(before, after)
+    yield from stopped_tasks(before, after)
     if after.decision is None and after.ours:
         yield from _progress(before, after)
     completed_at = after.completion.completed_at
     if completed_at is not None and before.completion.completed_at is None:
-        yield Kind.VERDICT, _complete(after, completed_at)
+        yield Kind.VERDICT, complete(after, completed_at)
     if after.decision and before.decision is None:
-        yield from _verdict(after, after.decision)
+        yield from verdict(after, after.decision)
 
 
 def _writing(before: Record, after: Record) -> Iterator[News]:
@@ -58,13 +58,14 @@ def _writing(before: Record, after: Record) -> Iterator[News]:
         yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
     ours, known = after.ours, before.ours
     if ours and (known is None or (ours.is_ecs_rollback and not known.is_ecs_rollback)):
-        yield Kind.UPDATED, _following(after, ours)
+        yield Kind.UPDATED, following(after, ours)
         yield from _usually(after)
     if after.phase is Phase.CHECK and before.phase is Phase.FOLLOW:
         yield Kind.PROGRESS, f"{after.step.undoes} is PRIMARY again"
 
 
-def _following(rollout: Record, ours: Ours) -> str:
+def following(rollout: Record, ours: Ours) -> str:
+    """What is followed from now on, and where it goes back to."""
     revision, step = rollout.revision, rollout.step
     if ours.is_ecs_rollback:
         return f"ECS itself is returning it, as {ours.deployment}: not written again"
@@ -86,7 +87,8 @@ def _usually(rollout: Record) -> Iterator[News]:
         yield Kind.PROGRESS, f"usually completes in {span(lengths.total)}{healthy} ({count})"
 
 
-def _reading(before: Record, after: Record) -> Iterator[News]:
+def reading(before: Record, after: Record) -> Iterator[News]:
+    """What can't be seen, or can be again."""
     fault = after.observed.read_fault
     if fault is not None and before.observed.read_fault is None:
         yield Kind.TROUBLE, safe(f"can't see it: {fault}; going on looking")
@@ -96,7 +98,7 @@ def _reading(before: Record, after: Record) -> Iterator[News]:
         yield Kind.TROUBLE, f"{permission} isn't allowed: stopped tasks and their reasons can't be shown"
 
 
-def _service_events(before: Record, after: Record) -> Iterator[News]:
+def service_events(before: Record, after: Record) -> Iterator[News]:
     """ECS's own events, where they speak of trouble; ECS repeats some of them, people need them once."""
     service, known, since = after.service, before.service, after.since
     if service is None or service is known or since is None:
@@ -120,7 +122,7 @@ def _gist(event: ServiceEvent) -> str:
     return event.message.partition("(task ")[0] + event.message.rpartition(")")[2]
 
 
-def _tasks(before: Record, after: Record) -> Iterator[News]:
+def stopped_tasks(before: Record, after: Record) -> Iterator[News]:
     """Stopped tasks, those alike in one line; the same again only each time there are twice as many."""
     old = before.tasks.stopped
     if after.tasks.stopped is old:
@@ -138,9 +140,9 @@ def _tasks(before: Record, after: Record) -> Iterator[News]:
 
 
 def _progress(before: Record, after: Record) -> Iterator[News]:
-    counts = _counts(after)
-    if before.ours and counts and counts != _counts(before):
-        yield Kind.PROGRESS, counts
+    shown = counts(after)
+    if before.ours and shown and shown != counts(before):
+        yield Kind.PROGRESS, shown
     healthy_at = after.ours.healthy_at if after.ours else None
     was_healthy = before.ours is not None and before.ours.healthy_at is not None
     is_complete = after.completion.completed_at is not None
@@ -153,7 +155,7 @@ def _progress(before: Record, after: Record) -> Iterator[News]:
         yield Kind.PROGRESS, "no longer complete"
 
 
-def _counts(rollout: Record) -> str:
+def counts(rollout: Record) -> str:
     """`web:2 1 of 2 running, 1 starting; web:1 2 running`; "" where nothing is known."""
     service, ours = rollout.service, rollout.listed
     if service is None or rollout.ours is None:
@@ -173,7 +175,7 @@ def _count(listed: Deployment, ours: Deployment | None) -> str:
     return f"{revision} {listed.running}{wanted} running{starting}{failed}"
 
 
-def _complete(rollout: Record, at: float) -> str:
+def complete(rollout: Record, at: float) -> str:
     """Both moments: new tasks up, old ones gone."""
     healthy_at = rollout.ours.healthy_at if rollout.ours else None
     up = span((at if healthy_at is None else healthy_at) - rollout.began)
@@ -188,7 +190,8 @@ def _complete(rollout: Record, at: float) -> str:
     return f"{short(rollout.definition)} completed: {moments}{because}{hold}"
 
 
-def _verdict(rollout: Record, decision: Decision) -> Iterator[News]:
+def verdict(rollout: Record, decision: Decision) -> Iterator[News]:
+    """What became of it."""
     if decision.verdict is Verdict.COMPLETED:
         stable_for = rollout.terms.stable_for
         if stable_for:
@@ -209,15 +212,15 @@ def heartbeat(rollout: Record, now: float) -> str:
     if rollout.observed.read_fault is not None:
         return safe(f"still can't see it after {after}: {rollout.observed.read_fault}")
     if rollout.completion.completed_at is not None and rollout.terms.must_stay:
-        return f"still up after {after}: {_counts(rollout)}"
+        return f"still up after {after}: {counts(rollout)}"
     if rollout.completion.completed_at is not None:
         left = (rollout.stable_at or now) - now
         until = f"{span(left)} to prove stable" if left > 0 else "waiting for the others"
-        return f"still complete after {after}, {until}: {_counts(rollout)}"
+        return f"still complete after {after}, {until}: {counts(rollout)}"
     if rollout.phase is not Phase.FOLLOW:
         return f"still trying to update it after {after}"
     most = span(rollout.deadline - rollout.began)
-    return f"still rolling out after {after} of at most {most}{_to_go(rollout, now)}: {_counts(rollout)}"
+    return f"still rolling out after {after} of at most {most}{_to_go(rollout, now)}: {counts(rollout)}"
 
 
 def _to_go(rollout: Record, now: float) -> str:

@@ -145,10 +145,11 @@ def _is_unfinished(rollout: Record) -> bool:
 # --- reading stopped tasks ---
 
 
-def wants_tasks(rollout: Record, service: Service | None, now: float) -> bool:
+def wants_tasks(rollout: Record, service: Service | None, now: float, *, events_tell: bool = False) -> bool:
     """Whether this look should read the stopped tasks too: two more calls, so only when there is something to learn.
 
-    `service` is what the look has shown so far; the rollout doesn't know of it yet.
+    `service` is what the look has shown so far; the rollout doesn't know of it yet. `events_tell`: of every task that
+    is started there is an event, so nothing is read that neither events nor counts call for.
     """
     if rollout.ours is None or not rollout.tasks.may_be_read:
         return False
@@ -163,7 +164,9 @@ def wants_tasks(rollout: Record, service: Service | None, now: float) -> bool:
     if any(rollout.tasks.read_at < at <= now for at in _confirmed_at(rollout)):
         return True
     started = _started_since(service, rollout)
-    return _has_unread_deaths(rollout, listed, started) or _is_due_anyway(rollout, listed, started, now)
+    if _has_unread_deaths(rollout, listed, started):
+        return True
+    return not events_tell and _is_due_anyway(rollout, listed, started, now)
 
 
 def _begins_or_ends_to_prove_stable(rollout: Record, listed: Deployment, now: float) -> bool:

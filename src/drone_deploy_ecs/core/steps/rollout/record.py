@@ -242,6 +242,11 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
         return "on the way back" if self.is_undo else "rolling out"
 
     @property
+    def unfinished(self) -> str:
+        """See `Monitored`: nothing that would matter to users."""
+        return ""
+
+    @property
     def seen_at(self) -> float:
         """See `Monitored`."""
         return self.observed.seen_at

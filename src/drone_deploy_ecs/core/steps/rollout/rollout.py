@@ -8,21 +8,21 @@ Here the parts are put together: the room of each says what becomes of it; the j
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, assert_never
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, assert_never
 
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
-from drone_deploy_ecs.core.causes.cause import causes
 from drone_deploy_ecs.core.ecs.fault import Fault, not_awss
 from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Reading, all_of
-from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress, rollback, stability, write
-from drone_deploy_ecs.core.steps.rollout.follow import Ours, accepted, follow, keep
-from drone_deploy_ecs.core.steps.rollout.judge import Sight, judge
+from drone_deploy_ecs.core.steps.rollout import history, news, polling, progress, stability, write
+from drone_deploy_ecs.core.steps.rollout.follow import Ours, accepted, follow
+from drone_deploy_ecs.core.steps.rollout.judge import Sight
+from drone_deploy_ecs.core.steps.rollout.outlook import Outlook
 from drone_deploy_ecs.core.steps.rollout.polling import NEEDS_EVIDENCE
-from drone_deploy_ecs.core.steps.rollout.record import Decision, Record
+from drone_deploy_ecs.core.steps.rollout.record import Decision
 from drone_deploy_ecs.core.steps.rollout.write import Next
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
@@ -30,6 +30,7 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from typing import Self
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.causes.cause import Cause
@@ -41,12 +42,12 @@ TURN = 1.0
 """Seconds that an update may wait for its turn before what it was planned from may be out of date."""
 
 
-class Rollout(Record, frozen=True, kw_only=True):
+class Rollout(Outlook, frozen=True, kw_only=True):
     """A rollout under way: a `Monitored` execution. Its parts are a `Record`'s."""
 
     is_monitored: ClassVar[bool] = True
 
-    def news(self, before: Record, /) -> Iterator[News]:
+    def news(self, before: Self, /) -> Iterator[News]:
         """See `Execution`."""
         return news.news(before, self)
 
@@ -98,14 +99,14 @@ class Rollout(Record, frozen=True, kw_only=True):
 
     # --- what others decide ---
 
-    def start(self, now: float, /) -> Rollout:
+    def start(self, now: float, /) -> Self:
         """See `Execution`. Its time counts from here, and what it was planned from may be out of date."""
         if self.state is not State.QUEUED:
             return self
         is_late = self.phase is Phase.WRITE and now > self.began + TURN
         return replace(self, began=now, writes=Attempts(), phase=Phase.CHECK if is_late else self.phase)
 
-    def abort(self, verdict: Verdict, reason: str, now: float, /) -> Rollout:
+    def abort(self, verdict: Verdict, reason: str, now: float, /) -> Self:
         """See `Execution`. The first such reason counts."""
         if self.decision or self.recalled:
             return self
@@ -114,33 +115,33 @@ class Rollout(Record, frozen=True, kw_only=True):
             return replace(self, recalled=judgement)
         return _decided(self, judgement, now)
 
-    def settle(self, now: float, /) -> Rollout:
+    def settle(self, now: float, /) -> Self:
         """See `Monitored`."""
         return self if self.decision else _decided(self, Judgement(Verdict.COMPLETED, self.completion.reason), now)
 
-    def taught(self, lesson: object, /) -> Rollout:
+    def taught(self, lesson: object, /) -> Self:
         """See `Monitored`."""
         if self.earlier or self.completion.completed_at is not None or not isinstance(lesson, history.Lesson):
             return self
         return replace(self, elsewhere=(*self.elsewhere, lesson))
 
-    def stand_by(self, until: float, /) -> Rollout:
+    def stand_by(self, until: float, /) -> Self:
         """See `Monitored`."""
         return replace(self, monitor=replace(self.monitor, budget_paused_until=until))
 
-    def confirm_since(self, moment: float, now: float, /) -> Rollout:
+    def confirm_since(self, moment: float, now: float, /) -> Self:
         """See `Monitored`."""
         if self.monitor.confirm_after >= moment:
             return self
         return replace(self, monitor=replace(self.monitor, confirm_after=now))
 
-    def explained(self, causes: tuple[Cause, ...], /) -> Rollout:
+    def explained(self, causes: tuple[Cause, ...], /) -> Self:
         """See `Execution`."""
         return replace(self, decision=replace(self.decision, causes=causes)) if self.decision else self
 
     # --- what AWS answers ---
 
-    def advance(self, answer: object, now: float, /) -> Rollout:
+    def advance(self, answer: object, now: float, /) -> Self:
         """See `Execution`. What its call can't be answered with tells nothing."""
         if self._is_to_write:
             return _decided(*_written(self, answer, now), now)
@@ -150,16 +151,17 @@ class Rollout(Record, frozen=True, kw_only=True):
             return replace(self, reading=look)
         return _decided(*_looked(self, look, now), now)
 
-    def glanced(self, answer: object, now: float, /) -> Rollout:
+    def glanced(self, answer: object, now: float, /) -> Self:
         """See `Monitored`. It takes the place of a look under way."""
         return _decided(*_looked(self, _service_read(self, answer, now), now), now)
 
 
-Change = tuple[Rollout, Judgement | None]
+RolloutT = TypeVar("RolloutT", bound=Rollout)
+Change = tuple[RolloutT, Judgement | None]
 """The rollout after a step, and the verdict on it, if there is one: that is applied at the end (`_decided`)."""
 
 
-def _decided(rollout: Rollout, judgement: Judgement | None, now: float) -> Rollout:
+def _decided(rollout: RolloutT, judgement: Judgement | None, now: float) -> RolloutT:
     """The rollout with its verdict, if there is one. It stays, and what is seen later adds to its causes.
 
     A bad one is explained when our deployment's stopped tasks have been read; or, if that can't be, after a while.
@@ -176,24 +178,24 @@ def _decided(rollout: Rollout, judgement: Judgement | None, now: float) -> Rollo
     decision = replace(decision, explained=explained)
     if ours and not decision.verdict.is_good:
         since = ours.since.timestamp() if ours.since else 0.0
-        decision = replace(decision, causes=causes(rollout.service, tasks.stopped, since))
+        decision = replace(decision, causes=rollout.reasons(since))
     return replace(rollout, reading=None, decision=decision)
 
 
 # --- looks ---
 
 
-def _read(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
+def _read(rollout: RolloutT, answer: object, now: float) -> Reading | Fault | None:
     """The look under way with the answer to its call; None where that is no answer to it."""
     if rollout.reading is None:
         look = _service_read(rollout, answer, now)
-        if isinstance(look, Reading) and polling.wants_tasks(rollout, look.service, now):
+        if isinstance(look, Reading) and rollout.wants_tasks(look.service, now):
             return look.with_tasks()
         return look
     return rollout.reading.advance(answer, rollout.tasks.read)
 
 
-def _service_read(rollout: Rollout, answer: object, now: float) -> Reading | Fault | None:
+def _service_read(rollout: RolloutT, answer: object, now: float) -> Reading | Fault | None:
     """The answer to DescribeServices as a look; None where it is no such answer."""
     if isinstance(answer, Fault):
         return answer
@@ -201,13 +203,14 @@ def _service_read(rollout: Rollout, answer: object, now: float) -> Reading | Fau
     if services is None:
         return None
     name = rollout.step.target.service
-    return Reading(service=next((service for service in services if service.name == name), None), at=now)
+    return rollout.look(next((service for service in services if service.name == name), None), now)
 
 
-def _looked(rollout: Rollout, look: Reading | Fault | None, now: float) -> Change:
+def _looked(rollout: RolloutT, look: Reading | Fault | None, now: float) -> Change[RolloutT]:
     """Fold in a look that is whole, or failed: for our deployment, or for the write while there is none."""
     if look is None:
         return rollout, None
+    look = look.fault or look if isinstance(look, Reading) else look
     observed = rollout.observed.after(look, now)
     rollout = replace(rollout, reading=None, observed=observed)
     if isinstance(look, Fault) or observed.read_fault is not None:
@@ -217,7 +220,7 @@ def _looked(rollout: Rollout, look: Reading | Fault | None, now: float) -> Chang
         if rollout.phase is Phase.FOLLOW:
             return rollout, Judgement(Verdict.UNKNOWN, f"lost sight of AWS: {observed.read_fault}")
         return rollout, write.out_of_time(rollout.writes, rollout.deadline, now)
-    rollout = replace(rollout, tasks=keep(rollout.tasks, look, rollout.ours, rollout.definition, now))
+    rollout = rollout.seen(look, now)
     if rollout.decision:
         return rollout, None
     ours = rollout.ours if rollout.phase is Phase.FOLLOW else None
@@ -227,7 +230,7 @@ def _looked(rollout: Rollout, look: Reading | Fault | None, now: float) -> Chang
 # --- before there is a deployment of ours ---
 
 
-def _written(rollout: Rollout, answer: object, now: float) -> Change:
+def _written(rollout: RolloutT, answer: object, now: float) -> Change[RolloutT]:
     """After UpdateService: our deployment is the PRIMARY of its own answer."""
     match answer:
         case Fault():
@@ -242,13 +245,11 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             if primary is None or not (primary.id or primary.id in rollout.step.target.known):
                 # It was accepted, but of what came of it nothing is told: that is looked for.
                 return _written(rollout, not_awss(UpdateService.operation), now)
-            # A start from another count is no rollout like those before it.
-            is_like_others = rollout.step.desired is None
             rollout = replace(
                 rollout,
                 writes=replace(rollout.writes, count=rollout.writes.count + 1, fault=None),
                 observed=replace(rollout.observed, service=answer),
-                earlier=history.earlier(answer.events) if is_like_others else (),
+                earlier=rollout.foretold(answer.events),
             )
             ours = accepted(answer, primary, now, rollout.instead).after(rollout.ours)
             # The budget starts to count when ECS has the update.
@@ -257,7 +258,7 @@ def _written(rollout: Rollout, answer: object, now: float) -> Change:
             return rollout, None
 
 
-def _checked(rollout: Rollout, now: float) -> Change:
+def _checked(rollout: RolloutT, now: float) -> Change[RolloutT]:
     """Fold in a look from before the write: whether to write, to wait, to follow, or to give up."""
     service, writes = rollout.service, rollout.writes
     primary = service.primary if service else None
@@ -265,10 +266,7 @@ def _checked(rollout: Rollout, now: float) -> Change:
     if service is None or primary is None:
         finding = Next.RETRY
     elif rollout.is_undo:
-        since, began, away_since = rollout.since, rollout.began, rollout.not_primary_since
-        finding = rollback.check(
-            rollout.step, rollout.definition, service, primary, since=since, began=began, away_since=away_since, now=now
-        )
+        finding = rollout.way_back(service, primary, now)
     else:
         finding = write.check(primary, rollout.step.target, rollout.definition, writes)
     # Writing is allowed by this look; an unconfirmed write, a recall or the deadline may still forbid it.
@@ -281,7 +279,7 @@ def _checked(rollout: Rollout, now: float) -> Change:
     return _recognised(rollout, finding, now) if isinstance(finding, Ours) else (_next(rollout, finding, now), None)
 
 
-def _next(rollout: Rollout, next_: Next, now: float) -> Rollout:
+def _next(rollout: RolloutT, next_: Next, now: float) -> RolloutT:
     """What is done next about the write, and when."""
     match next_:
         case Next.WRITE:
@@ -297,7 +295,7 @@ def _next(rollout: Rollout, next_: Next, now: float) -> Rollout:
             assert_never(never)
 
 
-def _recognised(rollout: Rollout, ours: Ours, now: float) -> Change:
+def _recognised(rollout: RolloutT, ours: Ours, now: float) -> Change[RolloutT]:
     """Follow a deployment that a look showed to be ours. The same look may bring the verdict on it."""
     # An undo's budget counts from the first time: reads that go back and forth must not prolong it.
     is_again = rollout.ours is not None and rollout.ours.is_ecs_rollback
@@ -309,7 +307,7 @@ def _recognised(rollout: Rollout, ours: Ours, now: float) -> Change:
 # --- our deployment ---
 
 
-def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
+def _followed(rollout: RolloutT, ours: Ours, now: float) -> Change[RolloutT]:
     """Fold in a look at our deployment, and judge by it."""
     service = rollout.service
     primary = service.primary if service else None
@@ -332,7 +330,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
         left=rollout.deadline - now,
         proof=ours.reported.proof(stopped, rollout.tasks.read_at, now),
     )
-    judgement = judge(sight)
+    judgement = rollout.judged(sight)
     if judgement is None:
         return replace(rollout, completion=rollout.completion.lost()), None
     if judgement.verdict is not Verdict.COMPLETED:
@@ -344,7 +342,7 @@ def _followed(rollout: Rollout, ours: Ours, now: float) -> Change:
     return _completed(rollout, ours, completion, now), None
 
 
-def _completed(rollout: Rollout, ours: Ours, completion: Completion, now: float) -> Rollout:
+def _completed(rollout: RolloutT, ours: Ours, completion: Completion, now: float) -> RolloutT:
     """The rollout after ECS called it complete; `completion` says since when that counts, if it does."""
     before = rollout.completion
     if before.completed_at is None and completion.completed_at is not None and ours.healthy_at is None:

@@ -18,15 +18,16 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What a rollout is judged by; times are seconds, as in `Request`.
 
     `max_failed_tasks` None means that evidence decides. Once complete it has to stay so for `stable_for`. With
-    `wait_for_drained` old tasks must be gone. `at_least` tasks must run, whatever the desired count is by then;
-    `checks` looks in a row, `check_interval` apart, must find it complete; `must_stay`: once complete, a container that
-    dies fails it until all is over.
+    `wait_for_drained` old tasks must be gone, and with `wait_for_shift` all production traffic on it, where ECS shifts
+    any. `at_least` tasks must run, whatever the desired count is by then; `checks` looks in a row, `check_interval`
+    apart, must find it complete; `must_stay`: once complete, a container that dies fails it until all is over.
     """
 
     budget: float
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
     wait_for_drained: bool = True
+    wait_for_shift: bool = False
     at_least: int = 0
     checks: int = 0
     check_interval: float = 0.0

@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.text import span, tasks
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from typing import Any
 
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
     from drone_deploy_ecs.core.steps.step import Context
@@ -26,6 +27,11 @@ FRESH = 5.0
 """Seconds after which what a plan was made from may be out of date: somebody else may have deployed."""
 UNTIL_STARTED = Attempts(not_before=inf)
 """Nothing is written before its turn has come."""
+
+
+def is_fresh(context: Context) -> bool:
+    """Whether what the plan was made from may still be relied on."""
+    return context.seen_at is None or context.now <= context.seen_at + FRESH
 
 
 def key_of(service: str) -> str:
@@ -75,14 +81,17 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
 
     def begin(self, context: Context, /) -> Rollout:
         """See `Step`. A look comes first where what the plan was made from is too old, and always on a way back."""
-        is_fresh = context.seen_at is None or context.now <= context.seen_at + FRESH
         return Rollout(
             step=self,
             definition=context.outputs.get(self.registration, self.definition),
             began=context.now,
-            phase=Phase.WRITE if is_fresh and not self.undoes else Phase.CHECK,
+            phase=Phase.WRITE if is_fresh(context) and not self.undoes else Phase.CHECK,
             writes=UNTIL_STARTED,
         )
+
+    def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
+        """The step that takes it back after this execution of it; `how` has the members of that."""
+        return UpdateService(**how)
 
 
 class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
@@ -121,6 +130,10 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
             phase=Phase.FOLLOW,
             ours=Ours(deployment=self.deployment, since=None),
         )
+
+    def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
+        """The step that takes it back after this execution of it; `how` has the members of that."""
+        return UpdateService(**how)
 
 
 def _explain(step: UpdateService | FollowDeployment) -> Iterator[str]:
