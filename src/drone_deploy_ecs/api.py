@@ -42,6 +42,8 @@ def request(**settings: str | float | Sequence[str] | Mapping[str, object]) -> R
         raise Refused(tuple(Problem(f"{name} isn't a setting", did_you_mean(name, BY_NAME)) for name in unknown))
     outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     resolved, problems = resolve({name: _text(value) for name, value in settings.items()}, outside)
+    if resolved.dry_run:
+        raise Refused((Problem("dry_run prints a plan, and deploy() would deploy", "Leave it out"),))
     for problem in problems:
         warnings.warn(str(problem), stacklevel=2)
     return resolved

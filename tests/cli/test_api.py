@@ -36,6 +36,11 @@ def test_a_misspelt_setting_is_refused_with_a_hint() -> None:
         request(**ASKED, service="web", action="plan")  # a program calls what it wants done
 
 
+def test_a_dry_run_is_refused_since_a_program_would_deploy() -> None:
+    with pytest.raises(Refused, match="dry_run prints a plan"):
+        request(**ASKED, service="web", dry_run=True)
+
+
 def test_what_is_only_dubious_is_a_warning() -> None:
     with pytest.warns(UserWarning, match="disable_rollbacks is false, so rollbacks are on"):
         request(**ASKED, service="web", disable_rollbacks=False)
