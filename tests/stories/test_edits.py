@@ -9,6 +9,7 @@ import pytest
 
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash
 from drone_deploy_ecs.simulator.faults import Effect, Killed
+from drone_deploy_ecs.simulator.model import Hook
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.stories.story import PLUGIN
 from tests.stories.test_colours import COLOURS, coloured
@@ -356,3 +357,19 @@ def test_edits_that_can_not_be_read(tell: Teller, monkeypatch: pytest.MonkeyPatc
 
 def test_a_file_without_a_name_in_sight(plugin: Teller, tmp_path: Path) -> None:
     wrote_nothing(plugin(world_of_two(), task_definition=str(tmp_path)))
+
+
+@pytest.mark.parametrize("setting", [*ALL, "task_definition"])
+def test_each_edit_alone_is_taken_back_whole(plugin: Teller, tmp_path: Path, setting: str) -> None:
+    """A hook refuses it, so that it fails whatever the image is."""
+    world = world_of_two()
+    web = world.service("prod", "web")
+    former = world.definitions.describe("web:1")["taskDefinition"]["containerDefinitions"]
+    web.hook = Hook()
+    file = tmp_path / "web.json"
+    file.write_text(json.dumps(body(tag="2")))
+    told = plugin(world, **{setting: ALL.get(setting, str(file))})
+    assert told.exit_code == 3
+    assert web.runs == {"web:1": 2}
+    assert registered(world)["containerDefinitions"] != former, "there was something to take back"
+    assert HIDDEN not in told.stderr + told.stdout + json.dumps(told.report)
