@@ -58,10 +58,13 @@ class Return(Struct, frozen=True, kw_only=True):
 def returning(request: Request, services: Iterable[Deployed]) -> dict[str, Return | str]:
     """By name, the services that must return: each with its way back, or with the reason why there is none.
 
-    A cancellation reaches all of them, a failure those that the request says it takes back.
+    A cancellation reaches all of them (but where the release only waits for approval, and nothing is said of that), a
+    failure those that the request says it takes back.
     """
     services = tuple(services)
     is_cancelled = any(service.verdict is Verdict.CANCELLED for service in services)
+    if is_cancelled and not request.on_cancel and _only_waits(services):
+        return {}
     failed = [service.target for service in services if service.verdict.fails_the_run]
     reached = (
         service
@@ -70,6 +73,13 @@ def returning(request: Request, services: Iterable[Deployed]) -> dict[str, Retur
     )
     ways = ((service.target.name, _way_back(request, service)) for service in reached)
     return {name: way for name, way in ways if way is not None}
+
+
+def _only_waits(services: Iterable[Deployed]) -> bool:
+    """Whether of all that was written some waits for approval, and the rest is complete: nothing is rolling out."""
+    written = [service.rollout for service in services if service.deployment]
+    waits = [rollout for rollout in written if rollout.verdict is Verdict.CANCELLED and rollout.pause]
+    return bool(waits) and all(rollout.was_complete or rollout.pause for rollout in written)
 
 
 def _way_back(request: Request, service: Deployed) -> Return | str | None:

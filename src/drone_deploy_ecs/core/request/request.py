@@ -19,6 +19,12 @@ WaitFor = Literal["completed", "shifted", "healthy"]
 """When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
 
 
+OnPause = Literal["wait", "continue", "leave"]
+"""What is done at a PAUSE hook: wait for somebody's answer, answer it, or end the run there."""
+OnCancel = Literal["", "rollback", "leave"]
+"""What becomes of a deployment when the run is cancelled. "": taken back, unless it only waits for approval."""
+
+
 class Access(Struct, frozen=True):
     """How to reach AWS: the region, and a role to assume if any."""
 
@@ -92,10 +98,11 @@ class Request(Struct, frozen=True, kw_only=True):
     undo_waves: bool = True
     undo_failed_only: bool = False
     roll_back: bool = True
-    leave_on_cancel: bool = False
+    on_cancel: OnCancel = ""
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
     wait_for: WaitFor = "completed"
+    on_pause: OnPause = "wait"
     skip_unchanged: bool = False
     dry_run: bool = False
     reports: tuple[str, ...] = ()
@@ -117,6 +124,11 @@ class Request(Struct, frozen=True, kw_only=True):
         if self.undo_failed_only:
             return other.name == failed.name
         return self.undo_waves or other.region == failed.region
+
+    @property
+    def leave_on_cancel(self) -> bool:
+        """Whether a cancelled deployment is left to ECS."""
+        return self.on_cancel == "leave"
 
     @property
     def brief(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from drone_deploy_ecs.core.causes.cause import describe
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.exit_code import ExitCode
+from drone_deploy_ecs.core.report import sentences
 from drone_deploy_ecs.core.report.json import as_json
 from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import heaviest, last_line
@@ -105,9 +107,14 @@ def _row(outcome: Outcome) -> Row:
     )
 
 
+def ways_on(report: Report) -> list[tuple[str, str]]:
+    """How to go on and how to go back from the pauses that services were left at: the service, and what to do."""
+    return list(sentences.ways_on(report.outcomes))
+
+
 def failures(report: Report) -> list[Failure]:
     """Services whose own verdict isn't good, or that are stranded, in the report's order."""
-    good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
+    good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN, Verdict.PAUSED)
     failed = (
         Failure(safe(outcome.target.name), outcome.verdict.value, safe(outcome.reason), tuple(_reasons(outcome)))
         for outcome in report.outcomes
@@ -129,9 +136,11 @@ def problems(report: Report) -> list[tuple[str, str]]:
 def outputs(report: Report) -> dict[str, str]:
     """Outputs for later steps, by name: the texts of several services are separated by commas, in the report's order.
 
-    No value needs quoting in a file of `NAME=value` lines, whichever program reads it.
+    No value needs quoting in a file of `NAME=value` lines, whichever program reads it. `hook_id` is there where a
+    service was left at a pause.
     """
     services = as_json(report)["services"]
+    hooks = [outcome.pause.hook if outcome.pause else "" for outcome in report.outcomes]
     return {
         "verdict": report.verdict.value,
         "exit_code": str(int(report.exit_code)),
@@ -139,6 +148,7 @@ def outputs(report: Report) -> dict[str, str]:
             name: _listed([_bare(service[member]) for service in services])
             for name, member in (("running", "running"), ("deployment_id", "deployment_id"), ("before", "before"))
         },
+        **({"hook_id": _listed(list(map(_bare, hooks)))} if any(hooks) else {}),
     }
 
 
@@ -147,9 +157,21 @@ def variables(report: Report) -> str:
     return "".join(f"ECS_{name.upper()}={value}\n" for name, value in outputs(report).items())
 
 
-def went_well(report: Report) -> bool:
-    """Whether the new version is what runs."""
-    return report.exit_code == ExitCode.DONE
+class Mood(Enum):
+    """How a page is to look."""
+
+    GOOD = "good"
+    """The new version is what runs."""
+    WAITING = "waiting"
+    """It waits for somebody's approval: neither good nor bad."""
+    BAD = "bad"
+
+
+def mood(report: Report) -> Mood:
+    """How the run's page is to look."""
+    if report.exit_code != ExitCode.DONE:
+        return Mood.BAD
+    return Mood.WAITING if report.verdict is Verdict.PAUSED else Mood.GOOD
 
 
 def _listed(texts: list[str]) -> str:

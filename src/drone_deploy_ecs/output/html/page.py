@@ -188,6 +188,7 @@ def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
         "Was to run": outcome.revision or "a revision that was never registered",
         "Runs now": outcome.running,
         "Deployment": outcome.deployment,
+        "Waits at": safe(outcome.pause.place) if outcome.pause else "",
     }
     return tag(
         "article",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.steps.attempts import Phase, retry_in
+from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.steps.native.record import bake
 from drone_deploy_ecs.core.steps.rollout.polling import (
     FIRST,
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 FAR = 15.0
 """Seconds between looks while it bakes or waits for somebody's answer: what happens there is seen within that."""
 
+MOST_SILENT = 480.0
+"""Seconds: CI systems end steps that are silent for ten minutes."""
+
 
 def next_look(shift: Shift, now: float, chance: float) -> float:
     """When (monotonic seconds) it wants to be looked at again; `chance` is random, in 0..1."""
@@ -31,8 +35,21 @@ def next_look(shift: Shift, now: float, chance: float) -> float:
     wait = _waits(shift, now)
     if wait is None:
         wait = _interval(shift) * (1 - JITTER * chance)
-    ends = (shift.deadline, shift.stable_at, *(shift.ours.reported.confirmed_at if shift.ours else ()))
+    ends = (
+        shift.deadline,
+        shift.answers.look_at,
+        shift.stable_at,
+        *(shift.ours.reported.confirmed_at if shift.ours else ()),
+    )
     return min((now + wait, *(at for at in ends if at is not None and at > now)))
+
+
+def silence(shift: Shift, now: float) -> float | None:
+    """Seconds without a word while ECS waits: the longer it has, the more; None where it doesn't."""
+    record = shift.known.record
+    if record is None or shift.observed.failed_reads or not (record.pauses or bake(record)):
+        return None
+    return min(max(SILENCE, now - shift.known.since), MOST_SILENT)
 
 
 def _waits(shift: Shift, now: float) -> float | None:

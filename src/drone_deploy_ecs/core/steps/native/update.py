@@ -110,9 +110,16 @@ def _explain(step: ShiftTraffic | FollowServiceDeployment) -> Iterator[str]:
     awaited, least = _awaited(terms, strategy)
     yield f"Wait until {awaited}: at least {span(least)} by its own bakes, which the budget of {span(terms.budget)} doesn't count"
     if strategy.pauses:
-        yield f"It waits for somebody's answer at its PAUSE hooks ({', '.join(strategy.pauses)})"
+        yield f"{_AT_PAUSES[terms.on_pause]} ({', '.join(strategy.pauses)})"
     yield f"Let the CI step run for {span(least + 2 * terms.budget)} at least, and as long again as hooks take"
     yield f"Undo: {step.undo}"
+
+
+_AT_PAUSES = {
+    "wait": "It waits for somebody's answer at its PAUSE hooks",
+    "continue": "Its PAUSE hooks are answered with CONTINUE",
+    "leave": "It is left, and the run ends, at the first of its PAUSE hooks",
+}
 
 
 def _awaited(terms: Terms, strategy: Strategy) -> tuple[str, float]:
