@@ -77,7 +77,8 @@ class Deployment:
         self._counted: Counter[str] = Counter()
         self._calls: dict[str, Calls] = {}
         self._reads: dict[str, Patient] = {}
-        self._engine = Engine(request, self._calls, clock, self._log, chance, cancellation=cancellation)
+        self._chance = chance
+        self._engine: Engine
         self._cancellation = cancellation
         self._beside = beside
         self._definitions: list[Definition] = []
@@ -134,6 +135,9 @@ class Deployment:
         if isinstance(request, tuple):
             return request
         self._request = request
+        self._engine = Engine(
+            request, self._calls, self._clock, self._log, self._chance, cancellation=self._cancellation
+        )
         preflight = Preflight(self._calls, self._clock, self._log, self._beside)
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)

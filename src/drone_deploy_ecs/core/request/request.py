@@ -75,7 +75,8 @@ class Request(Struct, frozen=True, kw_only=True):
     has to stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
     `preflight` is what is looked at before the first write (`core.preflight.checks`); `secrets` what the run itself
     knows and must not print. With `blue_green` or `colours` the services are blue and green; with `colours`, `edits`
-    are provisionally the green one's: only the secret tells the colour (`for_colour`).
+    are provisionally the green one's: only the secret tells the colour (`for_colour`). `about` says for people what an
+    action is about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -104,6 +105,7 @@ class Request(Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
+    about: str = ""
 
     def for_colour(self, live: str) -> Request:
         """The rolling deployment of the colour that isn't live."""
@@ -121,12 +123,12 @@ class Request(Struct, frozen=True, kw_only=True):
     @property
     def brief(self) -> str:
         """What is new, in a few words: `shop:2`."""
-        return ", ".join(edit.brief for edit in self.edits) or short(self.revision)
+        return self.about or ", ".join(edit.brief for edit in self.edits) or short(self.revision)
 
     @property
     def subject(self) -> str:
         """What is new, and where it goes: `shop:2 for container app`."""
-        return ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
+        return self.about or ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
 
     @property
     def edited(self) -> tuple[str, ...]:
