@@ -81,10 +81,9 @@ class Deployment:
         self._counted: Counter[str] = Counter()
         self._calls: dict[str, Calls] = {}
         self._reads: dict[str, Patient] = {}
-        attempt = request.attempt or unique()
-        self._engine = Engine(
-            request, self._calls, clock, self._log, chance, cancellation=cancellation, attempt=attempt
-        )
+        self._chance = chance
+        self._attempt = request.attempt or unique()
+        self._engine: Engine
         self._cancellation = cancellation
         self._beside = beside
         self._definitions: list[Definition] = []
@@ -142,6 +141,15 @@ class Deployment:
         if isinstance(request, tuple):
             return request
         self._request = request
+        self._engine = Engine(
+            request,
+            self._calls,
+            self._clock,
+            self._log,
+            self._chance,
+            cancellation=self._cancellation,
+            attempt=self._attempt,
+        )
         preflight = Preflight(self._calls, self._clock, self._log, self._beside)
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)

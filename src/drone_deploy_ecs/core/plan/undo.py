@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 class Return(Struct, frozen=True, kw_only=True):
     """A service that is to return, and what it was deployed as.
 
-    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `must_not_write`: nor may we write.
+    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `must_not_write`: nor may we write;
+    others then have `awaits` seconds to begin.
     """
 
     service: Deployed
     ecs_returns_it: bool
     must_not_write: bool
+    awaits: float = 0.0
 
     @property
     def target(self) -> Target:
@@ -46,7 +48,10 @@ class Return(Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> Sentence:
         """What to say as it begins."""
-        what = "making sure that ECS returns it" if self.ecs_returns_it else "rolling back"
+        if self.awaits:
+            what = "making sure that it returns" if self.ecs_returns_it else "waiting whether anybody returns it"
+        else:
+            what = "making sure that ECS returns it" if self.ecs_returns_it else "rolling back"
         return self.target.name, f"{what} to {short(self.target.back.definition)}"
 
     @property
@@ -148,6 +153,7 @@ def _as_recorded(request: Request, way: Return) -> UpdateService:
         definition=back.definition,
         undoes=way.service.deployment,
         must_not_write=way.must_not_write,
+        awaits=way.awaits,
         since=way.service.rollout.since,
     )
 
@@ -156,7 +162,7 @@ def _content(way: Return, answers: Answers) -> tuple[Mapping[str, Any], str] | N
     """What to return to where the recorded revision itself would not do, and why."""
     back, recorded = way.target.back, answers.get(way.recorded)
     is_gone = isinstance(recorded, Definition) and not recorded.active
-    if back.body is None or way.ecs_returns_it or not (is_gone or back.must_copy):
+    if back.body is None or way.ecs_returns_it or way.must_not_write or not (is_gone or back.must_copy):
         return None
     return back.body, "the same content, as it was deregistered" if is_gone or not back.what else back.what
 

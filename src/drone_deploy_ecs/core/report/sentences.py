@@ -112,6 +112,8 @@ def _before(target: Target) -> str:
 
 
 def _new(outcome: Outcome) -> str:
+    if outcome.verdict is Verdict.UNCHANGED and outcome.service:
+        return f"runs {runs(outcome.service)}, and nothing is rolling out"
     if outcome.verdict is Verdict.UNCHANGED:
         return f"already runs {short(outcome.target.before)}, nothing was changed"
     if outcome.service and not outcome.service.desired:

@@ -77,6 +77,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
+    `about` says for people what an action is about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -107,6 +108,7 @@ class Request(Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
+    about: str = ""
 
     def for_colour(self, live: str) -> Request:
         """The rolling deployment of the colour that isn't live."""
@@ -124,12 +126,12 @@ class Request(Struct, frozen=True, kw_only=True):
     @property
     def brief(self) -> str:
         """What is new, in a few words: `shop:2`."""
-        return ", ".join(edit.brief for edit in self.edits) or short(self.revision)
+        return self.about or ", ".join(edit.brief for edit in self.edits) or short(self.revision)
 
     @property
     def subject(self) -> str:
         """What is new, and where it goes: `shop:2 for container app`."""
-        return ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
+        return self.about or ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
 
     @property
     def edited(self) -> tuple[str, ...]:

@@ -108,6 +108,8 @@ def _header(report: Report) -> Element:
 
 def _deployed(request: Request) -> dict[str, str]:
     """What is new: an image, if that is all; else everything that was asked for."""
+    if request.about:
+        return {}
     is_image = all(edit.images and edit.containers for edit in request.edits) and not request.revision
     return {"Image": request.brief, "Container": ", ".join(request.edited)} if is_image else {"New": request.subject}
 
