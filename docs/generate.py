@@ -312,6 +312,7 @@ def schema() -> dict[str, Any]:
         problems=many("Why nothing was written; empty unless the run was refused before its first write", shape(
             what=text("What is wrong"), do=text("What to do about it; may be empty"))),
         services=many("Every service of the run; empty when the run was refused before its first write", _service_schema()),
+        steps=many("What else was done and is told of by itself (a one-off task, say), in order; most runs have none", _step_schema()),
         api_calls={"type": "object", "description": "How many calls were made, by operation",
                    "propertyNames": {"pattern": "^[A-Z][A-Za-z]+$"}, "additionalProperties": {"type": "integer", "minimum": 1}},
         timeline=many("Every line of the log, in order", shape(
@@ -364,6 +365,26 @@ def _pause_schema() -> dict[str, Any]:
     return {**whole, "type": ["object", "null"], "description": description}
 
 
+def _step_schema() -> dict[str, Any]:
+    return shape(
+        kind=text("What it is, by the name of its setting"),
+        name=text("Which of its kind; empty where there is only one"),
+        what=text("What was done, as the plan says it"),
+        service=text("The service it is about; empty: the whole run"),
+        verdict=enumeration(Verdict, "What became of it"),
+        ended=text("How it ended, in a clause"),
+        stands={
+            "enum": ["", *(state.value for state in EndState)],
+            "description": "How what it changed stands now; empty where it changes nothing that could go back",
+        },
+        began_at=or_null(moment("When it began; null where it never did")),
+        ended_at=or_null(moment("When it ended; null where that isn't known")),
+        exit_code={"type": ["integer", "null"], "description": "Its exit code; null where it has none"},
+        causes=many("Why it failed, the heaviest first", _cause_schema()),
+        log=many("The last lines of its log, where they are known", {"type": "string"}),
+    )
+
+
 def _count_schema() -> dict[str, Any]:
     return shape(
         at=moment("From when on"),
@@ -414,6 +435,11 @@ def number(description: str) -> dict[str, Any]:
 def moment(description: str) -> dict[str, Any]:
     """A time, UTC."""
     return {"type": "string", "format": "date-time", "description": f"{description} (UTC)"}
+
+
+def or_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """That, or nothing."""
+    return {**shape, "type": [shape["type"], "null"]}
 
 
 def many(description: str, items: dict[str, Any]) -> dict[str, Any]:

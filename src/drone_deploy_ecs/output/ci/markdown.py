@@ -27,7 +27,7 @@ def summary(report: Report, limit: int = LIMIT) -> str:
     """The whole answer in at most `limit` bytes of UTF-8: what matters comes first, and the rest is left out."""
     sign = _SIGNS[answer.mood(report)]
     first = f"### {sign} {plain(answer.headline(report))}\n\n{plain(answer.subject(report))}\n"
-    blocks = [first, *_problems(report), *_table(report), *_ways_on(report), *_failures(report)]
+    blocks = [first, *_problems(report), *_table(report), *_ways_on(report), *_steps(report), *_failures(report)]
     kept: list[str] = []
     room = limit - _size(LEFT_OUT)
     for block in blocks:
@@ -71,6 +71,16 @@ def _table(report: Report) -> Iterator[str]:
 def _ways_on(report: Report) -> Iterator[str]:
     for service, way in answer.ways_on(report):
         yield f"\n- **{plain(service)}**: {plain(way)}\n"
+
+
+def _steps(report: Report) -> Iterator[str]:
+    rows = answer.steps(report)
+    if not rows:
+        return
+    yield "\n| Step | Verdict | How it ended | Took | What |\n| --- | --- | --- | --- | --- |\n"
+    for row in rows[:MOST_ROWS]:
+        cells = (row.title, row.verdict.value, row.ended, row.took, row.what)
+        yield f"| {' | '.join(map(plain, cells))} |\n"
 
 
 def _failures(report: Report) -> Iterator[str]:
