@@ -44,8 +44,8 @@ class Verdict(Enum):
 
     @property
     def needs_no_cause(self) -> bool:
-        """Whether all went as asked, so that nothing is to be explained."""
-        return self.is_good or self is Verdict.PAUSED
+        """Whether nothing that a deployment's tasks or events tell would explain it."""
+        return self.is_good or self in (Verdict.PAUSED, Verdict.REFUSED)
 
     @property
     def fails_the_run(self) -> bool:

@@ -86,7 +86,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; policy: print the least IAM policy for these settings"),
+            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; continue: let what waits at a PAUSE hook go on; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
@@ -113,6 +113,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="start from the task definition in this file instead of from the one that runs; of the services' own family, in one region"),
     Setting(name="revision", type="text", read=edits.revision, modes=(ROLLING, BLUE_GREEN),
             help="deploy this existing revision (family:number or ARN) as it is: nothing is edited or registered; of the services' own family, in one region"),
+    Setting(name="deployment", type="list", read=words,
+            help="with action continue: the deployment that must be what waits, an output of the step that left it there (deployment_id), or a service deployment's ARN"),
     Setting(name="mode", type="text", read=mode, default=ROLLING,
             help="how to deploy: rolling; blue-green: of two services the idle one takes over; blue-green-cluster: the one that a secret doesn't name as live is updated"),
     Setting(name="blue_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),

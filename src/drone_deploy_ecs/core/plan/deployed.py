@@ -98,7 +98,7 @@ def outcome(
 
 
 _RETURNED = {Verdict.COMPLETED: EndState.AS_BEFORE, Verdict.SUPERSEDED: EndState.SOMEBODY_ELSES}
-_MAY_WAIT = (EndState.PAUSED, EndState.NOT_AS_BEFORE)
+_MAY_WAIT = (EndState.PAUSED, EndState.NOT_AS_BEFORE, EndState.UNTOUCHED)
 """How a service stands that may have been left at a pause."""
 
 

@@ -81,6 +81,10 @@ def returning(request: Request, services: Iterable[Deployed], *, everything: boo
     return {name: way for name, way in ways if way is not None}
 
 
+_NOT_OURS_TO_UNDO = (Verdict.SUPERSEDED, Verdict.UNKNOWN, Verdict.REFUSED)
+"""Somebody's; nobody knows whose; and what nothing was written to."""
+
+
 def _only_waits(services: Iterable[Deployed]) -> bool:
     """Whether of all that was written some waits for approval, and the rest is complete: nothing is rolling out."""
     written = [service.rollout for service in services if service.deployment]
@@ -91,7 +95,7 @@ def _only_waits(services: Iterable[Deployed]) -> bool:
 def _way_back(request: Request, service: Deployed) -> Return | str | None:
     """How it returns, or why it can't; None where nothing of ours is to be taken back."""
     is_left = service.verdict is Verdict.CANCELLED and request.leave_on_cancel
-    if not service.deployment or is_left or service.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
+    if not service.deployment or is_left or service.verdict in _NOT_OURS_TO_UNDO:
         return None
     # ECS's own rollback is confirmed even with ours disabled.
     if not request.roll_back and service.verdict is not Verdict.ROLLED_BACK:

@@ -26,7 +26,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `failed` says that it failed by itself, so that others of the run may have had to return. `way_back` is the verdict
     on its return, None where it wasn't to return; `is_stranded` says that it should have returned and couldn't.
-    `unfinished` says what isn't over yet of what was called completed, "" where all is. `pause` is the PAUSE hook at
+    `unfinished` says what isn't over yet of what was called completed, "" where all is; of
+    what is somebody else's, what is known of that. `pause` is the PAUSE hook at
     which it was left waiting, be it on its way back; None where it wasn't.
     """
 

@@ -78,22 +78,21 @@ def stands(outcome: Outcome) -> str:
         case EndState.NEW:
             return f"{name} {_new(outcome)}"
         case EndState.UNTOUCHED:
-            # Not necessarily what it ran at first: somebody else may have deployed.
-            return f"{name} was not changed and runs {outcome.running or 'what it ran'}"
+            return f"{name} was not changed{_untouched(outcome)}"
         case EndState.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case EndState.NOT_AS_BEFORE:
             stuck = f"; its deployment waits at {safe(outcome.pause.place)}" if outcome.pause else ""
             return f"{name} {_not_as_before(outcome)}, before it ran {_before(outcome.target)}{stuck}"
         case EndState.PAUSED:
-            left = "was left paused, and " if outcome.verdict is Verdict.CANCELLED else ""
-            return f"{name} {left}waits for approval{_paused(outcome)}"
+            return f"{name} {_paused(outcome)}"
         case EndState.LEFT:
             return f"{name} was left {_left(outcome)}: it runs {runs_now}"
         case EndState.GAVE_WAY:
             return f"{name} gave way: it runs {runs_now}"
         case EndState.SOMEBODY_ELSES:
-            return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
+            whose = safe(outcome.unfinished) or "was taken over by somebody's newer deployment and left alone"
+            return f"{name} {whose}; last seen it ran {runs_now}"
         case EndState.UNSEEN:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
@@ -101,8 +100,17 @@ def stands(outcome: Outcome) -> str:
 
 
 def _paused(outcome: Outcome) -> str:
+    left = "was left paused, and " if outcome.verdict is Verdict.CANCELLED else ""
     pause = outcome.pause
-    return f" at {safe(pause.place)}: {_revision(outcome)} {pause.traffic}" if pause else ""
+    where = f" at {safe(pause.place)}: {_revision(outcome)} {pause.traffic}" if pause else ""
+    return f"{left}waits for approval{where}"
+
+
+def _untouched(outcome: Outcome) -> str:
+    """Not necessarily what it ran at first: somebody else may have deployed."""
+    if outcome.pause:
+        return f": it waits at {safe(outcome.pause.place)}"
+    return f" and runs {outcome.running or 'what it ran'}"
 
 
 def ways_on(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
+    from drone_deploy_ecs.core.request.approval import Approval
     from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.target import Target
 
@@ -83,7 +84,8 @@ class Request(Struct, frozen=True, kw_only=True):
     `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
-    `about` says for people what an action is about that asks for no revision: `the rollout`.
+    `approval` is what may be let go on at a pause, where that is asked for. `about` says for people what an action is
+    about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -115,6 +117,7 @@ class Request(Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
+    approval: Approval | None = None
     about: str = ""
 
     def for_colour(self, live: str) -> Request:

@@ -167,8 +167,7 @@ def problems(report: Report) -> list[tuple[str, str]]:
 def outputs(report: Report) -> dict[str, str]:
     """Outputs for later steps, by name: the texts of several services are separated by commas, in the report's order.
 
-    No value needs quoting in a file of `NAME=value` lines, whichever program reads it. `hook_id` is there where a
-    service was left at a pause.
+    No value needs quoting in a file of `NAME=value` lines, whichever program reads it.
     """
     services = as_json(report)["services"]
     hooks = [outcome.pause.hook if outcome.pause else "" for outcome in report.outcomes]
@@ -179,7 +178,7 @@ def outputs(report: Report) -> dict[str, str]:
             name: _listed([_bare(service[member]) for service in services])
             for name, member in (("running", "running"), ("deployment_id", "deployment_id"), ("before", "before"))
         },
-        **({"hook_id": _listed(list(map(_bare, hooks)))} if any(hooks) else {}),
+        "hook_id": _listed(list(map(_bare, hooks))) if any(hooks) else "",
     }
 
 

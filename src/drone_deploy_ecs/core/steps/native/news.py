@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.pause import CONTINUE, LEAVE
+from drone_deploy_ecs.core.pause import LEAVE
 from drone_deploy_ecs.core.steps.attempts import Phase
 from drone_deploy_ecs.core.steps.native import pauses
 from drone_deploy_ecs.core.steps.native.record import bake
@@ -113,15 +113,16 @@ def _paused(before: Shift, after: Shift) -> Iterator[News]:
     """The pauses that it has come to, and what became of our answers to them."""
     answers, known = after.answers, before.answers
     for answered in sorted(answers.given - known.given):
-        yield Kind.UPDATED, safe(f"answered PAUSE hook {answered} with CONTINUE, as on_pause says")
+        why = "" if answered == answers.approved else ", as on_pause says"
+        yield Kind.UPDATED, safe(f"answered PAUSE hook {answered} with CONTINUE{why}")
     if answers.attempts.fault is not None and answers.attempts.fault is not known.attempts.fault:
         then = "waiting for somebody's answer" if answers.is_denied else "looking before trying again"
         yield Kind.TROUBLE, safe(f"{answers.attempts.fault}; {then}")
-    if after.terms.on_pause == LEAVE or (after.terms.on_pause == CONTINUE and not answers.is_denied):
+    if after.terms.on_pause == LEAVE or after.decision is not None:
         return
     told = set() if answers.is_denied and not known.is_denied else {hook.id for hook in pauses.waiting(before)}
     for hook in pauses.waiting(after):
-        if hook.id not in told and after.known.record is not None:
+        if hook.id not in told and not pauses.is_ours(after, hook) and after.known.record is not None:
             yield Kind.WAITING, _waits_at(after, pauses.pause_at(after, after.known.record, hook))
 
 

@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.causes.events import PAUSE_REJECTED, PAUSE_TIMED_OUT
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.pause import CONTINUE, LEAVE, Pause
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, SETTLE, Attempts
+from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 class Answers(Struct, frozen=True, kw_only=True):
     """What was answered: CONTINUE to the hooks `given`, the last of them at `given_at` (monotonic seconds).
 
-    The hook `due` is answered next, "" for none. `is_denied`: we may not answer.
+    The hook `due` is answered next, "" for none. `approved` is one that the run is there to answer, whatever is done
+    at others. `is_denied`: we may not answer.
     """
 
     due: str = ""
+    approved: str = ""
     given: frozenset[str] = frozenset()
     given_at: float = 0.0
     attempts: Attempts = Attempts()
@@ -105,13 +108,28 @@ def ended_by(record: DescribedServiceDeployment | None) -> Cause | None:
 
 def is_left(shift: Shift) -> bool:
     """Whether the run is to end where it waits now."""
-    return shift.terms.on_pause == LEAVE and bool(waiting(shift))
+    hooks = waiting(shift)
+    return shift.terms.on_pause == LEAVE and bool(hooks) and not any(is_ours(shift, hook) for hook in hooks)
 
 
 def after_look(shift: Shift, now: float) -> Answers:
     """What is to be answered after a look."""
-    is_asked = shift.terms.on_pause == CONTINUE
-    return shift.answers.after_look(waiting(shift), now) if is_asked else shift.answers
+    is_asked, approved = shift.terms.on_pause == CONTINUE, shift.answers.approved
+    return shift.answers.after_look(tuple(hook for hook in waiting(shift) if is_asked or hook.id == approved), now)
+
+
+def is_ours(shift: Shift, hook: HookRun) -> bool:
+    """Whether we answer that hook, so that nobody else need."""
+    is_asked = shift.terms.on_pause == CONTINUE or hook.id == shift.answers.approved
+    return is_asked and not shift.answers.is_denied
+
+
+def refusal(shift: Shift) -> Judgement | None:
+    """That we may not give the answer that the run is there to give."""
+    answers = shift.answers
+    if not answers.approved or not answers.is_denied or answers.approved in answers.given:
+        return None
+    return Judgement(Verdict.REFUSED, f"AWS refused {answers.attempts.fault}")
 
 
 def call(shift: Shift) -> ContinueServiceDeployment | None:

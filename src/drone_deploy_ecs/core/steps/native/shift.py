@@ -137,7 +137,8 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def advance(self, answer: object, now: float, /) -> Self:
         """See `Execution`."""
         if pauses.call(self):
-            return replace(self, answers=self.answers.answered(answer, now))
+            answered = replace(self, answers=self.answers.answered(answer, now))
+            return fold.decided(answered, pauses.refusal(answered), now)
         if self._is_to_write and self.means is not Means.UPDATE:
             return self._asked_back(answer, now)
         return _synchronised(super().advance(answer, now))
@@ -187,7 +188,10 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def judged(self, sight: Sight) -> Judgement | None:
         """See `Outlook`."""
         is_its_own = sight.ours.is_ecs_rollback or sight.ours.deployment == self.known.of
-        return judge(sight, self.known if is_its_own else Known())
+        judgement = judge(sight, self.known if is_its_own else Known())
+        # A pause that we are to answer is no place to end at, whatever else is waited for.
+        is_to_answer = any(pauses.is_ours(self, hook) for hook in pauses.waiting(self))
+        return None if judgement and judgement.verdict is Verdict.COMPLETED and is_to_answer else judgement
 
     def reasons(self, since: float) -> tuple[Cause, ...]:
         """See `Outlook`: also what ECS's record says, in the place of an event that says the same."""
