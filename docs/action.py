@@ -21,8 +21,8 @@ OUTPUTS = {
     "exit_code": "What the command exited with; see docs/exit-codes.md.",
     "running": "The task definition that runs now (family:revision), of several services separated by commas.",
     "deployment_id": "The id of our deployment (ecs-svc/...), likewise.",
-    "hook_id": "The id of the PAUSE hook that it was left at (on_pause: leave), likewise.",
     "before": "The task definition that ran before (family:revision), likewise.",
+    "hook_id": "The id of the PAUSE hook that it was left at (on_pause: leave), likewise.",
 }
 PASSED = "AWS_[A-Z0-9_]+|PLUGIN_[A-Z_]+|GITHUB_(ACTIONS|OUTPUT|STEP_SUMMARY|RUN_ID|EVENT_NAME|REF_NAME|REF_TYPE)"
 """The variables that the container gets, as the shell's patterns have it."""
