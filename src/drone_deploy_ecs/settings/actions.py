@@ -55,7 +55,11 @@ NOT_FOLLOWING = (
 
 CONTINUE = "continue"
 DEPLOY = Action(
-    "deploy", "deploy: the same settings as flags", "deploy:deploy", plan="deploy:plan", unused=("deployment",)
+    "deploy",
+    "put the new version on the services, follow it, and take back what failed",
+    "deploy:deploy",
+    plan="deploy:plan",
+    unused=("deployment",),
 )
 ACTIONS = {
     action.name: action
