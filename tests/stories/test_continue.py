@@ -11,7 +11,7 @@ from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.simulator.native import hooked, native, served, when
-from tests.simulator.watching import GROUP, update
+from tests.simulator.watching import GROUP, update, web
 
 if TYPE_CHECKING:
     from tests.stories.story import Teller, Told
@@ -133,3 +133,16 @@ def test_continue_to_the_next_pause(plugin: Teller) -> None:
 def test_continue_takes_no_other_edit(tell: Teller) -> None:
     world, _ = left(tell)
     assert go_on(tell, world, tag="3", canary_services="1").exit_code == 2
+
+
+def test_continue_where_nothing_was_completed_before(plugin: Teller) -> None:
+    world = hooked(TESTED, is_pause=True)
+    web(world).history[0].state = "IN_PROGRESS"
+    web(world).events.clear()
+    plugin(world, on_pause="leave")
+    assert "has no COMPLETED deployment" in go_on(plugin, world, dry_run="true").stdout
+    assert go_on(plugin, world).exit_code == 0
+
+
+def test_continue_of_no_service(plugin: Teller) -> None:
+    assert go_on(plugin, native(), service="nowhere").exit_code == 2

@@ -188,6 +188,12 @@ def test_native_pause_would_leave_half_of_the_run(tell: Teller) -> None:
     assert (told.exit_code, "UpdateService" in world.faults.calls) == (2, False)
 
 
+def test_native_pause_in_the_last_wave(plugin: Teller) -> None:
+    world = with_api(paused())
+    told = plugin(world, service="api,web", on_pause="leave", canary_services="1")
+    assert (told.exit_code, told.report["verdict"], served(world)) == (0, "Paused", OLD)
+
+
 def test_many_pauses_are_named(tell: Teller) -> None:
     world = World()
     pause = Shifting(hooks=(LifecycleHook(stages=(TESTED,), is_pause=True),))
