@@ -85,6 +85,12 @@ ACTIONS = {
             instead="it lets what waits go on as it is, and image, revision or deployment says what that must be",
         ),
         Action(
+            "rehearse",
+            "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
+            "rehearse:rehearse",
+            unused=("deployment",),
+        ),
+        Action(
             "policy",
             "print the least IAM policy for these settings; write nothing",
             "policy:policy",
