@@ -347,6 +347,36 @@ def _service_schema() -> dict[str, Any]:
             "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
             _count_schema(),
         ),
+        strategy=text(
+            "By which strategy ECS deploys it (ROLLING, BLUE_GREEN, LINEAR, CANARY); empty when it wasn't looked at"
+        ),
+        traffic=many(
+            "Who got its production traffic over time, where ECS shifts that: an entry whenever a look showed another weight",
+            shape(
+                at=moment("From when on"),
+                revision=text("The deployment's revision (family:revision); empty when it wasn't listed"),
+                deployment_id=text("The deployment (ecs-svc/…)"),
+                weight={
+                    "type": "number",
+                    "minimum": 0,
+                    "maximum": 100,
+                    "description": "What ECS asks for, in per cent",
+                },
+            ),
+        ),
+        stages=many(
+            "Where ECS was over time, where it shifts traffic: an entry whenever a look showed something else",
+            shape(
+                at=moment("From when on"),
+                name=text("ECS's lifecycle stage; more may be added; empty when it told none"),
+                status=text("The status of its service deployment (IN_PROGRESS, ROLLBACK_IN_PROGRESS, SUCCESSFUL, …)"),
+                awaits=text("The kind of the hook whose answer it waited for (AWS_LAMBDA, PAUSE); empty: none"),
+                bakes={
+                    "type": "boolean",
+                    "description": "Whether it baked: after a step of the traffic, or after all of it",
+                },
+            ),
+        ),
     )
 
 
