@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.ecs.service_deployment import OVER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
@@ -47,6 +49,12 @@ class Traffic(Struct, frozen=True, kw_only=True):
     strategy: str = ""
     weights: tuple[Weight, ...] = ()
     stages: tuple[Stage, ...] = ()
+
+    @property
+    def stage(self) -> str:
+        """The stage at which ECS is; "" once it is over."""
+        last = self.stages[-1] if self.stages else None
+        return last.name if last and last.status not in OVER else ""
 
 
 def grow(traffic: Traffic, shifting: Shifting, at: datetime) -> Traffic:
