@@ -1,7 +1,8 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
 Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `report.schema.json`, `blue-green.svg`,
-`action.yml`, and what registries want. In the README: between `<!-- generated: name -->` and `<!-- end -->`.
+`how-to/native-*.svg`, `action.yml`, and what registries want. In the README: between `<!-- generated: name -->` and
+`<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ def pages() -> dict[Path, str]:
         docs / "causes.md": causes_page(),
         docs / "permissions.md": beside("policies")["permissions_page"](BY),
         docs / "blue-green.svg": beside("phases")["phases"](),
+        docs / "how-to" / "native-linear.svg": beside("traffic")["good"](),
+        docs / "how-to" / "native-canary.svg": beside("traffic")["bad"](),
         ROOT / "action.yml": beside("action")["page"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
         ROOT / "registries" / "drone" / "content.yaml": beside("registries")["drone_entry"](),
