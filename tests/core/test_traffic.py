@@ -69,7 +69,7 @@ def test_the_target_has_its_weight_and_the_source_that_runs_the_rest() -> None:
     [
         (record(production=None, sources=(ECSS,)), ()),
         (record(production=100.0, sources=(ECSS,)), (Share(OURS, "", 100.0),)),
-        (record(production=0.0), (Share(OURS, "", 0.0),)),
+        (record(production=0.0), ()),
     ],
     ids=["no weights", "all of it", "no source"],
 )
@@ -135,6 +135,15 @@ def test_a_revision_that_is_not_listed_any_more_keeps_its_name() -> None:
         (1, "a", "web:1", 0.0),
         (2, "c", "", 1.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("looks", "stage"),
+    [((), ""), ((STEP,), "BAKE_TIME"), ((STEP, replace(STEP, status="SUCCESSFUL")), "")],
+    ids=["never seen", "under way", "over"],
+)
+def test_it_is_at_a_stage_until_it_is_over(looks: tuple[Shifting, ...], stage: str) -> None:
+    assert kept(*looks).stage == stage
 
 
 # --- in a whole run ---

@@ -40,12 +40,12 @@ def shifting(shift: Shift, now: float, at: datetime) -> Shifting | None:
 
 def _shares(shift: Shift, record: DescribedServiceDeployment) -> Iterator[Share]:
     """The target's weight, and the rest: of several sources each may report all of it, also one without a task."""
-    percent = record.target.production
-    if percent is None:
+    percent, sources = record.target.production, record.sources
+    if percent is None or (percent < WHOLE and not sources):
         return
     yield Share(shift.known.of, _revision(shift, shift.known.of), percent)
-    if percent < WHOLE and record.sources:
-        source = max(record.sources, key=lambda source: source.running).deployment
+    if percent < WHOLE:
+        source = max(sources, key=lambda source: source.running).deployment
         yield Share(source, _revision(shift, source), WHOLE - percent)
 
 
