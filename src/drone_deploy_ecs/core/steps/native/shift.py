@@ -17,7 +17,7 @@ from drone_deploy_ecs.core.causes.evidence import said_by
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, Phase, is_refused
 from drone_deploy_ecs.core.steps.kind import SILENCE
-from drone_deploy_ecs.core.steps.native import back, news, pauses, polling
+from drone_deploy_ecs.core.steps.native import back, news, pauses, polling, progress
 from drone_deploy_ecs.core.steps.native.back import Means
 from drone_deploy_ecs.core.steps.native.judge import judge, unfinished
 from drone_deploy_ecs.core.steps.native.pauses import Answers
@@ -29,6 +29,7 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from typing import Self
 
     from drone_deploy_ecs.core.calls.call import Call
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.pause import Pause
+    from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.steps.observation import Reading
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.history import Lesson, Milestones
@@ -80,6 +82,10 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def pause(self) -> Pause | None:
         """See `Monitored`."""
         return pauses.pause(self)
+
+    def progress(self, now: float, at: datetime, /) -> Progress:
+        """See `Monitored`."""
+        return replace(super().progress(now, at), shifting=progress.shifting(self, now, at))
 
     @property
     def unfinished(self) -> str:
