@@ -203,8 +203,10 @@ def test_native_pause_times_out(plugin: Teller) -> None:
 
 def test_native_pause_while_another_service_fails(tell: Teller) -> None:
     world = hooked("POST_TEST_TRAFFIC_SHIFT", is_pause=True)
-    world.add_service("prod", "api", task_definition("api", "shop:1"))
-    world.push("shop:2", crash(1, after=30.0))
+    world.add_service(
+        "prod", "api", task_definition("api", "shop:1"), desired=8, maximum_percent=125, alarms=("errors",)
+    )
+    world.at(90, lambda: world.trip(world.service("prod", "api"), "errors", "12 > 10"))
     told = tell(world, service="web,api")
     assert (told.exit_code, served(told)) == (3, OLD)
     assert world.faults.calls["ContinueServiceDeployment"] == 1
