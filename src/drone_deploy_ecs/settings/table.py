@@ -86,7 +86,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; policy: print the least IAM policy for these settings"),
+            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; rehearse: run this plan on simulated services like the real ones; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
@@ -140,7 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="max_deploy_checks", type="number", read=whole, default="60",
             help="the budget of a deployment, in units of 10 seconds; its rollback gets the same again"),
     Setting(name="timeout", type="duration", read=duration,
-            help="the same budget in plain units (90s, 15m); instead of max_deploy_checks"),
+            help="instead of max_deploy_checks: the budget in plain units (90s, 15m); a rollback gets the same again"),
     Setting(name="disable_rollbacks", type="yes/no", read=yes_or_no, default="false",
             help="leave a failed deployment as it is, and exit 4; no effect in blue-green"),
     Setting(name="on_cancel", type="text", read=choice("rollback", "leave"), default="rollback",
