@@ -74,8 +74,8 @@ def test_native_pause_times_out(tell: Teller) -> None:
 
 
 def test_native_pause_while_another_service_fails(tell: Teller) -> None:
-    world = with_api(paused())
-    world.push("shop:2", crash(1, after=30.0))
+    world = with_api(paused(), desired=8, maximum_percent=125, alarms=("errors",))
+    world.at(90, lambda: world.trip(world.service("prod", "api"), "errors", "12 > 10"))
     told = tell(world, service="web,api")
     assert (told.exit_code, served(world)) == (3, OLD)
     assert world.faults.calls[CONTINUE] == 1

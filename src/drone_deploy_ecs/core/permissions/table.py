@@ -170,8 +170,9 @@ FEATURES = (
     Feature(
         "ECS's own strategies",
         "Only services with the strategy BLUE_GREEN, LINEAR or CANARY, beside [Service deployments](#service-deployments), which "
-        "they need, too. `ContinueServiceDeployment` answers PAUSE hooks (`on_pause: continue`), and takes one back that waits there; the listeners' rules are read "
-        "before anything is written.",
+        "they need, too. `ContinueServiceDeployment` answers PAUSE hooks (`on_pause: continue`), and takes one back that waits "
+        "there; the listeners' rules are read before anything is written, and so is the [target health](#target-health) of the "
+        "group that they serve.",
         (
             allow(
                 "FollowShiftingDeployments",
