@@ -37,7 +37,7 @@ from drone_deploy_ecs.run.patience import Patient
 from drone_deploy_ecs.run.preflight import Preflight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
@@ -116,6 +116,11 @@ class Deployment:
         if not isinstance(plan, Plan):
             raise Refused(tuple(map(self._masked, plan)))
         self._bodies |= {name: revision.body for name, revision in plan.revisions.items()}
+        self._hide(revision.source for revision in plan.revisions.values())
+        self._request = plan.request
+        self._engine = Engine(
+            plan.request, self._calls, self._clock, self._log, self._chance, cancellation=self._cancellation
+        )
         return plan
 
     def _reach(self) -> None:
@@ -135,9 +140,6 @@ class Deployment:
         if isinstance(request, tuple):
             return request
         self._request = request
-        self._engine = Engine(
-            request, self._calls, self._clock, self._log, self._chance, cancellation=self._cancellation
-        )
         preflight = Preflight(self._calls, self._clock, self._log, self._beside)
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)
@@ -159,11 +161,15 @@ class Deployment:
         revisions = (
             revision for entry in snapshots for revision in (entry.edited, entry.before, entry.newest, entry.asked)
         )
-        self._definitions = [revision for revision in revisions if isinstance(revision, Definition)]
         self._bodies = {entry.name: entry.edited.body for entry in snapshots if entry.service and entry.edited}
+        self._hide(revision for revision in revisions if isinstance(revision, Definition))
+        self._log.count(*(entry.service for entry in snapshots))
+
+    def _hide(self, definitions: Iterable[Definition]) -> None:
+        """From now on, what these have that must not be printed."""
+        self._definitions += definitions
         self._masks = sparing(self._secrets(), self._public())
         self._log.hide(self._masks)
-        self._log.count(*(entry.service for entry in snapshots))
 
     def _secrets(self) -> list[Secret]:
         in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))

@@ -52,6 +52,8 @@ NOT_FOLLOWING = (
     "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
 )  # fmt: skip
 """What means nothing to who only follows."""
+NOT_GOING_BACK = ("container", *SWITCHING, "skip_unchanged")
+"""What means nothing to who goes back."""
 
 DEPLOY = Action("deploy", "deploy: the same settings as flags", "deploy:deploy", plan="deploy:plan")
 ACTIONS = {
@@ -66,6 +68,16 @@ ACTIONS = {
             plan="deploy:plan",
             needs=PLACES,
             unused=NOT_FOLLOWING,
+        ),
+        Action(
+            "rollback",
+            "go back: take back what is rolling out, or deploy what ran before (or revision)",
+            "deploy:deploy",
+            plan="deploy:plan",
+            needs=PLACES,
+            unused=NOT_GOING_BACK,
+            refuses=EDITS,
+            instead="it goes to what ran before, or to revision",
         ),
         Action(
             "policy",

@@ -11,6 +11,8 @@ from drone_deploy_ecs.core.ecs.service_deployment import GOING_BACK
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Deployment, Service
     from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.plan.snapshot import Ready
 
 
 class InFlight(Struct, frozen=True, kw_only=True):
@@ -37,6 +39,15 @@ def in_flight(service: Service, record: DescribedServiceDeployment | None = None
         return None
     is_going_back = service.is_rolling_back(primary.id)
     return InFlight(deployment=primary.id, definition=primary.task_definition, is_going_back=is_going_back)
+
+
+def before_it(service: Ready, flight: InFlight) -> Definition | None:
+    """What the service ran before that: while it is on its way back PRIMARY's revision, else what completed last."""
+    if flight.is_going_back and service.primary.id != flight.deployment:
+        return service.edited
+    settled = service.service.last_completed
+    recorded = settled.task_definition if settled else service.before.arn if service.before else ""
+    return next((each for each in (service.before, *service.listed) if each and each.arn == recorded), None)
 
 
 def _is_newer(primary: Deployment, record: DescribedServiceDeployment) -> bool:

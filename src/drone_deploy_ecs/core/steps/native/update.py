@@ -85,7 +85,9 @@ class RollBack(UpdateService, Struct, frozen=True, kw_only=True):
     arn: str = ""
 
     def __str__(self) -> str:
-        return f"StopServiceDeployment: {self.target.name} back to {short(self.definition) or 'that revision'}"
+        back = f"back to {short(self.definition) or 'that revision'}"
+        how = "StopServiceDeployment (or ROLLBACK at a PAUSE hook), unless that has begun"
+        return f"Take {self.undoes} of {self.target.name} {back}: {how}"
 
     def begin(self, context: Context, /) -> Shift:
         """See `Step`. A look always comes first."""
