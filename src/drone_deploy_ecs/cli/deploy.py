@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def deploy(edges: Edges, request: Request) -> int:
     """The whole run; its exit code."""
     for path in request.reports:
-        _check_writable(path)
+        check_writable(path)
     try:
         return _carry_out(edges, request)
     except Exception as error:
@@ -65,7 +65,7 @@ def _deployment(edges: Edges, request: Request, listener: Listener) -> Deploymen
     )
 
 
-def _check_writable(path: str) -> None:
+def check_writable(path: str) -> None:
     """Find out before the deployment, not after it."""
     if path == "-":
         return

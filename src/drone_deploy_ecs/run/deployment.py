@@ -33,7 +33,7 @@ from drone_deploy_ecs.run.calls import Calls
 from drone_deploy_ecs.run.engine import Engine
 from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
-from drone_deploy_ecs.run.patience import Patient
+from drone_deploy_ecs.run.patience import Patient, answered
 from drone_deploy_ecs.run.preflight import Preflight
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
@@ -135,7 +134,7 @@ class Deployment:
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
         strategy = strategy_for(self._request)
-        answers = _answers(partial(strategy.asks, self._request), self._read_patiently)
+        answers = answered(partial(strategy.asks, self._request), self._read_patiently)
         request = strategy.resolve(self._request, answers)
         if isinstance(request, tuple):
             return request
@@ -144,8 +143,8 @@ class Deployment:
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)
         self._know(snapshots)
-        answers |= _answers(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
-        answers |= _answers(partial(strategy.may_ask, request, snapshots), self._read)
+        answers |= answered(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
+        answers |= answered(partial(strategy.may_ask, request, snapshots), self._read)
         plan = strategy.plan(request, snapshots, answers)
         findings = preflight.findings(request, subjects(request, snapshots, plan))
         doomed = tuple(finding.problem for finding in findings if finding.result is Result.DOOMED)
@@ -211,7 +210,7 @@ class Deployment:
             return None
         # Said before anything is read for it: AWS may take its time.
         self._log.undoing(undo.sentences)
-        answers = _answers(partial(plan.strategy.undo_asks, plan, done), self._read)
+        answers = answered(partial(plan.strategy.undo_asks, plan, done), self._read)
         return self._engine.run(plan.strategy.undo(plan, done, answers).stages, forward=False)
 
     def _read(self, call: Call[Any]) -> Any:
@@ -267,13 +266,3 @@ class Deployment:
         hide = self._masks.hide
         causes = tuple(cause.hidden(hide) for cause in outcome.causes)
         return replace(outcome, reason=hide(outcome.reason), causes=causes)
-
-
-def _answers(
-    asks: Callable[[Answers], tuple[Call[Any], ...]], send: Callable[[Call[Any]], Any]
-) -> dict[Call[Any], Any]:
-    """Send the calls that `asks` names, then those that it names given the answers, until it names no new call."""
-    answers: dict[Call[Any], Any] = {}
-    while new := [call for call in asks(answers) if call not in answers]:
-        answers |= {call: send(call) for call in new}
-    return answers

@@ -52,6 +52,8 @@ NOT_FOLLOWING = (
     "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
 )  # fmt: skip
 """What means nothing to who only follows."""
+NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines")
+"""What means nothing to who waits for nothing."""
 NOT_GOING_BACK = ("container", *SWITCHING, "skip_unchanged")
 """What means nothing to who goes back."""
 
@@ -61,6 +63,13 @@ ACTIONS = {
     for action in (
         DEPLOY,
         Action("plan", "print what a deployment would do; write nothing", "deploy:plan"),
+        Action(
+            "status",
+            "what runs, since when, what is rolling out, and how the last rollouts ended; write nothing",
+            "status:status",
+            needs=PLACES,
+            unused=(*NOT_FOLLOWING, *NOT_JUDGING),
+        ),
         Action(
             "watch",
             "follow what is rolling out now to its verdict, whoever began it; write nothing",
