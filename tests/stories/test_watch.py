@@ -135,6 +135,6 @@ def test_watch_refuses(tell: Teller) -> None:
 def test_watch_and_settings(tell: Teller) -> None:
     told = tell(small_world(), action="watch", max_parallel="2")
     assert told.exit_code == 0
-    assert "container, image, max_parallel have no effect with action watch" in told.stderr
+    assert "image, max_parallel have no effect with action watch" in told.stderr
     assert tell(small_world(), action="wach").exit_code == 2
     assert tell(small_world(), action="watch", cluster="", service="").exit_code == 2

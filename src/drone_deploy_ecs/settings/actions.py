@@ -49,12 +49,12 @@ SWITCHING = (
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
 NOT_FOLLOWING = (
-    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+    "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
 )  # fmt: skip
 """What means nothing to who only follows."""
 NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines")
 """What means nothing to who waits for nothing."""
-NOT_GOING_BACK = ("container", *SWITCHING, "skip_unchanged")
+NOT_GOING_BACK = (*SWITCHING, "skip_unchanged")
 """What means nothing to who goes back."""
 
 DEPLOY = Action("deploy", "deploy: the same settings as flags", "deploy:deploy", plan="deploy:plan")

@@ -85,9 +85,12 @@ class RollBack(UpdateService, Struct, frozen=True, kw_only=True):
     arn: str = ""
 
     def __str__(self) -> str:
-        back = f"back to {short(self.definition) or 'that revision'}"
-        how = "StopServiceDeployment (or ROLLBACK at a PAUSE hook), unless that has begun"
-        return f"Take {self.undoes} of {self.target.name} {back}: {how}"
+        return f"StopServiceDeployment: {self.target.name} back to {short(self.definition) or 'that revision'}"
+
+    def explain(self) -> Iterator[str]:
+        """See `Step`."""
+        yield "At a PAUSE hook ContinueServiceDeployment with ROLLBACK instead"
+        yield from UpdateService.explain(self)
 
     def begin(self, context: Context, /) -> Shift:
         """See `Step`. A look always comes first."""

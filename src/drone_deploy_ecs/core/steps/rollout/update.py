@@ -73,9 +73,6 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
         return (self.registration,) if self.registration else ()
 
     def __str__(self) -> str:
-        if self.undoes:
-            back = f"back to {short(self.definition) or 'that revision'}"
-            return f"Take {self.undoes} of {self.target.name} {back}: UpdateService, unless that has begun"
         forced = ", with a forced new deployment (the tag may have been pushed again)" if self.force else ""
         counted = "" if self.desired is None else f", with {tasks(self.desired)}"
         return f"UpdateService: {self.target.name} to {short(self.definition) or 'that revision'}{counted}{forced}"
@@ -145,6 +142,7 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
 def _explain(step: UpdateService | FollowDeployment) -> Iterator[str]:
     target, terms = step.target, step.terms
     if step.undoes:
+        yield f"This takes {step.undoes} back; where that has begun already, it is followed, and nothing is written"
         yield f"Wait for what ran before to be PRIMARY and COMPLETED again, at most {span(terms.budget)}"
         yield f"Undo: {step.undo}"
         return
