@@ -137,6 +137,22 @@ def test_rollback_where_what_it_ran_may_not_be_read(tell: Teller) -> None:
     assert back(tell, world).exit_code == 2
 
 
+def test_rollback_where_it_may_not_be_read(tell: Teller) -> None:
+    world = released(2)
+    world.faults.add(Effect.DENY, "DescribeTaskDefinition", about="web:1")
+    assert (back(tell, world).exit_code, writes(world)) == (2, 0)
+
+
+def test_rollback_to_what_may_be_newer(tell: Teller) -> None:
+    world = small_world()
+    later = world.register(task_definition("web", "shop:2"))
+    world.deploy(web(world), world.register(task_definition("web", "shop:3")))
+    settle(world)
+    world.deploy(web(world), later)
+    settle(world)
+    assert (back(tell, world).exit_code, writes(world)) == (2, 0)
+
+
 def test_rollback_and_nothing_else_ever_ran(tell: Teller) -> None:
     assert back(tell, small_world()).exit_code == 2
 
@@ -199,6 +215,26 @@ def test_rollback_in_flight_of_the_same_tag(tell: Teller) -> None:
     world.deploy(web(world), web(world).primary.task_definition)
     world.clock.sleep(5)
     assert (back(tell, world).exit_code, writes(world)) == (2, 0)
+
+
+def test_rollback_in_flight_to_what_was_deregistered(tell: Teller) -> None:
+    world = begun()
+    world.definitions.deregister(web(world).history[0].task_definition)
+    assert (back(tell, world).exit_code, writes(world)) == (2, 0)
+
+
+def test_rollback_in_flight_and_nothing_ran_before(tell: Teller) -> None:
+    world = begun(after=0.0)
+    del web(world).deployments[1]
+    web(world).events.clear()
+    assert (back(tell, world).exit_code, writes(world)) == (2, 0)
+
+
+def test_rollback_in_flight_and_somebody_deploys(tell: Teller) -> None:
+    world = begun()
+    world.at(3, lambda: update(world, "shop:3"))
+    world.faults.add(Effect.THROTTLE, "UpdateService", last=1)
+    assert back(tell, world).exit_code == 5
 
 
 def test_rollback_in_flight_cancelled(tell: Teller) -> None:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 EVENTS = 100
 """So many events ECS keeps of a service: where there are fewer, none is forgotten."""
-PAGES = 20
-"""The most that is read of one service's record: two thousand deployments."""
 CANDIDATES = 5
 """The most that a refusal names."""
 _COMPLETED = re.compile(r"\(deployment (ecs-svc/\d+)\) deployment completed")
@@ -94,7 +92,7 @@ def _pages(found: Snapshot | Ready, answers: Answers) -> Iterator[ListServiceDep
     """Newest first is how captures look: so the next page is what is older than the oldest of one."""
     ref = found.ref
     call = ListServiceDeployments(region=ref.region, cluster=ref.cluster, name=ref.asked, status=("SUCCESSFUL",))
-    for _ in range(PAGES):
+    while True:
         yield call
         page = answers.get(call, ())
         moments = [entry.created_at for entry in page if entry.created_at] if isinstance(page, tuple) else []
