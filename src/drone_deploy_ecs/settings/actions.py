@@ -52,12 +52,17 @@ NOT_FOLLOWING = (
     "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
 )  # fmt: skip
 """What means nothing to who only follows."""
-NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines")
+NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notify")
 """What means nothing to who waits for nothing."""
 NOT_GOING_BACK = (*SWITCHING, "skip_unchanged")
 """What means nothing to who goes back."""
 
-DEPLOY = Action("deploy", "deploy: the same settings as flags", "deploy:deploy", plan="deploy:plan")
+DEPLOY = Action(
+    "deploy",
+    "put the new version on the services, follow it, and take back what failed",
+    "deploy:deploy",
+    plan="deploy:plan",
+)
 ACTIONS = {
     action.name: action
     for action in (

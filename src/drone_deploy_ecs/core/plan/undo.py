@@ -60,18 +60,19 @@ class Return(Struct, frozen=True, kw_only=True):
         return DescribeTaskDefinition(region=self.target.region, name=self.target.back.definition)
 
 
-def returning(request: Request, services: Iterable[Deployed]) -> dict[str, Return | str]:
+def returning(request: Request, services: Iterable[Deployed], *, everything: bool = False) -> dict[str, Return | str]:
     """By name, the services that must return: each with its way back, or with the reason why there is none.
 
-    A cancellation reaches all of them, a failure those that the request says it takes back.
+    A cancellation reaches all of them, and so does what makes `everything` return; the failure of a service those that
+    the request says it takes back.
     """
     services = tuple(services)
-    is_cancelled = any(service.verdict is Verdict.CANCELLED for service in services)
+    everything = everything or any(service.verdict is Verdict.CANCELLED for service in services)
     failed = [service.target for service in services if service.verdict.fails_the_run]
     reached = (
         service
         for service in services
-        if is_cancelled or any(request.takes_back(culprit, service.target) for culprit in failed)
+        if everything or any(request.takes_back(culprit, service.target) for culprit in failed)
     )
     ways = ((service.target.name, _way_back(request, service)) for service in reached)
     return {name: way for name, way in ways if way is not None}

@@ -73,11 +73,12 @@ class Request(Struct, frozen=True, kw_only=True):
     `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
 
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
-    has to stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
-    `preflight` is what is looked at before the first write (`core.preflight.checks`); `secrets` what the run itself
-    knows and must not print. With `blue_green` or `colours` the services are blue and green; with `colours`, `edits`
-    are provisionally the green one's: only the secret tells the colour (`for_colour`). `about` says for people what an
-    action is about that asks for no revision: `the rollout`.
+    has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
+    failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
+    `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
+    `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
+    green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
+    `about` says for people what an action is about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -102,8 +103,10 @@ class Request(Struct, frozen=True, kw_only=True):
     skip_unchanged: bool = False
     dry_run: bool = False
     reports: tuple[str, ...] = ()
+    notify: tuple[Secret, ...] = ()
     log_lines: int = 20
     preflight: str = "image"
+    attempt: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
