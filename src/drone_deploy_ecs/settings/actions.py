@@ -94,6 +94,11 @@ ACTIONS = {
             instead="it goes to what ran before, or to revision",
         ),
         Action(
+            "rehearse",
+            "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
+            "rehearse:rehearse",
+        ),
+        Action(
             "policy",
             "print the least IAM policy for these settings; write nothing",
             "policy:policy",

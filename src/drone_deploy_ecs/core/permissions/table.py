@@ -56,14 +56,25 @@ class Feature(NamedTuple):
     without: str
 
 
-READ_ONLY = ("status", "watch")
-"""Actions that write nothing."""
+WATCHING = ("status", "watch")
+"""Actions that only tell what is."""
+READ_ONLY = (*WATCHING, "plan", "rehearse")
+"""Those that write nothing."""
 AS_IT_IS = (*READ_ONLY, "rollback")
 """Those that register nothing."""
 
 
 def _writes(place: Place) -> bool:
     return place.request.purpose not in READ_ONLY
+
+
+def _plans(place: Place) -> bool:
+    return place.request.purpose not in WATCHING
+
+
+def _knows_modes(place: Place) -> bool:
+    """Whether it does what a mode of two services means."""
+    return _plans(place) and place.request.purpose != "rollback"
 
 
 def _registers(place: Place) -> bool:
@@ -99,11 +110,11 @@ def _has_alarms(place: Place) -> bool:
 
 
 def _looks_at_images(place: Place) -> bool:
-    return _writes(place) and place.request.preflight != OFF and (place.definitions is None or bool(place.repositories))
+    return _plans(place) and place.request.preflight != OFF and (place.definitions is None or bool(place.repositories))
 
 
 def _looks_at_all(place: Place) -> bool:
-    return _writes(place) and place.request.preflight == ALL
+    return _plans(place) and place.request.preflight == ALL
 
 
 def _shifts(place: Place) -> bool:
@@ -115,7 +126,7 @@ def _shifts_and_writes(place: Place) -> bool:
 
 
 def _switches(place: Place) -> bool:
-    return place.request.blue_green is not None and _registers(place)
+    return place.request.blue_green is not None and _knows_modes(place)
 
 
 FEATURES = (
@@ -232,7 +243,11 @@ FEATURES = (
                 f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
                 when=_shifts_and_writes,
             ),
-            allow("ReadListenerRules", [DescribeRules, DescribeListeners], when=_shifts_and_writes),
+            allow(
+                "ReadListenerRules",
+                [DescribeRules, DescribeListeners],
+                when=lambda place: _shifts(place) and _plans(place),
+            ),
         ),
         "List or Describe: refused, exit code 2: nothing was changed. Stop or Continue: taken back by a whole new deployment "
         "instead. The rules: they aren't checked.",
@@ -245,7 +260,7 @@ FEATURES = (
             allow(
                 "MoveAutoscaling",
                 [RegisterScalableTarget],
-                when=lambda place: _switches(place) and place.is_autoscaled is not False,
+                when=lambda place: _switches(place) and _writes(place) and place.is_autoscaled is not False,
             ),
         ),
         "Refused, exit code 2, or undone.",
@@ -258,7 +273,7 @@ FEATURES = (
                 "ReadTheLiveColour",
                 [GetSecretValue],
                 "arn:aws:secretsmanager:REGION:ACCOUNT:secret:BRANCH-SERVICE-??????",
-                when=lambda place: place.request.colours is not None and _registers(place),
+                when=lambda place: place.request.colours is not None and _knows_modes(place),
             ),
         ),
         "Refused, exit code 2: nothing was changed.",
