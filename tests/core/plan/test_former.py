@@ -133,6 +133,7 @@ FAILED_LATER = active(OTHER, COPY, "FAILED", created_at=at(5))
         ((primary(created_at=at(9)), FAILED_LATER), None, InFlight(deployment=OURS, definition=NEW)),
         ((primary(),), RECORD, InFlight(deployment=OURS, definition=NEW)),
         ((primary(),), replace(RECORD, status="SUCCESSFUL"), None),
+        ((primary(state="FAILED"),), replace(RECORD, status="STOPPED"), InFlight(deployment=OURS, definition=NEW)),
         ((primary("ecs-svc/9"),), replace(RECORD, status="SUCCESSFUL"), InFlight(deployment="ecs-svc/9", definition=NEW)),
         ((primary(OTHER, state="COMPLETED"),), RECORD, InFlight(deployment=OURS, definition="")),
     ],

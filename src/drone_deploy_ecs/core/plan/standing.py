@@ -21,7 +21,7 @@ from drone_deploy_ecs.core.ecs.service_deployment import (
     ServiceRevision,
 )
 from drone_deploy_ecs.core.ecs.taskdef import Definition
-from drone_deploy_ecs.core.plan.in_flight import InFlight, in_flight
+from drone_deploy_ecs.core.plan.in_flight import InFlight, in_flight, is_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -216,11 +216,12 @@ def _flight(
     service: Service, entries: Sequence[ServiceDeployment], record: DescribedServiceDeployment | None
 ) -> InFlight | None:
     """Where its record says that nothing is, nothing is: in every bake, and after a rollback, too, PRIMARY looks so."""
-    flight = in_flight(service, record)
-    is_over = service.strategy.shifts and record is None and bool(entries) and entries[0].status in OVER
-    primary = service.primary
-    is_listed = primary is not None and any(entry.is_of(primary.id) for entry in entries)
-    return None if is_over and is_listed else flight
+    flight, primary = in_flight(service, record), service.primary
+    assert primary is not None
+    if not service.strategy.shifts or record is not None or not entries or entries[0].status not in OVER:
+        return flight
+    is_listed = any(entry.is_of(primary.id) for entry in entries)
+    return None if is_listed and not is_left(primary, entries[0]) else flight
 
 
 def _images(
