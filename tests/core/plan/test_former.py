@@ -168,3 +168,12 @@ def test_a_record_without_a_time_is_no_rollout_to_tell_of() -> None:
     (call, *_) = standing.asks([snapshot], {})
     (found,) = standing.standings([snapshot], {call: (replace(entry(2, 1), created_at=None),)})
     assert found.rollouts == ()
+
+
+def test_events_tell_while_what_ran_before_is_still_listed() -> None:
+    said = ((-90, f"(deployment {OLD}) deployment completed."), (-9, f"(deployment {OURS}) deployment completed."))
+    found = ready(said=said)
+    found = replace(found, service=replace(found.service, deployments=(*found.service.deployments, active())))
+    history = former.history(found, dict.fromkeys(former.asks(found, {}), DENIED))
+    assert not history.gap
+    assert [success.revision for success in history.before(NEW)] == [BEFORE]

@@ -158,12 +158,14 @@ def _by_events(service: Service, fault: Fault, permission: str) -> History:
         (match[1], event.at) for event in service.events if (match := _COMPLETED.search(event.message)) is not None
     ]
     revisions = {deployment.id: deployment.task_definition for deployment in service.deployments}
-    known = (Success(revisions[name], at) for name, at in completions if name in revisions)
+    successes = _with_present(service, (Success(revisions[name], at) for name, at in completions if name in revisions))
     is_denied = fault.kind is FaultKind.DENIED
-    is_whole = len(service.events) < EVENTS and all(name in revisions for name, _ in completions)
+    # That nothing ran before is no more certain: events may be younger than the service.
+    tells = len({success.revision for success in successes}) > 1
+    is_whole = tells and len(service.events) < EVENTS and all(name in revisions for name, _ in completions)
     why = f"{permission} isn't allowed" if is_denied else f"its service deployments can't be read: {fault}".rstrip(".")
     return History(
-        successes=_with_present(service, known),
+        successes=successes,
         gap="" if is_whole else f"{why}, and its events don't tell",
         advice=f"Allow {permission}, or give" if is_denied else "Try again, or give",
     )
