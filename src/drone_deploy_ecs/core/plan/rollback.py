@@ -53,7 +53,7 @@ class Rollback(Rolling, frozen=True):
 
     def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
         """See `Strategy`: of services at rest what they ran before, and that revision."""
-        return tuple(dict.fromkeys((*native.may_ask(snapshots), *_asks(request, snapshots, answers))))
+        return tuple(dict.fromkeys((*native.may_ask(snapshots, answers), *_asks(request, snapshots, answers))))
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
