@@ -25,8 +25,9 @@ from drone_deploy_ecs.core.report.json import VERSION
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.settings.resolve import resolve
-from drone_deploy_ecs.settings.table import SETTINGS, grouped
+from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS, grouped
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
@@ -85,9 +86,9 @@ def readme(text: str) -> str:
     parts = {
         "transcript": transcript(),
         "settings": readme_settings(),
-        "verdicts": table(("Verdict", "When"), member_rows(Verdict)),
+        "actions": actions_table(),
         "exit codes": exit_codes_table(),
-        "policy": beside("policies")["readme_policy"](),
+        "permissions": beside("policies")["readme_actions"](),
     }
     for name, part in parts.items():
         place = re.search(f"(?<=<!-- generated: {name} -->\n).*?(?=<!-- end -->)", text, re.DOTALL)
@@ -132,17 +133,21 @@ def member_rows(enum: type[Enum]) -> list[tuple[str, str]]:
 # --- settings ---
 
 
-IN_FULL = ("What is done, and where", "What is deployed", "How", "Blue and green")
-"""The groups of settings that the README tells of one by one."""
+SIMPLE = ("aws_region", "cluster", "service", "container", "image", "max_deploy_checks", "aws_role_arn")
+"""The settings of a simple pipeline: those that the README tells of."""
 
 
 def readme_settings() -> str:
-    """What to deploy where and how, a row a setting, and the names of the others."""
-    groups = dict(grouped())
-    rows = settings_table([setting for title in IN_FULL for setting in groups[title]])
-    others = {title: members for title, members in groups.items() if title not in IN_FULL}
-    return f"{rows}\n" + "".join(
-        f"- {title}: {', '.join(f'`{setting.name}`' for setting in members)}\n" for title, members in others.items()
+    """The settings that most pipelines have, a row each."""
+    rows = [(f"`{name}`", sentence(BY_NAME[name].help)) for name in SIMPLE]
+    return table(("Setting", "What it is"), rows)
+
+
+def actions_table() -> str:
+    """What may be done, a row each."""
+    return table(
+        ("`drone-deploy-ecs …`", "or `action: …` in a pipeline"),
+        [(f"`{action.name}`", sentence(action.help)) for action in ACTIONS.values()],
     )
 
 
@@ -320,6 +325,7 @@ def schema() -> dict[str, Any]:
         problems=many("Why nothing was written; empty unless the run was refused before its first write", shape(
             what=text("What is wrong"), do=text("What to do about it; may be empty"))),
         services=many("Every service of the run; empty when the run was refused before its first write", _service_schema()),
+        steps=many("What else was done and is told of by itself (a one-off task, say), in order; most runs have none", _step_schema()),
         api_calls={"type": "object", "description": "How many calls were made, by operation",
                    "propertyNames": {"pattern": "^[A-Z][A-Za-z]+$"}, "additionalProperties": {"type": "integer", "minimum": 1}},
         timeline=many("Every line of the log, in order", shape(
@@ -355,6 +361,26 @@ def _service_schema() -> dict[str, Any]:
             "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
             _count_schema(),
         ),
+    )
+
+
+def _step_schema() -> dict[str, Any]:
+    return shape(
+        kind=text("What it is, by the name of its setting"),
+        name=text("Which of its kind; empty where there is only one"),
+        what=text("What was done, as the plan says it"),
+        service=text("The service it is about; empty: the whole run"),
+        verdict=enumeration(Verdict, "What became of it"),
+        ended=text("How it ended, in a clause"),
+        stands={
+            "enum": ["", *(state.value for state in EndState)],
+            "description": "How what it changed stands now; empty where it changes nothing that could go back",
+        },
+        began_at=or_null(moment("When it began; null where it never did")),
+        ended_at=or_null(moment("When it ended; null where that isn't known")),
+        exit_code={"type": ["integer", "null"], "description": "Its exit code; null where it has none"},
+        causes=many("Why it failed, the heaviest first", _cause_schema()),
+        log=many("The last lines of its log, where they are known", {"type": "string"}),
     )
 
 
@@ -408,6 +434,11 @@ def number(description: str) -> dict[str, Any]:
 def moment(description: str) -> dict[str, Any]:
     """A time, UTC."""
     return {"type": "string", "format": "date-time", "description": f"{description} (UTC)"}
+
+
+def or_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """That, or nothing."""
+    return {**shape, "type": [shape["type"], "null"]}
 
 
 def many(description: str, items: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def fails(execution: Execution) -> bool:
     return is_bad and execution.step.reach is not Reach.NOTHING
 
 
+def fails_run(execution: Execution) -> bool:
+    """Whether everything returns because this step failed, which is no service's deployment."""
+    return fails(execution) and bool(execution.fails_run)
+
+
 def ends_stages(execution: Execution) -> bool:
     """Whether its outcome forbids all later stages."""
     reach, verdict = execution.step.reach, execution.verdict
@@ -93,6 +98,8 @@ def on_what_never_began(signal: int) -> tuple[Verdict, str]:
 def _on_others(culprit: Execution, under_way: Iterable[Execution]) -> tuple[Verdict, str]:
     """The verdict on what is taken back because that one failed, and the reason."""
     target = culprit.step.target
+    if culprit.fails_run:
+        return Verdict.WITHDRAWN, culprit.fails_run
     deployed = (execution.step.target for execution in under_way if execution.is_monitored)
     if culprit.fails_target and any(target and other and other.name == target.name for other in deployed):
         return Verdict.FAILED, culprit.fails_target
@@ -104,4 +111,4 @@ def _reaches(request: Request, culprit: Execution, other: Execution) -> bool:
     failed, target = culprit.step.target, other.step.target
     if culprit.is_monitored and other.is_monitored and failed and target:
         return request.takes_back(failed, target)
-    return not request.undo_failed_only
+    return bool(culprit.fails_run) or not request.undo_failed_only

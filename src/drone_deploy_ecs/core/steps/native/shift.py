@@ -69,6 +69,11 @@ class Shift(Rollout, frozen=True, kw_only=True):
         left = "" if self.is_undo else unfinished(self.known)
         return Rollout.settle(replace(self, completion=replace(self.completion, reason=left)), now)
 
+    @property
+    def is_serving(self) -> bool:
+        """See `Monitored`: complete is what the request calls so, be it all its tasks without any traffic."""
+        return self.verdict is None and self.ours is not None and self.known.is_serving
+
     # --- when, and what it asks ---
 
     @property

@@ -247,6 +247,11 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
         return ""
 
     @property
+    def is_serving(self) -> bool:
+        """See `Monitored`."""
+        return self.state is State.COMPLETE
+
+    @property
     def seen_at(self) -> float:
         """See `Monitored`."""
         return self.observed.seen_at
