@@ -482,9 +482,10 @@ def test_a_container_that_could_not_start_is_no_cause_of_a_stop_by_the_load_bala
     )
 
 
-def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed() -> None:
-    alone = task("", container(127), container(143, name="b"), code="EssentialContainerExited")
-    beside = task("", container(127), container(1, name="b"), code="EssentialContainerExited")
+@pytest.mark.parametrize("code", ["EssentialContainerExited", ""])
+def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed(code: str) -> None:
+    alone = task("", container(127), container(143, name="b"), code=code)
+    beside = task("", container(127), container(1, name="b"), code=code)
     assert (cause_of_task(alone).name, cause_of_task(alone).weight) == ("command-not-found", Weight.TERMINAL)
     assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
 
