@@ -210,6 +210,12 @@ WORDS = {
     "out of time, COMPLETED in name": (
         sight(service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0),
         Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running, although ECS calls it COMPLETED"),
+    "out of time, wanting less than the service does": (
+        sight(service=service(replace(ROLLING, desired=1)), left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
+    "out of time, wanting as many as there must be": (
+        sight(service=service(ROLLING), at_least=2, left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
     "out of time, out of sight": (
         sight(service=service(BACK), left=0.0), Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"),
     "out of time, only draining": (
