@@ -284,7 +284,7 @@ class Deployment:
         for service, sentence in plan.strategy.epilogue(report) if plan else ():
             self._log.record(Kind.WARNING, service, sentence)
         self._log.record(Kind.END, "", last_line(report))
-        return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts)
+        return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts, traffic=self._log.traffic)
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed."""
