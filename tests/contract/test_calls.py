@@ -41,6 +41,8 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.wire import Wire
 from drone_deploy_ecs.core.request.request import Access
@@ -80,6 +82,18 @@ registries = st.text("0123456789", min_size=12, max_size=12)
 repositories = st.sampled_from(["shop", "team/shop", "a-b_c.d/e"])
 digests = st.one_of(st.just(""), st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:{}".format))
 bodies = st.builds(task_definition, names, names, names, cpu=st.sampled_from(["256", "512"]))
+launches = structs(
+    Launch,
+    launch_type=st.sampled_from(["", "FARGATE", "EC2"]),
+    providers=st.sampled_from([(), ({"capacityProvider": "FARGATE_SPOT", "weight": 1},)]),
+    platform_version=st.sampled_from(["", "LATEST"]),
+    network=st.sampled_from([{}, {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}}]),
+    constraints=st.sampled_from([(), ({"type": "distinctInstance"},)]),
+    has_exec=st.booleans(),
+    has_managed_tags=st.booleans(),
+    volumes=st.sampled_from([(), ({"name": "data", "managedEBSVolume": {"sizeInGiB": 10, "roleArn": "role"}},)]),
+    propagates=st.sampled_from(["", "SERVICE", "TASK_DEFINITION", "NONE"]),
+)
 MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeServices: {"cluster": names, "services": lists},
     UpdateService: {
@@ -89,7 +103,10 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     ListServices: {"cluster": names, "token": tokens},
     ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC)),
                              "status": st.sampled_from([(), ("IN_PROGRESS",), ("PENDING", "IN_PROGRESS")])},
-    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens},
+    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens, "started_by": tokens},
+    RunTask: {"cluster": names, "definition": names, "container": names, "command": lists, "token": names, "started_by": names,
+              "launch": launches, "tags": st.sampled_from([(), (("team", "shop"),)])},
+    StopTask: {"cluster": names, "task": names, "reason": names},
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
@@ -104,7 +121,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeRules: {"rules": lists},
     DescribeListeners: {"listeners": lists},
     DescribeAlarms: {"names": lists},
-    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens},
+    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens, "from_start": st.booleans()},
     DescribeLogGroups: {"group": names},
     GetSecretValue: {"name": names},
     DescribeSecret: {"name": names},
@@ -184,7 +201,7 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    assert kind.writes is kind.operation.startswith(("Update", "Register", "Stop", "Continue"))
+    assert kind.writes is kind.operation.startswith(("Update", "Register", "Run", "Stop", "Continue"))
 
 
 def world() -> World:
@@ -206,6 +223,11 @@ def world() -> World:
     return found
 
 
+def started(found: World, run: RunTask) -> str:
+    """The ARN of the task that it starts; a repeated token is answered with the same."""
+    return str(Operations(found).answer("RunTask", run.members())["tasks"][0]["taskArn"])
+
+
 def asked(found: World) -> tuple[Call[Any], ...]:
     task = found.service("prod", "web").tasks[0].id
     shop, queue = found.service("prod", "shop"), found.service("prod", "queue")
@@ -213,6 +235,15 @@ def asked(found: World) -> tuple[Call[Any], ...]:
     assert newest.shift is not None
     (waiting,) = newest.shift.runs
     arn = shop.deployment_arn(newest)
+    run = RunTask(
+        region=HERE,
+        cluster="prod",
+        definition="web:1",
+        container="app",
+        command=("./migrate",),
+        token="t",
+        started_by="me",
+    )
     return (
         DescribeServices(region=HERE, cluster="prod", services=("web", "api")),
         UpdateService(region=HERE, cluster="prod", name="web", definition="web:1", force=True),
@@ -222,6 +253,8 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        run,
+        StopTask(region=HERE, cluster="prod", task=started(found, run), reason="no longer wanted"),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
         ),

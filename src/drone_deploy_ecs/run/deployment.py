@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.causes.evidence import tail
 from drone_deploy_ecs.core.ecs.names import region_of, short
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
@@ -174,7 +175,7 @@ class Deployment:
         self._definitions = [revision for revision in revisions if isinstance(revision, Definition)]
         self._bodies = {entry.name: entry.edited.body for entry in snapshots if entry.service and entry.edited}
         self._masks = sparing(self._secrets(), self._public())
-        self._log.hide(self._masks)
+        self._log.hide(self._masks, Masks(self._secrets()))
         self._log.count(*(entry.service for entry in snapshots))
 
     def _secrets(self) -> list[Secret]:
@@ -250,7 +251,9 @@ class Deployment:
     def _results(self, executions: Iterable[Execution]) -> tuple[StepResult, ...]:
         now, at = self._clock.monotonic(), self._clock.now()
         results = (result for execution in executions for result in execution.results(now, at))
-        return tuple(result.hidden(self._masks.hide) for result in results)
+        masks = Masks(self._secrets())
+        shown = (replace(result, log=tail(result.log, self._request.log_lines, masks)) for result in results)
+        return tuple(result.hidden(self._masks.hide) for result in shown)
 
     def _conclude(
         self,

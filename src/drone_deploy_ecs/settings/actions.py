@@ -49,7 +49,8 @@ SWITCHING = (
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
 NOT_FOLLOWING = (
-    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "before", "after", "task_timeout",
+    "task_container",
 )  # fmt: skip
 """What means nothing to who only follows."""
 

@@ -123,8 +123,10 @@ def test_what_was_taken_back_is_told_once() -> None:
     )
     assert merged((), (back,)) == (back,)
     assert merged((STEP,), ()) == (STEP,)
+    cut_off, stopped = replace(STEP, verdict=Verdict.CANCELLED, ended="was running"), replace(STEP, ended="is stopped")
+    assert merged((cut_off,), (stopped,)) == (replace(cut_off, ended="is stopped"),)
 
 
 def test_what_must_not_be_printed_is_hidden() -> None:
     hidden = FAILED.hidden(lambda text: text.replace("3", "***"))
-    assert (hidden.ended, hidden.log) == ("exit code ***", ("migrated *** tables",))
+    assert hidden.ended == "exit code ***"

@@ -214,7 +214,10 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
 
 
 class ListTasks(Call[Page], frozen=True, kw_only=True):
-    """One page (at most 100) of the ARNs of a service's tasks that are to run, or that stopped within the hour."""
+    """One page (at most 100) of the ARNs of tasks that are to run, or that stopped within the hour.
+
+    They are a service's, or those that somebody started by that name: ECS takes one of the two filters.
+    """
 
     operation: ClassVar = "ListTasks"
     quota: ClassVar = READ_TASKS
@@ -222,9 +225,10 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
     shows: ClassVar = "which targets are the new tasks'"
 
     cluster: str
-    name: str
+    name: str = ""
     status: Literal["RUNNING", "STOPPED"]
     token: str = ""
+    started_by: str = ""
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -233,7 +237,8 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        given = {"cluster": self.cluster, "serviceName": self.name, "desiredStatus": self.status}
+        whose = {"startedBy": self.started_by} if self.started_by else {"serviceName": self.name}
+        given = {"cluster": self.cluster, "desiredStatus": self.status, **whose}
         return {**given, "nextToken": self.token} if self.token else given
 
     def read(self, body: Body) -> Page:
