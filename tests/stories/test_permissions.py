@@ -198,7 +198,30 @@ IDLE = {
     "alarm": Run(3, lambda world: trips(world, "green", 1)),
     "same tag": Run(settings={"blue_image": "shop:1", "green_image": "shop:1"}),
 }
+TASKS = {"before": "./migrate", "after": "./smoke"}
+
+
+def never_ends(world: World) -> None:
+    """A one-off task that has to be stopped."""
+    world.commands["./migrate"] = Behaviour(exits_after=None)
+
+
+def tagging() -> World:
+    return full(more={"enableECSManagedTags": True, "propagateTags": "TASK_DEFINITION"})
+
+
 CASES = {
+    "tasks": Case(
+        tagging,
+        {
+            **RUNS,
+            "task": Run(settings={**TASKS}),
+            "endless": Run(3, never_ends, {"task_timeout": "30s"}),
+            "alarm": Run(3, trips),
+            "unhealthy": Run(3, settings=UNHEALTHY),
+        },
+        {**TASKS, "log_lines": "0"},
+    ),
     "plain": Case(plain, {name: ran for name, ran in RUNS.items() if name != "missing"}, {"log_lines": "0"}),
     "full": Case(full, WATCHED),
     "no logs": Case(full, WATCHED, {"log_lines": "0"}),

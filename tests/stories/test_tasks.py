@@ -39,6 +39,22 @@ def test_before_good(tell: Teller) -> None:
     assert step["log"] == list(MIGRATED.log)
 
 
+def test_it_is_launched_as_its_service_is(plugin: Teller) -> None:
+    network = {
+        "awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}
+    }
+    providers = [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}]
+    more = {"networkConfiguration": network, "capacityProviderStrategy": providers, "platformVersion": "1.4.0",
+            "enableExecuteCommand": True, "enableECSManagedTags": True, "propagateTags": "TASK_DEFINITION"}  # fmt: skip
+    world = World()
+    world.add_service("prod", "web", task_definition("web", "shop:1"), more=more)
+    assert plugin(world, before=MIGRATE).exit_code == 0
+    (task,) = world.one_offs.tasks
+    assert {name: task.request[name] for name in more} == more
+    assert "launchType" not in task.request, "ECS takes one of the two"
+    assert task.started_by == f"drone-deploy-ecs/before/{task.request['clientToken']}"
+
+
 def test_before_fails(tell: Teller) -> None:
     told = tell(migrating(BROKEN), before=MIGRATE)
     assert told.exit_code == 3
@@ -309,6 +325,60 @@ def test_a_switch_whose_smoke_test_fails(tell: Teller) -> None:
 
 def test_the_plan_tells_of_them(tell: Teller) -> None:
     assert tell(migrating(), before=MIGRATE, after='["./smoke", "--all of it"]', dry_run="true").exit_code == 0
+
+
+# --- the action run ---
+
+REPORT = "./report --daily"
+NO_DEPLOYMENT: dict[str, Any] = {"action": "run", "command": REPORT, "image": "", "container": ""}
+
+
+def reporting(exit_code: int = 0) -> World:
+    world = small_world()
+    world.commands[REPORT] = Behaviour(exits_after=12.0, exit_code=exit_code, log=("42 orders", "sent"))
+    return world
+
+
+def test_run_good(tell: Teller) -> None:
+    told = tell(reporting(), **NO_DEPLOYMENT)
+    assert told.exit_code == 0
+    assert told.world.faults.calls["RegisterTaskDefinition"] == 0
+    assert told.report["services"] == []
+
+
+def test_run_fails(tell: Teller) -> None:
+    assert tell(reporting(9), **NO_DEPLOYMENT).exit_code == 3
+
+
+def test_run_with_another_image(tell: Teller) -> None:
+    told = tell(reporting(), **NO_DEPLOYMENT | {"image": "shop:2", "container": "app"})
+    assert told.exit_code == 0
+    assert [task.images for task in told.world.one_offs.tasks] == [{"app": "shop:2"}]
+    assert told.world.service("prod", "web").runs == {"web:1": 2}
+
+
+def test_run_is_cancelled(tell: Teller) -> None:
+    world = reporting()
+    assert tell(world, cancellation=SignalAt(world, 10), **NO_DEPLOYMENT).exit_code == 143
+    assert [task.stop_code for task in world.one_offs.tasks] == ["UserInitiated"]
+
+
+def test_run_denied(tell: Teller) -> None:
+    world = reporting()
+    world.faults.add(Effect.DENY, "RunTask")
+    assert tell(world, **NO_DEPLOYMENT).exit_code == 2
+
+
+def test_run_planned(tell: Teller) -> None:
+    assert tell(reporting(), dry_run="true", **NO_DEPLOYMENT).exit_code == 0
+
+
+def test_run_of_what_isn_t_one_service(tell: Teller) -> None:
+    world = reporting()
+    world.add_service("prod", "api", task_definition("api", "shop:1"))
+    assert tell(world, service="web,api", **NO_DEPLOYMENT).exit_code == 2
+    assert tell(world, **NO_DEPLOYMENT | SWITCH).exit_code == 2
+    assert not world.one_offs.tasks
 
 
 # --- killed, and run again ---

@@ -49,22 +49,28 @@ SWITCHING = (
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
 NOT_FOLLOWING = (
-    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "before", "after", "task_timeout",
-    "task_container",
+    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "before", "after", "command",
+    "task_timeout", "task_container",
 )  # fmt: skip
 """What means nothing to who only follows."""
+NOT_RUNNING = (
+    *SWITCHING, *SEVERAL, "before", "after", "disable_rollbacks", "max_failed_tasks", "stable_for", "wait_for", "preflight",
+    "skip_unchanged",
+)  # fmt: skip
+"""What means nothing to a one-off task."""
 
 DEPLOY = Action(
     "deploy",
     "put the new version on the services, follow it, and take back what failed",
     "deploy:deploy",
     plan="deploy:plan",
+    unused=("command",),
 )
 ACTIONS = {
     action.name: action
     for action in (
         DEPLOY,
-        Action("plan", "print what a deployment would do; write nothing", "deploy:plan"),
+        Action("plan", "print what a deployment would do; write nothing", "deploy:plan", unused=("command",)),
         Action(
             "watch",
             "follow what is rolling out now to its verdict, whoever began it; write nothing",
@@ -72,6 +78,14 @@ ACTIONS = {
             plan="deploy:plan",
             needs=PLACES,
             unused=NOT_FOLLOWING,
+        ),
+        Action(
+            "run",
+            "run one one-off task in a service's settings, and exit with 0 if it does",
+            "deploy:deploy",
+            plan="deploy:plan",
+            needs=("aws_region", "cluster", "service", "command"),
+            unused=NOT_RUNNING,
         ),
         Action(
             "policy",

@@ -54,6 +54,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         preflight=values["preflight"] or BY_NAME["preflight"].default,
         before=values["before"] or (),
         after=values["after"] or (),
+        command=values["command"] or (),
         task_timeout=values["task_timeout"] or duration(BY_NAME["task_timeout"].default),
         task_container=values["task_container"] or "",
         attempt=ci.attempt(env),

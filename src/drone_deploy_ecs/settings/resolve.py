@@ -74,7 +74,9 @@ def _action(flags: Mapping[str, str], env: Mapping[str, str], problems: list[Pro
 
 def _asked(action: Action, setting: Setting) -> Setting:
     """The setting as this action asks for it."""
-    return setting._replace(required=setting.required and action.requires(setting.name))
+    return setting._replace(
+        required=(setting.required or setting.name in action.needs) and action.requires(setting.name)
+    )
 
 
 def _read(

@@ -88,7 +88,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; policy: print the least IAM policy for these settings"),
+            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; run: one one-off task in a service's settings; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
@@ -143,6 +143,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="a command that a one-off task of the new revision runs before any service is updated (migrations, say): text as a shell would take it, or a JSON list; without exit code 0 nothing is deployed"),
     Setting(name="after", type="command", read=command, modes=(ROLLING, BLUE_GREEN),
             help="the same once the new version serves (smoke tests, say): after the canaries, and after each region; without exit code 0 everything goes back"),
+    Setting(name="command", type="command", read=command,
+            help="what the action run runs, in one task with a service's settings: text as a shell would take it, or a JSON list"),
     Setting(name="task_timeout", type="duration", read=duration, default="1h",
             help="how long a one-off task may take; then it is stopped, and has failed"),
     Setting(name="task_container", type="text", read=word,

@@ -25,7 +25,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
     "desired": int, "breaker": dict, "hook": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
     "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "resource_management": str, "status": str,
     "launch_type": str, "grace": int, "counts_exits": bool, "history": int, "idle_events": int, "shifting": dict, "alarms": tuple[str, ...],
-    "alarms_roll_back": bool, "listed_after": float, "current_after": float,
+    "alarms_roll_back": bool, "listed_after": float, "current_after": float, "more": dict,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,

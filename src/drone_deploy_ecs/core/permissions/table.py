@@ -66,7 +66,7 @@ def _starts_tasks(place: Place) -> bool:
 
 def _runs_tasks(place: Place) -> bool:
     request = place.request
-    return bool(request.before or request.after or request.action == "run")
+    return bool(request.before or request.after or request.command)
 
 
 def _tags_tasks(place: Place) -> bool:

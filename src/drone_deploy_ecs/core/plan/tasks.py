@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Execution
 
 Update = UpdateService | FollowDeployment
-BEFORE, AFTER = "before", "after"
+BEFORE, AFTER, RUN = "before", "after", "run"
 
 
 def problems(request: Request, services: Iterable[Ready]) -> tuple[Problem, ...]:
     """What is wrong with the container of the tasks."""
-    if not (request.before or request.after):
+    if not (request.before or request.after or request.command):
         return ()
     named = request.task_container
     strange = (
@@ -69,13 +69,14 @@ def _like(request: Request, word: str, update: Update, services: Iterable[Ready]
 def one_off(request: Request, word: str, update: Update, *, body: Mapping[str, Any], like: Service) -> RunTask:
     """A task of the revision that the update is to, which has this body; launched as that service is."""
     target, container = update.target, container_of(request, body)
+    commands = {BEFORE: request.before, AFTER: request.after, RUN: request.command}
     return RunTask(
         word=word,
         like=like.name,
         region=target.region,
         cluster=target.cluster,
         container=container,
-        command=request.before if word == BEFORE else request.after,
+        command=commands[word],
         timeout=request.task_timeout,
         definition=update.definition,
         registration=update.registration if isinstance(update, UpdateService) else "",
