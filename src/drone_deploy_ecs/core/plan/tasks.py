@@ -82,7 +82,7 @@ def one_off(request: Request, word: str, update: Update, *, body: Mapping[str, A
         registration=update.registration if isinstance(update, UpdateService) else "",
         launch=like.launch,
         defined=taskdef.defined(body),
-        log=_log(body, container, target.region),
+        log=log_of(body, container, target.region),
         when_serving=word == AFTER,
         may_be_left=request.leave_on_cancel,
     )
@@ -95,7 +95,8 @@ def container_of(request: Request, body: Mapping[str, Any]) -> str:
     return next((name for name in asked if name and name in names), names[0])
 
 
-def _log(body: Mapping[str, Any], container: str, region: str) -> LogPlace | str:
+def log_of(body: Mapping[str, Any], container: str, region: str) -> LogPlace | str:
+    """Where that container logs to, but for the task's id at the end; or why it can't be read by this run."""
     place = log_place(body, container, "", region)
     if isinstance(place, str) or place.region == region:
         return place
