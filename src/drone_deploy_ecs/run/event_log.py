@@ -8,7 +8,9 @@ from drone_deploy_ecs.core.causes.evidence import presentable
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.preflight.check import told
+from drone_deploy_ecs.core.report import traffic
 from drone_deploy_ecs.core.report.counts import grow
+from drone_deploy_ecs.core.report.traffic import Traffic
 from drone_deploy_ecs.core.steps import summary
 from drone_deploy_ecs.core.steps.step import is_monitored
 from drone_deploy_ecs.core.steps.summary import FEW
@@ -33,7 +35,7 @@ SUMMARY = 10.0
 
 
 class EventLog:
-    """The run's timeline as it grows, and with it the counts of tasks by service ARN.
+    """The run's timeline as it grows, and with it the counts of tasks by service ARN, and the traffic by service.
 
     In a run over many services it summarises: of single services only what is important is heard.
     """
@@ -47,6 +49,7 @@ class EventLog:
         self._summary, self._summary_at = "", clock.monotonic()
         self.timeline: list[Event] = []
         self.counts: dict[str, Series] = {}
+        self.traffic: dict[str, Traffic] = {}
         self.spoke_at = clock.monotonic()
         """When the listener heard something last, in monotonic seconds."""
 
@@ -113,7 +116,10 @@ class EventLog:
         target = after.step.target
         name = target.name if target else ""
         if is_monitored(after):
-            self._progress[name] = after.progress(self._clock.monotonic(), self._clock.now())
+            now = self._clock.now()
+            self._progress[name] = progress = after.progress(self._clock.monotonic(), now)
+            if progress.shifting is not None:
+                self.traffic[name] = traffic.grow(self.traffic.get(name, Traffic()), progress.shifting, now)
         is_judged = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
         for kind, text in after.news(before):
             self.record(kind, name, text, important=is_judged and kind is Kind.VERDICT)

@@ -88,6 +88,12 @@ ACTIONS = {
             unused=NOT_RUNNING,
         ),
         Action(
+            "rehearse",
+            "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
+            "rehearse:rehearse",
+            unused=("command",),
+        ),
+        Action(
             "policy",
             "print the least IAM policy for these settings; write nothing",
             "policy:policy",
