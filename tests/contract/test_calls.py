@@ -95,7 +95,7 @@ launches = structs(
     propagates=st.sampled_from(["", "SERVICE", "TASK_DEFINITION", "NONE"]),
 )
 MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
-    DescribeServices: {"cluster": names, "services": lists},
+    DescribeServices: {"cluster": names, "services": lists, "tags": st.booleans()},
     UpdateService: {
         "cluster": names, "name": names, "definition": tokens, "desired": st.one_of(st.none(), st.integers(0, 5000)),
         "force": st.booleans(),

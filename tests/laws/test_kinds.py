@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core import steps
 from drone_deploy_ecs.core.causes.evidence import LogPlace
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.steps.hold import Hold
@@ -76,7 +77,7 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
         must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
     RunTask: structs(
         RunTask, word=st.just("before"), like=st.just("web"), region=st.just("eu-west-1"), cluster=st.just("prod"), container=st.just("app"),
-        command=st.just(("./migrate",)), timeout=st.sampled_from([30.0, BUDGET]), definition=st.just(NEW), tags=st.sampled_from([(), (("team", "shop"),)]),
+        launch=st.sampled_from([Launch(), Launch(propagates="SERVICE")]), command=st.just(("./migrate",)), timeout=st.sampled_from([30.0, BUDGET]), definition=st.just(NEW), tags=st.sampled_from([(), (("team", "shop"),)]),
         log=st.sampled_from(["its log is elsewhere", LogPlace("eu-west-1", "/ecs/web", "ecs/app/")]), when_serving=st.booleans()),
     StopTask: structs(
         StopTask, word=st.just("before"), region=st.just("eu-west-1"), cluster=st.just("prod"), arn=st.sampled_from(["", answers.TASK]),

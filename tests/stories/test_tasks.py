@@ -51,6 +51,10 @@ def test_it_is_launched_as_its_service_is(plugin: Teller) -> None:
     assert plugin(world, before=MIGRATE).exit_code == 0
     (task,) = world.one_offs.tasks
     assert {name: task.request[name] for name in more} == more
+    web(world).more = {"propagateTags": "SERVICE", "tags": [{"key": "team", "value": "shop"}]}
+    assert plugin(world, before=MIGRATE, image="shop:3").exit_code == 0
+    assert world.one_offs.tasks[1].request["tags"] == [{"key": "team", "value": "shop"}]
+    assert "propagateTags" not in world.one_offs.tasks[1].request
     assert "launchType" not in task.request, "ECS takes one of the two"
     assert task.started_by == f"drone-deploy-ecs/before/{task.request['clientToken']}"
 

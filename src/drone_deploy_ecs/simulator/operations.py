@@ -110,7 +110,14 @@ class Operations:
                 arn = f"{self.world.arn_prefix}service/{cluster}/{name}"
                 missing.append({"arn": arn, "reason": "MISSING"})
             else:
-                shapes.append(self._shown(service))
+                shown = self._shown(service)
+                # Tags come only when they are asked for.
+                kept = {
+                    name: value
+                    for name, value in shown.items()
+                    if name != "tags" or "TAGS" in request.get("include", ())
+                }
+                shapes.append(kept)
         return {"services": shapes, "failures": missing}
 
     def _shown(self, service: Service) -> Json:

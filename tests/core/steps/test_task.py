@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import LogPage, Page
-from drone_deploy_ecs.core.calls.ecs import DescribeTasks, ListTasks
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListTasks
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.tasks import RunTask, Started, StopTask
 from drone_deploy_ecs.core.causes.evidence import LogPlace
@@ -19,7 +19,7 @@ from drone_deploy_ecs.core.ecs.taskdef import Defined
 from drone_deploy_ecs.core.steps.task import run, stop
 from drone_deploy_ecs.core.steps.task.log import MOST, PAGES, Log
 from drone_deploy_ecs.core.verdict import EndState, Verdict
-from tests.core.shown import CONTEXT, NEW, NOON, at, stopped
+from tests.core.shown import CONTEXT, NEW, NOON, at, service, stopped
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.task.running import Running
@@ -137,6 +137,19 @@ def test_without_the_permission_to_tag_it_is_run_without_tags() -> None:
     assert {"tags", "enableECSManagedTags", "propagateTags"}.isdisjoint(asked.call.members())
     assert news(tagged, asked) == ["before: Warning: ecs:TagResource isn't allowed: running it without tags"]
     assert asked.advance(NO_TAGS, 2.0).verdict is Verdict.REFUSED
+
+
+def test_the_tags_that_its_service_gives_its_tasks_are_read_first() -> None:
+    asked = begun(launch=Launch(propagates="SERVICE"))
+    assert isinstance(asked.call, DescribeServices)
+    assert asked.call.members()["include"] == ["TAGS"]
+    tagged = asked.advance((service(tags=(("team", "shop"),)),), 1.0)
+    assert isinstance(tagged.call, RunTask)
+    assert tagged.call.members()["tags"] == [{"key": "team", "value": "shop"}]
+    for nothing in (DENIED, (), "what"):
+        without = asked.advance(nothing, 1.0)
+        assert isinstance(without.call, RunTask)
+        assert "tags" not in without.call.members()
 
 
 # --- its end ---

@@ -69,7 +69,10 @@ def _defined(body: Body) -> Mapping[str, Any]:
 
 
 class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
-    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer."""
+    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer.
+
+    Their tags come only where they are asked for.
+    """
 
     operation: ClassVar = "DescribeServices"
     quota: ClassVar = READ_SERVICES
@@ -78,11 +81,12 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
 
     cluster: str
     services: tuple[str, ...]
+    tags: bool = False
 
     @property
     def lane(self) -> Lane:
         """One call asks for services of one cluster."""
-        return (self.region, self.operation, self.cluster)
+        return (self.region, self.operation, self.cluster, *(("tags",) if self.tags else ()))
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -91,7 +95,8 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        return {"cluster": self.cluster, "services": list(self.services)}
+        given = {"cluster": self.cluster, "services": list(self.services)}
+        return {**given, "include": ["TAGS"]} if self.tags else given
 
     def read(self, body: Body) -> tuple[Service, ...]:
         """See `Call`."""

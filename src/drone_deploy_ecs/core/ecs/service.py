@@ -70,7 +70,8 @@ class Service(Struct, frozen=True, kw_only=True):
     Where traffic is shifted, `production_rules` are the ARNs of the rules, or of Network Load Balancers' listeners.
     `resource_management` is ECS where ECS Express Mode manages the service. `minimum_percent` and `maximum_percent`
     bound what a deployment may stop and start, None where ECS doesn't say. `grace`: seconds for which health checks of
-    new tasks don't count, None likewise. `launch` is how its tasks are launched.
+    new tasks don't count, None likewise. `launch` is how its tasks are launched, `tags` are its own, where they were
+    asked for.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Service(Struct, frozen=True, kw_only=True):
     maximum_percent: int | None = None
     grace: int | None = None
     launch: Launch = Launch()
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -204,6 +206,11 @@ class _Configuration(Strategy, frozen=True, kw_only=True):
         return Strategy(name=self.name, bake=self.bake, linear=self.linear, canary=self.canary, hooks=self.hooks)
 
 
+class _Tag(Wire, frozen=True):
+    key: str = ""
+    value: str = ""
+
+
 class _Advanced(Wire, frozen=True):
     alternate_target_group_arn: str = ""
     production_listener_rule: str = ""
@@ -240,6 +247,7 @@ class DescribedService(Wire, frozen=True):
     enable_execute_command: bool = False
     enable_ecs_managed_tags: bool = field(name="enableECSManagedTags", default=False)
     propagate_tags: str = ""
+    tags: tuple[_Tag, ...] = ()
     health_check_grace_period_seconds: int | None = None
 
     def service(self) -> Service:
@@ -280,6 +288,7 @@ class DescribedService(Wire, frozen=True):
             maximum_percent=configuration.maximum_percent,
             grace=self.health_check_grace_period_seconds,
             launch=self._launch(deployments),
+            tags=tuple((tag.key, tag.value) for tag in self.tags if tag.key),
         )
 
     def _launch(self, deployments: list[Deployment]) -> Launch:

@@ -70,7 +70,9 @@ def _runs_tasks(place: Place) -> bool:
 
 
 def _tags_tasks(place: Place) -> bool:
-    return _runs_tasks(place) and (place.service is None or place.service.launch.is_tagged)
+    return _runs_tasks(place) and (
+        place.service is None or place.service.launch.is_tagged or place.service.launch.propagates == "SERVICE"
+    )
 
 
 def _is_balanced(place: Place) -> bool:

@@ -34,7 +34,8 @@ class RunTask(KindStep, Struct, frozen=True, kw_only=True):
     """Run `command` in `container` of a task of its own, and wait for exit code 0.
 
     `word` is the setting's name, by which people know it. The revision is `definition`, or "" where the step with the
-    key `registration` registers it first; `like` names the service whose `launch` and `tags` it has. `log` is where
+    key `registration` registers it first; `like` names the service whose `launch` it has, and, where that has its
+    tasks get them, `tags`: those are read first. `log` is where
     its container logs to, but for the task's id at the end, or why that can't be read. `timeout` is in seconds. With
     `when_serving` it waits for the new version to serve; it is stopped when the run is cancelled, unless `may_be_left`.
     """
@@ -103,6 +104,7 @@ class RunTask(KindStep, Struct, frozen=True, kw_only=True):
             patience=context.budget,
             began=context.now,
             is_queued=self.when_serving,
+            wants_tags=self.launch.propagates == "SERVICE",
             starts=Attempts(not_before=context.now),
             log=log,
         )

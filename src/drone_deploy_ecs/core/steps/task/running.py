@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.ecs import DescribeTasks
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks
 from drone_deploy_ecs.core.calls.tasks import RunTask, Started, StopTask
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.service import Service
 from drone_deploy_ecs.core.ecs.task import Task
 from drone_deploy_ecs.core.steps.attempts import Attempts, is_refused, retry_in
 from drone_deploy_ecs.core.steps.kind import KindExecution
@@ -48,10 +49,11 @@ ARRIVAL = 3.0
 class Running(KindExecution, frozen=True, kw_only=True):
     """A one-off task under way, of revision `definition`.
 
-    `starts` are the attempts at RunTask, `number` counts the tasks that were asked for: each has a token of its own.
-    `lacking` says why none could be placed. `arn` is the task's, since `accepted_at`; `task` is it as last seen, at
-    `seen_at`. Since `unseen_since` it can't be read, or isn't there. `ending` says how it ended, at `ended_at`; with
-    `must_stop` it is still to be told so. `is_last` is the last look at its log.
+    With `wants_tags` its service's tags are to be read first. `starts` are the attempts at RunTask, `number` counts the
+    tasks that were asked for: each has a token of its own. `lacking` says why none could be placed, `earlier` that one
+    of this attempt had ended. `arn` is the task's, since `accepted_at`; `task` is it as last seen, at so many `looks`,
+    the next of them at `look_at`. Since `unseen_since` it can't be read, or isn't there. `ending` says how it ended, at
+    `ended_at`; with `must_stop` it is still to be told so. `is_last` is the last look at its log.
     """
 
     step: RunTaskStep
@@ -60,6 +62,7 @@ class Running(KindExecution, frozen=True, kw_only=True):
     patience: float
     began: float
     is_queued: bool
+    wants_tags: bool
     starts: Attempts
     number: int = 0
     lacking: str = ""
@@ -116,6 +119,8 @@ class Running(KindExecution, frozen=True, kw_only=True):
     def call(self) -> Call[Any] | None:
         """See `Execution`."""
         region, cluster = self.step.region, self.step.cluster
+        if not self.arn and self.wants_tags:
+            return DescribeServices(region=region, cluster=cluster, services=(self.step.like,), tags=True)
         if not self.arn:
             return None if self.ending else self._start
         if self.must_stop:
@@ -168,6 +173,8 @@ class Running(KindExecution, frozen=True, kw_only=True):
         """See `Execution`."""
         if self.verdict or self.is_queued:
             return self
+        if not self.arn and self.wants_tags:
+            return self._tagged(answer)
         if not self.arn:
             return self._started(answer, now)
         if self.must_stop:
@@ -178,6 +185,12 @@ class Running(KindExecution, frozen=True, kw_only=True):
             # Its last lines have had time to arrive.
             return _concluded(replace(self, log=self.log.look(), is_last=True))
         return self._looked(answer, now)
+
+    def _tagged(self, answer: object) -> Running:
+        """After DescribeServices. Tags are worth no failure: what can't be read is left out."""
+        services = all_of(Service, answer) or ()
+        tags = next((service.tags for service in services), ())
+        return replace(self, wants_tags=False, step=replace(self.step, tags=tags))
 
     def _started(self, answer: object, now: float) -> Running:
         """After RunTask."""
