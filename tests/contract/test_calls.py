@@ -204,6 +204,12 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.writes is kind.operation.startswith(("Update", "Register", "Run", "Stop", "Continue"))
 
 
+RUN = RunTask(
+    region=HERE, cluster="prod", definition="web:1", container="app", command=("./migrate",), token="t", started_by="me"
+)
+"""It is answered with the task that the world has already: its token is the same."""
+
+
 def world() -> World:
     """Something to find for every call in `ASKED`."""
     found = World()
@@ -220,12 +226,8 @@ def world() -> World:
     found.secrets["production-shop"] = "{}"
     found.push(f"{REGISTRY}/shop:arm", built_for("arm64", is_index=False))
     found.caches.append("docker-hub")
+    Operations(found).answer("RunTask", RUN.members())
     return found
-
-
-def started(found: World, run: RunTask) -> str:
-    """The ARN of the task that it starts; a repeated token is answered with the same."""
-    return str(Operations(found).answer("RunTask", run.members())["tasks"][0]["taskArn"])
 
 
 def asked(found: World) -> tuple[Call[Any], ...]:
@@ -235,15 +237,6 @@ def asked(found: World) -> tuple[Call[Any], ...]:
     assert newest.shift is not None
     (waiting,) = newest.shift.runs
     arn = shop.deployment_arn(newest)
-    run = RunTask(
-        region=HERE,
-        cluster="prod",
-        definition="web:1",
-        container="app",
-        command=("./migrate",),
-        token="t",
-        started_by="me",
-    )
     return (
         DescribeServices(region=HERE, cluster="prod", services=("web", "api")),
         UpdateService(region=HERE, cluster="prod", name="web", definition="web:1", force=True),
@@ -253,8 +246,8 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
-        run,
-        StopTask(region=HERE, cluster="prod", task=started(found, run), reason="no longer wanted"),
+        RUN,
+        StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
         ),
@@ -307,6 +300,6 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
     assert [about.count(shop) for _, _, about in here.faults.log if about.startswith("arn:")] == [1, 0, 0, 1]
     assert told == [
-        "web,api", "web", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "/ecs/web",
+        "web,api", "web", "web", "web", "web", "with tags", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",
     ]  # fmt: skip
