@@ -8,6 +8,7 @@ import pytest
 
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Killed
+from drone_deploy_ecs.simulator.shifting import LifecycleHook
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.simulator.native import native
 from tests.simulator.watching import web
@@ -290,6 +291,12 @@ def test_after_in_the_bake(tell: Teller) -> None:
     ended = web(told.world).history[-1].finished
     assert ended is not None
     assert task.created < ended - 100, "the bake had just begun"
+
+
+def test_after_where_a_pause_is_left(tell: Teller) -> None:
+    pause = LifecycleHook(stages=("POST_SCALE_UP",), is_pause=True)
+    told = tell(native("BLUE_GREEN", hooks=(pause,)), after=SMOKE, on_pause="leave")
+    assert told.exit_code == 2
 
 
 def test_after_fails_in_the_bake(tell: Teller) -> None:

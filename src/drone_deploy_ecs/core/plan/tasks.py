@@ -29,9 +29,18 @@ BEFORE, AFTER, RUN = "before", "after", "run"
 
 
 def problems(request: Request, services: Iterable[Ready]) -> tuple[Problem, ...]:
-    """What is wrong with the container of the tasks."""
+    """What is wrong with the container of the tasks; and what would never run, as the new version never serves."""
     if not (request.before or request.after or request.command):
         return ()
+    services = tuple(services)
+    left = (
+        Problem(
+            f"{service.name} would be left at a PAUSE hook, so that after would never run",
+            "Leave out after, and run it once that is approved (action: run); or set on_pause to wait",
+        )
+        for service in services
+        if request.after and request.on_pause == "leave" and service.service.strategy.pauses
+    )
     named = request.task_container
     strange = (
         Problem(
@@ -41,7 +50,7 @@ def problems(request: Request, services: Iterable[Ready]) -> tuple[Problem, ...]
         for service in services
         if named and named not in taskdef.containers(service.revision.body)
     )
-    return tuple(strange)
+    return (*strange, *left)
 
 
 def before(request: Request, updates: Iterable[Update], services: Iterable[Ready]) -> tuple[Stage, ...]:
