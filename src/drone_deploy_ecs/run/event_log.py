@@ -127,8 +127,8 @@ class EventLog:
     def waiting(self, executions: Iterable[Execution], now: float) -> None:
         """Record a heartbeat: CI systems end steps that are silent for long."""
         executions = tuple(executions)
-        if self._summarises:
-            self.record(Kind.WAITING, "", summary.progress(executions))
+        if self._summarises and (text := summary.progress(executions)):
+            self.record(Kind.WAITING, "", text)
             return
         texts = {
             (target.name if (target := execution.step.target) else "", text): None
@@ -143,7 +143,7 @@ class EventLog:
         now = self._clock.monotonic()
         if self._summarises and now >= self._summary_at + SUMMARY:
             self._summary_at, text = now, summary.progress(executions)
-            if text != self._summary:
+            if text not in ("", self._summary):
                 self._summary = text
                 self.record(Kind.PROGRESS, "", text)
 
