@@ -389,6 +389,7 @@ def test_run_of_what_isn_t_one_service(tell: Teller) -> None:
     world.add_service("prod", "api", task_definition("api", "shop:1"))
     assert tell(world, service="web,api", **NO_DEPLOYMENT).exit_code == 2
     assert tell(world, **NO_DEPLOYMENT | SWITCH).exit_code == 2
+    assert tell(world, service="nowhere", **NO_DEPLOYMENT).exit_code == 2
     assert not world.one_offs.tasks
 
 
