@@ -41,6 +41,8 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.wire import Wire
 from drone_deploy_ecs.core.request.request import Access
@@ -80,8 +82,20 @@ registries = st.text("0123456789", min_size=12, max_size=12)
 repositories = st.sampled_from(["shop", "team/shop", "a-b_c.d/e"])
 digests = st.one_of(st.just(""), st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:{}".format))
 bodies = st.builds(task_definition, names, names, names, cpu=st.sampled_from(["256", "512"]))
+launches = structs(
+    Launch,
+    launch_type=st.sampled_from(["", "FARGATE", "EC2"]),
+    providers=st.sampled_from([(), ({"capacityProvider": "FARGATE_SPOT", "weight": 1},)]),
+    platform_version=st.sampled_from(["", "LATEST"]),
+    network=st.sampled_from([{}, {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}}]),
+    constraints=st.sampled_from([(), ({"type": "distinctInstance"},)]),
+    has_exec=st.booleans(),
+    has_managed_tags=st.booleans(),
+    volumes=st.sampled_from([(), ({"name": "data", "managedEBSVolume": {"sizeInGiB": 10, "roleArn": "role"}},)]),
+    propagates=st.sampled_from(["", "SERVICE", "TASK_DEFINITION", "NONE"]),
+)
 MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
-    DescribeServices: {"cluster": names, "services": lists},
+    DescribeServices: {"cluster": names, "services": lists, "tags": st.booleans()},
     UpdateService: {
         "cluster": names, "name": names, "definition": tokens, "desired": st.one_of(st.none(), st.integers(0, 5000)),
         "force": st.booleans(),
@@ -89,7 +103,10 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     ListServices: {"cluster": names, "token": tokens},
     ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC)),
                              "status": st.sampled_from([(), ("IN_PROGRESS",), ("PENDING", "IN_PROGRESS")])},
-    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens},
+    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens, "started_by": tokens},
+    RunTask: {"cluster": names, "definition": names, "container": names, "command": lists, "token": names, "started_by": names,
+              "launch": launches, "tags": st.sampled_from([(), (("team", "shop"),)])},
+    StopTask: {"cluster": names, "task": names, "reason": names},
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
@@ -104,7 +121,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeRules: {"rules": lists},
     DescribeListeners: {"listeners": lists},
     DescribeAlarms: {"names": lists},
-    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens},
+    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens, "from_start": st.booleans()},
     DescribeLogGroups: {"group": names},
     GetSecretValue: {"name": names},
     DescribeSecret: {"name": names},
@@ -184,7 +201,13 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    assert kind.writes is kind.operation.startswith(("Update", "Register", "Stop", "Continue"))
+    assert kind.writes is kind.operation.startswith(("Update", "Register", "Run", "Stop", "Continue"))
+
+
+RUN = RunTask(
+    region=HERE, cluster="prod", definition="web:1", container="app", command=("./migrate",), token="t", started_by="me"
+)
+"""It is answered with the task that the world has already: its token is the same."""
 
 
 def world() -> World:
@@ -203,6 +226,7 @@ def world() -> World:
     found.secrets["production-shop"] = "{}"
     found.push(f"{REGISTRY}/shop:arm", built_for("arm64", is_index=False))
     found.caches.append("docker-hub")
+    Operations(found).answer("RunTask", RUN.members())
     return found
 
 
@@ -222,6 +246,8 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        RUN,
+        StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
         ),
@@ -274,6 +300,6 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
     assert [about.count(shop) for _, _, about in here.faults.log if about.startswith("arn:")] == [1, 0, 0, 1]
     assert told == [
-        "web,api", "web", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "/ecs/web",
+        "web,api", "web", "web", "web", "web", "with tags", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",
     ]  # fmt: skip

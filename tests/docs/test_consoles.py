@@ -60,6 +60,7 @@ def test_what_the_page_on_rehearsing_names_is_known() -> None:
     rows = re.findall(r"^\| (?:`\[+(\w+).*?`)? ?\| (.+?) \|", page.partition("## What can be said")[2], re.MULTILINE)
     known = {
         "images": get_type_hints(Behaviour),
+        "commands": get_type_hints(Behaviour),
         "services": scenario.SERVICE_OPTIONS,
         "timing": get_type_hints(Timing),
         "faults": get_type_hints(Rule),

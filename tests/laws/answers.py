@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.calls.answers import LogPage, Page
+from drone_deploy_ecs.core.calls.tasks import Started
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.service_deployment import (
@@ -81,6 +83,8 @@ tasks = structs(
     stopped_reason=st.sampled_from(["", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/3)"]),
     created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
 )  # fmt: skip
+TASK = "arn:aws:ecs:eu-west-1:1:task/prod/0f"
+own_tasks = st.builds(replace, tasks, arn=st.just(TASK), status=st.sampled_from(["PROVISIONING", "RUNNING", "STOPPED"]))
 RECORD = "arn:aws:ecs:eu-west-1:1:service-deployment/prod/web/r"
 REVISIONS = [
     f"arn:aws:ecs:eu-west-1:1:service-revision/prod/web/{name.rpartition('/')[2]}" for name in (OLD, OURS, OTHER)
@@ -124,7 +128,7 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServices": st.lists(services, max_size=1).map(tuple),
     "UpdateService": services,
     "ListTasks": st.builds(Page, st.lists(arns, max_size=3).map(tuple), st.sampled_from(["", "", "next"])),
-    "DescribeTasks": st.lists(tasks, max_size=3).map(tuple),
+    "DescribeTasks": st.lists(tasks | own_tasks, max_size=3).map(tuple),
     "DescribeTaskDefinition": st.sampled_from(BODIES).map(lambda body: Definition(NEW, active=True, body=body)),
     "RegisterTaskDefinition": st.just(NEW),
     "RegisterScalableTarget": st.none(),
@@ -132,6 +136,14 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServiceDeployments": st.lists(records, max_size=1).map(tuple),
     "StopServiceDeployment": st.just(RECORD),
     "ContinueServiceDeployment": st.just(RECORD),
+    "RunTask": st.builds(Started, st.none() | own_tasks, st.sampled_from([(), ("RESOURCE:MEMORY",)])),
+    "StopTask": own_tasks,
+    "GetLogEvents": st.builds(
+        LogPage,
+        st.lists(st.sampled_from(["migrated", "two\nlines", ""]), max_size=3).map(tuple),
+        st.just(""),
+        st.sampled_from(["", "f/1", "f/2"]),
+    ),
 }
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core import steps
+from drone_deploy_ecs.core.causes.evidence import LogPlace
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.steps.hold import Hold
@@ -26,6 +28,8 @@ from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.core.steps.step import Context, State
+from drone_deploy_ecs.core.steps.task.run import RunTask
+from drone_deploy_ecs.core.steps.task.stop import StopTask
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -71,6 +75,13 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
     RollBack: structs(
         RollBack, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE), undoes=st.just(OURS),
         must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
+    RunTask: structs(
+        RunTask, word=st.just("before"), like=st.just("web"), region=st.just("eu-west-1"), cluster=st.just("prod"), container=st.just("app"),
+        launch=st.sampled_from([Launch(), Launch(propagates="SERVICE")]), command=st.just(("./migrate",)), timeout=st.sampled_from([30.0, BUDGET]), definition=st.just(NEW), tags=st.sampled_from([(), (("team", "shop"),)]),
+        log=st.sampled_from(["its log is elsewhere", LogPlace("eu-west-1", "/ecs/web", "ecs/app/")]), when_serving=st.booleans()),
+    StopTask: structs(
+        StopTask, word=st.just("before"), region=st.just("eu-west-1"), cluster=st.just("prod"), arn=st.sampled_from(["", answers.TASK]),
+        started_by=st.just("drone-deploy-ecs/before/x"), why=st.just("cancelled")),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 

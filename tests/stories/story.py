@@ -41,6 +41,7 @@ WIRED = ("ecs", "application-autoscaling", "ecr", "ssm")
 FEW = 20
 """Services of which a transcript tells one by one."""
 NOWHERE: Mapping[str, World] = {}
+NOTHING: Mapping[str, str] = {}
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PLUGIN = {
     "PLUGIN_AWS_REGION": "eu-west-1",
@@ -130,12 +131,16 @@ class Teller:
         argv: Sequence[str] = (),
         cancellation: Cancellation = NEVER,
         further: Mapping[str, World] = NOWHERE,
+        env: Mapping[str, str] = NOTHING,
         **settings: str,
     ) -> Told:
-        """Run the plugin (or `argv`) in this world with these settings; `further` are other Regions, on its clock."""
+        """Run the plugin (or `argv`) in this world with these settings; `further` are other Regions, on its clock.
+
+        `env` is what a CI system adds.
+        """
         report = self.tmp_path / f"report-{len(self.told)}.json"
         page = report.with_suffix(".html")
-        env = PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
+        env = PLUGIN | dict(env) | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
         env["PLUGIN_REPORT"] = f"{report}, {page}"
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":

@@ -235,9 +235,32 @@ UNDER_WAY = {
     "alarm": Run(3, lambda world: trips(begun(world, 5))),
     "refused": Run(3, refuses_what_has_begun),
 }
+TASKS = {"before": "./migrate", "after": "./smoke"}
+
+
+def never_ends(world: World) -> None:
+    """A one-off task that has to be stopped."""
+    world.commands["./migrate"] = Behaviour(exits_after=None)
+
+
+def tagging() -> World:
+    return full(more={"enableECSManagedTags": True, "propagateTags": "TASK_DEFINITION"})
+
+
 CASES = {
     "rollback": Case(released, GONE_BACK, BACK),
     "watch": Case(full, UNDER_WAY, FOLLOWED),
+    "tasks": Case(
+        tagging,
+        {
+            **RUNS,
+            "task": Run(settings={**TASKS}),
+            "endless": Run(3, never_ends, {"task_timeout": "30s"}),
+            "alarm": Run(3, trips),
+            "unhealthy": Run(3, settings=UNHEALTHY),
+        },
+        {**TASKS, "log_lines": "0"},
+    ),
     "plain": Case(plain, {name: ran for name, ran in RUNS.items() if name != "missing"}, {"log_lines": "0"}),
     "full": Case(full, WATCHED),
     "no logs": Case(full, WATCHED, {"log_lines": "0"}),

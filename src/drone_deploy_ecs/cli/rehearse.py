@@ -87,7 +87,7 @@ def _worlds(services: Sequence[Ready], fate: Fate, luck: int) -> dict[str, World
 
 
 def _asked(request: Request) -> Request:
-    """The same for the simulated services, where one container stands for all and nothing else is to be seen."""
+    """The same for the simulated services, where one container stands for all, without what is run beside them."""
     image = Image.parse(AFTER)
     assert image is not None
     return replace(
@@ -97,6 +97,8 @@ def _asked(request: Request) -> Request:
         edits=(SetImages(((CONTAINER, image),)),),
         revision="",
         colours=None,
+        before=(),
+        after=(),
         preflight="off",
         log_lines=0,
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.causes.evidence import tail
 from drone_deploy_ecs.core.ecs.names import region_of, short
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
@@ -183,7 +184,7 @@ class Deployment:
         """From now on, what these have that must not be printed."""
         self._definitions += definitions
         self._masks = sparing(self._secrets(), self._public())
-        self._log.hide(self._masks)
+        self._log.hide(self._masks, Masks(self._secrets()))
 
     def _secrets(self) -> list[Secret]:
         in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))
@@ -258,7 +259,9 @@ class Deployment:
     def _results(self, executions: Iterable[Execution]) -> tuple[StepResult, ...]:
         now, at = self._clock.monotonic(), self._clock.now()
         results = (result for execution in executions for result in execution.results(now, at))
-        return tuple(result.hidden(self._masks.hide) for result in results)
+        masks = Masks(self._secrets())
+        shown = (replace(result, log=tail(result.log, self._request.log_lines, masks)) for result in results)
+        return tuple(result.hidden(self._masks.hide) for result in shown)
 
     def _conclude(
         self,

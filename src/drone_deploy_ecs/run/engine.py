@@ -83,7 +83,8 @@ class Engine:
             begun = [self._begin(step, outputs, failures, seen_at) for step in stage.steps]
             is_last = number == len(stages)
             executions = self._run_stage([*self._standing_by(guards, begun), *begun], forward=forward, is_last=is_last)
-            outputs |= {execution.step.key: execution.output for execution in executions if execution.output}
+            named = (execution for execution in executions if execution.step.key)
+            outputs |= {execution.step.key: execution.output for execution in named if execution.output}
             failures |= {execution.step.key: execution.reason for execution in executions if _refuses_others(execution)}
             guards = [*filter(_stands, executions)]
             ended += (execution for execution in executions if execution.state is State.ENDED)

@@ -57,6 +57,12 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         notify=notify,
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
         preflight=values["preflight"] or BY_NAME["preflight"].default,
+        before=values["before"] or (),
+        after=values["after"] or (),
+        command=values["command"] or (),
+        task_timeout=values["task_timeout"] or duration(BY_NAME["task_timeout"].default),
+        task_container=values["task_container"] or "",
+        attempt=ci.attempt(env),
         secrets=(
             *credentials(env),
             *notify,

@@ -34,6 +34,10 @@ REFUSED = ("tag", "images", "task_definition", "revision")
 """Settings that aren't ignored in a mode that doesn't take them."""
 
 
+NEEDS_TASKS = ("after",)
+"""Those for what runs: mode blue-green-cluster starts nothing."""
+
+
 def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
     """The request that flags (by setting name) and environment make, and what to warn about. Flags win.
 
@@ -76,7 +80,9 @@ def _purpose(action: Action, env: Mapping[str, str]) -> str:
 
 def _asked(action: Action, setting: Setting) -> Setting:
     """The setting as this action asks for it."""
-    return setting._replace(required=setting.required and action.requires(setting.name))
+    return setting._replace(
+        required=(setting.required or setting.name in action.needs) and action.requires(setting.name)
+    )
 
 
 def _read(
@@ -177,7 +183,12 @@ def _refused(action: Action, flags: Mapping[str, str], env: Mapping[str, str]) -
 
 def _not_taken(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Problem]:
     """What would deploy something else than this mode deploys: too much to be ignored."""
-    return [
+    starts_nothing = [
+        Problem(f"mode {mode} takes no {name}: it starts nothing that could be tried", f"Leave out {name}")
+        for name in _names_unused(mode, flags, env)
+        if name in NEEDS_TASKS and action.uses(name)
+    ]
+    return starts_nothing + [
         Problem(
             f"mode {mode} takes no {name}: each colour has its own image, blue_image and green_image",
             f"Leave out {name}; environment, secrets and patch go to either colour",
@@ -195,7 +206,9 @@ def _names_unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -
 
 def _unused(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
     by_action = [setting.name for setting in SETTINGS if setting.name in action.unused and _given(setting, flags, env)]
-    by_mode = [name for name in _names_unused(mode, flags, env) if name not in REFUSED and action.uses(name)]
+    by_mode = [
+        name for name in _names_unused(mode, flags, env) if name not in (*REFUSED, *NEEDS_TASKS) and action.uses(name)
+    ]
     return tuple(
         Problem(
             f"{', '.join(names)} {'have' if len(names) > 1 else 'has'} no effect {where}", "Leave out what isn't meant"

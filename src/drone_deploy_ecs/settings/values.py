@@ -215,6 +215,31 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
     return read
 
 
+def command(value: str) -> tuple[str, ...]:
+    """A command's words: split as a shell would, or a JSON list of texts."""
+    if value.startswith("["):
+        import json
+
+        try:
+            listed = json.loads(value)
+        except ValueError:
+            listed = None
+        if not isinstance(listed, list) or not listed or not all(isinstance(part, str) for part in listed):
+            raise InvalidValue("isn't a JSON list of texts", 'Give it as ["./manage.py", "migrate"], or as plain text')
+        return tuple(listed)
+    import shlex
+
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise InvalidValue("has a quote that isn't closed", "Close it, or give a JSON list of texts") from error
+
+
+def word(value: str) -> str:
+    """A text without spaces in it, such as a container's name."""
+    return matching(r"[^\s,]+", "a name")(value)
+
+
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """A hint for what is nearly one of the known, or ""."""
     # Imported here because only a mistake needs it, and every start pays for imports.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Faults
 from drone_deploy_ecs.simulator.model import Deployment
+from drone_deploy_ecs.simulator.one_off import OneOffs
 from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
 from drone_deploy_ecs.simulator.shapes import service_shape
 from drone_deploy_ecs.simulator.timing import Timing
@@ -34,6 +35,7 @@ class Account:
     functions); `trusts` has by role who may assume it where that isn't ECS, `caches` the prefixes of repositories that
     are filled from another registry. `address` is where what is downloaded is.
     `numbers`: those of the next deployments, before chance gives them; one may begin with 0 (kayac/ecspresso 890).
+    `commands`: what a one-off task's container does that is given this command (words, with blanks between).
     `policy`: all that callers may do; None allows everything.
     """
 
@@ -60,6 +62,8 @@ class Account:
         self.absent: set[str] = set()
         self.trusts: dict[str, str] = {}
         self.caches: list[str] = []
+        self.commands: dict[str, Behaviour] = {}
+        self.one_offs = OneOffs()
         self.address = "https://simulator.invalid"
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))

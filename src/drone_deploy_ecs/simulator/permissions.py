@@ -102,6 +102,9 @@ def needs(prefix: str, operation: str, request: Mapping[str, Any]) -> Iterator[N
     yield from (Need(action, resource, context) for resource in resources)
     if operation == "RegisterTaskDefinition":
         yield from _of_registration(prefix, request)
+    tagging = ("tags", "enableECSManagedTags", "propagateTags")
+    if operation == "RunTask" and any(map(request.get, tagging)):
+        yield Need("ecs:TagResource", f"{prefix}task/{_cluster(request)}/*", {"ecs:CreateAction": operation})
 
 
 def _of_registration(prefix: str, request: Mapping[str, Any]) -> Iterator[Need]:
@@ -136,6 +139,15 @@ def _services(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _tasks(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{prefix}task/{_cluster(request)}/{short(task)}" for task in request.get("tasks", ()))
+
+
+def _revision(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    name = request.get("taskDefinition", "")
+    return (name if name.startswith("arn:") else f"{prefix}task-definition/{name}",)
+
+
+def _task(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{prefix}task/{_cluster(request)}/{short(request.get('task', ''))}",)
 
 
 def _family(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
@@ -180,12 +192,12 @@ def _function(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
 
 RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
-    "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
+    "RunTask": _revision, "StopTask": _task, "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
     "DescribeServiceDeployments": _service_deployments, "StopServiceDeployment": _service_deployments,
     "DescribeServiceRevisions": _service_revisions,
     "ContinueServiceDeployment": _service_deployments, "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
     "GetParameters": _parameters, "GetRole": _role, "GetFunctionConfiguration": _function,
 }  # fmt: skip
 """By operation the ARNs that it is about; what isn't here has no permissions for single resources."""
-IN_CLUSTER = ("ListServices", "ListTasks")
+IN_CLUSTER = ("ListServices", "ListTasks", "RunTask", "StopTask")
 """Which tell IAM the cluster as the condition key `ecs:cluster`."""

@@ -25,12 +25,12 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
     "desired": int, "breaker": dict, "hook": dict, "minimum_percent": int, "maximum_percent": int, "target_group": str,
     "classic_elb": bool, "scheduling": str, "controller": str, "strategy": str, "resource_management": str, "status": str,
     "launch_type": str, "grace": int, "counts_exits": bool, "history": int, "idle_events": int, "shifting": dict, "alarms": tuple[str, ...],
-    "alarms_roll_back": bool, "listed_after": float, "current_after": float,
+    "alarms_roll_back": bool, "listed_after": float, "current_after": float, "more": dict,
 }  # fmt: skip
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
     "services": list, "faults": list, "quotas": bool, "policy": dict, "numbers": list,
-    "absent": list, "trusts": dict, "caches": list,
+    "absent": list, "trusts": dict, "caches": list, "commands": dict,
 }  # fmt: skip
 LINES = tuple[str, ...]
 SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
@@ -86,6 +86,8 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _table_problems("clusters", {name: instances}, {name: int})
     for image, behaviour in raw.get("images", {}).items():
         yield from _table_problems(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
+    for command, behaviour in raw.get("commands", {}).items():
+        yield from _table_problems(f"command {command}", behaviour, get_type_hints(Behaviour))
     for number, service in enumerate(raw.get("services", ()), 1):
         yield from _service_problems(f"service {number}", service)
     if "policy" in raw:
@@ -156,10 +158,8 @@ def _build(raw: Mapping[str, Any]) -> World:
     for name, instances in raw.get("clusters", {}).items():
         world.add_cluster(name, instances)
     for image, behaviour in raw.get("images", {}).items():
-        script = {name: value for name, value in behaviour.items() if name != "digest"}
-        for name in {"log", "architectures"} & set(script):
-            script[name] = tuple(script[name])  # neither JSON nor TOML has tuples
-        world.push(image, Behaviour(**script), behaviour.get("digest", ""))
+        world.push(image, _behaviour(behaviour), behaviour.get("digest", ""))
+    world.commands |= {command: _behaviour(behaviour) for command, behaviour in raw.get("commands", {}).items()}
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
     world.numbers += map(str, raw.get("numbers", ()))
@@ -171,6 +171,13 @@ def _build(raw: Mapping[str, Any]) -> World:
     for rule in raw.get("faults", ()):
         world.faults.rules.append(Rule(**{**rule, "effect": Effect(rule["effect"])}))
     return world
+
+
+def _behaviour(members: Mapping[str, Any]) -> Behaviour:
+    script = {name: value for name, value in members.items() if name != "digest"}
+    for name in {"log", "architectures"} & set(script):
+        script[name] = tuple(script[name])  # neither JSON nor TOML has tuples
+    return Behaviour(**script)
 
 
 def _add_service(world: World, options: dict[str, Any]) -> None:

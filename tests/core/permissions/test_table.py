@@ -5,8 +5,8 @@ from __future__ import annotations
 from drone_deploy_ecs.core.permissions.table import FEATURES
 from tests.sent import SENT
 
-IMPLIED = ("iam:PassRole", "ecs:TagResource", "sts:AssumeRole")
-"""Permissions that no operation of ours is called by."""
+IMPLIED = ("iam:PassRole", "ecs:TagResource", "ecs:TagResource", "sts:AssumeRole")
+"""Permissions that no operation of ours is called by: tags are of revisions, and of tasks."""
 STATEMENTS = [statement for feature in FEATURES for statement in feature.statements]
 
 

@@ -19,10 +19,11 @@ class Page(NamedTuple):
 
 
 class LogPage(NamedTuple):
-    """Messages of a log stream, oldest first, and the token of the page before them."""
+    """Messages of a log stream, oldest first, and the tokens of the pages before and after them."""
 
     messages: tuple[str, ...]
     token: str
+    forward: str = ""
 
 
 class TargetHealth(Struct, frozen=True):

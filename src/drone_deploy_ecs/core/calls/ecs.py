@@ -69,7 +69,10 @@ def _defined(body: Body) -> Mapping[str, Any]:
 
 
 class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
-    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer."""
+    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer.
+
+    Their tags come only where they are asked for.
+    """
 
     operation: ClassVar = "DescribeServices"
     quota: ClassVar = READ_SERVICES
@@ -78,11 +81,12 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
 
     cluster: str
     services: tuple[str, ...]
+    tags: bool = False
 
     @property
     def lane(self) -> Lane:
         """One call asks for services of one cluster."""
-        return (self.region, self.operation, self.cluster)
+        return (self.region, self.operation, self.cluster, *(("tags",) if self.tags else ()))
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -91,7 +95,8 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        return {"cluster": self.cluster, "services": list(self.services)}
+        given = {"cluster": self.cluster, "services": list(self.services)}
+        return {**given, "include": ["TAGS"]} if self.tags else given
 
     def read(self, body: Body) -> tuple[Service, ...]:
         """See `Call`."""
@@ -218,7 +223,10 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
 
 
 class ListTasks(Call[Page], frozen=True, kw_only=True):
-    """One page (at most 100) of the ARNs of a service's tasks that are to run, or that stopped within the hour."""
+    """One page (at most 100) of the ARNs of tasks that are to run, or that stopped within the hour.
+
+    They are a service's, or those that somebody started by that name: ECS takes one of the two filters.
+    """
 
     operation: ClassVar = "ListTasks"
     quota: ClassVar = READ_TASKS
@@ -226,9 +234,10 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
     shows: ClassVar = "which targets are the new tasks'"
 
     cluster: str
-    name: str
+    name: str = ""
     status: Literal["RUNNING", "STOPPED"]
     token: str = ""
+    started_by: str = ""
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -237,7 +246,8 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        given = {"cluster": self.cluster, "serviceName": self.name, "desiredStatus": self.status}
+        whose = {"startedBy": self.started_by} if self.started_by else {"serviceName": self.name}
+        given = {"cluster": self.cluster, "desiredStatus": self.status, **whose}
         return {**given, "nextToken": self.token} if self.token else given
 
     def read(self, body: Body) -> Page:

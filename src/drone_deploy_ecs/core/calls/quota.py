@@ -22,6 +22,7 @@ READ_SERVICE_DEPLOYMENTS = Quota("read service deployments", 50, 20.0)
 READ_SERVICE_REVISIONS = Quota("read service revisions", 50, 20.0)
 CHANGE_SERVICE_DEPLOYMENTS = Quota("change service deployments", 20, 5.0)
 """Of StopServiceDeployment and ContinueServiceDeployment the guide says nothing: taken for modest."""
+CHANGE_TASKS = Quota("change tasks", 100, 40.0)
 READ_TASKS = Quota("read tasks", 100, 20.0)
 REGISTER_DEFINITIONS = Quota("register task definitions", 20, 1.0)
 READ_DEFINITIONS = Quota("read task definitions", 50, 20.0)

@@ -33,6 +33,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 from drone_deploy_ecs.core.permissions.statement import allow
 from drone_deploy_ecs.core.preflight.checks import ALL, OFF
 
@@ -60,7 +61,7 @@ WATCHING = ("status", "watch")
 """Actions that only tell what is."""
 READ_ONLY = (*WATCHING, "plan", "rehearse")
 """Those that write nothing."""
-AS_IT_IS = (*READ_ONLY, "rollback")
+AS_IT_IS = (*READ_ONLY, "rollback", "continue")
 """Those that register nothing."""
 
 
@@ -74,7 +75,7 @@ def _plans(place: Place) -> bool:
 
 def _knows_modes(place: Place) -> bool:
     """Whether it does what a mode of two services means."""
-    return _plans(place) and place.request.purpose != "rollback"
+    return _plans(place) and place.request.purpose not in ("rollback", "continue")
 
 
 def _registers(place: Place) -> bool:
@@ -99,6 +100,17 @@ def _tagged(place: Place) -> bool:
 
 def _starts_tasks(place: Place) -> bool:
     return _follows(place) and place.request.colours is None
+
+
+def _runs_tasks(place: Place) -> bool:
+    request = place.request
+    return bool(request.before or request.after or request.command)
+
+
+def _tags_tasks(place: Place) -> bool:
+    return _runs_tasks(place) and (
+        place.service is None or place.service.launch.is_tagged or place.service.launch.propagates == "SERVICE"
+    )
 
 
 def _is_balanced(place: Place) -> bool:
@@ -187,10 +199,29 @@ FEATURES = (
                 "ReadTheContainersLog",
                 [GetLogEvents],
                 "arn:aws:logs:REGION:ACCOUNT:log-group:LOG-GROUP:log-stream:*",
-                when=lambda place: _starts_tasks(place) and place.request.log_lines > 0,
+                when=lambda place: (_starts_tasks(place) and place.request.log_lines > 0) or _runs_tasks(place),
             ),
         ),
         "One line says that the log can't be shown, and names the permission.",
+    ),
+    Feature(
+        "One-off tasks",
+        "`before`, `after` and the action `run` only: the task, its end, and its log "
+        "([Reasons](#reasons) and [Logs](#logs) are needed, too).",
+        (
+            allow("RunTasks", [RunTask], FAMILY, when=_runs_tasks, ArnEquals=IN_CLUSTER),
+            allow("StopTasks", [StopTask], f"{ECS}:task/CLUSTER/*", when=_runs_tasks, ArnEquals=IN_CLUSTER),
+            allow(
+                "TagTasks",
+                ["ecs:TagResource"],
+                f"{ECS}:task/CLUSTER/*",
+                when=_tags_tasks,
+                StringEquals={"ecs:CreateAction": RunTask.operation},
+            ),
+        ),
+        "RunTask: before the services are updated refused, exit code 2: no service was changed; after it, everything goes "
+        "back, exit code 3. StopTask: the log says that the task goes on. TagResource: the task is run without tags, with a "
+        "warning.",
     ),
     Feature(
         "Target health",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import native, terms, undo
+from drone_deploy_ecs.core.plan import native, tasks, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
@@ -78,7 +78,7 @@ class Rolling(Struct, frozen=True):
     def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
         """See `Strategy`."""
         returns = _returns(plan, done)
-        stages = undo.stages(plan.request, returns, answers)
+        stages = (*tasks.stops(done), *undo.stages(plan.request, returns, answers))
         return Undo(stages=stages, sentences=tuple(way.sentence for way in returns))
 
     def outcomes(
@@ -101,7 +101,7 @@ def plan_rolling(
     """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
     services, problems = refine(request, snapshots)
     if problems:
-        return (*problems, *native.problems(services, answers))
+        return (*problems, *_objections(request, services, answers))
     return plan_ready(strategy, request, services, answers)
 
 
@@ -109,10 +109,15 @@ def plan_ready(
     strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers
 ) -> Plan | tuple[Problem, ...]:
     """The same of services against which nothing else speaks."""
-    if problems := tuple(native.problems(services, answers)):
+    if problems := tuple(_objections(request, services, answers)):
         return problems
     plan = _plan(strategy, request, services, answers)
     return tuple(native.halves(request, plan.stages)) or plan
+
+
+def _objections(request: Request, services: Sequence[Ready], answers: Answers) -> Iterator[Problem]:
+    yield from native.problems(services, answers)
+    yield from tasks.problems(request, services)
 
 
 def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers) -> Plan:
@@ -130,12 +135,22 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
     return Plan(
         request=request,
         strategy=strategy,
-        stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
+        stages=tuple(_stages(request, registrations, updates, services)),
         unchanged=tuple(same),
         warnings=tuple(warning for service in services for warning in _warnings(service, answers)),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
     )
+
+
+def _stages(
+    request: Request, registrations: Registrations, updates: Sequence[Update], services: Sequence[Ready]
+) -> Iterator[Stage]:
+    if registrations:
+        yield Stage(registrations)
+    yield from tasks.before(request, updates, services)
+    for wave in filter(None, _waves(request, updates)):
+        yield Stage((*wave, *tasks.after(request, wave, services)))
 
 
 def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Update]]:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
 
 ROLLING = "rolling:Rolling"
-ACTIONS = {"watch": "watch:Watch", "rollback": "rollback:Rollback", "continue": "approve:Approve"}
+ACTIONS = {
+    "watch": "watch:Watch",
+    "rollback": "rollback:Rollback",
+    "continue": "approve:Approve",
+    "run": "once:Once",
+}
 """By the action, those that are no deployment: the strategy's module in this package and its class."""
 STRATEGIES = {"blue_green": "switch.strategy:TwoServices", "colours": "by_secret:BySecret"}
 """By the member of `Request` that asks for it: likewise, and it is made of that."""

@@ -41,6 +41,8 @@ def last_line(report: Report) -> str:
     """The verdict, and what every service runs now."""
     if report.problems:
         return "Refused: nothing was changed."
+    if not report.outcomes:
+        return f"{report.verdict.value}: {'; '.join(safe(step.sentence) for step in report.steps)}."
     texts = _summed(report) if len(report.outcomes) > FEW else map(stands, report.outcomes)
     return f"{report.verdict.value}: {'; '.join((*failed_steps(report), *texts))}."
 

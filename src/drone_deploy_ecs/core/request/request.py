@@ -82,7 +82,9 @@ class Request(Struct, frozen=True, kw_only=True):
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
     failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
-    `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
+    `before`, `after` and `command` (the action run's) are commands of one-off tasks, () for none: each for at most
+    `task_timeout` seconds, in `task_container` ("": the first that is named, or that there is); `attempt` is what the
+    CI system tells of the build and which attempt at it this is, "" where it tells nothing;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
     `approval` is what may be let go on at a pause, where that is asked for. `about` says for people what an action is
@@ -115,6 +117,11 @@ class Request(Struct, frozen=True, kw_only=True):
     notify: tuple[Secret, ...] = ()
     log_lines: int = 20
     preflight: str = "image"
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    task_timeout: float = 3600.0
+    task_container: str = ""
     attempt: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.verdict import Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.target import Target
-    from drone_deploy_ecs.core.verdict import EndState, Verdict
+    from drone_deploy_ecs.core.verdict import EndState
 
 
 class StepResult(Struct, frozen=True, kw_only=True):
@@ -25,7 +27,7 @@ class StepResult(Struct, frozen=True, kw_only=True):
     stands at the end, None where it changes nothing that could go back; `stays` is what isn't undone where the others
     return, in a clause, "" for nothing. The times are those of day here, None where it never began.
 
-    `ended` and `causes` may quote AWS; `log` is the end of its log, safe to print.
+    `ended` and `causes` may quote AWS; `log` is the end of its log, which the run makes safe to print.
     """
 
     kind: str
@@ -56,7 +58,7 @@ class StepResult(Struct, frozen=True, kw_only=True):
     def hidden(self, hide: Callable[[str], str]) -> StepResult:
         """It with what it quotes as `hide` gives it."""
         causes = tuple(cause.hidden(hide) for cause in self.causes)
-        return replace(self, ended=hide(self.ended), causes=causes, log=tuple(map(hide, self.log)))
+        return replace(self, ended=hide(self.ended), causes=causes)
 
 
 def merged(done: tuple[StepResult, ...], undone: tuple[StepResult, ...]) -> tuple[StepResult, ...]:
@@ -69,4 +71,6 @@ def merged(done: tuple[StepResult, ...], undone: tuple[StepResult, ...]) -> tupl
 def _back(result: StepResult, back: StepResult | None) -> StepResult:
     if back is None:
         return result
-    return replace(result, end_state=back.end_state, ended=f"{result.ended}; the way back: {back.ended}")
+    goes_on = result.verdict in (Verdict.CANCELLED, Verdict.WITHDRAWN)
+    ended = back.ended if goes_on else f"{result.ended}; the way back: {back.ended}"
+    return replace(result, end_state=back.end_state, ended=ended)

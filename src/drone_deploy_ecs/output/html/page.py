@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import MOST_CAUSES, SUMMARIES, stands
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import EndState, Verdict
-from drone_deploy_ecs.output.html import timeline, traffic
+from drone_deploy_ecs.output.html import steps, timeline, traffic
 from drone_deploy_ecs.output.html.markup import document, each, tag
 from drone_deploy_ecs.output.html.style import STYLE
 from drone_deploy_ecs.version import __version__
@@ -259,7 +259,8 @@ def _rollout(report: Report, outcome: Outcome, name: str) -> Iterator[Element | 
 def _steps(report: Report) -> Element | None:
     if not report.steps:
         return None
-    return _section("steps", "Beside the services", *map(_step, report.steps))
+    picture = steps.bars(report, {verdict.value: _tone(verdict) for verdict in Verdict})
+    return _section("steps", "Beside the services", picture, *map(_step, report.steps))
 
 
 def _step(step: StepResult) -> Element:

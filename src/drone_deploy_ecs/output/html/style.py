@@ -98,6 +98,7 @@ time {{ color: var(--muted); font-variant-numeric: tabular-nums; white-space: no
 svg {{ display: block; overflow: visible; font: .75rem system-ui, sans-serif; }}
 rect {{ fill: var(--fill); stroke: var(--stroke); shape-rendering: crispEdges; }}
 .starting rect {{ fill: color-mix(in srgb, var(--fill) 35%, var(--page)); }}
+.bars rect {{ fill: var(--edge); stroke: none; }}
 svg text {{ fill: var(--muted); }}
 svg .label {{ fill: var(--on); font-weight: 600; }}
 svg .name {{ fill: var(--text); }}

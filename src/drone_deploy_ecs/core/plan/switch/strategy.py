@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.plan import tasks
 from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategy import Plan, Replan, Undo
@@ -67,7 +68,7 @@ class TwoServices(Struct, frozen=True):
     ) -> Plan | tuple[Problem, ...]:
         """See `Strategy`: a switch, or what is left of an interrupted one."""
         services, problems = refine(request, snapshots)
-        if problems := problems or tuple(without_count(services)):
+        if problems := (*(problems or without_count(services)), *tasks.problems(request, services)):
             return problems
         (call,) = self.plan_asks(request, snapshots, answers)
         blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
@@ -98,7 +99,9 @@ class TwoServices(Struct, frozen=True):
         rest = remaining(self.switch, done) if self.switch else None
         if rest is None:
             return None
-        changed = replace(plan, strategy=replace(self, switch=rest.switch), stages=rest.stages)
+        left = tasks.not_run(plan.stages, rest.done)
+        stages = tasks.before_less_capacity(rest.stages, left)
+        changed = replace(plan, strategy=replace(self, switch=rest.switch), stages=stages)
         return Replan(plan=changed, standing=rest.standing, done=rest.done, service=rest.service, why=rest.why)
 
     def undo_asks(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
@@ -112,11 +115,13 @@ class TwoServices(Struct, frozen=True):
 
     def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
         """See `Strategy`: both sides as they were, the live one first."""
+        stopped = tasks.stops(done)
         if self.switch is None or not undo.must_return(plan.request, self.outcomes(plan, done, None)):
-            return Undo()
+            return Undo(stages=stopped)
         own = stages(plan.request, undo.idle_return(plan.request, self.switch, done), answers)
         sentence = undo.undo_sentence(self.switch, done)
-        return Undo(stages=undo.stages(self.switch, done, own), sentences=((self.switch.idle.name, sentence),))
+        way_back = (*stopped, *undo.stages(self.switch, done, own))
+        return Undo(stages=way_back, sentences=((self.switch.idle.name, sentence),))
 
     def outcomes(
         self, plan: Plan, done: tuple[Execution, ...], undone: tuple[Execution, ...] | None, /
