@@ -62,6 +62,7 @@ def _deployment(edges: Edges, request: Request, listener: Listener) -> Deploymen
         edges.chance,
         cancellation=edges.cancellation,
         beside=edges.beside,
+        web=edges.web,
     )
 
 

@@ -19,7 +19,7 @@ from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparin
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.plan.subjects import subjects
-from drone_deploy_ecs.core.ports import NEVER, at_once
+from drone_deploy_ecs.core.ports import NEVER, NOWHERE, at_once
 from drone_deploy_ecs.core.preflight.check import Result
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers
-    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
+    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener, Web
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
     from drone_deploy_ecs.core.steps.step import Execution
@@ -55,7 +55,7 @@ REPLANS = 3
 class Deployment:
     """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter).
 
-    `beside` does reads while others go on.
+    `beside` does reads while others go on; `web` asks what isn't AWS.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Deployment:
         *,
         cancellation: Cancellation = NEVER,
         beside: Beside = at_once,
+        web: Web = NOWHERE,
     ) -> None:
         self._request = request
         self._connect = connect
@@ -80,6 +81,7 @@ class Deployment:
         self._engine = Engine(request, self._calls, clock, self._log, chance, cancellation=cancellation)
         self._cancellation = cancellation
         self._beside = beside
+        self._web = web
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
@@ -124,7 +126,7 @@ class Deployment:
         except ApiError as error:
             raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
         for region, connection in aws.items():
-            self._calls[region] = Calls(connection, self._clock, self._counted)
+            self._calls[region] = Calls(connection, self._clock, self._counted, self._web)
             self._reads[region] = Patient(self._calls[region], self._clock, self._log, self._request.budget)
 
     def _plan(self) -> Plan | tuple[Problem, ...]:

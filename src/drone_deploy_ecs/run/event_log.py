@@ -109,8 +109,8 @@ class EventLog:
         """Record what changed in an execution; its service's later events carry its progress."""
         target = after.step.target
         name = target.name if target else ""
-        if is_monitored(after):
-            self._progress[name] = after.progress(self._clock.monotonic(), self._clock.now())
+        if is_monitored(after) and (progress := after.progress(self._clock.monotonic(), self._clock.now())):
+            self._progress[name] = progress
         is_judged = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
         for kind, text in after.news(before):
             self.record(kind, name, text, important=is_judged and kind is Kind.VERDICT)

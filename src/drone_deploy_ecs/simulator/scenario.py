@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.pages import Page, Site
 from drone_deploy_ecs.simulator.permissions import read_policy
 from drone_deploy_ecs.simulator.shifting import ANSWERS, BALANCERS, HOOK_STAGES, LifecycleHook, Shifting
 from drone_deploy_ecs.simulator.timing import Timing
@@ -30,7 +31,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
     "services": list, "faults": list, "quotas": bool, "policy": dict, "numbers": list,
-    "absent": list, "trusts": dict, "caches": list,
+    "sites": dict, "pages": dict, "absent": list, "trusts": dict, "caches": list,
 }  # fmt: skip
 LINES = tuple[str, ...]
 SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
@@ -86,6 +87,7 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _table_problems("clusters", {name: instances}, {name: int})
     for image, behaviour in raw.get("images", {}).items():
         yield from _table_problems(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
+    yield from _web_problems(raw)
     for number, service in enumerate(raw.get("services", ()), 1):
         yield from _service_problems(f"service {number}", service)
     if "policy" in raw:
@@ -111,6 +113,25 @@ def _service_problems(where: str, service: Any) -> Iterator[Problem]:
     for name in ("cluster", "name"):
         if not service.get(name):
             yield Problem(f"{where} has no {name}", "Give it one")
+
+
+def _web_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for image, page in raw.get("pages", {}).items():
+        yield from _table_problems(f"page {image}", page, {**get_type_hints(Page), "statuses": list, "moved": dict})
+    for host, site in raw.get("sites", {}).items():
+        yield from _site_problems(f"site {host}", site, raw)
+
+
+def _site_problems(where: str, site: Any, raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _table_problems(where, site, {"services": LINES, "unreachable": list})
+    there = {
+        f"{service.get('cluster')}/{service.get('name')}"
+        for service in raw.get("services", ())
+        if isinstance(service, dict)
+    }
+    named = site.get("services", []) if isinstance(site, dict) else []
+    if isinstance(named, list) and (not named or set(map(str, named)) - there):
+        yield Problem(f"{where} has the services {named!r}", f"Known: {', '.join(sorted(there)) or 'none'}")
 
 
 def _shifting_problems(where: str, shifting: Any) -> Iterator[Problem]:
@@ -162,6 +183,11 @@ def _build(raw: Mapping[str, Any]) -> World:
         world.push(image, Behaviour(**script), behaviour.get("digest", ""))
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
+    for image, page in raw.get("pages", {}).items():
+        world.pages[image] = Page(**{**page, "statuses": tuple(page.get("statuses", (200,)))})
+    for host, site in raw.get("sites", {}).items():
+        services, unreachable = tuple(site["services"]), site.get("unreachable", (0.0, 0.0))
+        world.sites[host] = Site(services=services, unreachable=tuple(unreachable))
     world.numbers += map(str, raw.get("numbers", ()))
     world.policy = read_policy(raw["policy"]) if "policy" in raw else None
     world.absent |= set(raw.get("absent", ()))

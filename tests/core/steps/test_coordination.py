@@ -118,7 +118,14 @@ ROWS: dict[str, tuple[dict[str, Any], Any, dict[int, tuple[Verdict, str]]]] = {
     "a step in between failed": ({}, failed(BETWEEN), ALL),
     "a step in between failed, only what failed is taken back": ({"undo_failed_only": True}, failed(BETWEEN), {}),
     "one without which the deployment is worth nothing": (
-        {}, failed(BETWEEN, blame="no limits"), dict.fromkeys(ALL, (Verdict.FAILED, "no limits"))),
+        {}, failed(BETWEEN, blame="no limits"), {**ALL, 1: (Verdict.FAILED, "no limits")}),
+    "the same, rollbacks are off": (
+        {"roll_back": False}, failed(BETWEEN, blame="no limits"), {1: (Verdict.FAILED, "no limits")}),
+    "the same, only its wave is taken back": (
+        {"undo_waves": False}, failed(BETWEEN, blame="no limits"),
+        {1: (Verdict.FAILED, "no limits"), 2: WITHDRAWN, 4: WITHDRAWN}),
+    "the same, only what failed is taken back": (
+        {"undo_failed_only": True}, failed(BETWEEN, blame="no limits"), {1: (Verdict.FAILED, "no limits")}),
     "the same of a service that isn't deployed": ({}, failed(Running(step=about("db")), blame="no limits"), ALL),
     "one that nothing depends on": ({}, failed(replace(BETWEEN, step=Sample(far=Reach.NOTHING))), {}),
     "a step in between went out of sight": (

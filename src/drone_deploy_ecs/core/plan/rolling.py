@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import native, terms, undo
+from drone_deploy_ecs.core.plan import native, probes, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request.request import Request
-    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.core.steps.step import Execution, Step
 
 Update = UpdateService | FollowDeployment
 
@@ -55,11 +55,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`: of services whose strategy shifts traffic, their service deployments."""
         return native.asks(snapshots, answers)
 
-    def may_ask(
-        self, _request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
-    ) -> tuple[Call[Any], ...]:
-        """See `Strategy`: of such services, who gets the traffic."""
-        return native.may_ask(snapshots)
+    def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: of such services, who gets the traffic; and whether what will be probed answers from here."""
+        return (*native.may_ask(snapshots), *probes.may_ask(request))
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
@@ -121,18 +119,23 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
         strategy=strategy,
         stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
         unchanged=tuple(same),
-        warnings=tuple(warning for service in services for warning in _warnings(service, answers)),
+        warnings=(
+            *(warning for service in services for warning in _warnings(service, answers)),
+            *(probes.warnings(request, answers) if updates else ()),
+        ),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
     )
 
 
-def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Update]]:
-    """What goes together: the canaries first, then Region by Region."""
-    yield updates[: request.canaries]
+def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Step]]:
+    """What goes together: the canaries first, then Region by Region; each with what asks whether it serves."""
     rest = updates[request.canaries :]
-    for access in request.regions:
-        yield [update for update in rest if update.target.region == access.region]
+    waves = [updates[: request.canaries]]
+    waves += ([update for update in rest if update.target.region == access.region] for access in request.regions)
+    for number, wave in enumerate(waves, 1):
+        later = (update.target.region for further in waves[number:] for update in further)
+        yield (*wave, *probes.probes(request, wave, later))
 
 
 def _step(request: Request, service: Ready, registrations: Registrations) -> tuple[Update | Target, Registrations]:

@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.ecs.names import short
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
     from drone_deploy_ecs.core.request.edits.edit import Edit
+    from drone_deploy_ecs.core.request.url import Url
     from drone_deploy_ecs.core.target import Target
 
 
@@ -73,9 +74,10 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
-    `preflight` is what is looked at before the first write (`core.preflight.checks`); `secrets` what the run itself
-    knows and must not print. With `blue_green` or `colours` the services are blue and green; with `colours`, `edits`
-    are provisionally the green one's: only the secret tells the colour (`for_colour`).
+    `preflight` is what is looked at before the first write (`core.preflight.checks`); `probes` are asked whether the
+    new version serves, one for all Regions or one for each, and `probe_expect` is in the answer then ("" for any);
+    `secrets` is what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
+    green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
     """
 
     action: str = "deploy"
@@ -101,6 +103,8 @@ class Request(Struct, frozen=True, kw_only=True):
     reports: tuple[str, ...] = ()
     log_lines: int = 20
     preflight: str = "image"
+    probes: tuple[Url, ...] = ()
+    probe_expect: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
@@ -117,6 +121,12 @@ class Request(Struct, frozen=True, kw_only=True):
         if self.undo_failed_only:
             return other.name == failed.name
         return self.undo_waves or other.region == failed.region
+
+    def probe_of(self, region: str) -> Url | None:
+        """What is asked whether the new version serves in that Region; None where nothing is."""
+        several = len(self.probes) > 1
+        own = [access.region for access in self.regions].index(region) if several else 0
+        return self.probes[own] if self.probes else None
 
     @property
     def brief(self) -> str:

@@ -19,10 +19,17 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.failure import Failure
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.core.target import Target
 
 
 class KindStep:
-    """What is so for most kinds of step: a kind adds `target`, `__str__` and `begin`, and overrides what differs."""
+    """What is so for most kinds of step: a kind adds `__str__` and `begin`, and overrides what differs."""
+
+    @property
+    def target(self) -> Target | None:
+        """See `Step`: the whole run."""
+        return None
 
     @property
     def key(self) -> str:
@@ -49,6 +56,11 @@ class KindStep:
         """See `Step`."""
         return False
 
+    def concerns(self, target: Target | None, /) -> bool:
+        """See `Step`: those of the same service."""
+        own = self.target
+        return own is not None and target is not None and own.name == target.name
+
     def explain(self) -> Iterator[str]:
         """See `Step`: nothing."""
         yield from ()
@@ -61,6 +73,7 @@ class ExecutionDefaults:
 
     is_monitored: ClassVar[bool] = False
     counted_as: ClassVar[str] = "completed"
+    heeds_others: ClassVar[bool] = False
 
     @property
     def output(self) -> str:
@@ -108,6 +121,10 @@ class ExecutionDefaults:
 
     def start(self, _now: float, /) -> Self:
         """See `Execution`: it is never queued."""
+        return self
+
+    def heed(self, _other: Execution, _now: float, /) -> Self:
+        """See `Execution`: it needn't know."""
         return self
 
     def explained(self, _causes: tuple[Cause, ...], /) -> Self:

@@ -92,6 +92,9 @@ class Step(Protocol):
     def reduces_capacity(self) -> bool:
         """Whether it is written only while all that is monitored was seen complete within the second."""
 
+    def concerns(self, target: Target | None, /) -> bool:
+        """Whether its failure may be one of the deployment of that service (`Execution.fails_target`)."""
+
     def explain(self) -> Iterator[str]:
         """What is waited for, and how it is undone: sentences without a full stop, for the plan on paper."""
 
@@ -105,6 +108,8 @@ class Execution(Protocol):
     is_monitored: ClassVar[bool]
     counted_as: ClassVar[str]
     """The word for those of its kind that have come through."""
+    heeds_others: ClassVar[bool]
+    """Whether it is told what becomes of the others of its stage."""
 
     @property
     def step(self) -> Step:
@@ -156,7 +161,7 @@ class Execution(Protocol):
 
     @property
     def fails_target(self) -> str:
-        """Why the deployment of the same service fails where this one has; "" where that is only withdrawn."""
+        """Why the deployments that its step concerns fail where this one has; "" where those are only withdrawn."""
 
     @property
     def stands_until(self) -> float:
@@ -177,6 +182,9 @@ class Execution(Protocol):
 
     def abort(self, verdict: Verdict, reason: str, now: float, /) -> Self:
         """No further, for that reason. Where a write is unconfirmed, it first finds out whether that was accepted."""
+
+    def heed(self, other: Execution, now: float, /) -> Self:
+        """The execution, knowing how far another one of its stage is by now."""
 
     def explained(self, causes: tuple[Cause, ...], /) -> Self:
         """Its failure with these causes."""
@@ -202,6 +210,14 @@ class Monitored(Execution, Protocol):
     @property
     def unfinished(self) -> str:
         """Where it is called completed before ECS is done: what isn't over yet; else ""."""
+
+    @property
+    def serves_since(self) -> float | None:
+        """Since when users should be served by what it brought; None before, and where it brings nothing."""
+
+    @property
+    def serves_alone(self) -> bool:
+        """Whether by that alone: no tasks of another revision serve any more."""
 
     @property
     def seen_at(self) -> float:
@@ -237,8 +253,8 @@ class Monitored(Execution, Protocol):
     def settle(self, now: float, /) -> Self:
         """All is complete: that is the verdict."""
 
-    def progress(self, now: float, at: datetime, /) -> Progress:
-        """How far it is, for those who draw it; `at` is the time of day at `now`."""
+    def progress(self, now: float, at: datetime, /) -> Progress | None:
+        """How far it is, for those who draw it, None where nothing is drawn; `at` is the time of day at `now`."""
 
 
 def is_monitored(execution: Execution) -> TypeGuard[Monitored]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.plan import terms
+from drone_deploy_ecs.core.plan.probes import probes
 from drone_deploy_ecs.core.plan.revision import pointed_at
 from drone_deploy_ecs.core.plan.switch.sides import warnings
 from drone_deploy_ecs.core.plan.switch.stages import hold_capacity, one_by_one, scale_down_steps, timed
@@ -47,10 +48,11 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
     switch = _switch(settings, live, idle)
     update, registrations = _update(request, settings, switch, idle, revision)
     capacity = hold_capacity(switch, idle.limits)
+    asked = probes(request, (update,), beside=(live.name,))
     down = scale_down_steps(switch, live.desired, settings.wait)
     return Draft(
         switch=switch,
-        stages=_stages(settings, switch, registrations, (update, *capacity), down),
+        stages=_stages(settings, switch, registrations, (update, *capacity, *asked), down),
         warnings=tuple(warnings(live, idle)),
         diffs=((idle.name, diff(live.edited.body, revision.body)),),
         revisions={idle.name: revision},
@@ -61,12 +63,14 @@ def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) ->
     """The stages that are left, from where an interrupted run left the two sides."""
     switch = _switch(settings, live, idle)
     what = f"an earlier run was interrupted: {idle} has {request.brief} already, beside {live}"
-    follow, capacity = _resume(request, settings, switch, live, idle), hold_capacity(switch, idle.limits)
+    follow, capacity = tuple(_resume(request, settings, switch, live, idle)), hold_capacity(switch, idle.limits)
+    updates = [step for step in follow if isinstance(step, UpdateService | FollowDeployment)]
+    asked = probes(request, updates, beside=(live.name,))
     wait = settings.wait if live.desired >= idle.desired else settings.interval
     down = scale_down_steps(switch, live.desired, wait)
     return Draft(
         switch=switch,
-        stages=_stages(settings, switch, (), (*follow, *capacity), down),
+        stages=_stages(settings, switch, (), (*follow, *capacity, *asked), down),
         warnings=(Problem(what, "This one goes on from there"), *warnings(live, idle)),
     )
 

@@ -69,6 +69,16 @@ class Shift(Rollout, frozen=True, kw_only=True):
         left = "" if self.is_undo else unfinished(self.known)
         return Rollout.settle(replace(self, completion=replace(self.completion, reason=left)), now)
 
+    @property
+    def serves_since(self) -> float | None:
+        """See `Monitored`: since all production traffic is on it."""
+        return self.known.shifted_at
+
+    @property
+    def serves_alone(self) -> bool:
+        """See `Monitored`: tasks of another revision may run for the whole bake, but nothing is sent to them."""
+        return self.known.shifted_at is not None
+
     # --- when, and what it asks ---
 
     @property

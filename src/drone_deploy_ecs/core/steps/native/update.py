@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Context
 
 
+SHIFTED = "once all production traffic is shifted"
+"""See `rollout.update.HEALTHY`."""
+
+
 class ShiftTraffic(UpdateService, Struct, frozen=True, kw_only=True):
     """UpdateService, of which `strategy` makes a service deployment: that is followed. The rest as `UpdateService`."""
+
+    serves: ClassVar[str] = SHIFTED
 
     strategy: Strategy
 
@@ -52,6 +58,8 @@ class ShiftTraffic(UpdateService, Struct, frozen=True, kw_only=True):
 
 class FollowServiceDeployment(FollowDeployment, Struct, frozen=True, kw_only=True):
     """Write nothing: this very revision is being deployed already, by `strategy`, so follow that and judge it."""
+
+    serves: ClassVar[str] = SHIFTED
 
     strategy: Strategy
 

@@ -247,6 +247,18 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
         return ""
 
     @property
+    def serves_since(self) -> float | None:
+        """See `Monitored`: since all its tasks are healthy."""
+        healthy_at = self.ours.healthy_at if self.ours else None
+        return self.completion.completed_at if healthy_at is None else healthy_at
+
+    @property
+    def serves_alone(self) -> bool:
+        """See `Monitored`."""
+        ours, deployments = self.output, self.service.deployments if self.service else ()
+        return bool(ours) and not any(each.running for each in deployments if each.id != ours)
+
+    @property
     def seen_at(self) -> float:
         """See `Monitored`."""
         return self.observed.seen_at

@@ -1,0 +1,299 @@
+"""Ask the new version itself: an address answers well three times in a row, or what is behind it returns.
+
+A probe hears from the other executions when the new version should serve (`heed`). From then on it has `WITHIN` seconds
+for three good answers in a row, and the same again whenever it has lost them; once it had them, three bad ones in a row
+are its end.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from drone_deploy_ecs.core.calls.web import Get
+from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.probe.answer import Word, follow, judge
+from drone_deploy_ecs.core.steps.probe.row import IN_A_ROW, Row
+from drone_deploy_ecs.core.steps.step import State, is_monitored
+from drone_deploy_ecs.core.steps.summary import listed
+from drone_deploy_ecs.core.text import safe, span
+from drone_deploy_ecs.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.request.url import Url
+    from drone_deploy_ecs.core.steps.step import Context, Execution
+    from drone_deploy_ecs.core.target import Target
+
+EVERY = 2.0
+CALMLY = 5.0
+"""Seconds from one ask to the next: until it is well, and while it is."""
+WITHIN = 60.0
+
+
+class Probe(KindStep, Struct, frozen=True, kw_only=True):
+    """Ask `url`, from when all of `services` (names) should serve and until the run is over.
+
+    `expect` is text that the body must have, "" for none; `beside` are services (names) whose tasks serve the same
+    users, until they have none. It is to stay well for `stable_for` seconds. `starts` and `undo` are for the plan on
+    paper: from when on it is asked, and what its failure takes back.
+    """
+
+    url: Url
+    region: str
+    services: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    expect: str = ""
+    stable_for: float = 0.0
+    starts: str = "at once"
+    undo: str = ""
+
+    def concerns(self, target: Target | None, /) -> bool:
+        """See `Step`: the services behind the address."""
+        return target is not None and target.name in self.services
+
+    def __str__(self) -> str:
+        text = f" with {safe(self.expect, 80)!r}" if self.expect else ""
+        return f"Probe: GET {self.url} must answer 2xx or 3xx{text}, {IN_A_ROW} times in a row, {span(EVERY)} apart"
+
+    def explain(self) -> Iterator[str]:
+        """See `Step`."""
+        gone = ", counted from when no task of another revision serves any more" if self.expect else ""
+        yield f"Asked {self.starts}; it has {span(WITHIN)} for that{gone}"
+        yield f"Goes on until all is over: {IN_A_ROW} bad answers in a row are a failure of {listed(self.services)}"
+        yield f"Undo: {self.undo}"
+
+    def begin(self, context: Context, /) -> Asking:
+        """See `Step`. Where there is nothing to wait for, it is asked at once."""
+        since = None if self.services else context.now
+        row = Row(seen_at=context.now, answered_at=context.now)
+        serving = dict.fromkeys(self.services, Serving())
+        around = frozenset(self.beside)
+        return Asking(
+            step=self, url=self.url, budget=context.budget, window=context.now, since=since, row=row, serving=serving,
+            around=around,
+        )  # fmt: skip
+
+
+class Serving(Struct, frozen=True):
+    """One service: since when it should serve, None before; and whether nothing else serves beside it."""
+
+    since: float | None = None
+    is_alone: bool = False
+
+
+class Asking(KindExecution, frozen=True, kw_only=True):
+    """A probe under way: a `Monitored` execution. Times are monotonic seconds.
+
+    `url` is where it is asked next, after so many `hops`. It should serve since `since`, and the time that it has began
+    at `window`. It is complete since `completed_at`, and `was_well` once it ever was. `serving` has the services by
+    name, those that came to nothing left out; `around` are those beside them whose tasks still run.
+    """
+
+    step: Probe
+    url: Url
+    budget: float
+    window: float
+    row: Row
+    serving: Mapping[str, Serving]
+    around: frozenset[str]
+    hops: int = 0
+    since: float | None = None
+    next_at: float = 0.0
+    completed_at: float | None = None
+    was_well: bool = False
+    confirm_after: float = 0.0
+
+    is_monitored: ClassVar[bool] = True
+    heeds_others: ClassVar[bool] = True
+    causes: ClassVar[tuple[()]] = ()
+    unfinished: ClassVar[str] = ""
+    lesson: ClassVar[None] = None
+    serves_since: ClassVar[None] = None
+    serves_alone: ClassVar[bool] = False
+
+    # --- how far it is ---
+
+    @property
+    def state(self) -> State:
+        """See `Execution`."""
+        if self.verdict is not None:
+            return State.ENDED
+        return State.ACTIVE if self.completed_at is None else State.COMPLETE
+
+    @property
+    def fails_target(self) -> str:
+        """See `Execution`."""
+        return self.reason if self.verdict is Verdict.FAILED else ""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing but the new version may have answered."""
+        return not self.around and all(service.is_alone for service in self.serving.values())
+
+    @property
+    def seen_at(self) -> float:
+        """See `Monitored`."""
+        return self.row.seen_at
+
+    @property
+    def stable_at(self) -> float | None:
+        """See `Monitored`: not where the last ask was no answer."""
+        if self.completed_at is None or self.verdict is not None or self.row.is_silent:
+            return None
+        return max(self.completed_at + self.step.stable_for, self.confirm_after)
+
+    def is_proven(self, now: float, /) -> bool:
+        """See `Monitored`."""
+        end = self.stable_at
+        return end is not None and now >= end and self.seen_at >= self.confirm_after
+
+    @property
+    def has(self) -> float:
+        """The seconds that it has, from `window` on.
+
+        While others serve, too, no answer with the text may come at all: then the run's own budget is the limit.
+        """
+        is_waiting = bool(self.step.expect) and not self.is_alone and not self.was_well
+        return max(self.budget, WITHIN) if is_waiting else WITHIN
+
+    # --- what it asks, and when ---
+
+    @property
+    def call(self) -> Get | None:
+        """See `Execution`: none before it should serve."""
+        return None if self.since is None else self.glance
+
+    @property
+    def glance(self) -> Get:
+        """See `Monitored`."""
+        return Get(region=self.step.region, url=self.url)
+
+    def due(self, _now: float, _chance: float, /) -> float:
+        """See `Execution`."""
+        return inf if self.since is None else self.next_at
+
+    # --- what others tell it ---
+
+    def heed(self, other: Execution, now: float, /) -> Asking:
+        """See `Execution`: since when its services serve, and whether alone."""
+        target = other.step.target
+        if self.verdict is not None or target is None:
+            return self
+        serving, around = self.serving, self.around
+        if target.name in self.step.beside and other.service is not None:
+            around = around | {target.name} if other.service.running else around - {target.name}
+        if is_monitored(other) and target.name in serving:
+            if other.verdict is not None and not other.verdict.is_good:
+                serving = {name: known for name, known in serving.items() if name != target.name}
+            else:
+                serving = {**serving, target.name: Serving(other.serves_since, other.serves_alone)}
+        if not serving and self.step.services:
+            return replace(self, verdict=Verdict.WITHDRAWN, reason="what it would ask came to nothing")
+        if (serving, around) == (self.serving, self.around):
+            return self
+        return _timed(replace(self, serving=serving, around=around), self, now)
+
+    # --- what is answered ---
+
+    def advance(self, answer: object, now: float, /) -> Asking:
+        """See `Execution`."""
+        if self.verdict is not None or self.since is None:
+            return self
+        to = follow(self.url, answer, self.hops)
+        if to is not None:
+            return replace(self, url=to, hops=self.hops + 1)
+        row = self.row.after(judge(self.url, answer, self.hops, self.step.expect, is_alone=self.is_alone), now)
+        was_lost = self.completed_at is not None and not row.is_well
+        is_calm = row.is_well and row.last is not None and row.last.word is Word.WELL
+        after = replace(
+            self,
+            url=self.step.url,
+            hops=0,
+            row=row,
+            completed_at=(now if self.completed_at is None else self.completed_at) if row.is_well else None,
+            was_well=self.was_well or row.is_well,
+            window=now if was_lost else self.window,
+            next_at=now + (CALMLY if is_calm else EVERY),
+        )
+        return _concluded(after, now)
+
+    def glanced(self, answer: object, now: float, /) -> Asking:
+        """See `Monitored`."""
+        return self.advance(answer, now)
+
+    # --- as what is watched ---
+
+    def confirm_since(self, moment: float, now: float, /) -> Asking:
+        """See `Monitored`."""
+        return self if self.confirm_after >= moment else replace(self, confirm_after=now)
+
+    def stand_by(self, _until: float, /) -> Asking:
+        """See `Monitored`: it goes on being asked as before."""
+        return self
+
+    def settle(self, _now: float, /) -> Asking:
+        """See `Monitored`."""
+        return self if self.verdict is not None else replace(self, verdict=Verdict.COMPLETED)
+
+    def taught(self, _lesson: object, /) -> Asking:
+        """See `Monitored`: nothing teaches it."""
+        return self
+
+    def progress(self, _now: float, _at: datetime, /) -> None:
+        """See `Monitored`: nothing is to be drawn."""
+        return
+
+    # --- what is said ---
+
+    def news(self, before: Asking, /) -> Iterator[News]:
+        """See `Execution`."""
+        name = f"GET {self.step.url}"
+        if self.since is not None and before.since is None:
+            yield Kind.PROGRESS, f"asking {name} from now on; it has {span(self.has)} to be answered well"
+        if self.completed_at is not None and before.completed_at is None:
+            yield Kind.PROGRESS, f"{name} was answered well {IN_A_ROW} times in a row, at last {self.row.text}"
+        is_odd = self.row.last is not None and self.row.last.word is not Word.WELL
+        if is_odd and self.row.told != before.row.told:
+            yield Kind.TROUBLE, f"{name} was answered {self.row.text}"
+        if self.verdict is Verdict.FAILED and before.verdict is None:
+            yield Kind.VERDICT, f"probe failed: {self.reason}"
+
+    def heartbeat(self, now: float, /) -> str:
+        """See `Execution`."""
+        if self.since is None or self.completed_at is not None:
+            return ""
+        return f"still asking GET {self.step.url} after {span(now - self.window)}, at last {self.row.text}"
+
+
+def _timed(asking: Asking, before: Asking, now: float) -> Asking:
+    """With the time that it has: from when all should serve, and again from when nothing else does."""
+    if asking.since is None:
+        if any(service.since is None for service in asking.serving.values()):
+            return asking
+        row = replace(asking.row, seen_at=now, answered_at=now)
+        return replace(asking, since=now, window=now, next_at=now, row=row)
+    is_alone_now = asking.is_alone and not before.is_alone
+    return replace(asking, window=now) if asking.step.expect and is_alone_now and not asking.was_well else asking
+
+
+def _concluded(asking: Asking, now: float) -> Asking:
+    """Ended, where what was answered by now is its end."""
+    row = asking.row
+    if asking.was_well and row.is_bad:
+        return _failed(asking, f"was answered badly {IN_A_ROW} times in a row, at last {row.text}")
+    if asking.completed_at is not None or now < asking.window + asking.has or not row.counts:
+        return asking
+    within = span(now - asking.window)
+    return _failed(asking, f"wasn't answered well {IN_A_ROW} times in a row within {within}, at last {row.text}")
+
+
+def _failed(asking: Asking, why: str) -> Asking:
+    return replace(asking, verdict=Verdict.FAILED, reason=f"GET {asking.step.url} {why}")
