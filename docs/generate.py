@@ -22,6 +22,7 @@ from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.exit_code import SIGNALLED, ExitCode
 from drone_deploy_ecs.core.report.json import VERSION
+from drone_deploy_ecs.core.steps.probe.answer import Word
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
@@ -312,6 +313,7 @@ def schema() -> dict[str, Any]:
         problems=many("Why nothing was written; empty unless the run was refused before its first write", shape(
             what=text("What is wrong"), do=text("What to do about it; may be empty"))),
         services=many("Every service of the run; empty when the run was refused before its first write", _service_schema()),
+        steps=many("What else was done and is told of by itself (a one-off task, say), in order; most runs have none", _step_schema()),
         api_calls={"type": "object", "description": "How many calls were made, by operation",
                    "propertyNames": {"pattern": "^[A-Z][A-Za-z]+$"}, "additionalProperties": {"type": "integer", "minimum": 1}},
         timeline=many("Every line of the log, in order", shape(
@@ -347,6 +349,38 @@ def _service_schema() -> dict[str, Any]:
             "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
             _count_schema(),
         ),
+    )
+
+
+def _step_schema() -> dict[str, Any]:
+    return shape(
+        kind=text("What it is, by the name of its setting"),
+        name=text("Which of its kind; empty where there is only one"),
+        what=text("What was done, as the plan says it"),
+        service=text("The service it is about; empty: the whole run"),
+        verdict=enumeration(Verdict, "What became of it"),
+        ended=text("How it ended, in a clause"),
+        stands={
+            "enum": ["", *(state.value for state in EndState)],
+            "description": "How what it changed stands now; empty where it changes nothing that could go back",
+        },
+        began_at=or_null(moment("When it began; null where it never did")),
+        ended_at=or_null(moment("When it ended; null where that isn't known")),
+        exit_code={"type": ["integer", "null"], "description": "Its exit code; null where it has none"},
+        causes=many("Why it failed, the heaviest first", _cause_schema()),
+        log=many("The last lines of its log, where they are known", {"type": "string"}),
+        answers=many("The last answers to a probe, oldest first; none of other steps", _answer_schema()),
+    )
+
+
+def _answer_schema() -> dict[str, Any]:
+    return shape(
+        at=moment("When"),
+        word={
+            "enum": [word.value for word in Word],
+            "description": "What it is worth; neither: good, but without the text while others serve, too; unreached: there was no connection",
+        },
+        text=text("What it was, in a clause"),
     )
 
 
@@ -400,6 +434,11 @@ def number(description: str) -> dict[str, Any]:
 def moment(description: str) -> dict[str, Any]:
     """A time, UTC."""
     return {"type": "string", "format": "date-time", "description": f"{description} (UTC)"}
+
+
+def or_null(shape: dict[str, Any]) -> dict[str, Any]:
+    """That, or nothing."""
+    return {**shape, "type": [shape["type"], "null"]}
 
 
 def many(description: str, items: dict[str, Any]) -> dict[str, Any]:

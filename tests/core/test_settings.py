@@ -268,3 +268,26 @@ def test_policy_needs_only_to_know_the_services() -> None:
         assert request.colours.secret == secret
     assert [said.split(" ")[0] for said in refused({"PLUGIN_ACTION": "policy"})] == ["aws_region", "cluster", "service"]
     assert "secret_service isn't set" in refused(where | sides | colours | {"PLUGIN_SECRET_SERVICE": ""})[0]
+
+
+def test_an_action_that_only_follows_needs_places_alone() -> None:
+    places = {name: value for name, value in GOOD.items() if name not in ("PLUGIN_CONTAINER", "PLUGIN_IMAGE")}
+    request, warnings = resolve({}, places | {"PLUGIN_ACTION": "watch"})
+    assert (request.services, request.edits, request.containers, warnings) == (("web", "web-spot"), (), (), ())
+
+
+def test_what_an_action_has_no_use_for_is_not_read_and_said() -> None:
+    given = {"PLUGIN_ACTION": "watch", "PLUGIN_IMAGE": "No Image", "PLUGIN_DISABLE_ROLLBACKS": "false"}
+    request, warnings = resolve({}, GOOD | given)
+    assert not request.edits
+    said = "container, image, disable_rollbacks have no effect with action watch. Leave out what isn't meant."
+    assert list(map(str, warnings)) == [said]
+
+
+def test_watch_in_a_mode_of_two_services_needs_only_these() -> None:
+    two = {"PLUGIN_BLUE_SERVICE": "web-blue", "PLUGIN_GREEN_SERVICE": "web-green", "PLUGIN_ACTION": "watch"}
+    places = {name: GOOD[name] for name in ("PLUGIN_AWS_REGION", "PLUGIN_CLUSTER")}
+    for mode in ("blue-green", "blue-green-cluster"):
+        request, warnings = resolve({}, places | two | {"PLUGIN_MODE": mode})
+        assert (request.services, warnings) == (("web-blue", "web-green"), ())
+        assert refused(places | {"PLUGIN_ACTION": "watch", "PLUGIN_MODE": mode})[0].startswith("blue_service isn't set")

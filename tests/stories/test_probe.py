@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.pages import Page, Site
+from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.simulator.native import native
 from tests.simulator.watching import web
 from tests.stories.story import small_world
 from tests.stories.test_cancelled import SignalAt
+from tests.stories.test_switch import AS_BEFORE, SWITCH, SWITCHED, runs, two_sides
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.simulator.world import World
     from tests.stories.story import Teller, Told
 
 HOST = "shop.example"
 URL = f"http://{HOST}/health"
-VERSION = {"probe": URL, "probe_expect": "shop:2"}
+VERSION: dict[str, Any] = {"probe": URL, "probe_expect": "shop:2"}
 OLD, NEW = {"web:1": 2}, {"web:2": 2}
 
 
@@ -138,9 +137,72 @@ def test_probe_native_canary(tell: Teller) -> None:
 def test_probe_native(tell: Teller) -> None:
     told = tell(serving(native("BLUE_GREEN")), **VERSION)
     assert (told.exit_code, told.world.traffic(web(told.world))) == (0, {"web:2": 100.0})
-    assert answers(told, "web:1") == [200]  # before the first write; then only once traffic is shifted
+    before, first, *_ = told.world.asked
+    assert (before.at < 1, first.at > 80) == (True, True)  # before the first write; then only once all production traffic is shifted
 
 
-@pytest.mark.parametrize("mode", ["rolling"])
-def test_probe_without_a_web(plugin: Teller, mode: str) -> None:
-    assert plugin(small(), mode=mode, probe="http://nowhere.example/", dry_run="true").exit_code == 0
+# --- two services, several services, several Regions ---
+
+
+def both(page: Page | None = None, *, is_scaled: bool = False) -> World:
+    """Two services behind one host, of which blue serves."""
+    world = two_sides(is_scaled=is_scaled)
+    world.sites[HOST] = Site(services=("prod/web-blue", "prod/web-green"))
+    if page:
+        world.pages["shop:2"] = page
+    return world
+
+
+def scaled(told: Told) -> bool:
+    """Whether anything was taken from the live side."""
+    return any(about == "web-blue" for _, operation, about in told.world.faults.log if operation == "UpdateService")
+
+
+def test_probe_two_services(tell: Teller) -> None:
+    told = tell(both(is_scaled=True), **SWITCH, **VERSION)
+    assert (told.exit_code, runs(told.world)) == (0, SWITCHED)
+
+
+def test_probe_two_services_bad(tell: Teller) -> None:
+    """Before anything is taken from the live side."""
+    told = tell(both(Page(statuses=(500,))), **SWITCH, probe=URL)
+    assert (told.exit_code, runs(told.world), scaled(told)) == (3, AS_BEFORE, False)
+
+
+def test_probe_two_services_wrong_version(tell: Teller) -> None:
+    """While the live side serves, too, an answer without the text counts neither way: but none with it ever comes."""
+    told = tell(both(Page(body="shop 1")), **SWITCH, **VERSION, timeout="2m")
+    assert (told.exit_code, runs(told.world), scaled(told)) == (3, AS_BEFORE, False)
+
+
+def test_probe_two_services_bad_while_scaling_down(tell: Teller) -> None:
+    told = tell(both(Page(fails_after=250.0)), **SWITCH, probe=URL)
+    assert (told.exit_code, runs(told.world), scaled(told)) == (3, AS_BEFORE, True)
+
+
+def test_probe_canaries(tell: Teller) -> None:
+    world = small()
+    world.add_service("prod", "api", task_definition("api", "shop:1"))
+    world.sites[HOST] = Site(services=("prod/web", "prod/api"))
+    told = tell(world, service="web,api", canary_services="1", **VERSION)
+    assert (told.exit_code, world.service("prod", "api").runs) == (0, {"api:2": 2})
+
+
+def test_probe_canary_bad(tell: Teller) -> None:
+    world = small(Page(statuses=(500,)))
+    world.add_service("prod", "api", task_definition("api", "shop:1"))
+    told = tell(world, service="web,api", canary_services="1", **VERSION)
+    assert (told.exit_code, world.service("prod", "web").runs) == (3, OLD)
+    assert world.faults.calls["UpdateService"] == 2
+
+
+def test_probe_regions(tell: Teller) -> None:
+    """One address each; a failure in the second takes back the second alone, as asked."""
+    world = small()
+    world.sites["far.example"] = Site(services=("prod/web",))
+    far = World(clock=world.clock, region="us-east-1", seed=2)
+    far.add_service("prod", "web", task_definition("web", "shop:1"))
+    urls = f"{URL}, http://nowhere.example/?a=1,2"
+    told = tell(world, further={"us-east-1": far}, aws_region="eu-west-1,us-east-1", waves="stop", probe=urls)
+    assert (told.exit_code, world.service("prod", "web").runs) == (3, NEW)
+    assert far.service("prod", "web").runs == OLD

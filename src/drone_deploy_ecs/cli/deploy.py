@@ -13,10 +13,13 @@ from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drone_deploy_ecs.cli.edges import Edges
     from drone_deploy_ecs.core.ports import Listener
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.output.notify.send import Receiver
     from drone_deploy_ecs.run.deployment import Deployment
 
 
@@ -24,8 +27,9 @@ def deploy(edges: Edges, request: Request) -> int:
     """The whole run; its exit code."""
     for path in request.reports:
         _check_writable(path)
+    receivers = _receivers(request)
     try:
-        return _carry_out(edges, request)
+        return _carry_out(edges, request, receivers)
     except Exception as error:
         error.add_note(LEFT)
         raise
@@ -40,7 +44,7 @@ def plan(edges: Edges, request: Request) -> int:
     return ExitCode.DONE
 
 
-def _carry_out(edges: Edges, request: Request) -> int:
+def _carry_out(edges: Edges, request: Request, receivers: Sequence[Receiver]) -> int:
     from drone_deploy_ecs.output.console.terminal import listening
 
     with listening(edges.stderr, edges.env, edges.clock) as listener:
@@ -48,6 +52,7 @@ def _carry_out(edges: Edges, request: Request) -> int:
     for path in request.reports:
         _write_report(edges, report, path)
     _fill_pages(edges, request, report)
+    _notify(edges, report, receivers)
     return report.exit_code
 
 
@@ -78,6 +83,22 @@ def _check_writable(path: str) -> None:
         ) from error
 
 
+def _receivers(request: Request) -> Sequence[Receiver]:
+    """Whom to tell at the end. An address that leads nowhere is found out before the deployment, not after it."""
+    if not request.notify:
+        return ()
+    try:
+        from drone_deploy_ecs.output.notify.send import receivers
+    except ImportError as error:
+        how = "Install drone-deploy-ecs[notify], or leave notify out: the plugin's image comes without Apprise"
+        raise Refused((Problem("notify needs Apprise, which isn't installed", how),)) from error
+
+    found, problems = receivers(request.notify)
+    if problems:
+        raise Refused(problems)
+    return found
+
+
 def _write_report(edges: Edges, report: Report, path: str) -> None:
     from drone_deploy_ecs.output.files import write
 
@@ -99,3 +120,15 @@ def _fill_pages(edges: Edges, request: Request, report: Report) -> None:
     except Exception as error:
         why = f"the CI system's page could not be filled ({type(error).__name__})"
         print(f"{PROGRAM}: warning: {why}", file=edges.stderr)
+
+
+def _notify(edges: Edges, report: Report, receivers: Sequence[Receiver]) -> None:
+    """Tell those who want to know; whatever comes of that, the deployment is over."""
+    if not receivers:
+        return
+    from drone_deploy_ecs.output.notify.message import message
+    from drone_deploy_ecs.output.notify.send import send
+    from drone_deploy_ecs.settings import ci
+
+    for trouble in send(message(report, ci.page(edges.env)), receivers, edges.clock, edges.beside):
+        print(f"{PROGRAM}: warning: {trouble}", file=edges.stderr)

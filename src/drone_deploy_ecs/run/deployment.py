@@ -23,8 +23,9 @@ from drone_deploy_ecs.core.ports import NEVER, NOWHERE, at_once
 from drone_deploy_ecs.core.preflight.check import Result
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
-from drone_deploy_ecs.core.report.sentences import last_line, why_lines
+from drone_deploy_ecs.core.report.sentences import last_line, stays_lines, why_lines
 from drone_deploy_ecs.core.steps.coordination import ANOTHER_FAILED
+from drone_deploy_ecs.core.steps.result import merged
 from drone_deploy_ecs.core.steps.summary import NAMED
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
@@ -35,9 +36,10 @@ from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
 from drone_deploy_ecs.run.patience import Patient
 from drone_deploy_ecs.run.preflight import Preflight
+from drone_deploy_ecs.run.system import unique
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener, Web
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
+    from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.steps.step import Execution
 
 REPLANS = 3
@@ -55,7 +58,7 @@ REPLANS = 3
 class Deployment:
     """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter).
 
-    `beside` does reads while others go on; `web` asks what isn't AWS.
+    `beside` does reads while others go on; `web` asks what isn't AWS; `unique` gives a text that no other run has.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Deployment:
         *,
         cancellation: Cancellation = NEVER,
         beside: Beside = at_once,
+        unique: Callable[[], str] = unique,
         web: Web = NOWHERE,
     ) -> None:
         self._request = request
@@ -78,7 +82,9 @@ class Deployment:
         self._counted: Counter[str] = Counter()
         self._calls: dict[str, Calls] = {}
         self._reads: dict[str, Patient] = {}
-        self._engine = Engine(request, self._calls, clock, self._log, chance, cancellation=cancellation)
+        self._chance = chance
+        self._attempt = request.attempt or unique()
+        self._engine: Engine
         self._cancellation = cancellation
         self._beside = beside
         self._web = web
@@ -102,7 +108,8 @@ class Deployment:
         if collector := self._collector():
             done = collector.logs(done)
         self._log.unused_revisions(self._unused_revisions(done))
-        return self._conclude(plan, plan.strategy.outcomes(plan, done, undone))
+        results = merged(self._results(done), self._results(undone or ()))
+        return self._conclude(plan, plan.strategy.outcomes(plan, done, undone), results=results)
 
     # --- the plan ---
 
@@ -136,6 +143,15 @@ class Deployment:
         if isinstance(request, tuple):
             return request
         self._request = request
+        self._engine = Engine(
+            request,
+            self._calls,
+            self._clock,
+            self._log,
+            self._chance,
+            cancellation=self._cancellation,
+            attempt=self._attempt,
+        )
         preflight = Preflight(self._calls, self._clock, self._log, self._beside)
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)
@@ -224,7 +240,8 @@ class Deployment:
         """Names of revisions that were registered, and that no service was then pointed at."""
         users: dict[str, list[Execution]] = {}
         for execution in done:
-            for key in execution.step.needs:
+            # A task of it is no service's: the revision is still nobody's.
+            for key in execution.step.needs if execution.is_monitored else ():
                 users.setdefault(key, []).append(execution)
         made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
         arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)})
@@ -232,12 +249,24 @@ class Deployment:
 
     # --- the end ---
 
-    def _conclude(self, plan: Plan | None, outcomes: Sequence[Outcome], problems: tuple[Problem, ...] = ()) -> Report:
+    def _results(self, executions: Iterable[Execution]) -> tuple[StepResult, ...]:
+        now, at = self._clock.monotonic(), self._clock.now()
+        results = (result for execution in executions for result in execution.results(now, at))
+        return tuple(result.hidden(self._masks.hide) for result in results)
+
+    def _conclude(
+        self,
+        plan: Plan | None,
+        outcomes: Sequence[Outcome],
+        problems: tuple[Problem, ...] = (),
+        results: tuple[StepResult, ...] = (),
+    ) -> Report:
         report = Report(
             request=self._request,
             started_at=self._started_at,
             finished_at=self._clock.now(),
             outcomes=tuple(map(self._presentable, outcomes)),
+            steps=results,
             problems=problems,
             cancelled_by=self._cancellation.signal,
             api_calls=self._counted,
@@ -249,6 +278,8 @@ class Deployment:
         important = list(dict.fromkeys(service for service, _ in why))[:NAMED]
         for service, line in why:
             self._log.record(Kind.CAUSE, service, line, important=service in important)
+        for sentence in stays_lines(report):
+            self._log.record(Kind.WARNING, "", sentence)
         for service, sentence in plan.strategy.epilogue(report) if plan else ():
             self._log.record(Kind.WARNING, service, sentence)
         self._log.record(Kind.END, "", last_line(report))

@@ -35,7 +35,7 @@ SHARE_LOOKS_WITHIN = 1.0
 
 
 class Engine:
-    """Runs stages; `calls` by Region. `chance` gives random numbers in 0..1."""
+    """Runs stages; `calls` by Region. `chance` gives random numbers in 0..1, `attempt` is a `Context`'s."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Engine:
         chance: Callable[[], float],
         *,
         cancellation: Cancellation,
+        attempt: str,
     ) -> None:
         self._request = request
         self._calls = calls
@@ -53,6 +54,7 @@ class Engine:
         self._log = log
         self._chance = chance
         self._cancellation = cancellation
+        self._attempt = attempt
         self._obeyed = 0
         self._lessons: dict[str, object] = {}
 
@@ -101,7 +103,8 @@ class Engine:
 
     def _context(self, outputs: Mapping[str, str], seen_at: float | None) -> Context:
         now = self._clock.monotonic()
-        return Context(now=now, budget=self._request.budget, seen_at=seen_at, outputs=outputs)
+        budget = self._request.budget
+        return Context(now=now, budget=budget, seen_at=seen_at, outputs=outputs, attempt=self._attempt)
 
     def _standing_by(self, guards: Sequence[Execution], begun: Sequence[Execution]) -> Iterator[Execution]:
         """The standing executions, their budgets paused for as long as this stage waits."""

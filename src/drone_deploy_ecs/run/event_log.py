@@ -81,9 +81,9 @@ class EventLog:
         if more := len(warnings) - len(shown):
             self.record(Kind.WARNING, "", f"Warning: {more} more; plan shows them all")
         for target in plan.unchanged:
-            self.record(Kind.PLAN, target.name, f"runs {short(target.before)} already: nothing to do")
+            self.record(Kind.PLAN, target.name, f"runs {short(target.before)} {plan.at_rest.one}")
         if self._summarises and plan.unchanged:
-            self.record(Kind.PLAN, "", f"{len(plan.unchanged)} of them run it already: nothing to do")
+            self.record(Kind.PLAN, "", f"{len(plan.unchanged)} of them {plan.at_rest.many}")
 
     def undoing(self, sentences: Sequence[tuple[str, str]]) -> None:
         """Record that the way back begins, with a sentence a service."""

@@ -11,7 +11,7 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from drone_deploy_ecs.core.steps.step import State
+from drone_deploy_ecs.core.steps.step import State, is_monitored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ class Queue:
     """The executions by index. `due` tells when (monotonic seconds) an execution is to be acted on.
 
     `ready_at` tells when there is a token for a call. Queued executions start in order: at most `most` (None: any
-    number) are between start and completion.
+    number) are between start and completion. Those that await that the new version serves start then, out of order.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Queue:
         self._lane: dict[int, Lane] = {}
         self._due: dict[int, float] = {}
         self._waiting: deque[int] = deque()
+        self._held: deque[int] = deque()
         self.reading: set[int] = set()
         """The indices of the executions whose look has begun."""
         self.heeding: set[int] = set()
@@ -56,7 +57,7 @@ class Queue:
         self._unfinished: set[int] = set()
         for index, execution in enumerate(executions):
             if execution.state is State.QUEUED:
-                self._waiting.append(index)
+                (self._held if execution.step.awaits_serving else self._waiting).append(index)
                 self._unfinished.add(index)
             else:
                 self.put(index, execution)
@@ -90,6 +91,8 @@ class Queue:
     def start(self) -> int | None:
         """The index of an execution whose turn has come, if any; it must be put."""
         self._forget_aborted()
+        if self._held and self._is_serving:
+            return self._held.popleft()
         is_full = self._most is not None and len(self._rolling) >= self._most
         return None if not self._waiting or is_full or len(self._unwritten) >= ADMITTED else self._waiting.popleft()
 
@@ -139,7 +142,7 @@ class Queue:
     def is_over(self) -> bool:
         """Whether all have ended."""
         self._forget_aborted()
-        return not self._due and not self._waiting
+        return not self._due and not self._waiting and not self._held
 
     @property
     def is_complete(self) -> bool:
@@ -148,8 +151,17 @@ class Queue:
 
     def _forget_aborted(self) -> None:
         """Drop the executions that ended while they were queued."""
-        while self._waiting and self.executions[self._waiting[0]].state is State.ENDED:
-            self._waiting.popleft()
+        for waiting in (self._waiting, self._held):
+            while waiting and self.executions[waiting[0]].state is State.ENDED:
+                waiting.popleft()
+
+    @property
+    def _is_serving(self) -> bool:
+        """Whether all that is monitored serves the new version."""
+        return all(
+            execution.state is State.ENDED or execution.is_serving
+            for execution in filter(is_monitored, self.executions)
+        )
 
     def _open_at(self, lane: Lane, now: float) -> float:
         call = self._calls[lane]

@@ -44,6 +44,13 @@ class Signals:
         self.signal = number
 
 
+def unique() -> str:
+    """A text that nobody else has."""
+    from uuid import uuid4
+
+    return uuid4().hex
+
+
 def beside(work: Callable[[], None], /) -> None:
     """`ports.Beside`, by a thread that doesn't keep the process from ending."""
     from threading import Thread

@@ -13,7 +13,8 @@ class Action(NamedTuple):
 
     `command` carries it out, `plan` prints its plan ("": it writes nothing, so dry_run changes nothing); both are
     `module:function` of the package `cli`, called with the edges and the request. `needs` are those of the required
-    settings that it can't do without, () means all.
+    settings that it can't do without, () means all. Of what it has no use for, `unused` is said to have no effect, and
+    `refuses` isn't: who gives that means something else; `instead` says what this action does.
     """
 
     name: str
@@ -21,14 +22,36 @@ class Action(NamedTuple):
     command: str
     plan: str = ""
     needs: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    instead: str = ""
 
     def requires(self, setting: str) -> bool:
         """Whether it can't do without this setting, which is required for a deployment."""
         return not self.needs or setting in self.needs
 
+    def uses(self, setting: str) -> bool:
+        """Whether the setting means anything to it."""
+        return setting not in (*self.unused, *self.refuses)
+
 
 PLACES = ("aws_region", "cluster", "service", "blue_service", "green_service")
 """Which services it is about. Every action needs these."""
+EDITS = (
+    "image", "tag", "images", "environment", "secrets", "patch", "task_definition", "blue_image", "green_image",
+)  # fmt: skip
+"""What makes a new revision."""
+SWITCHING = (
+    "scale_down_percent", "scale_down_interval", "scale_down_wait_period", "checks_to_pass", "check_interval",
+    "secret_service", "allow_pull_request",
+)  # fmt: skip
+"""How two services take turns."""
+SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
+"""How the services of a deployment are ordered, and what a failure takes back."""
+NOT_FOLLOWING = (
+    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+)  # fmt: skip
+"""What means nothing to who only follows."""
 
 DEPLOY = Action("deploy", "deploy: the same settings as flags", "deploy:deploy", plan="deploy:plan")
 ACTIONS = {
@@ -36,6 +59,14 @@ ACTIONS = {
     for action in (
         DEPLOY,
         Action("plan", "print what a deployment would do; write nothing", "deploy:plan"),
+        Action(
+            "watch",
+            "follow what is rolling out now to its verdict, whoever began it; write nothing",
+            "deploy:deploy",
+            plan="deploy:plan",
+            needs=PLACES,
+            unused=NOT_FOLLOWING,
+        ),
         Action(
             "policy",
             "print the least IAM policy for these settings; write nothing",

@@ -36,3 +36,14 @@ def pull_request(env: Mapping[str, str]) -> str:
     """
     events = ((name, env.get(name, "").strip()) for name in _EVENTS)
     return next((f"{name} is {event}" for name, event in events if "pull_request" in event or "merge_req" in event), "")
+
+
+def page(env: Mapping[str, str]) -> str:
+    """The address of the CI system's page about this build, "" where it doesn't tell.
+
+    Drone, GitLab and Woodpecker, Buildkite, Jenkins; GitHub gives it in parts.
+    """
+    names = ("DRONE_BUILD_LINK", "CI_PIPELINE_URL", "BUILDKITE_BUILD_URL", "BUILD_URL")
+    parts = [env.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    github = "{}/{}/actions/runs/{}".format(*parts) if all(parts) else ""
+    return next((env[name] for name in names if env.get(name)), github)

@@ -23,6 +23,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
     from drone_deploy_ecs.core.request.request import Request
 
     secrets = [(setting.name, values[setting.name]) for setting in SETTINGS if setting.secret]
+    notify = tuple(Secret("notify", address) for address in values["notify"] or ())
     edits, colours = _edits(values), _colours(values, secret) if mode == COLOURS else None
     first, *further = _accesses(values, env)
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
@@ -48,12 +49,14 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         skip_unchanged=bool(values["skip_unchanged"]),
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
+        notify=notify,
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
         probes=values["probe"] or (),
         probe_expect=values["probe_expect"] or "",
         preflight=values["preflight"] or BY_NAME["preflight"].default,
         secrets=(
             *credentials(env),
+            *notify,
             *(Secret(name, value) for name, value in secrets if value and isinstance(value, str)),
             *(secret for edit in edits for secret in edit.secrets),
             *(secret for url in values["probe"] or () for secret in url.secrets),

@@ -52,7 +52,7 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     before = len(problems)
     mode = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if len(problems) > before else ROLLING)
     values = {"action": action.name} | {
-        setting.name: _read(_asked(action, setting), mode, flags, env, problems)
+        setting.name: _read(_asked(action, setting), mode, flags, env, problems) if action.uses(setting.name) else None
         for setting in SETTINGS
         if setting.name not in ("action", "mode")
     }
@@ -62,11 +62,12 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     problems += disagreements(values, mode)
     # An action that doesn't read the secret is told its name as far as it is known.
     secret = _secret_name(values, env, problems if action.requires(BRANCH) else []) if mode == COLOURS else ""
-    problems += _not_taken(mode, flags, env)
-    hints = (*_near_misses(env), *_unused(mode, flags, env))
+    problems += _refused(action, flags, env)
+    problems += _not_taken(action, mode, flags, env)
+    hints = (*_near_misses(env), *_unused(action, mode, flags, env))
     if problems:
         raise Refused((*problems, *hints))
-    return as_request(mode, values, secret, env), (*hints, *_notes(mode, flags, env))
+    return as_request(mode, values, secret, env), (*hints, *_notes(action, mode, flags, env))
 
 
 def _action(flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Action:
@@ -153,7 +154,9 @@ def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:
     return tuple(Problem(f"{name.lower()} isn't a setting", hint) for name, hint in hints if hint)
 
 
-def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+def _notes(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+    if not action.uses("disable_rollbacks"):
+        return ()
     text = _given(BY_NAME["disable_rollbacks"], flags, env)
     if text.lower() in NO:
         return (Problem(f"disable_rollbacks is {text}, so rollbacks are on", "The Go plugin took any text for yes"),)
@@ -163,7 +166,16 @@ def _notes(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple
     return ()
 
 
-def _not_taken(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Problem]:
+def _refused(action: Action, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Problem]:
+    """What asks for something else than this action does."""
+    return [
+        Problem(f"action {action.name} takes no {name}: {action.instead}", f"Leave out {name}")
+        for name in action.refuses
+        if _given(BY_NAME[name], flags, env)
+    ]
+
+
+def _not_taken(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Problem]:
     """What would deploy something else than this mode deploys: too much to be ignored."""
     return [
         Problem(
@@ -171,7 +183,7 @@ def _not_taken(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> l
             f"Leave out {name}; {REFUSED[name][1]}",
         )
         for name in _names_unused(mode, flags, env)
-        if name in REFUSED
+        if name in REFUSED and action.uses(name)
     ]
 
 
@@ -181,9 +193,13 @@ def _names_unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -
     ]
 
 
-def _unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
-    names = [name for name in _names_unused(mode, flags, env) if name not in REFUSED]
-    if not names:
-        return ()
-    have = "have" if len(names) > 1 else "has"
-    return (Problem(f"{', '.join(names)} {have} no effect in mode {mode}", "Leave out what isn't meant"),)
+def _unused(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
+    by_action = [setting.name for setting in SETTINGS if setting.name in action.unused and _given(setting, flags, env)]
+    by_mode = [name for name in _names_unused(mode, flags, env) if name not in REFUSED and action.uses(name)]
+    return tuple(
+        Problem(
+            f"{', '.join(names)} {'have' if len(names) > 1 else 'has'} no effect {where}", "Leave out what isn't meant"
+        )
+        for names, where in ((by_action, f"with action {action.name}"), (by_mode, f"in mode {mode}"))
+        if names
+    )

@@ -16,6 +16,7 @@ from drone_deploy_ecs.settings.values import (
     ROLLING,
     SESSION,
     action,
+    addresses,
     choice,
     cluster,
     duration,
@@ -86,7 +87,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; policy: print the least IAM policy for these settings"),
+            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
@@ -173,6 +174,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="how many of the last lines of a failed container's log to show; 0 for none"),
     Setting(name="report", type="list", read=words,
             help="write the run to this file: as a page to look at where its name ends in .html, else as JSON; - is JSON on standard output; several, separated by commas"),
+    Setting(name="notify", type="list", read=addresses, secret=True,
+            help="addresses of chats, mailboxes or telephones, in Apprise's syntax, that are told at the end what became of the run; needs the extra drone-deploy-ecs[notify]"),
     Setting(name="aws_role_arn", type="list", read=several(ROLE, "a role's ARN"),
             help="a role to assume for everything; or one for each region, in the same order"),
     Setting(name="aws_role_external_id", type="text", read=matching(EXTERNAL_ID, "an external id"), secret=True,

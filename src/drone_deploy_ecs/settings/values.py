@@ -136,6 +136,16 @@ def services(value: str) -> tuple[str, ...]:
     return names
 
 
+def addresses(value: str) -> tuple[str, ...]:
+    """Addresses as Apprise writes them, separated by commas or blanks; a comma may be part of one of them."""
+    parts = tuple(dict.fromkeys(re.split(r"[,\s]+(?=[A-Za-z][\w+.-]*://)", value.strip())))
+    if not all(re.fullmatch(r"[A-Za-z][\w+.-]*://\S+", part) for part in parts):
+        raise InvalidValue(
+            "has something that is no address", "Give addresses as Apprise writes them: slack://…, mailtos://…"
+        )
+    return parts
+
+
 def several(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
     """A reader of a comma list whose parts match the pattern; others are refused: "isn't `what`"."""
     read = matching(pattern, what)

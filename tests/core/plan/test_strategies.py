@@ -11,6 +11,7 @@ from drone_deploy_ecs.core.plan.by_secret import BySecret
 from drone_deploy_ecs.core.plan.rolling import Rolling
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
+from drone_deploy_ecs.core.plan.watch import Watch
 from tests.core.plan.judged import REQUEST
 from tests.core.plan.test_by_secret import COLOURS
 from tests.core.plan.test_switch import SETTINGS
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     ("request_", "strategy"),
     [
         (REQUEST, Rolling()),
+        (replace(REQUEST, action="watch"), Watch()),
+        (replace(REQUEST, action="watch", blue_green=SETTINGS), Watch()),
         (replace(REQUEST, colours=COLOURS), BySecret(COLOURS)),
         (replace(REQUEST, blue_green=SETTINGS), TwoServices(SETTINGS)),
     ],
 )
-def test_a_request_takes_the_strategy_whose_settings_it_has(request_: Request, strategy: Strategy) -> None:
+def test_a_request_takes_its_actions_strategy_or_the_one_whose_settings_it_has(
+    request_: Request, strategy: Strategy
+) -> None:
     assert strategy_for(request_) == strategy

@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.steps.coordination import (
     consequences,
     ends_stages,
     fails,
+    fails_run,
     on_what_never_began,
 )
 from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
@@ -55,6 +56,7 @@ class Running(KindExecution, frozen=True, kw_only=True):
 
     step: Sample
     blame: str = ""
+    told: str = ""
 
     @property
     def call(self) -> None:
@@ -63,6 +65,10 @@ class Running(KindExecution, frozen=True, kw_only=True):
     @property
     def fails_target(self) -> str:
         return self.blame
+
+    @property
+    def fails_run(self) -> str:
+        return self.told
 
     def advance(self, _answer: object, _now: float, /) -> Running:
         return self
@@ -127,6 +133,8 @@ ROWS: dict[str, tuple[dict[str, Any], Any, dict[int, tuple[Verdict, str]]]] = {
     "the same, only what failed is taken back": (
         {"undo_failed_only": True}, failed(BETWEEN, blame="no limits"), {1: (Verdict.FAILED, "no limits")}),
     "the same of a service that isn't deployed": ({}, failed(Running(step=about("db")), blame="no limits"), ALL),
+    "one whose failure is nobody else's": (
+        {"undo_failed_only": True}, failed(BETWEEN, told="after failed"), dict.fromkeys(ALL, (Verdict.WITHDRAWN, "after failed"))),
     "one that nothing depends on": ({}, failed(replace(BETWEEN, step=Sample(far=Reach.NOTHING))), {}),
     "a step in between went out of sight": (
         {}, failed(BETWEEN, Verdict.UNKNOWN), dict.fromkeys(ALL, (Verdict.UNKNOWN, "why"))),
@@ -143,6 +151,12 @@ def test_what_goes_no_further(name: str) -> None:
     for abort in aborts:
         first.setdefault(abort.index, (abort.verdict, abort.reason))
     assert first == expected
+
+
+def test_what_fails_the_whole_run() -> None:
+    assert fails_run(failed(BETWEEN, told="after failed"))
+    assert not fails_run(failed(BETWEEN))
+    assert not fails_run(failed(BETWEEN, Verdict.COMPLETED, told="after failed"))
 
 
 def test_a_cancellation_takes_back_everything() -> None:

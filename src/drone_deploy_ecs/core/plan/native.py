@@ -8,7 +8,7 @@ from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules
 from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.service_deployment import OVER
+from drone_deploy_ecs.core.ecs.service_deployment import OVER, DescribedServiceDeployment
 from drone_deploy_ecs.core.plan.way_back import undo_sentence
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import span
@@ -53,6 +53,20 @@ def asks(snapshots: Iterable[Snapshot], answers: Answers) -> tuple[Call[Any], ..
         for start in range(0, len(arns), most)
     )
     return (*listings, *described)
+
+
+def newest(ready: Ready, answers: Answers) -> DescribedServiceDeployment | None:
+    """The service's newest service deployment as it is described; None where it has none, or that wasn't read."""
+    listed: Sequence[ServiceDeployment] = answers.get(_listing(ready), ())
+    described = (record for answer in answers.values() if isinstance(answer, tuple) for record in answer)
+    return next(
+        (
+            record
+            for record in described
+            if listed and isinstance(record, DescribedServiceDeployment) and record.arn == listed[0].arn
+        ),
+        None,
+    )
 
 
 def may_ask(snapshots: Iterable[Snapshot]) -> tuple[Call[Any], ...]:

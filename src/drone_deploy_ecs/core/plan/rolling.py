@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.plan.strategy import Plan, Undo
 from drone_deploy_ecs.core.plan.undo import Return, returning
 from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.steps.coordination import fails_run
 from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, ShiftTraffic
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.step import Stage
@@ -231,18 +232,19 @@ def _before(service: Ready) -> str:
 
 
 def _returns(plan: Plan, done: tuple[Execution, ...]) -> tuple[Return, ...]:
-    ways = returning(plan.request, deployed(done)).values()
+    ways = returning(plan.request, deployed(done), everything=any(map(fails_run, done))).values()
     return tuple(way for way in ways if isinstance(way, Return))
 
 
 def _outcomes(plan: Plan, done: Sequence[Execution], undone: Sequence[Execution]) -> Iterator[Outcome]:
     services = deployed(done)
-    ways = returning(plan.request, services)
+    everything = any(map(fails_run, done))
+    ways = returning(plan.request, services, everything=everything)
     backs = {back.target.name: back for back in deployed(undone)}
     failed = [service.target for service in services if service.verdict.fails_the_run]
 
     def run_failed(target: Target) -> bool:
-        return any(plan.request.takes_back(culprit, target) for culprit in failed)
+        return everything or any(plan.request.takes_back(culprit, target) for culprit in failed)
 
     for target in plan.unchanged:
         yield unchanged(target, run_failed=run_failed(target))

@@ -1,4 +1,7 @@
-"""Which strategy a request takes. A strategy is imported only where it is picked: a run needs one of them."""
+"""Which strategy a request takes: its action's own, or, for a deployment, its mode's.
+
+A strategy is imported only where it is picked: a run needs one of them.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,16 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
 
 ROLLING = "rolling:Rolling"
+ACTIONS = {"watch": "watch:Watch"}
+"""By the action, those that are no deployment: the strategy's module in this package and its class."""
 STRATEGIES = {"blue_green": "switch.strategy:TwoServices", "colours": "by_secret:BySecret"}
-"""By the member of `Request` that asks for it: the strategy's module in this package and its class, made of that."""
+"""By the member of `Request` that asks for it: likewise, and it is made of that."""
 
 
 def strategy_for(request: Request) -> Strategy:
     """The strategy, before anything was read."""
+    if request.action in ACTIONS:
+        return _made(ACTIONS[request.action])
     for member, place in STRATEGIES.items():
         settings = getattr(request, member)
         if settings is not None:

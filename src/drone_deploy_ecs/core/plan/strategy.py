@@ -6,7 +6,7 @@ No strategy is named here. A plan is data: it is printed, the engine runs its st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -30,13 +30,20 @@ Sentence = tuple[str, str]
 """A service's name, and what to say of it."""
 
 
+class AtRest(NamedTuple):
+    """What to say of services that nothing is done to: of one, after the revision that it runs, and of many."""
+
+    one: str = "already: nothing to do"
+    many: str = "run it already: nothing to do"
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """What a run will do: the stages run in order, the steps of a stage together.
 
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
-    the steps say it all. `unchanged` are the services that run exactly this already. `diffs` have by service what
-    changes in the task definition; `compared_with` says against which. `revisions` are what each service is to run,
-    `findings` preflight's.
+    the steps say it all. `unchanged` are the services that run exactly this already, and `at_rest` says so. `diffs`
+    have by service what changes in the task definition; `compared_with` says against which. `revisions` are what each
+    service is to run, `findings` preflight's.
     """
 
     request: Request
@@ -44,6 +51,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
     summary: str = ""
     unchanged: tuple[Target, ...] = ()
+    at_rest: AtRest = AtRest()
     warnings: tuple[Problem, ...] = ()
     diffs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compared_with: str = "what it runs now"

@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 class Return(Struct, frozen=True, kw_only=True):
     """A service that is to return, and what it was deployed as.
 
-    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `must_not_write`: nor may we write.
+    `ecs_returns_it`: ECS's own rollback has begun, so no copy need be registered. `must_not_write`: nor may we write;
+    others then have `awaits` seconds to begin.
     """
 
     service: Deployed
     ecs_returns_it: bool
     must_not_write: bool
+    awaits: float = 0.0
 
     @property
     def target(self) -> Target:
@@ -46,7 +48,10 @@ class Return(Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> Sentence:
         """What to say as it begins."""
-        what = "making sure that ECS returns it" if self.ecs_returns_it else "rolling back"
+        if self.awaits:
+            what = "making sure that it returns" if self.ecs_returns_it else "waiting whether anybody returns it"
+        else:
+            what = "making sure that ECS returns it" if self.ecs_returns_it else "rolling back"
         return self.target.name, f"{what} to {short(self.target.back.definition)}"
 
     @property
@@ -55,18 +60,19 @@ class Return(Struct, frozen=True, kw_only=True):
         return DescribeTaskDefinition(region=self.target.region, name=self.target.back.definition)
 
 
-def returning(request: Request, services: Iterable[Deployed]) -> dict[str, Return | str]:
+def returning(request: Request, services: Iterable[Deployed], *, everything: bool = False) -> dict[str, Return | str]:
     """By name, the services that must return: each with its way back, or with the reason why there is none.
 
-    A cancellation reaches all of them, a failure those that the request says it takes back.
+    A cancellation reaches all of them, and so does what makes `everything` return; the failure of a service those that
+    the request says it takes back.
     """
     services = tuple(services)
-    is_cancelled = any(service.verdict is Verdict.CANCELLED for service in services)
+    everything = everything or any(service.verdict is Verdict.CANCELLED for service in services)
     failed = [service.target for service in services if service.verdict.fails_the_run]
     reached = (
         service
         for service in services
-        if is_cancelled or any(request.takes_back(culprit, service.target) for culprit in failed)
+        if everything or any(request.takes_back(culprit, service.target) for culprit in failed)
     )
     ways = ((service.target.name, _way_back(request, service)) for service in reached)
     return {name: way for name, way in ways if way is not None}
@@ -147,6 +153,7 @@ def _as_recorded(request: Request, way: Return) -> UpdateService:
         definition=back.definition,
         undoes=way.service.deployment,
         must_not_write=way.must_not_write,
+        awaits=way.awaits,
         since=way.service.rollout.since,
     )
 
@@ -155,7 +162,7 @@ def _content(way: Return, answers: Answers) -> tuple[Mapping[str, Any], str] | N
     """What to return to where the recorded revision itself would not do, and why."""
     back, recorded = way.target.back, answers.get(way.recorded)
     is_gone = isinstance(recorded, Definition) and not recorded.active
-    if back.body is None or way.ecs_returns_it or not (is_gone or back.must_copy):
+    if back.body is None or way.ecs_returns_it or way.must_not_write or not (is_gone or back.must_copy):
         return None
     return back.body, "the same content, as it was deregistered" if is_gone or not back.what else back.what
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.counts import Count
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.steps.result import StepResult
 
 VERSION = 1
 """Grows when a member changes its meaning or goes away."""
@@ -27,6 +28,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "finished_at": report.finished_at.isoformat(),
         "problems": [{"what": safe(problem.what), "do": safe(problem.do)} for problem in report.problems],
         "services": [_service(report, outcome) for outcome in report.outcomes],
+        "steps": [_step(step) for step in report.steps],
         "api_calls": dict(sorted(report.api_calls.items())),
         "timeline": [
             {"at": event.at.isoformat(), "kind": event.kind.value, "service": event.service, "text": event.text}
@@ -50,6 +52,26 @@ def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
         "reason": safe(outcome.reason),
         "causes": [_cause(cause) for cause in outcome.causes],
         "counts": [_count(count) for count in report.counted(outcome)],
+    }
+
+
+def _step(step: StepResult) -> dict[str, Any]:
+    return {
+        "kind": step.kind,
+        "name": safe(step.name),
+        "what": safe(step.what),
+        "service": step.target.name if step.target else "",
+        "verdict": step.verdict.value,
+        "ended": safe(step.ended),
+        "stands": step.end_state.value if step.end_state else "",
+        "began_at": step.began_at.isoformat() if step.began_at else None,
+        "ended_at": step.ended_at.isoformat() if step.ended_at else None,
+        "exit_code": step.exit_code,
+        "causes": [_cause(cause) for cause in step.causes],
+        "log": list(step.log),
+        "answers": [
+            {"at": answer.at.isoformat(), "word": answer.word, "text": safe(answer.text)} for answer in step.answers
+        ],
     }
 
 

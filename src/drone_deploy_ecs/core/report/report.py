@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.exit_code import SIGNALLED
+from drone_deploy_ecs.core.exit_code import SIGNALLED, ExitCode
 from drone_deploy_ecs.core.request.services import service_refs
 from drone_deploy_ecs.core.verdict import EndState, Verdict, exit_code
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.request.services import ServiceRef
+    from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.target import Target
 
 _WORST_FIRST = (
@@ -32,6 +33,7 @@ _WORST_FIRST = (
 class Report(Struct, frozen=True, kw_only=True):
     """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
 
+    `steps` are those that are told of by themselves: one-off tasks and the like, in order.
     `counts` are the tasks over time by service ARN, as far as they were looked at.
     """
 
@@ -39,6 +41,7 @@ class Report(Struct, frozen=True, kw_only=True):
     started_at: datetime
     finished_at: datetime
     outcomes: tuple[Outcome, ...] = ()
+    steps: tuple[StepResult, ...] = ()
     problems: tuple[Problem, ...] = ()
     cancelled_by: int = 0
     api_calls: Mapping[str, int]
@@ -52,16 +55,22 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the run: that of the service that fared worst."""
+        """The verdict on the run: that of the service, or of the other step, that fared worst."""
         if self.problems:
             return Verdict.REFUSED
-        verdicts = {outcome.verdict for outcome in self.outcomes}
+        verdicts = {outcome.verdict for outcome in self.outcomes} | {step.verdict for step in self.steps}
         return next((verdict for verdict in _WORST_FIRST if verdict in verdicts), Verdict.UNCHANGED)
 
     @property
     def exit_code(self) -> int:
         """What the process exits with: 128+n when signal n cancelled it, whatever became of the services."""
-        return SIGNALLED + self.cancelled_by if self.cancelled_by else exit_code(self.standing.values())
+        if self.cancelled_by:
+            return SIGNALLED + self.cancelled_by
+        changed = (step.end_state for step in self.steps if step.end_state)
+        code = exit_code((*self.standing.values(), *changed))
+        # A step that AWS refused has done nothing; one that ran and failed has, though no service was touched.
+        has_failed = any(step.verdict.fails_the_run and step.verdict is not Verdict.REFUSED for step in self.steps)
+        return ExitCode.RETURNED if has_failed and code in (ExitCode.DONE, ExitCode.REFUSED) else code
 
     @property
     def standing(self) -> dict[str, EndState]:

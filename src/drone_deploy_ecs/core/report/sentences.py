@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from drone_deploy_ecs.core.causes.cause import describe
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
+from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.steps.summary import FEW, listed
 from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import EndState, Verdict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.target import Target
 
 MOST_CAUSES = 3
@@ -39,7 +41,19 @@ def last_line(report: Report) -> str:
     if report.problems:
         return "Refused: nothing was changed."
     texts = _summed(report) if len(report.outcomes) > FEW else map(stands, report.outcomes)
-    return f"{report.verdict.value}: {'; '.join(texts)}."
+    return f"{report.verdict.value}: {'; '.join((*failed_steps(report), *texts))}."
+
+
+def failed_steps(report: Report) -> tuple[str, ...]:
+    """Of the steps that are told of by themselves, those that didn't do what was asked, in a clause each."""
+    return tuple(safe(step.sentence) for step in report.steps if not step.verdict.is_good)
+
+
+def stays_lines(report: Report) -> tuple[str, ...]:
+    """What was done and isn't undone, where the run went wrong."""
+    if report.exit_code == ExitCode.DONE:
+        return ()
+    return tuple(f"{step.title} {step.stays}" for step in report.steps if step.stays)
 
 
 def _summed(report: Report) -> Iterator[str]:
@@ -98,6 +112,8 @@ def _before(target: Target) -> str:
 
 
 def _new(outcome: Outcome) -> str:
+    if outcome.verdict is Verdict.UNCHANGED and outcome.service:
+        return f"runs {runs(outcome.service)}, and nothing is rolling out"
     if outcome.verdict is Verdict.UNCHANGED:
         return f"already runs {short(outcome.target.before)}, nothing was changed"
     if outcome.service and not outcome.service.desired:
@@ -124,13 +140,20 @@ def why_lines(report: Report) -> list[tuple[str, str]]:
     Among several, one without a cause has its reason instead: its verdict may be far above.
     """
     is_alone = len(report.outcomes) == 1
-    return [(outcome.target.name, line) for outcome in report.outcomes for line in _why(outcome, is_alone=is_alone)]
+    of_steps = [("", f"{step.title}: {line}") for step in report.steps for line in _because(step)]
+    return of_steps + [
+        (outcome.target.name, line) for outcome in report.outcomes for line in _why(outcome, is_alone=is_alone)
+    ]
 
 
 def _why(outcome: Outcome, *, is_alone: bool) -> Iterator[str]:
     if outcome.failed and not outcome.causes and not is_alone:
         yield f"why: {safe(outcome.reason)}"
-    for cause, advice in heaviest(outcome):
+    yield from _because(outcome)
+
+
+def _because(failed: Outcome | StepResult) -> Iterator[str]:
+    for cause, advice in heaviest(failed):
         times = f" ({cause.count} times)" if cause.count > 1 else ""
         yield f"why: {describe(cause)}{times}"
         yield from (f"seen: {line}" for line in cause.evidence)
@@ -139,7 +162,7 @@ def _why(outcome: Outcome, *, is_alone: bool) -> Iterator[str]:
             yield f"do: {advice}"
 
 
-def heaviest(outcome: Outcome) -> Iterator[tuple[Cause, str]]:
+def heaviest(outcome: Outcome | StepResult) -> Iterator[tuple[Cause, str]]:
     """The heaviest causes, each with its advice; "" where one before it gave the same."""
     advised = set()
     for cause in outcome.causes[:MOST_CAUSES]:

@@ -73,11 +73,13 @@ class Request(Struct, frozen=True, kw_only=True):
     `undo_waves` only that Region, or with `undo_failed_only` only the service that failed.
 
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
-    has to stay complete; `reports` are paths, or "-"; `log_lines` how many lines of a failed container's log are shown;
-    `preflight` is what is looked at before the first write (`core.preflight.checks`); `probes` are asked whether the
-    new version serves, one for all Regions or one for each, and `probe_expect` is in the answer then ("" for any);
-    `secrets` is what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
-    green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
+    has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
+    failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
+    `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
+    `probes` are asked whether the new version serves, one for all Regions or one for each, and `probe_expect` is in the
+    answer then ("" for any); `secrets` is what the run itself knows and must not print. With `blue_green` or `colours`
+    the services are blue and green; with `colours`, `edits` are provisionally the green one's: only the secret tells
+    the colour (`for_colour`). `about` says for people what an action is about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -101,13 +103,16 @@ class Request(Struct, frozen=True, kw_only=True):
     skip_unchanged: bool = False
     dry_run: bool = False
     reports: tuple[str, ...] = ()
+    notify: tuple[Secret, ...] = ()
     log_lines: int = 20
     preflight: str = "image"
     probes: tuple[Url, ...] = ()
     probe_expect: str = ""
+    attempt: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
+    about: str = ""
 
     def for_colour(self, live: str) -> Request:
         """The rolling deployment of the colour that isn't live."""
@@ -131,12 +136,12 @@ class Request(Struct, frozen=True, kw_only=True):
     @property
     def brief(self) -> str:
         """What is new, in a few words: `shop:2`."""
-        return ", ".join(edit.brief for edit in self.edits) or short(self.revision)
+        return self.about or ", ".join(edit.brief for edit in self.edits) or short(self.revision)
 
     @property
     def subject(self) -> str:
         """What is new, and where it goes: `shop:2 for container app`."""
-        return ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
+        return self.about or ", ".join(map(str, self.edits)) or f"revision {short(self.revision)}"
 
     @property
     def edited(self) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ def fails(execution: Execution) -> bool:
     return is_bad and execution.step.reach is not Reach.NOTHING
 
 
+def fails_run(execution: Execution) -> bool:
+    """Whether everything returns because this step failed, which is no service's deployment."""
+    return fails(execution) and bool(execution.fails_run)
+
+
 def ends_stages(execution: Execution) -> bool:
     """Whether its outcome forbids all later stages."""
     reach, verdict = execution.step.reach, execution.verdict
@@ -63,7 +68,7 @@ def consequences(request: Request, changed: Iterable[Execution], under_way: Mapp
         culprits = tuple(concerned.values()) or (culprit,)
         for index, execution in under_way.items() if request.roll_back else ():
             if index not in concerned and any(_reaches(request, each, execution) for each in culprits):
-                yield Abort(index, Verdict.WITHDRAWN, ANOTHER_FAILED)
+                yield Abort(index, Verdict.WITHDRAWN, culprit.fails_run or ANOTHER_FAILED)
     lost = next(
         (execution for execution in changed if execution.verdict is Verdict.UNKNOWN and not execution.is_monitored),
         None,
@@ -103,4 +108,4 @@ def _reaches(request: Request, culprit: Execution, other: Execution) -> bool:
     failed, target = culprit.step.target, other.step.target
     if culprit.is_monitored and other.is_monitored and failed and target:
         return request.takes_back(failed, target)
-    return not request.undo_failed_only
+    return bool(culprit.fails_run) or not request.undo_failed_only

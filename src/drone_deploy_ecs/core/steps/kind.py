@@ -13,12 +13,14 @@ from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from typing import Self
 
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.causes.failure import Failure
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.steps.step import Execution
     from drone_deploy_ecs.core.target import Target
 
@@ -50,6 +52,11 @@ class KindStep:
     def reach(self) -> Reach:
         """See `Step`."""
         return Reach.RUN
+
+    @property
+    def awaits_serving(self) -> bool:
+        """See `Step`."""
+        return False
 
     @property
     def reduces_capacity(self) -> bool:
@@ -106,6 +113,11 @@ class ExecutionDefaults:
         return ""
 
     @property
+    def fails_run(self) -> str:
+        """See `Execution`."""
+        return ""
+
+    @property
     def stands_until(self) -> float:
         """See `Execution`: it doesn't."""
         return -inf
@@ -134,6 +146,10 @@ class ExecutionDefaults:
     def news(self, _before: Self, /) -> Iterator[News]:
         """See `Execution`: none."""
         yield from ()
+
+    def results(self, _now: float, _at: datetime, /) -> tuple[StepResult, ...]:
+        """See `Execution`: nothing."""
+        return ()
 
     def heartbeat(self, _now: float, /) -> str:
         """See `Execution`: nothing."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.progress import Progress
+    from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.verdict import Verdict
 
@@ -56,13 +57,15 @@ class Context(Struct, frozen=True, kw_only=True):
     """What a step may depend on when it begins.
 
     `budget` is in seconds; `seen_at` when the services were read to plan this (None: just now); `outputs` are those of
-    the executions before, by the keys of their steps.
+    the executions before, by the keys of their steps. `attempt` is this run's alone, or, where the CI system numbers
+    its attempts, that of every run of this attempt.
     """
 
     now: float
     budget: float
     seen_at: float | None
     outputs: Mapping[str, str]
+    attempt: str = ""
 
 
 class Step(Protocol):
@@ -87,6 +90,10 @@ class Step(Protocol):
     @property
     def reach(self) -> Reach:
         """What its failure means for the rest."""
+
+    @property
+    def awaits_serving(self) -> bool:
+        """Whether its turn comes only once all that is monitored serves (`Monitored.is_serving`)."""
 
     @property
     def reduces_capacity(self) -> bool:
@@ -164,6 +171,10 @@ class Execution(Protocol):
         """Why the deployments that its step concerns fail where this one has; "" where those are only withdrawn."""
 
     @property
+    def fails_run(self) -> str:
+        """What the services of the run are told that return because this failed; "" where one of them did."""
+
+    @property
     def stands_until(self) -> float:
         """Until when it lets time pass; long ago where it doesn't."""
 
@@ -192,6 +203,9 @@ class Execution(Protocol):
     def news(self, before: Self, /) -> Iterator[News]:
         """What changed since, in the order in which a person would tell it."""
 
+    def results(self, now: float, at: datetime, /) -> tuple[StepResult, ...]:
+        """What it has to tell beside what becomes of services; `at` is the time of day at `now`."""
+
     def heartbeat(self, now: float, /) -> str:
         """Something to say when nothing changed for long; "" for nothing."""
 
@@ -212,12 +226,16 @@ class Monitored(Execution, Protocol):
         """Where it is called completed before ECS is done: what isn't over yet; else ""."""
 
     @property
-    def serves_since(self) -> float | None:
-        """Since when users should be served by what it brought; None before, and where it brings nothing."""
+    def is_serving(self) -> bool:
+        """Whether the new version is what serves: complete, or, where traffic is shifted, its last bake has begun."""
 
     @property
-    def serves_alone(self) -> bool:
-        """Whether by that alone: no tasks of another revision serve any more."""
+    def is_reached(self) -> bool:
+        """Whether users should get the new version by now: all its tasks are healthy, or all traffic is shifted."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether they get nothing else: no tasks of another revision serve any more."""
 
     @property
     def seen_at(self) -> float:

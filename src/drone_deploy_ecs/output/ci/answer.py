@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.report.json import as_json
 from drone_deploy_ecs.core.report.report import worst_first
-from drone_deploy_ecs.core.report.sentences import heaviest, last_line
+from drone_deploy_ecs.core.report.sentences import failed_steps, heaviest, last_line
 from drone_deploy_ecs.core.target import where
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import EndState, Verdict
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.steps.result import StepResult
 
 FEW = 3
 """Up to this many services are named in a headline; more are counted."""
@@ -52,8 +53,21 @@ class Reason(NamedTuple):
     do: str
 
 
+class StepRow(NamedTuple):
+    """How a step fared that is told of by itself, each text in one clean line."""
+
+    title: str
+    verdict: Verdict
+    ended: str
+    what: str
+    took: str
+
+
 class Failure(NamedTuple):
-    """A service that has no good verdict, and why: in a sentence (may be empty), and by the evidence."""
+    """What has no good verdict, and why: in a sentence (may be empty), and by the evidence.
+
+    `service` is the service's name, or what people call a step that is told of by itself.
+    """
 
     service: str
     verdict: str
@@ -65,7 +79,8 @@ def headline(report: Report) -> str:
     """The log's last line; of many services it gives the numbers."""
     if len(report.outcomes) <= FEW:
         return safe(last_line(report), LONGEST).rstrip(".")
-    return f"{report.verdict.value}: {len(report.outcomes)} services, {counted(report.standing.values())}"
+    services = f"{len(report.outcomes)} services, {counted(report.standing.values())}"
+    return f"{report.verdict.value}: {'; '.join((*failed_steps(report), services))}"
 
 
 def counted(end_states: Iterable[EndState]) -> str:
@@ -106,19 +121,35 @@ def _row(outcome: Outcome) -> Row:
 
 
 def failures(report: Report) -> list[Failure]:
-    """Services whose own verdict isn't good, or that are stranded, in the report's order."""
+    """Steps and services whose own verdict isn't good, or that are stranded, in the report's order."""
     good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
+    steps = [
+        Failure(safe(step.title), step.verdict.value, safe(step.ended), tuple(_reasons(step)))
+        for step in report.steps
+        if step.verdict not in good
+    ]
     failed = (
         Failure(safe(outcome.target.name), outcome.verdict.value, safe(outcome.reason), tuple(_reasons(outcome)))
         for outcome in report.outcomes
         if outcome.verdict not in good or outcome.is_stranded
     )
-    return [failure for failure in failed if failure.why or failure.reasons]
+    return [*steps, *(failure for failure in failed if failure.why or failure.reasons)]
 
 
-def _reasons(outcome: Outcome) -> Iterator[Reason]:
-    for cause, do in heaviest(outcome):
+def _reasons(failed: Outcome | StepResult) -> Iterator[Reason]:
+    for cause, do in heaviest(failed):
         yield Reason(describe(cause), cause.count, tuple(map(safe, cause.evidence)), tuple(map(safe, cause.log)), do)
+
+
+def steps(report: Report) -> list[StepRow]:
+    """A row for every step that is told of by itself, in order."""
+    return [
+        StepRow(safe(step.title), step.verdict, safe(step.ended), safe(step.what), _took(step)) for step in report.steps
+    ]
+
+
+def _took(step: StepResult) -> str:
+    return span((step.ended_at - step.began_at).total_seconds()) if step.began_at and step.ended_at else ""
 
 
 def problems(report: Report) -> list[tuple[str, str]]:

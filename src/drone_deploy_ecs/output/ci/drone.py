@@ -76,7 +76,7 @@ def shown(report: Report, most: int) -> dict[str, Any]:
         "style": "good" if good else "attention",
         "sign": "✔" if good else "✘",
         "headline": _cut(answer.headline(report), most),
-        "subject": _cut(answer.subject(report), most),
+        "subject": _cut("; ".join((answer.subject(report), *_steps(report))), most),
         "rows": [_row(row, min(most, NAME)) for row in rows[:MOST_ROWS]],
         "more": _more(rows[MOST_ROWS:]),
         "why": _why(report, most),
@@ -93,6 +93,11 @@ def _row(row: Row, most: int) -> dict[str, str]:
         "runs": _cut(row.runs, most, CELL),
         "before": _cut(row.before or "nothing", most, CELL),
     }
+
+
+def _steps(report: Report) -> list[str]:
+    """Those that went well: the headline has the others."""
+    return [f"{row.title}: {row.ended}" for row in answer.steps(report) if row.verdict.is_good]
 
 
 def _more(rows: Sequence[Row]) -> str:

@@ -24,7 +24,7 @@ def summary(report: Report, limit: int = LIMIT) -> str:
     """The whole answer in at most `limit` bytes of UTF-8: what matters comes first, and the rest is left out."""
     sign = "✅" if answer.went_well(report) else "❌"
     first = f"### {sign} {plain(answer.headline(report))}\n\n{plain(answer.subject(report))}\n"
-    blocks = [first, *_problems(report), *_table(report), *_failures(report)]
+    blocks = [first, *_problems(report), *_table(report), *_steps(report), *_failures(report)]
     kept: list[str] = []
     room = limit - _size(LEFT_OUT)
     for block in blocks:
@@ -63,6 +63,16 @@ def _table(report: Report) -> Iterator[str]:
         yield f"| [{plain(row.service)}]({row.link}) | {' | '.join(map(plain, cells))} |\n"
     if len(rows) > MOST_ROWS:
         yield f"\nAnd {len(rows) - MOST_ROWS} more.\n"
+
+
+def _steps(report: Report) -> Iterator[str]:
+    rows = answer.steps(report)
+    if not rows:
+        return
+    yield "\n| Step | Verdict | How it ended | Took | What |\n| --- | --- | --- | --- | --- |\n"
+    for row in rows[:MOST_ROWS]:
+        cells = (row.title, row.verdict.value, row.ended, row.took, row.what)
+        yield f"| {' | '.join(map(plain, cells))} |\n"
 
 
 def _failures(report: Report) -> Iterator[str]:

@@ -48,4 +48,4 @@ def _run_lines(plan: Plan) -> Iterator[str]:
     for problem in plan.warnings:
         yield f"Warning: {problem}"
     for target in plan.unchanged:
-        yield f"Service {target.name} runs {short(target.before)} already: nothing to do."
+        yield f"Service {target.name} runs {short(target.before)} {plan.at_rest.one}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.causes.cause import brief
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.steps.result import StepResult
 
+MARKS = {"well": "●", "badly": "✕"}
+"""Of a probe's answers; what counts neither way is a ring."""
 FEW = 4
 """Up to this many services are all shown in full; of more, only those in trouble."""
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
@@ -46,6 +50,7 @@ def page(report: Report) -> str:
         _refusals(report),
         _standing(order),
         _warnings(report),
+        _steps(report),
         *(_in_full(report, outcome, f"service-{number}") for number, outcome in enumerate(in_full, 1)),
         _other_services(report, rest, "The other services" if in_full else "All services"),
         _log(report),
@@ -106,6 +111,8 @@ def _header(report: Report) -> Element:
 
 def _deployed(request: Request) -> dict[str, str]:
     """What is new: an image, if that is all; else everything that was asked for."""
+    if request.about:
+        return {}
     is_image = all(edit.images and edit.containers for edit in request.edits) and not request.revision
     return {"Image": request.brief, "Container": ", ".join(request.edited)} if is_image else {"New": request.subject}
 
@@ -201,10 +208,10 @@ def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
     )
 
 
-def _causes(outcome: Outcome) -> Element | None:
-    if not outcome.causes:
+def _causes(failed: Outcome | StepResult) -> Element | None:
+    if not failed.causes:
         return None
-    first, more = outcome.causes[:MOST_CAUSES], outcome.causes[MOST_CAUSES:]
+    first, more = failed.causes[:MOST_CAUSES], failed.causes[MOST_CAUSES:]
     rest = tag("ol", *map(_cause, more), start=MOST_CAUSES + 1, class_="causes")
     return tag(
         "div",
@@ -243,6 +250,51 @@ def _rollout(report: Report, outcome: Outcome, name: str) -> Iterator[Element | 
     if story.shown:
         counts = _scrollable(timeline.table(story), f"Counts of {outcome.target.name}")
         yield tag("details", tag("summary", "The picture as a table"), counts)
+
+
+# --- steps that are told of by themselves ---
+
+
+def _steps(report: Report) -> Element | None:
+    if not report.steps:
+        return None
+    return _section("steps", "Beside the services", *map(_step, report.steps))
+
+
+def _step(step: StepResult) -> Element:
+    took = (step.ended_at - step.began_at).total_seconds() if step.began_at and step.ended_at else None
+    facts = {
+        "Began": f"{step.began_at:%H:%M:%S} UTC" if step.began_at else "",
+        "Took": "" if took is None else span(took),
+        "End state": step.end_state.value if step.end_state else "",
+    }
+    lines = tag("details", _count_summary(len(step.log), "line of its log"), tag("pre", "\n".join(step.log)))
+    return tag(
+        "article",
+        tag("h3", _badge(step.verdict), " ", safe(step.title)),
+        tag("p", safe(step.ended), class_="reason"),
+        tag("p", safe(step.what), class_="said"),
+        _facts(facts),
+        _causes(step),
+        _answers(step) if step.answers else None,
+        lines if step.log else None,
+        class_=_tone(step.verdict),
+    )
+
+
+def _answers(step: StepResult) -> Element:
+    """A row of dots, the last answer at its end; what each was is in its title."""
+    dots = (
+        tag(
+            "span",
+            MARKS.get(answer.word, "○"),
+            class_=answer.word,
+            title=f"{answer.at:%H:%M:%S} UTC: {safe(answer.text)}",
+        )
+        for answer in step.answers
+    )
+    words = ", ".join(f"{count} {word}" for word, count in Counter(answer.word for answer in step.answers).items())
+    return tag("p", *dots, f" {words}", class_="dots")
 
 
 # --- the others ---

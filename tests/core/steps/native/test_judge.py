@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.steps.rollout.judge import GRACE, Sight
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS, TARGET, active, at, primary, service, stopped
-from tests.core.steps.native.shifts import known, record, revision
+from tests.core.steps.native.shifts import following, known, record, revision
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
@@ -136,3 +136,20 @@ def test_a_look(name: str) -> None:
 
 def test_what_is_over_is_not_unfinished() -> None:
     assert unfinished(known(record("SUCCESSFUL", "CLEAN_UP", 100.0))) == unfinished(known()) == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "serves"),
+    [
+        (None, False),
+        (record(stage="POST_SCALE_UP"), False),
+        (record(stage="BAKE_TIME", production=50.0), False),
+        (record(stage="PRODUCTION_TRAFFIC_SHIFT", production=100.0), False),
+        (record(stage="BAKE_TIME", production=100.0), True),
+        (record("SUCCESSFUL", "", 100.0), True),
+        (record("ROLLBACK_IN_PROGRESS", "BAKE_TIME", 100.0, back_to=OLD), False),
+        (record("STOPPED", "BAKE_TIME", 100.0), False),
+    ],
+)
+def test_it_serves_once_its_last_bake_has_begun(found: DescribedServiceDeployment | None, *, serves: bool) -> None:
+    assert following(found).is_serving is serves

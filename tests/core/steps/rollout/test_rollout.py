@@ -270,6 +270,7 @@ BACK = undo()
 )
 def test_how_far_it_is(rollout: Rollout, state: State, tally: str) -> None:
     assert (rollout.state, rollout.tally) == (state, tally)
+    assert rollout.is_serving is (state is State.COMPLETE)
 
 
 def test_what_has_begun_is_not_begun_again() -> None:

@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service_deployment import STOPPABLE
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
+from drone_deploy_ecs.core.steps.rollout.rollback import nobody
 from drone_deploy_ecs.core.steps.rollout.write import Next
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
@@ -51,7 +52,7 @@ def check(shift: Shift, primary: Deployment, now: float) -> Judgement | Ours | N
     if primary.id == shift.step.undoes:
         return _ours_is_primary(shift, record, now)
     if record is not None and record.status == "ROLLBACK_FAILED" and primary.id in shift.step.target.known:
-        return _write(shift)
+        return _write(shift, now)
     if not _is_return(shift, primary, record):
         theirs = f"{primary.id} ({short(primary.task_definition)}) is PRIMARY now and isn't ours: left alone"
         return Judgement(Verdict.SUPERSEDED, theirs)
@@ -73,13 +74,11 @@ def _ours_is_primary(shift: Shift, record: DescribedServiceDeployment | None, no
         return Next.WAIT
     if record is not None and (record.is_going_back or record.status == "STOP_REQUESTED"):
         return Next.WAIT
-    return _write(shift)
+    return _write(shift, now)
 
 
-def _write(shift: Shift) -> Judgement | Next:
-    if shift.step.must_not_write:
-        return Judgement(Verdict.TIMED_OUT, "ECS doesn't return it, and rollbacks are disabled")
-    return Next.WRITE
+def _write(shift: Shift, now: float) -> Judgement | Next:
+    return nobody(shift.step, shift.began, now) if shift.step.must_not_write else Next.WRITE
 
 
 def _is_return(shift: Shift, primary: Deployment, record: DescribedServiceDeployment | None) -> bool:

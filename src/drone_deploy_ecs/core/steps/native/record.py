@@ -93,6 +93,14 @@ class Known(Struct, frozen=True, kw_only=True):
     uncounted: float = 0.0
 
     @property
+    def is_serving(self) -> bool:
+        """Whether all production traffic is on it, and its last bake has begun."""
+        record = self.record
+        if record is None or record.is_going_back or not record.has_all_traffic:
+            return False
+        return record.status == "SUCCESSFUL" or (record.status == "IN_PROGRESS" and record.stage in SHIFTED)
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will become of it."""
         return self.record is not None and self.record.is_over

@@ -70,14 +70,19 @@ class Shift(Rollout, frozen=True, kw_only=True):
         return Rollout.settle(replace(self, completion=replace(self.completion, reason=left)), now)
 
     @property
-    def serves_since(self) -> float | None:
-        """See `Monitored`: since all production traffic is on it."""
-        return self.known.shifted_at
+    def is_serving(self) -> bool:
+        """See `Monitored`: complete is what the request calls so, be it all its tasks without any traffic."""
+        return self.verdict is None and self.ours is not None and self.known.is_serving
 
     @property
-    def serves_alone(self) -> bool:
-        """See `Monitored`: tasks of another revision may run for the whole bake, but nothing is sent to them."""
+    def is_reached(self) -> bool:
+        """See `Monitored`."""
         return self.known.shifted_at is not None
+
+    @property
+    def is_alone(self) -> bool:
+        """See `Monitored`: tasks of another revision may run for the whole bake, but nothing is sent to them."""
+        return self.is_reached
 
     # --- when, and what it asks ---
 

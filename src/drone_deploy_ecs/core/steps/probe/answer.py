@@ -32,7 +32,7 @@ class Word(Enum):
 
 
 class Answer(Struct, frozen=True):
-    """One answer: what it is worth, and the answer itself, for people: `503: Service Unavailable`."""
+    """One answer: what it is worth, and the answer itself, in a clause: `answered 503: Service Unavailable`."""
 
     word: Word
     text: str
@@ -59,10 +59,10 @@ def judge(asked: Url, answer: object, hops: int, expect: str, *, is_alone: bool)
     """What the answer is worth where a good one has the text `expect`; `is_alone`: nothing else may have answered."""
     if isinstance(answer, Fault):
         if answer.kind is FaultKind.UNREACHABLE:
-            return Answer(Word.UNREACHED, f"no connection: {safe(answer.message, _LINE)}")
-        return Answer(Word.BADLY, safe(answer.message, _LINE))
+            return Answer(Word.UNREACHED, f"couldn't be reached: {safe(answer.message, _LINE)}")
+        return Answer(Word.BADLY, f"gave {safe(answer.message, _LINE)}")
     if not isinstance(answer, Reply):
-        return Answer(Word.NEITHER, "nothing that could be understood")
+        return Answer(Word.NEITHER, "gave nothing that could be understood")
     to = _leads(asked, answer)
     text = _shown(answer, to)
     if to is not None and to.host == asked.host and hops >= REDIRECTS:
@@ -78,6 +78,7 @@ def judge(asked: Url, answer: object, hops: int, expect: str, *, is_alone: bool)
 def _shown(reply: Reply, to: Url | None) -> str:
     """The status and the first line; of a redirect, where it leads."""
     if to is not None:
-        return f"{reply.status}, to {to}"
+        return f"answered {reply.status}, to {to}"
     line = next((line for line in reply.text.splitlines() if line.strip()), "")
-    return f"{reply.status}: {safe(line, _LINE)}" if line else f"{reply.status}, with an empty body"
+    said = f": {safe(line, _LINE)}" if line else ", with an empty body"
+    return f"answered {reply.status}{said}"

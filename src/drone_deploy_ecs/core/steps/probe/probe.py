@@ -7,6 +7,7 @@ are its end.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,10 +15,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.web import Get
+from drone_deploy_ecs.core.causes.cause import told
+from drone_deploy_ecs.core.causes.tasks import PROBE
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
 from drone_deploy_ecs.core.steps.probe.answer import Word, follow, judge
 from drone_deploy_ecs.core.steps.probe.row import IN_A_ROW, Row
+from drone_deploy_ecs.core.steps.result import Answered, StepResult
 from drone_deploy_ecs.core.steps.step import State, is_monitored
 from drone_deploy_ecs.core.steps.summary import listed
 from drone_deploy_ecs.core.text import safe, span
@@ -83,9 +87,9 @@ class Probe(KindStep, Struct, frozen=True, kw_only=True):
 
 
 class Serving(Struct, frozen=True):
-    """One service: since when it should serve, None before; and whether nothing else serves beside it."""
+    """Of one service, whether users should get the new version, and nothing else."""
 
-    since: float | None = None
+    is_reached: bool = False
     is_alone: bool = False
 
 
@@ -116,8 +120,8 @@ class Asking(KindExecution, frozen=True, kw_only=True):
     causes: ClassVar[tuple[()]] = ()
     unfinished: ClassVar[str] = ""
     lesson: ClassVar[None] = None
-    serves_since: ClassVar[None] = None
-    serves_alone: ClassVar[bool] = False
+    is_serving: ClassVar[bool] = True
+    is_reached: ClassVar[bool] = True
 
     # --- how far it is ---
 
@@ -194,7 +198,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
             if other.verdict is not None and not other.verdict.is_good:
                 serving = {name: known for name, known in serving.items() if name != target.name}
             else:
-                serving = {**serving, target.name: Serving(other.serves_since, other.serves_alone)}
+                serving = {**serving, target.name: Serving(other.is_reached, other.is_alone)}
         if not serving and self.step.services:
             return replace(self, verdict=Verdict.WITHDRAWN, reason="what it would ask came to nothing")
         if (serving, around) == (self.serving, self.around):
@@ -257,26 +261,46 @@ class Asking(KindExecution, frozen=True, kw_only=True):
         """See `Execution`."""
         name = f"GET {self.step.url}"
         if self.since is not None and before.since is None:
-            yield Kind.PROGRESS, f"asking {name} from now on; it has {span(self.has)} to be answered well"
+            yield Kind.PROGRESS, f"asking {name} from now on; it has {span(self.has)} to answer well"
         if self.completed_at is not None and before.completed_at is None:
-            yield Kind.PROGRESS, f"{name} was answered well {IN_A_ROW} times in a row, at last {self.row.text}"
+            yield Kind.PROGRESS, f"{name} answered well {IN_A_ROW} times in a row; at last it {self.row.text}"
         is_odd = self.row.last is not None and self.row.last.word is not Word.WELL
         if is_odd and self.row.told != before.row.told:
-            yield Kind.TROUBLE, f"{name} was answered {self.row.text}"
-        if self.verdict is Verdict.FAILED and before.verdict is None:
-            yield Kind.VERDICT, f"probe failed: {self.reason}"
+            yield Kind.TROUBLE, f"{name} {self.row.text}"
 
     def heartbeat(self, now: float, /) -> str:
         """See `Execution`."""
         if self.since is None or self.completed_at is not None:
             return ""
-        return f"still asking GET {self.step.url} after {span(now - self.window)}, at last {self.row.text}"
+        return f"still asking GET {self.step.url} after {span(now - self.window)}; at last it {self.row.text}"
+
+    def results(self, now: float, at: datetime, /) -> tuple[StepResult, ...]:
+        """See `Execution`: nothing where it ended with others, before it could tell."""
+        row, step, since = self.row, self.step, self.since
+        if since is None or self.verdict not in (Verdict.COMPLETED, Verdict.FAILED):
+            return ()
+
+        def when(moment: float) -> datetime:
+            return at - timedelta(seconds=now - moment)
+
+        result = StepResult(
+            kind="probe",
+            name=str(step.url),
+            what=str(step),
+            verdict=self.verdict,
+            ended=row.text,
+            began_at=when(since),
+            ended_at=when(row.seen_at),
+            causes=(told(PROBE, self.reason),) if self.verdict is Verdict.FAILED else (),
+            answers=tuple(Answered(when(moment), answer.word.value, answer.text) for moment, answer in row.kept),
+        )
+        return (result,)
 
 
 def _timed(asking: Asking, before: Asking, now: float) -> Asking:
     """With the time that it has: from when all should serve, and again from when nothing else does."""
     if asking.since is None:
-        if any(service.since is None for service in asking.serving.values()):
+        if not all(service.is_reached for service in asking.serving.values()):
             return asking
         row = replace(asking.row, seen_at=now, answered_at=now)
         return replace(asking, since=now, window=now, next_at=now, row=row)
@@ -288,11 +312,12 @@ def _concluded(asking: Asking, now: float) -> Asking:
     """Ended, where what was answered by now is its end."""
     row = asking.row
     if asking.was_well and row.is_bad:
-        return _failed(asking, f"was answered badly {IN_A_ROW} times in a row, at last {row.text}")
+        return _failed(asking, f"didn't answer well {IN_A_ROW} times in a row; at last it {row.text}")
     if asking.completed_at is not None or now < asking.window + asking.has or not row.counts:
         return asking
-    within = span(now - asking.window)
-    return _failed(asking, f"wasn't answered well {IN_A_ROW} times in a row within {within}, at last {row.text}")
+    return _failed(
+        asking, f"never answered well {IN_A_ROW} times in a row within {span(asking.has)}; at last it {row.text}"
+    )
 
 
 def _failed(asking: Asking, why: str) -> Asking:

@@ -38,7 +38,7 @@ class Row(Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The last one, for people."""
-        return self.last.text if self.last else "none yet"
+        return self.last.text if self.last else "wasn't asked yet"
 
     @property
     def is_well(self) -> bool:

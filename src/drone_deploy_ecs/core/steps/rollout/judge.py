@@ -89,7 +89,8 @@ def superseded(sight: Sight) -> Judgement | None:
     if ours.since and primary.created_at and primary.created_at < ours.since:
         return None
     # ECS's own rollback may be a deployment with a new id. Either ours has FAILED, or an event announces it.
-    if primary.task_definition == sight.target.before and _has_failed(sight, service):
+    is_return = primary.task_definition == sight.target.before
+    if is_return and (sight.terms.is_anybodys or _has_failed(sight, service)):
         return None
     if service.is_rolling_back_to(primary.id, ours.since):
         return None
@@ -124,6 +125,8 @@ def rolled_back(sight: Sight) -> Judgement | None:
         return Judgement(Verdict.ROLLED_BACK, f"ECS rolled it back to {went_to}: {why}")
     if why := service.failure_of(deployment):
         return Judgement(Verdict.ROLLED_BACK, f"ECS rolled it back to {went_to}: {why}")
+    if sight.terms.is_anybodys and primary.id not in sight.target.known:
+        return Judgement(Verdict.ROLLED_BACK, f"somebody returns the service to {went_to}")
     # Nothing says why: it may be a read from before our update.
     if sight.away_for < GRACE:
         return None

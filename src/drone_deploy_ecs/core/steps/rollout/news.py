@@ -67,6 +67,8 @@ def _writing(before: Record, after: Record) -> Iterator[News]:
 def following(rollout: Record, ours: Ours) -> str:
     """What is followed from now on, and where it goes back to."""
     revision, step = rollout.revision, rollout.step
+    if ours.is_ecs_rollback and step.awaits:
+        return f"it is being returned, as {ours.deployment}"
     if ours.is_ecs_rollback:
         return f"ECS itself is returning it, as {ours.deployment}: not written again"
     if rollout.is_undo:
@@ -200,7 +202,9 @@ def verdict(rollout: Record, decision: Decision) -> Iterator[News]:
     after = span(decision.decided_at - rollout.began)
     because = f": {safe(decision.reason)}" if decision.reason else ""
     what = "the way back" if rollout.is_undo else rollout.revision
-    yield Kind.VERDICT, f"{what} {WORDS[decision.verdict]} after {after}{because}"
+    is_anybodys = decision.verdict is Verdict.ROLLED_BACK and rollout.terms.is_anybodys
+    became = "was taken back" if is_anybodys else WORDS[decision.verdict]
+    yield Kind.VERDICT, f"{what} {became} after {after}{because}"
 
 
 # --- when nothing changes ---
@@ -217,6 +221,8 @@ def heartbeat(rollout: Record, now: float) -> str:
         left = (rollout.stable_at or now) - now
         until = f"{span(left)} to prove stable" if left > 0 else "waiting for the others"
         return f"still complete after {after}, {until}: {counts(rollout)}"
+    if rollout.phase is not Phase.FOLLOW and rollout.step.awaits:
+        return f"nobody has returned it after {after} of at most {span(rollout.step.awaits)}"
     if rollout.phase is not Phase.FOLLOW:
         return f"still trying to update it after {after}"
     most = span(rollout.deadline - rollout.began)

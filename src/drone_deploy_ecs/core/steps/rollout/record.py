@@ -247,13 +247,17 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
         return ""
 
     @property
-    def serves_since(self) -> float | None:
-        """See `Monitored`: since all its tasks are healthy."""
-        healthy_at = self.ours.healthy_at if self.ours else None
-        return self.completion.completed_at if healthy_at is None else healthy_at
+    def is_serving(self) -> bool:
+        """See `Monitored`."""
+        return self.state is State.COMPLETE
 
     @property
-    def serves_alone(self) -> bool:
+    def is_reached(self) -> bool:
+        """See `Monitored`."""
+        return self.is_serving or (self.ours is not None and self.ours.healthy_at is not None)
+
+    @property
+    def is_alone(self) -> bool:
         """See `Monitored`."""
         ours, deployments = self.output, self.service.deployments if self.service else ()
         return bool(ours) and not any(each.running for each in deployments if each.id != ours)

@@ -13,6 +13,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
 from drone_deploy_ecs.core.steps.rollout.write import Next
+from drone_deploy_ecs.core.text import span
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 ECS_TURN = 45.0
 """Seconds that ECS's own rollback gets to begin before ours does what it should have done."""
+NEITHER = "ECS doesn't return it, and rollbacks are disabled"
+
+
+def nobody(step: RolloutStep, began: float, now: float) -> Judgement | Next:
+    """What it means that nobody returns it, where we must not."""
+    if now < began + step.awaits:
+        return Next.WAIT
+    waited = f"nobody returned it within {span(step.awaits)}"
+    return Judgement(Verdict.TIMED_OUT, waited if step.awaits else NEITHER)
 
 
 def check(
@@ -46,7 +56,7 @@ def check(
         if now < began + ECS_TURN and service.is_rolling_back(step.undoes):
             return Next.WAIT
         if step.must_not_write:
-            return Judgement(Verdict.TIMED_OUT, "ECS doesn't return it, and rollbacks are disabled")
+            return nobody(step, began, now)
         return Next.WRITE
     # The former revision alone is no return where a copy of it is needed: the same tag may be another image by now.
     is_return = primary.task_definition == definition or (

@@ -21,6 +21,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     `wait_for_drained` old tasks must be gone, and with `wait_for_shift` all production traffic on it, where ECS shifts
     any. `at_least` tasks must run, whatever the desired count is by then; `checks` looks in a row, `check_interval`
     apart, must find it complete; `must_stay`: once complete, a container that dies fails it until all is over.
+    `is_anybodys`: it isn't known who began it, nor who may take it back: any return to what ran before is one.
     """
 
     budget: float
@@ -32,6 +33,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     checks: int = 0
     check_interval: float = 0.0
     must_stay: bool = False
+    is_anybodys: bool = False
 
     @property
     def must_prove_stable(self) -> bool:
@@ -69,3 +71,7 @@ class RolloutStep(Step, Protocol):
     @property
     def must_not_write(self) -> bool:
         """Whether the service is only to be watched."""
+
+    @property
+    def awaits(self) -> float:
+        """In a way back that must not be written, the seconds for which somebody else is waited for to begin it."""

@@ -48,7 +48,8 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     is a new desired count; None leaves the one it has. `undo` says how it would be taken back.
 
     In a way back, `undoes` is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
-    ours to undo; and `must_not_write` leaves the writing to ECS's own rollback.
+    ours to undo; and `must_not_write` leaves the writing to ECS's own rollback, or to somebody else, who has `awaits`
+    seconds to begin.
     """
 
     serves: ClassVar[str] = HEALTHY
@@ -61,6 +62,7 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     desired: int | None = None
     undoes: str = ""
     must_not_write: bool = False
+    awaits: float = 0.0
     since: datetime | None = None
     undo: str = ""
 
@@ -106,6 +108,7 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
     undoes: ClassVar[str] = ""
     since: ClassVar[datetime | None] = None
     must_not_write: ClassVar[bool] = True
+    awaits: ClassVar[float] = 0.0
 
     target: Target
     terms: Terms

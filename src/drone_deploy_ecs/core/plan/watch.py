@@ -1,0 +1,163 @@
+"""The action `watch`: what is rolling out now is followed to its verdict, whoever began it, and nothing is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.plan import native, terms, undo
+from drone_deploy_ecs.core.plan.deployed import deployed, outcome
+from drone_deploy_ecs.core.plan.in_flight import in_flight
+from drone_deploy_ecs.core.plan.refusals import refine
+from drone_deploy_ecs.core.plan.rolling import Rolling
+from drone_deploy_ecs.core.plan.strategy import AtRest, Plan, Undo
+from drone_deploy_ecs.core.plan.undo import Return
+from drone_deploy_ecs.core.plan.way_back import as_it_was
+from drone_deploy_ecs.core.report.outcome import Outcome
+from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment
+from drone_deploy_ecs.core.steps.step import Stage
+from drone_deploy_ecs.core.steps.summary import FEW
+from drone_deploy_ecs.core.target import Target, WayBack
+from drone_deploy_ecs.core.verdict import EndState, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.plan.deployed import Deployed
+    from drone_deploy_ecs.core.plan.in_flight import InFlight
+    from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
+    from drone_deploy_ecs.core.plan.strategy import Answers
+    from drone_deploy_ecs.core.problem import Problem
+    from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.steps.step import Execution
+
+AT_REST = AtRest("and nothing is rolling out", "have nothing rolling out")
+OTHERS_TURN = 60.0
+"""Seconds that whoever deployed what failed gets to take it back: a run of ours takes some five."""
+UNDO = "none, watch writes nothing; whoever else takes it back is followed"
+
+
+class Watch(Rolling, frozen=True):
+    """See `Strategy`. `services` are those that were found, by name: of some of them nothing else may be looked at."""
+
+    services: Mapping[str, Service] = {}
+
+    def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
+        """See `Strategy`: nothing is taken back, and no service has to do with another."""
+        return replace(request, about="the rollout", roll_back=False, undo_failed_only=True, leave_on_cancel=True)
+
+    def may_ask(
+        self, _request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
+    ) -> tuple[Call[Any], ...]:
+        """See `Strategy`: nothing."""
+        return ()
+
+    def plan(
+        self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
+    ) -> Plan | tuple[Problem, ...]:
+        """See `Strategy`."""
+        services, problems = refine(request, snapshots)
+        if problems:
+            return problems
+        flights = [(service, in_flight(service.service, native.newest(service, answers))) for service in services]
+        steps = [_follow(request, service, flight) for service, flight in flights if flight]
+        return Plan(
+            request=request,
+            strategy=replace(self, services={service.name: service.service for service in services}),
+            stages=(Stage(tuple(steps)),) if steps else (),
+            summary=_summary(flights),
+            unchanged=tuple(_at_rest(service) for service, flight in flights if flight is None),
+            at_rest=AT_REST,
+        )
+
+    def undo_asks(self, _plan: Plan, _done: tuple[Execution, ...], _answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: nothing."""
+        return ()
+
+    def undo(self, plan: Plan, done: tuple[Execution, ...], _answers: Answers, /) -> Undo:
+        """See `Strategy`: nothing is written, but what others take back is followed."""
+        returns = tuple(self._returns(plan, done))
+        return Undo(stages=undo.stages(plan.request, returns, {}), sentences=tuple(way.sentence for way in returns))
+
+    def _returns(self, plan: Plan, done: tuple[Execution, ...]) -> Iterator[Return]:
+        for service in deployed(done):
+            if service.verdict not in (Verdict.ROLLED_BACK, Verdict.FAILED) or service.target.back.impossible:
+                continue
+            found = self.services[service.target.name]
+            yield Return(
+                service=service,
+                ecs_returns_it=service.verdict is Verdict.ROLLED_BACK,
+                must_not_write=True,
+                awaits=plan.request.budget if found.breaker_rolls_back else OTHERS_TURN,
+            )
+
+    def outcomes(
+        self, plan: Plan, done: tuple[Execution, ...], undone: tuple[Execution, ...] | None, /
+    ) -> tuple[Outcome, ...]:
+        """See `Strategy`."""
+        backs = {back.target.name: back for back in deployed(undone or ())}
+        at_rest = (
+            Outcome(
+                target=target,
+                verdict=Verdict.UNCHANGED,
+                end_state=EndState.NEW,
+                service=self.services[target.name],
+                definition=target.before,
+            )
+            for target in plan.unchanged
+        )
+        return (*at_rest, *(_outcome(service, backs.get(service.target.name)) for service in deployed(done)))
+
+
+# --- the plan ---
+
+
+def _follow(request: Request, service: Ready, flight: InFlight) -> FollowDeployment:
+    judged_by = replace(terms.forward(request), is_anybodys=True)
+    strategy, target = service.service.strategy, _target(service, flight)
+    definition, deployment = flight.definition, flight.deployment
+    if strategy.shifts:
+        return FollowServiceDeployment(
+            target=target, terms=judged_by, definition=definition, deployment=deployment, undo=UNDO, strategy=strategy
+        )
+    return FollowDeployment(target=target, terms=judged_by, definition=definition, deployment=deployment, undo=UNDO)
+
+
+def _target(service: Ready, flight: InFlight) -> Target:
+    """The service, with what it ran before: while it is on its way back, that is PRIMARY's."""
+    primary, settled = service.primary, service.service.last_completed
+    is_back = flight.is_going_back and primary.id != flight.deployment
+    recorded = settled.task_definition if settled else service.before.arn if service.before else ""
+    before = primary.task_definition if is_back else recorded
+    found = (each for each in (service.before, *service.listed) if each and each.arn == before)
+    back = next(map(as_it_was, found), WayBack(definition=before))
+    return service.target(before, back if before else WayBack(impossible="it has no COMPLETED deployment"))
+
+
+def _at_rest(service: Ready) -> Target:
+    return service.target(service.primary.task_definition, WayBack(impossible="nothing was written"))
+
+
+def _summary(flights: list[tuple[Ready, InFlight | None]]) -> str:
+    told = [_told(service, flight) for service, flight in flights if flight]
+    return "; ".join(told) if len(told) <= FEW else f"{len(told)} services are rolling out"
+
+
+def _told(service: Ready, flight: InFlight) -> str:
+    what = f"{service.name} to {short(flight.definition) or 'a new revision'} as {flight.deployment}"
+    return f"{what} is being taken back" if flight.is_going_back else f"Following {what}"
+
+
+# --- what became of it ---
+
+
+def _outcome(service: Deployed, back: Deployed | None) -> Outcome:
+    """At the end of the budget it may still be rolling out: nobody gave up on it."""
+    told = outcome(service, back)
+    return replace(told, end_state=EndState.LEFT) if service.verdict is Verdict.TIMED_OUT else told

@@ -1,0 +1,1 @@
+"""What is told of a run elsewhere: in a chat, by mail, wherever Apprise reaches."""
