@@ -138,7 +138,10 @@ def test_probe_native(tell: Teller) -> None:
     told = tell(serving(native("BLUE_GREEN")), **VERSION)
     assert (told.exit_code, told.world.traffic(web(told.world))) == (0, {"web:2": 100.0})
     before, first, *_ = told.world.asked
-    assert (before.at < 1, first.at > 80) == (True, True)  # before the first write; then only once all production traffic is shifted
+    assert (before.at < 1, first.at > 80) == (
+        True,
+        True,
+    )  # before the first write; then only once all production traffic is shifted
 
 
 # --- two services, several services, several Regions ---

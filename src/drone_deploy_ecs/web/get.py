@@ -17,7 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 from urllib3 import PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, SSLError
+from urllib3.exceptions import HTTPError, NameResolutionError
 
 from drone_deploy_ecs.core.calls.web import MOST, Get
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
@@ -155,13 +155,12 @@ def _no_connection(error: Exception, seconds: Seconds) -> str:
     links = tuple(_chain(error))
     if any(isinstance(link, NameResolutionError) for link in links):
         return "its name isn't known"
-    if any(isinstance(link, ConnectTimeoutError | TimeoutError) for link in links):
+    if any(isinstance(link, TimeoutError) for link in links):
         return f"none within {seconds.connect:g} s"
     for link in links:
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return f"TLS: {link.verify_message}"
-        if isinstance(link, ssl.SSLError | SSLError):
-            return f"TLS: {getattr(link, 'reason', '') or 'no handshake'}"
+        if isinstance(link, ssl.SSLError):
+            why = getattr(link, "verify_message", "") or (link.reason or "no handshake").lower().replace("_", " ")
+            return f"TLS: {why}"
     return next((link.strerror for link in links if isinstance(link, OSError) and link.strerror), "refused").lower()
 
 
