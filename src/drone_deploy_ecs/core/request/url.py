@@ -81,7 +81,10 @@ class Url(Struct, frozen=True, kw_only=True):
 
         The login goes along only to the same port, or from http's to https's own.
         """
-        found = Url.parse(urljoin(f"{self.origin}{self.wire}", location.strip()))
+        try:
+            found = Url.parse(urljoin(f"{self.origin}{self.wire}", location.strip()))
+        except ValueError:
+            return None
         if found is None:
             return None
         is_same = found.port == self.port or (found.port, self.port) == (PORTS["https"], PORTS["http"])

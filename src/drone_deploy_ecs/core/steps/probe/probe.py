@@ -97,7 +97,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
     """A probe under way: a `Monitored` execution. Times are monotonic seconds.
 
     `url` is where it is asked next, after so many `hops`. It should serve since `since`, and the time that it has began
-    at `window`. It is complete since `completed_at`, and `was_well` once it ever was. `serving` has the services by
+    at `window`. It is complete since `completed_at`, and was so first at `well_at`. `serving` has the services by
     name, those that came to nothing left out; `around` are those beside them whose tasks still run.
     """
 
@@ -112,7 +112,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
     since: float | None = None
     next_at: float = 0.0
     completed_at: float | None = None
-    was_well: bool = False
+    well_at: float | None = None
     confirm_after: float = 0.0
 
     is_monitored: ClassVar[bool] = True
@@ -152,7 +152,9 @@ class Asking(KindExecution, frozen=True, kw_only=True):
         """See `Monitored`: not where the last ask was no answer."""
         if self.completed_at is None or self.verdict is not None or self.row.is_silent:
             return None
-        return max(self.completed_at + self.step.stable_for, self.confirm_after)
+        # What three bad answers in a row would have ended needn't begin anew for one.
+        since = self.completed_at if self.well_at is None else self.well_at
+        return max(since + self.step.stable_for, self.completed_at, self.confirm_after)
 
     def is_proven(self, now: float, /) -> bool:
         """See `Monitored`."""
@@ -165,7 +167,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
 
         While others serve, too, no answer with the text may come at all: then the run's own budget is the limit.
         """
-        is_waiting = bool(self.step.expect) and not self.is_alone and not self.was_well
+        is_waiting = bool(self.step.expect) and not self.is_alone and self.well_at is None
         return max(self.budget, WITHIN) if is_waiting else WITHIN
 
     # --- what it asks, and when ---
@@ -223,7 +225,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
             hops=0,
             row=row,
             completed_at=(now if self.completed_at is None else self.completed_at) if row.is_well else None,
-            was_well=self.was_well or row.is_well,
+            well_at=now if self.well_at is None and row.is_well else self.well_at,
             window=now if was_lost else self.window,
             next_at=now + (CALMLY if is_calm else EVERY),
         )
@@ -305,13 +307,14 @@ def _timed(asking: Asking, before: Asking, now: float) -> Asking:
         row = replace(asking.row, seen_at=now, answered_at=now)
         return replace(asking, since=now, window=now, next_at=now, row=row)
     is_alone_now = asking.is_alone and not before.is_alone
-    return replace(asking, window=now) if asking.step.expect and is_alone_now and not asking.was_well else asking
+    begins_anew = bool(asking.step.expect) and is_alone_now and asking.well_at is None
+    return replace(asking, window=now) if begins_anew else asking
 
 
 def _concluded(asking: Asking, now: float) -> Asking:
     """Ended, where what was answered by now is its end."""
     row = asking.row
-    if asking.was_well and row.is_bad:
+    if asking.well_at is not None and row.is_bad:
         return _failed(asking, f"didn't answer well {IN_A_ROW} times in a row; at last it {row.text}")
     if asking.completed_at is not None or now < asking.window + asking.has or not row.counts:
         return asking
