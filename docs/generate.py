@@ -26,8 +26,9 @@ from drone_deploy_ecs.core.steps.probe.answer import Word
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
+from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.settings.resolve import resolve
-from drone_deploy_ecs.settings.table import SETTINGS, grouped
+from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS, grouped
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.scenario import default
 
@@ -86,9 +87,9 @@ def readme(text: str) -> str:
     parts = {
         "transcript": transcript(),
         "settings": readme_settings(),
-        "verdicts": table(("Verdict", "When"), member_rows(Verdict)),
+        "actions": actions_table(),
         "exit codes": exit_codes_table(),
-        "policy": beside("policies")["readme_policy"](),
+        "permissions": beside("policies")["readme_actions"](),
     }
     for name, part in parts.items():
         place = re.search(f"(?<=<!-- generated: {name} -->\n).*?(?=<!-- end -->)", text, re.DOTALL)
@@ -133,17 +134,21 @@ def member_rows(enum: type[Enum]) -> list[tuple[str, str]]:
 # --- settings ---
 
 
-IN_FULL = ("What is done, and where", "What is deployed", "How", "Blue and green")
-"""The groups of settings that the README tells of one by one."""
+SIMPLE = ("aws_region", "cluster", "service", "container", "image", "max_deploy_checks", "aws_role_arn")
+"""The settings of a simple pipeline: those that the README tells of."""
 
 
 def readme_settings() -> str:
-    """What to deploy where and how, a row a setting, and the names of the others."""
-    groups = dict(grouped())
-    rows = settings_table([setting for title in IN_FULL for setting in groups[title]])
-    others = {title: members for title, members in groups.items() if title not in IN_FULL}
-    return f"{rows}\n" + "".join(
-        f"- {title}: {', '.join(f'`{setting.name}`' for setting in members)}\n" for title, members in others.items()
+    """The settings that most pipelines have, a row each."""
+    rows = [(f"`{name}`", sentence(BY_NAME[name].help)) for name in SIMPLE]
+    return table(("Setting", "What it is"), rows)
+
+
+def actions_table() -> str:
+    """What may be done, a row each."""
+    return table(
+        ("`drone-deploy-ecs …`", "or `action: …` in a pipeline"),
+        [(f"`{action.name}`", sentence(action.help)) for action in ACTIONS.values()],
     )
 
 

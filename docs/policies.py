@@ -1,4 +1,4 @@
-"""The page on permissions and the README's policy, of the table in `core/permissions/table.py`."""
+"""The page on permissions and the README's list, of the table in `core/permissions/table.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.permissions.table import Feature
 
 ROLLING = 3
-"""The first so many make the README's policy."""
+"""The first so many make the README's list."""
 
 HOW_TO = """\
 ## The policy for your settings
@@ -54,9 +54,10 @@ def document(features: Sequence[Feature]) -> str:
     return str(Policy(tuple(statement for one in features for statement in one.statements)))
 
 
-def readme_policy() -> str:
-    """Of a rolling deployment, with reasons and tags."""
-    return f"```json\n{document(FEATURES[:ROLLING])}```\n"
+def readme_actions() -> str:
+    """What a rolling deployment needs, and what tells more of a failure, in two lines."""
+    needed, reasons, tags = (_actions(feature) for feature in FEATURES[:ROLLING])
+    return f"A rolling deployment needs {needed}; to say why it failed, {reasons}; where task definitions have tags, {tags}.\n"
 
 
 def permissions_page(by: str) -> str:

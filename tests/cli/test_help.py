@@ -96,21 +96,22 @@ def test_version(run: Run) -> None:
     assert (ran.exit_code, ran.stdout, ran.stderr) == (0, f"drone-deploy-ecs {__version__}\n", "")
 
 
-def test_help_names_every_command(run: Run) -> None:
+def test_help_names_every_action(run: Run) -> None:
     ran = run("--help")
     assert (ran.exit_code, ran.stderr) == (0, "")
-    assert ran.stdout.startswith("usage: drone-deploy-ecs [-h] [--version] command ...\n")
+    assert ran.stdout.startswith("usage: drone-deploy-ecs [-h] [--version] ACTION ...\n")
     for command in (*ACTIONS, "simulator", "demo"):
         assert f"\n    {command} " in ran.stdout or f"\n    {command}\n" in ran.stdout
+    assert ran.stdout.index("actions:") < ran.stdout.index("options:")
 
 
 @pytest.mark.parametrize("command", ACTIONS)
-def test_help_of_a_command_has_every_setting_with_its_default(run: Run, command: str) -> None:
+def test_help_of_an_action_has_every_setting_that_it_uses_with_its_default(run: Run, command: str) -> None:
     ran = run(command, "--help")
     assert (ran.exit_code, ran.stderr) == (0, "")
     told = words(ran.stdout)
     for setting in SETTINGS:
-        if setting.is_command:
+        if setting.is_command or not ACTIONS[command].uses(setting.name):
             continue
         assert f"\n  {setting.flag} " in ran.stdout
         assert words("".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help))) in told
@@ -161,7 +162,18 @@ def test_a_refused_configuration_names_everything_that_is_missing(run: Run) -> N
 def test_a_misspelt_flag_is_refused_with_a_hint(run: Run) -> None:
     ran = run("deploy", "--dryrun")
     assert ran.exit_code == 2
-    assert "Did you mean dry-run" in ran.stderr
+    assert "Did you mean --dry-run" in ran.stderr
+
+
+def test_a_flag_without_its_dashes_is_refused_with_them(run: Run) -> None:
+    assert "Did you mean --cluster" in run("deploy", "cluster=prod").stderr
+
+
+def test_help_tells_of_an_action_only_the_settings_that_mean_something_to_it(run: Run) -> None:
+    told = run("watch", "--help").stdout
+    assert "--cluster" in told
+    assert "--image" not in told
+    assert "unrecognized" not in run("watch", "--image", "shop:2").stderr
 
 
 @pytest.mark.parametrize("words", [["dpeloy"], ["plan", "--action", "deploy"]])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.version import __version__
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.settings.actions import Action
 
 PROGRAM = "drone-deploy-ecs"
 HELP_WIDTH = 100
@@ -23,25 +26,27 @@ somebody's newer deployment; 6 lost sight of AWS; 128+n interrupted by signal n"
 class _Parser(argparse.ArgumentParser):
     """Settings are added once this is the parser asked: no other command's `--help` needs them."""
 
-    def __init__(self, *, takes_settings: bool = False, **options: Any) -> None:
+    def __init__(self, *, settings_of: Action | None = None, **options: Any) -> None:
         super().__init__(formatter_class=_formatter, allow_abbrev=False, **options)
-        self._takes_settings = takes_settings
+        self._settings_of = settings_of
 
     def parse_known_args(self, *args: Any, **options: Any) -> Any:
         """See `argparse`."""
-        if self._takes_settings:
-            _add_settings(self)
-            self._takes_settings = False
+        if self._settings_of:
+            _add_settings(self, self._settings_of)
+            self._settings_of = None
         return super().parse_known_args(*args, **options)
 
     def error(self, message: str) -> NoReturn:
-        """Refused like any other setting, with a hint where an option is misspelt."""
+        """Refused like any other setting, with a hint where an action or a flag is misspelt."""
         from drone_deploy_ecs.settings.resolve import did_you_mean_flag
         from drone_deploy_ecs.settings.values import did_you_mean
 
         unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
         word = message.partition("invalid choice: '")[2].partition("'")[0]
-        hint = did_you_mean_flag(unknown.split(" ")[0]) or did_you_mean(word, ACTIONS)
+        if word:
+            message = f"{word!r} isn't an action"
+        hint = did_you_mean_flag(unknown.split(" ")[0]) or did_you_mean(word, (*ACTIONS, "simulator", "demo"))
         raise Refused((Problem(message, hint or f"See {PROGRAM} --help"),))
 
 
@@ -52,13 +57,17 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def parser() -> argparse.ArgumentParser:
     """A fresh parser of all commands."""
-    made = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG)
-    made.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    made = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, add_help=False)
     made.set_defaults(command="act")
-    commands = made.add_subparsers(metavar="command", parser_class=_Parser)
+    commands = made.add_subparsers(title="actions", metavar="ACTION", parser_class=_Parser)
     for action in ACTIONS.values():
         command = commands.add_parser(
-            action.name, takes_settings=True, help=action.help, description=action.help, epilog=EPILOG
+            action.name,
+            settings_of=action,
+            usage=f"{PROGRAM} {action.name} --cluster NAME --service NAME [--SETTING VALUE ...]",
+            help=action.help,
+            description=f"{action.help[:1].upper()}{action.help[1:]}.",
+            epilog=EPILOG,
         )
         command.set_defaults(action=action.name)
     simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP")
@@ -68,6 +77,10 @@ def parser() -> argparse.ArgumentParser:
     simulator.add_argument("--speed", type=float, default=1.0, help="seconds simulated in one second (default: 1)")
     demo = commands.add_parser("demo", help="a good and a failing deployment, on the simulator")
     demo.set_defaults(command="demo")
+    # argparse's own options would come before the actions.
+    options = made.add_argument_group("options")
+    options.add_argument("-h", "--help", action="help", help="show this help message and exit")
+    options.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return made
 
 
@@ -81,7 +94,8 @@ class _Joined(argparse.Action):
         setattr(namespace, self.dest, joined(*filter(None, (getattr(namespace, self.dest), value))))
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def _add_settings(parser: argparse.ArgumentParser, action: Action) -> None:
+    """All settings, as a pipeline may have them for another action; those that mean nothing to this one go unsaid."""
     from drone_deploy_ecs.settings.table import grouped
 
     note: str | None = "each setting also as PLUGIN_<NAME>; a flag wins"
@@ -92,11 +106,11 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
                 continue
             default = f" (default: {setting.default})" if setting.default else ""
             text = "".join((", ".join(setting.modes), ": " if setting.modes else "", setting.help, default))
+            if not action.uses(setting.name):
+                text = argparse.SUPPRESS
             if setting.type == "yes/no":
                 group.add_argument(setting.flag, nargs="?", const="true", default="", metavar="YES/NO", help=text)
             elif setting.repeats:
-                group.add_argument(
-                    setting.flag, action=_Joined, default="", metavar="NAME=VALUE", help=f"{text}; also as JSON"
-                )
+                group.add_argument(setting.flag, action=_Joined, default="", metavar="NAME=VALUE", help=text)
             else:
                 group.add_argument(setting.flag, default="", metavar=setting.type.upper(), help=text)

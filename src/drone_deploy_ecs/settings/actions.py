@@ -53,7 +53,12 @@ NOT_FOLLOWING = (
 )  # fmt: skip
 """What means nothing to who only follows."""
 
-DEPLOY = Action("deploy", "deploy: the same settings as flags", "deploy:deploy", plan="deploy:plan")
+DEPLOY = Action(
+    "deploy",
+    "put the new version on the services, follow it, and take back what failed",
+    "deploy:deploy",
+    plan="deploy:plan",
+)
 ACTIONS = {
     action.name: action
     for action in (

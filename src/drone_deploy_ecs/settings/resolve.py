@@ -143,7 +143,8 @@ def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: li
 
 def did_you_mean_flag(given: str) -> str:
     """A hint for an unknown flag, or ""."""
-    return did_you_mean(given.lstrip("-"), [setting.flag.lstrip("-") for setting in SETTINGS if setting.flag])
+    hint = did_you_mean(given.lstrip("-").partition("=")[0], [setting.flag[2:] for setting in SETTINGS if setting.flag])
+    return hint.replace("mean ", "mean --")
 
 
 def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -141,7 +141,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="max_deploy_checks", type="number", read=whole, default="60",
             help="the budget of a deployment, in units of 10 seconds; its rollback gets the same again"),
     Setting(name="timeout", type="duration", read=duration,
-            help="the same budget in plain units (90s, 15m); instead of max_deploy_checks"),
+            help="instead of max_deploy_checks: the budget in plain units (90s, 15m); a rollback gets the same again"),
     Setting(name="disable_rollbacks", type="yes/no", read=yes_or_no, default="false",
             help="leave a failed deployment as it is, and exit 4; no effect in blue-green"),
     Setting(name="on_cancel", type="text", read=choice("rollback", "leave"), default="rollback",
