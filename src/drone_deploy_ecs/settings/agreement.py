@@ -50,7 +50,7 @@ def _probes(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values["probe_expect"] and not probes:
         yield Problem("probe_expect is set without probe, whose answer it would be in", "Set probe, too")
     if regions and len(probes) not in (0, 1, len(regions)):
-        what = f"probe has {len(probes)} URLs, and aws_region {len(regions)} regions"
+        what = f"probe has {len(probes)} URLs, and aws_region {len(regions)} region{'' if len(regions) == 1 else 's'}"
         yield Problem(what, "Give one for all, or one for each region in the same order")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeGuard, get_type_hints
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
@@ -117,21 +117,28 @@ def _service_problems(where: str, service: Any) -> Iterator[Problem]:
 
 def _web_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for image, page in raw.get("pages", {}).items():
-        yield from _table_problems(f"page {image}", page, {**get_type_hints(Page), "statuses": list, "moved": dict})
-    for host, site in raw.get("sites", {}).items():
-        yield from _site_problems(f"site {host}", site, raw)
-
-
-def _site_problems(where: str, site: Any, raw: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _table_problems(where, site, {"services": LINES, "unreachable": list})
+        where = f"page {image}"
+        yield from _table_problems(where, page, {**get_type_hints(Page), "statuses": list, "moved": dict})
+        if isinstance(page, dict) and not _are(page.get("statuses", [200]), int):
+            yield Problem(f"{where} has the statuses {page['statuses']!r}", "Give a list such as [200, 503]")
     there = {
         f"{service.get('cluster')}/{service.get('name')}"
         for service in raw.get("services", ())
         if isinstance(service, dict)
     }
-    named = site.get("services", []) if isinstance(site, dict) else []
-    if isinstance(named, list) and (not named or set(map(str, named)) - there):
-        yield Problem(f"{where} has the services {named!r}", f"Known: {', '.join(sorted(there)) or 'none'}")
+    for host, site in raw.get("sites", {}).items():
+        where = f"site {host}"
+        yield from _table_problems(where, site, {"services": LINES, "unreachable": list})
+        named, gone = (site.get("services"), site.get("unreachable", [0, 0])) if isinstance(site, dict) else (None, [])
+        if not _are(named, str) or set(named) - there:
+            yield Problem(f"{where} has the services {named!r}", f"Known: {', '.join(sorted(there)) or 'none'}")
+        if gone and not (_are(gone, int | float) and len(gone) == len(("from", "to"))):
+            yield Problem(f"{where} is unreachable {gone!r}", "Give two times in seconds, such as [60, 90]")
+
+
+def _are(values: object, kind: Any) -> TypeGuard[list[Any]]:
+    """Whether this is a list of some of these."""
+    return isinstance(values, list) and bool(values) and all(isinstance(value, kind) for value in values)
 
 
 def _shifting_problems(where: str, shifting: Any) -> Iterator[Problem]:
