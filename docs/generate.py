@@ -1,7 +1,8 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
 Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `report.schema.json`, `blue-green.svg`,
-`action.yml`, and what registries want. In the README: between `<!-- generated: name -->` and `<!-- end -->`.
+`how-to/native-*.svg`, `action.yml`, and what registries want. In the README: between `<!-- generated: name -->` and
+`<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ def pages() -> dict[Path, str]:
         docs / "causes.md": causes_page(),
         docs / "permissions.md": beside("policies")["permissions_page"](BY),
         docs / "blue-green.svg": beside("phases")["phases"](),
+        docs / "how-to" / "native-linear.svg": beside("traffic")["good"](),
+        docs / "how-to" / "native-canary.svg": beside("traffic")["bad"](),
         ROOT / "action.yml": beside("action")["page"](),
         docs / "report.schema.json": json.dumps(schema(), indent=2) + "\n",
         ROOT / "registries" / "drone" / "content.yaml": beside("registries")["drone_entry"](),
@@ -353,6 +356,36 @@ def _service_schema() -> dict[str, Any]:
         counts=many(
             "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
             _count_schema(),
+        ),
+        strategy=text(
+            "By which strategy ECS deploys it (ROLLING, BLUE_GREEN, LINEAR, CANARY); empty when it wasn't looked at"
+        ),
+        traffic=many(
+            "Who got its production traffic over time, where ECS shifts that: an entry whenever a look showed another weight",
+            shape(
+                at=moment("From when on"),
+                revision=text("The deployment's revision (family:revision); empty when it wasn't listed"),
+                deployment_id=text("The deployment (ecs-svc/…)"),
+                weight={
+                    "type": "number",
+                    "minimum": 0,
+                    "maximum": 100,
+                    "description": "What ECS asks for, in per cent",
+                },
+            ),
+        ),
+        stages=many(
+            "Where ECS was over time, where it shifts traffic: an entry whenever a look showed something else",
+            shape(
+                at=moment("From when on"),
+                name=text("ECS's lifecycle stage; more may be added; empty when it told none"),
+                status=text("The status of its service deployment (IN_PROGRESS, ROLLBACK_IN_PROGRESS, SUCCESSFUL, …)"),
+                awaits=text("The kind of the hook whose answer it waited for (AWS_LAMBDA, PAUSE); empty: none"),
+                bakes={
+                    "type": "boolean",
+                    "description": "Whether it baked: after a step of the traffic, or after all of it",
+                },
+            ),
         ),
     )
 

@@ -49,6 +49,24 @@ the one that deploys.
 """
 
 
+BY_STRATEGY = """\
+## By strategy
+
+| `mode`, and the service's own strategy | Beside [every deployment](#every-deployment) and [reasons](#reasons) |
+| --- | --- |
+| `rolling`, ROLLING | nothing; [service deployments](#service-deployments) show more |
+| `rolling`, [BLUE_GREEN, LINEAR or CANARY](how-to/native-strategies.md) | [service deployments](#service-deployments) and [ECS's own strategies](#ecss-own-strategies) |
+| [`blue-green`](blue-green.md) | [blue/green](#bluegreen); service deployments show more |
+| [`blue-green-cluster`](blue-green.md#two-colours-named-by-a-secret) | [live colour](#live-colour); service deployments show more |
+
+[Logs](#logs), [target health](#target-health) and [alarms](#alarms) show more with every one of them.
+
+With BLUE_GREEN, LINEAR and CANARY it is ECS that changes the listeners' rules, with a role of its own
+(`loadBalancers[].advancedConfiguration.roleArn`). The identity that deploys needs nothing of that, nor to pass that role.
+"""
+"""Which of the features one needs."""
+
+
 def document(features: Sequence[Feature]) -> str:
     """As an IAM policy."""
     return str(Policy(tuple(statement for one in features for statement in one.statements)))
@@ -71,6 +89,7 @@ def permissions_page(by: str) -> str:
         "| --- | --- | --- |",
         *(f"| [{one.name}](#{anchor(one.name)}) | {_actions(one)} | {one.without} |" for one in FEATURES),
         "",
+        BY_STRATEGY,
         HOW_TO,
         *map(_section, FEATURES),
     ])  # fmt: skip

@@ -20,6 +20,7 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.simulator.native import native
 from tests.stories.story import PLUGIN, Split, small_world
 
 if TYPE_CHECKING:
@@ -140,6 +141,10 @@ def story(name: str) -> tuple[World, dict[str, str]]:
             return small_world(), {}
         case "rolled_back":
             return small_world(), {"image": "shop:crash"}
+        case "canary_shifted":
+            return native("CANARY", step_bake_minutes=1), {"wait_for": "shifted"}
+        case "canary_rolled_back":
+            return native("CANARY", crash(1, after=90.0), step_bake_minutes=2), {}
         case "refused":
             return small_world(), {"service": "nowhere"}
         case "forty_good":
@@ -150,4 +155,4 @@ def story(name: str) -> tuple[World, dict[str, str]]:
             raise ValueError(name)
 
 
-NAMES = ("good", "rolled_back", "refused", "forty_good", "forty_rolled_back")
+NAMES = ("good", "rolled_back", "canary_shifted", "canary_rolled_back", "refused", "forty_good", "forty_rolled_back")

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import pyte
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
-from drone_deploy_ecs.core.progress import Progress, State
+from drone_deploy_ecs.core.progress import Progress, Share, Shifting, State
 from drone_deploy_ecs.output.console.live import Live, view
 from drone_deploy_ecs.output.console.terminal import is_lively, listening
 from drone_deploy_ecs.run.deployment import Deployment
@@ -94,11 +95,11 @@ def progress(state: State, running: int, *, ends: int | None = None) -> Progress
     )
 
 
-def shown(latest: dict[str, Progress], after: int = 70, most: int = 10) -> list[str]:
+def shown(latest: dict[str, Progress], after: int = 70, most: int = 10, width: int = WIDTH) -> list[str]:
     stream = io.StringIO()
-    Console(file=stream, width=WIDTH).print(view(latest, NOON + timedelta(seconds=after), most))
+    Console(file=stream, width=width).print(view(latest, NOON + timedelta(seconds=after), most))
     rule, *lines = stream.getvalue().splitlines()
-    assert rule == "─" * WIDTH
+    assert rule == "─" * width
     return [line.rstrip() for line in lines]
 
 
@@ -112,6 +113,36 @@ def test_a_line_a_service() -> None:
         "web     web:2  ━━━━              1 of 4  rolling out         1 m 10 s, about 30 s to go",
         "worker  web:2  ━━━━━━━━━━━━━━━━  4 of 4  old tasks draining  1 m 10 s",
         "api     web:2                    0 of 4  rolling back        1 m 10 s",
+    ]
+
+
+def test_where_ecs_shifts_traffic_the_share_the_stage_and_the_bake_are_told() -> None:
+    canary = Shifting(
+        strategy="CANARY", status="IN_PROGRESS", stage="PRODUCTION_TRAFFIC_SHIFT", ours="ecs-svc/2",
+        shares=(Share("ecs-svc/2", "web:2", 5.0), Share("ecs-svc/1", "web:1", 95.0)),
+        bakes_until=NOON + timedelta(seconds=130),
+    )  # fmt: skip
+    paused = Shifting(strategy="BLUE_GREEN", status="IN_PROGRESS", stage="POST_SCALE_UP", awaits="PAUSE")
+    latest = {
+        "web": replace(progress(State.DRAINING, 4), shifting=canary),
+        "api": replace(progress(State.ROLLING_OUT, 4), shifting=paused),
+        "bad": replace(
+            progress(State.ROLLING_BACK, 4),
+            shifting=replace(canary, status="ROLLBACK_IN_PROGRESS", stage="CLEAN_UP", bakes_until=None),
+        ),
+        "new": replace(progress(State.UPDATING, 0), shifting=replace(paused, stage="", awaits="")),
+        "all": replace(progress(State.COMPLETE, 4), shifting=canary),
+    }
+    assert shown(latest) == [
+        "web  web:2  ━━━━━━━━━━━━━━━━  4 of 4  5 % of traffic, baking                  1 m 10 s, 1 m to bake",
+        "api  web:2  ━━━━━━━━━━━━━━━━  4 of 4  waits for PAUSE, POST_SCALE_UP          1 m 10 s",
+        "bad  web:2  ━━━━━━━━━━━━━━━━  4 of 4  rolling back, 5 % of traffic, CLEAN_UP  1 m 10 s",
+        "new  web:2                    0 of 4  updating                                1 m 10 s",
+        "all  web:2  ━━━━━━━━━━━━━━━━  4 of 4  complete",
+    ]
+    assert shown(latest, width=70)[:2] == [
+        "web  web:2  ━━━━━━━━━━━━━━━━  4 of 4  5 % of traffi…  1 m 10 s, 1 m t…",
+        "api  web:2  ━━━━━━━━━━━━━━━━  4 of 4  waits for PAU…  1 m 10 s",
     ]
 
 
@@ -144,8 +175,10 @@ def test_the_demo_on_a_terminal() -> None:
     assert code == 0
     for state in ("rolling out", "old tasks draining", "rolling back"):
         assert re.search(rf"^web  web:2  ━+  2 of 2  {state}  \d", views, re.MULTILINE)
+    assert re.search(r"^shop  shop:2  ━+  2 of 2  10 % of traffic, baking +\d.* to bake", views, re.MULTILINE)
+    assert re.search(r"^shop  shop:1  ━+  2 of 2  rolling back, 0 % of traffic, ", views, re.MULTILINE)
     assert text[-1] == "exit code 3"
-    assert text[-2].endswith("Failed: web is back on web:2 (2 of 2 tasks), as before.")
+    assert text[-2].endswith("Failed: shop is back on shop:1 (2 of 2 tasks), as before.")
     assert not [line for line in text if "━" in line]
 
 
@@ -169,7 +202,7 @@ def run_on_a_terminal(command: list[str]) -> tuple[str, list[str], int]:
 
 def _read(terminal: int) -> bytes:
     try:
-        return os.read(terminal, 65536)
+        return os.read(terminal, 512)  # less than one drawing, so that none is missed where this process is slow
     except OSError:  # how Linux says that the other side is closed
         return b""
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.behaviour import crash
+from drone_deploy_ecs.simulator.shifting import LifecycleHook
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.simulator.native import native
 from tests.stories.story import PLUGIN, small_world
 
 if TYPE_CHECKING:
@@ -43,6 +46,17 @@ def warned() -> Report:
     web = world.service("prod", "web")
     world.deploy(web, world.register(task_definition("web", "shop:1")))
     return run(world)
+
+
+def linear() -> Report:
+    """All traffic, in five steps, once a hook has said yes."""
+    hook = LifecycleHook(stages=("POST_TEST_TRAFFIC_SHIFT",), after=60.0)
+    return run(native("LINEAR", step_percent=20.0, step_bake_minutes=1, hooks=(hook,)))
+
+
+def canary_rolled_back() -> Report:
+    """It crashes while a tenth of the traffic is on it."""
+    return run(native("CANARY", crash(1, after=90.0), step_percent=10.0, step_bake_minutes=2))
 
 
 @cache

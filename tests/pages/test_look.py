@@ -35,6 +35,8 @@ MAKERS: dict[str, Callable[[], Report]] = {
     "good": runs.good,
     "rolled-back": runs.rolled_back,
     "refused": runs.refused,
+    "linear": runs.linear,
+    "canary-rolled-back": runs.canary_rolled_back,
     "8-services-one-failing": runs.eight_one_failing,
     "40-services": runs.forty,
     "40-services-one-failing": runs.forty_one_failing,
@@ -81,7 +83,9 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[[str, Reader],
 
 
 @pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("run", ["good", "rolled-back", "refused", "40-services", "40-services-one-failing"])
+@pytest.mark.parametrize(
+    "run", ["good", "rolled-back", "refused", "linear", "canary-rolled-back", "40-services", "40-services-one-failing"]
+)
 def test_it_fits(opened: Callable[[str, Reader], Page], run: str, reader: str) -> None:
     shown = opened(run, READERS[reader])
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,15 @@ def test_it_fits(opened: Callable[[str, Reader], Page], run: str, reader: str) -
 
 @pytest.mark.parametrize(
     ("run", "scheme"),
-    [("rolled-back", "light"), ("rolled-back", "dark"), ("refused", "dark"), ("8-services-one-failing", "light")],
+    [
+        ("rolled-back", "light"),
+        ("rolled-back", "dark"),
+        ("refused", "dark"),
+        ("8-services-one-failing", "light"),
+        ("linear", "dark"),
+        ("canary-rolled-back", "light"),
+        ("canary-rolled-back", "dark"),
+    ],
 )
 def test_everybody_can_read_it(opened: Callable[[str, Reader], Page], run: str, scheme: str) -> None:
     shown = opened(run, READERS[scheme])

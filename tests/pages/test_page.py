@@ -37,6 +37,8 @@ MAKERS: dict[str, Callable[[], Report]] = {
     "good": runs.good,
     "rolled back": runs.rolled_back,
     "refused": runs.refused,
+    "linear": runs.linear,
+    "canary, rolled back": runs.canary_rolled_back,
     "forty": runs.forty,
     "forty, one failing": runs.forty_one_failing,
 }

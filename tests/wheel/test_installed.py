@@ -79,6 +79,8 @@ def test_the_demo_runs_from_the_wheel(installed: Path) -> None:
     assert told.returncode == 0, told.stdout + told.stderr
     assert "Completed: web runs web:2" in told.stdout
     assert "Failed: web is back on web:2" in told.stdout
+    assert "shop:2 gets 10 % of production traffic" in told.stdout
+    assert "Failed: shop is back on shop:1" in told.stdout
 
 
 def test_the_documented_program_deploys(installed: Path, tmp_path: Path) -> None:

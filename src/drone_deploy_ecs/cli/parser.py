@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
     simulator.add_argument("--port", type=int, default=4566, help="on 127.0.0.1; 0 picks a free one (default: 4566)")
     simulator.add_argument("--speed", type=float, default=1.0, help="seconds simulated in one second (default: 1)")
-    demo = commands.add_parser("demo", help="a good and a failing deployment, on the simulator")
+    demo = commands.add_parser("demo", help="a good deployment, a failing one and a canary, on the simulator")
     demo.set_defaults(command="demo")
     # argparse's own options would come before the actions.
     options = made.add_argument_group("options")

@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
+from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.plan.subjects import subjects
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener, Web
     from drone_deploy_ecs.core.report.outcome import Outcome
@@ -92,6 +93,7 @@ class Deployment:
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
         self._seen_at = clock.monotonic()
+        self.ready: tuple[Ready, ...] = ()
 
     def deploy(self) -> Report:
         """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
@@ -156,6 +158,7 @@ class Deployment:
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)
         self._know(snapshots)
+        self.ready, _ = refine(request, snapshots)
         answers |= _answers(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
         answers |= _answers(partial(strategy.may_ask, request, snapshots), self._read)
         plan = strategy.plan(request, snapshots, answers)
@@ -283,7 +286,7 @@ class Deployment:
         for service, sentence in plan.strategy.epilogue(report) if plan else ():
             self._log.record(Kind.WARNING, service, sentence)
         self._log.record(Kind.END, "", last_line(report))
-        return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts)
+        return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts, traffic=self._log.traffic)
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed."""

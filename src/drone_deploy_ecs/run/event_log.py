@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.preflight.check import told
+from drone_deploy_ecs.core.report import traffic
 from drone_deploy_ecs.core.report.counts import grow
+from drone_deploy_ecs.core.report.traffic import Traffic
 from drone_deploy_ecs.core.steps import summary
 from drone_deploy_ecs.core.steps.step import is_monitored
 from drone_deploy_ecs.core.steps.summary import FEW
@@ -32,7 +34,7 @@ SUMMARY = 10.0
 
 
 class EventLog:
-    """The run's timeline as it grows, and with it the counts of tasks by service ARN.
+    """The run's timeline as it grows, and with it the counts of tasks by service ARN, and the traffic by service.
 
     In a run over many services it summarises: of single services only what is important is heard.
     """
@@ -46,6 +48,7 @@ class EventLog:
         self._summary, self._summary_at = "", clock.monotonic()
         self.timeline: list[Event] = []
         self.counts: dict[str, Series] = {}
+        self.traffic: dict[str, Traffic] = {}
         self.spoke_at = clock.monotonic()
         """When the listener heard something last, in monotonic seconds."""
 
@@ -109,8 +112,12 @@ class EventLog:
         """Record what changed in an execution; its service's later events carry its progress."""
         target = after.step.target
         name = target.name if target else ""
-        if is_monitored(after) and (progress := after.progress(self._clock.monotonic(), self._clock.now())):
-            self._progress[name] = progress
+        if is_monitored(after):
+            now = self._clock.now()
+            if progress := after.progress(self._clock.monotonic(), now):
+                self._progress[name] = progress
+            if progress and progress.shifting is not None:
+                self.traffic[name] = traffic.grow(self.traffic.get(name, Traffic()), progress.shifting, now)
         is_judged = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
         for kind, text in after.news(before):
             self.record(kind, name, text, important=is_judged and kind is Kind.VERDICT)

@@ -73,6 +73,11 @@ ACTIONS = {
             unused=NOT_FOLLOWING,
         ),
         Action(
+            "rehearse",
+            "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
+            "rehearse:rehearse",
+        ),
+        Action(
             "policy",
             "print the least IAM policy for these settings; write nothing",
             "policy:policy",

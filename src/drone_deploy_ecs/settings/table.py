@@ -87,7 +87,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; policy: print the least IAM policy for these settings"),
+            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; rehearse: run this plan on simulated services like the real ones; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),

@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.causes.events import EVENTS
-from drone_deploy_ecs.core.causes.tasks import (
-    EXIT_CODE_CAUSES,
-    EXITED,
-    FALLBACK_CAUSES,
-    PROBE,
-    TASK_CAUSES,
-    UNEXPLAINED,
-)
+from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.known import Known
@@ -20,7 +13,7 @@ if TYPE_CHECKING:
 
 def _catalogue() -> tuple[Known, ...]:
     unique: dict[str, Known] = {}
-    for row in (*TASK_CAUSES, *FALLBACK_CAUSES, *EXIT_CODE_CAUSES.values(), EXITED, UNEXPLAINED, PROBE, *EVENTS):
+    for row in (*TASK_CAUSES, *FALLBACK_CAUSES, *EXIT_CODE_CAUSES.values(), EXITED, UNEXPLAINED, *EVENTS):
         unique.setdefault(row.name, row)
     return tuple(unique.values())
 

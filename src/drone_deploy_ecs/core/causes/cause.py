@@ -99,11 +99,6 @@ class Cause(Struct, frozen=True, kw_only=True):
         return (self.name, self.container, self.exit_code)
 
 
-def told(row: Known, reason: str) -> Cause:
-    """A cause that is known without ECS's words, for that reason."""
-    return Cause(name=row.name, weight=row.weight, headline=row.headline, do=row.advice, reason=reason)
-
-
 def brief(cause: Cause) -> str:
     """The cause in our own words: `the container exited by itself (container app, exit code 1)`."""
     container = f"container {safe(cause.container)}" if cause.container else ""

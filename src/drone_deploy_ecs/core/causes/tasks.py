@@ -272,8 +272,5 @@ EXIT_CODE_CAUSES: dict[int, Known] = {
 }  # fmt: skip
 """By unsigned code: ECS shows Windows' as signed ones, too."""
 # TRANSIENT: where nothing is said, nothing is proven.
-# What isn't a task's: the address that is asked whether the new version serves (`steps/probe`).
-PROBE = Known("probe", Weight.TERMINAL, "", "the new version doesn't answer as it should",
-              "Ask the address yourself, and read the containers' logs of that time")  # fmt: skip
 UNEXPLAINED = Known("unexplained", Weight.TRANSIENT, "", "a task stopped, and ECS doesn't say why",
                     "Look at the task in the ECS console within the hour")  # fmt: skip

@@ -83,6 +83,7 @@ class Service(Struct, frozen=True, kw_only=True):
     scheduling: str = "REPLICA"
     strategy: Strategy = Strategy()
     resource_management: str = "CUSTOMER"
+    breaker_is_on: bool = False
     breaker_rolls_back: bool = False
     is_load_balanced: bool = False
     target_groups: tuple[str, ...] = ()
@@ -267,6 +268,7 @@ class DescribedService(Wire, frozen=True):
             ),
             balanced_container=next(filter(None, (balancer.container_name for balancer in balancers)), ""),
             alarms=configuration.alarms.alarm_names if configuration.alarms.enable else (),
+            breaker_is_on=breaker.enable,
             breaker_rolls_back=breaker.enable and breaker.rollback,
             is_fargate=self._is_fargate(),
             minimum_percent=configuration.minimum_healthy_percent,

@@ -58,6 +58,11 @@ class RevisionSummary(Wire, frozen=True, kw_only=True):
     production: float | None = field(name="requestedProductionTrafficWeight", default=None)
     test: float | None = field(name="requestedTestTrafficWeight", default=None)
 
+    @property
+    def deployment(self) -> str:
+        """The id of its deployment, `ecs-svc/N`: see `_is_of`."""
+        return f"ecs-svc/{self.arn.rpartition('/')[2]}"
+
 
 class HookRun(Wire, frozen=True, kw_only=True):
     """One invocation of a lifecycle hook: AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.counts import Count
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.report.traffic import Stage, Weight
     from drone_deploy_ecs.core.steps.result import StepResult
 
 VERSION = 1
@@ -38,7 +39,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
-    target = outcome.target
+    target, traffic = outcome.target, report.shifted(outcome)
     return {
         "region": target.region,
         "cluster": short(target.cluster),
@@ -52,6 +53,9 @@ def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
         "reason": safe(outcome.reason),
         "causes": [_cause(cause) for cause in outcome.causes],
         "counts": [_count(count) for count in report.counted(outcome)],
+        "strategy": traffic.strategy or (outcome.service.strategy.name if outcome.service else ""),
+        "traffic": [_weight(weight) for weight in traffic.weights],
+        "stages": [_stage(stage) for stage in traffic.stages],
     }
 
 
@@ -84,6 +88,25 @@ def _count(count: Count) -> dict[str, Any]:
         "running": count.running,
         "pending": count.pending,
         "failed": count.failed,
+    }
+
+
+def _weight(weight: Weight) -> dict[str, Any]:
+    return {
+        "at": weight.at.isoformat(),
+        "revision": weight.revision,
+        "deployment_id": weight.deployment,
+        "weight": weight.percent,
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "at": stage.at.isoformat(),
+        "name": stage.name,
+        "status": stage.status,
+        "awaits": stage.awaits,
+        "bakes": stage.bakes,
     }
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.exit_code import SIGNALLED, ExitCode
+from drone_deploy_ecs.core.report.traffic import Traffic
 from drone_deploy_ecs.core.request.services import service_refs
 from drone_deploy_ecs.core.verdict import EndState, Verdict, exit_code
 
@@ -34,7 +35,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """One run. `problems` are the reasons why nothing was written; `cancelled_by` is the signal that came, or 0.
 
     `steps` are those that are told of by themselves: one-off tasks and the like, in order.
-    `counts` are the tasks over time by service ARN, as far as they were looked at.
+    `counts` are the tasks over time by service ARN, as far as they were looked at; `traffic` is who got the requests
+    over time, by the service's name.
     """
 
     request: Request
@@ -47,6 +49,7 @@ class Report(Struct, frozen=True, kw_only=True):
     api_calls: Mapping[str, int]
     timeline: tuple[Event, ...]
     counts: Mapping[str, Series] = field(default_factory=dict)
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
 
     @property
     def located(self) -> Sequence[Target | ServiceRef]:
@@ -83,6 +86,10 @@ class Report(Struct, frozen=True, kw_only=True):
             return self.counts.get(outcome.service.arn, ())
         named = [series for arn, series in self.counts.items() if short(arn) == outcome.target.service]
         return named[0] if len(named) == 1 else ()
+
+    def shifted(self, outcome: Outcome) -> Traffic:
+        """Who got the service's traffic over time, where ECS shifts it."""
+        return self.traffic.get(outcome.target.name, Traffic())
 
 
 def worst_first(report: Report) -> list[Outcome]:

@@ -32,7 +32,10 @@ LONGEST = 1000
 
 
 class Row(NamedTuple):
-    """How one service fared, each text in one clean line. `link` is its page in the AWS console."""
+    """How one service fared, each text in one clean line. `link` is its page in the AWS console.
+
+    `strategy` is that by which ECS shifts its traffic, and where that isn't over the stage; "" where it shifts none.
+    """
 
     service: str
     verdict: str
@@ -40,7 +43,13 @@ class Row(NamedTuple):
     runs: str
     before: str
     deployment: str
+    strategy: str
     link: str
+
+    @property
+    def standing(self) -> str:
+        """What it runs, and the strategy where ECS shifts its traffic: `web:2 (2 of 2 tasks), CANARY`."""
+        return f"{self.runs}, {self.strategy}" if self.strategy else self.runs
 
 
 class Reason(NamedTuple):
@@ -66,13 +75,15 @@ class StepRow(NamedTuple):
 class Failure(NamedTuple):
     """What has no good verdict, and why: in a sentence (may be empty), and by the evidence.
 
-    `service` is the service's name, or what people call a step that is told of by itself.
+    `service` is the service's name, or what people call a step that is told of by itself. `strategy` as in a
+    row.
     """
 
     service: str
     verdict: str
     why: str
     reasons: tuple[Reason, ...]
+    strategy: str = ""
 
 
 def headline(report: Report) -> str:
@@ -103,10 +114,10 @@ def cluster_link(report: Report) -> str:
 
 def rows(report: Report) -> list[Row]:
     """A row for every service, the worst first."""
-    return [_row(outcome) for outcome in worst_first(report)]
+    return [_row(report, outcome) for outcome in worst_first(report)]
 
 
-def _row(outcome: Outcome) -> Row:
+def _row(report: Report, outcome: Outcome) -> Row:
     target = outcome.target
     page = f"services/{quote(safe(target.service), safe='')}/deployments"
     return Row(
@@ -116,8 +127,14 @@ def _row(outcome: Outcome) -> Row:
         runs=safe(runs(outcome.service) if outcome.service else outcome.running) or "nothing",
         before=safe(short(target.before)),
         deployment=safe(outcome.deployment),
+        strategy=_strategy(report, outcome),
         link=_link(target.region, short(target.cluster), page),
     )
+
+
+def _strategy(report: Report, outcome: Outcome) -> str:
+    traffic = report.shifted(outcome)
+    return f"{traffic.strategy} at {traffic.stage}" if traffic.stage else traffic.strategy
 
 
 def failures(report: Report) -> list[Failure]:
@@ -129,7 +146,13 @@ def failures(report: Report) -> list[Failure]:
         if step.verdict not in good
     ]
     failed = (
-        Failure(safe(outcome.target.name), outcome.verdict.value, safe(outcome.reason), tuple(_reasons(outcome)))
+        Failure(
+            service=safe(outcome.target.name),
+            strategy=_strategy(report, outcome),
+            verdict=outcome.verdict.value,
+            why=safe(outcome.reason),
+            reasons=tuple(_reasons(outcome)),
+        )
         for outcome in report.outcomes
         if outcome.verdict not in good or outcome.is_stranded
     )
@@ -163,13 +186,20 @@ def outputs(report: Report) -> dict[str, str]:
     No value needs quoting in a file of `NAME=value` lines, whichever program reads it.
     """
     services = as_json(report)["services"]
+    stages = [_bare(report.shifted(outcome).stage) for outcome in report.outcomes]
     return {
         "verdict": report.verdict.value,
         "exit_code": str(int(report.exit_code)),
         **{
             name: _listed([_bare(service[member]) for service in services])
-            for name, member in (("running", "running"), ("deployment_id", "deployment_id"), ("before", "before"))
+            for name, member in (
+                ("running", "running"),
+                ("deployment_id", "deployment_id"),
+                ("before", "before"),
+                ("strategy", "strategy"),
+            )
         },
+        "stage": _listed(stages) if any(stages) else "",
     }
 
 

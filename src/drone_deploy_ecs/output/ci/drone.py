@@ -90,7 +90,7 @@ def _row(row: Row, most: int) -> dict[str, str]:
         "service": _cut(row.service, most, CELL),
         "stands": row.stands.value,
         "colour": _COLOURS.get(row.stands, "Attention"),
-        "runs": _cut(row.runs, most, CELL),
+        "runs": _cut(row.standing, most, CELL),
         "before": _cut(row.before or "nothing", most, CELL),
     }
 

@@ -29,9 +29,8 @@ def annotation(report: Report) -> str:
         return ""
     why = [f"{what}. {do}" for what, do in answer.problems(report)]
     for failure in answer.failures(report):
-        why += [f"{failure.service}: {reason.what}" for reason in failure.reasons] or [
-            f"{failure.service}: {failure.why}"
-        ]
+        whose = f"{failure.service} ({failure.strategy})" if failure.strategy else failure.service
+        why += [f"{whose}: {reason.what}" for reason in failure.reasons] or [f"{whose}: {failure.why}"]
     return _error(report.verdict.value, (answer.headline(report), *why[: answer.FEW]))
 
 

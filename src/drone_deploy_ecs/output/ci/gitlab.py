@@ -22,6 +22,6 @@ LABEL = 200
 def links(report: Report) -> str:
     """For `artifacts:reports:annotations`: the verdict and every service, each with its page in the AWS console."""
     labelled = [(answer.headline(report), answer.cluster_link(report))]
-    labelled += [(f"{row.service}: {row.verdict}, runs {row.runs}", row.link) for row in answer.rows(report)]
+    labelled += [(f"{row.service}: {row.verdict}, runs {row.standing}", row.link) for row in answer.rows(report)]
     shown = [{"external_link": {"label": safe(label, LABEL), "url": url}} for label, url in labelled[:MOST_LINKS]]
     return json.dumps({"drone-deploy-ecs": shown}, indent=2) + "\n"

@@ -57,9 +57,13 @@ def _table(report: Report) -> Iterator[str]:
     rows = answer.rows(report)
     if not rows:
         return
-    yield "\n| Service | Verdict | End state | Runs now | Before | Deployment |\n| --- | --- | --- | --- | --- | --- |\n"
+    heads = ["Service", "Verdict", "End state", "Runs now", "Before", "Deployment"]
+    has_strategy = any(row.strategy for row in rows)
+    heads += ["Strategy"] if has_strategy else []
+    yield f"\n| {' | '.join(heads)} |\n|{' --- |' * len(heads)}\n"
     for row in rows[:MOST_ROWS]:
-        cells = (row.verdict, row.stands.value, row.runs, row.before or "nothing", row.deployment or "none")
+        cells = [row.verdict, row.stands.value, row.runs, row.before or "nothing", row.deployment or "none"]
+        cells += [row.strategy or "ROLLING"] if has_strategy else []
         yield f"| [{plain(row.service)}]({row.link}) | {' | '.join(map(plain, cells))} |\n"
     if len(rows) > MOST_ROWS:
         yield f"\nAnd {len(rows) - MOST_ROWS} more.\n"

@@ -87,8 +87,8 @@ def view(latest: dict[str, Progress], now: datetime, most: int) -> RenderableTyp
     order = sorted(latest.items(), key=lambda item: item[1].state is State.COMPLETE)
     shown = order if len(order) <= most else order[: most - 1]
     rows = Table.grid(padding=(0, 2), expand=False)
-    for _ in range(6):
-        rows.add_column(no_wrap=True)
+    for is_kept in (True, True, True, True, False, False):
+        rows.add_column(no_wrap=is_kept)
     for name, progress in shown:
         rows.add_row(*_row(name, progress, now))
     left = len(order) - len(shown)
@@ -106,13 +106,33 @@ def _row(name: str, progress: Progress, now: datetime) -> tuple[RenderableType, 
         Text(progress.revision),
         bar,
         Text(f"{progress.running} of {progress.desired}"),
-        Text(progress.state.value, style=colour),
-        Text("" if progress.state.is_over else f"{after}{_time_left(progress, now)}", style="dim"),
+        _cut(_doing(progress), colour),
+        _cut("" if progress.state.is_over else f"{after}{_time_left(progress, now)}", "dim"),
     )
 
 
+def _cut(text: str, style: str) -> Text:
+    """Text that gives way where a line is too long for the terminal: the rest of the line tells whose it is."""
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
+
+
+def _doing(progress: Progress) -> str:
+    """What it does, in a word or two; where ECS shifts its traffic, how much of it is ours, and ECS's stage."""
+    shifting = progress.shifting
+    if shifting is None or not shifting.stage or progress.state.is_over:
+        return progress.state.value
+    back = State.ROLLING_BACK.value if shifting.is_going_back else ""
+    awaited = f"waits for {shifting.awaits}" if shifting.awaits else ""
+    traffic = f"{shifting.percent:g} % of traffic" if shifting.percent is not None else ""
+    stage = "baking" if shifting.bakes_until is not None else shifting.stage
+    return ", ".join(filter(None, (back, traffic, awaited, stage)))
+
+
 def _time_left(progress: Progress, now: datetime) -> str:
-    """The time left, by the service's history; "" where that is unknown, or over."""
+    """The time left: of a bake, or by the service's history; "" where that is unknown, or over."""
+    bakes_until = progress.shifting.bakes_until if progress.shifting else None
+    if bakes_until is not None and bakes_until > now:
+        return f", {span((bakes_until - now).total_seconds())} to bake"
     if progress.ends_at is None or progress.ends_at <= now:
         return ""
     return f", about {span((progress.ends_at - now).total_seconds())} to go"

@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import MOST_CAUSES, SUMMARIES, stands
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import EndState, Verdict
-from drone_deploy_ecs.output.html import timeline
+from drone_deploy_ecs.output.html import timeline, traffic
 from drone_deploy_ecs.output.html.markup import document, each, tag
 from drone_deploy_ecs.output.html.style import STYLE
 from drone_deploy_ecs.version import __version__
@@ -195,6 +195,7 @@ def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
         "Was to run": outcome.revision or "a revision that was never registered",
         "Runs now": outcome.running,
         "Deployment": outcome.deployment,
+        "Strategy": report.shifted(outcome).strategy,
     }
     return tag(
         "article",
@@ -249,7 +250,9 @@ def _rollout(report: Report, outcome: Outcome, name: str) -> Iterator[Element | 
     yield timeline.listed(marks)
     if story.shown:
         counts = _scrollable(timeline.table(story), f"Counts of {outcome.target.name}")
-        yield tag("details", tag("summary", "The picture as a table"), counts)
+        shifted = traffic.table(story)
+        weights = shifted if shifted is None else _scrollable(shifted, f"Traffic of {outcome.target.name}")
+        yield tag("details", tag("summary", "The picture as a table"), counts, weights)
 
 
 # --- steps that are told of by themselves ---

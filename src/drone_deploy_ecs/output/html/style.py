@@ -8,6 +8,7 @@ LIGHT = {
     "odd": "#7a3e00", "odd-panel": "#fdf0cd",
     "before": "#b6c2d1", "before-edge": "#64748b", "ours": "#2563eb", "ours-edge": "#1e3a8a",
     "other": "#c084fc", "other-edge": "#7e22ce", "wanted": "#1a202c",
+    "on-before": "#1a202c", "on-ours": "#ffffff", "on-other": "#1a202c", "hook": "#0b5c63", "hook-panel": "#d3f0f2",
 }  # fmt: skip
 DARK = {
     "page": "#10151c", "panel": "#19212c", "text": "#e6eaf0", "muted": "#aab6c5", "line": "#364355", "focus": "#8ab4ff",
@@ -15,6 +16,7 @@ DARK = {
     "odd": "#fcd55f", "odd-panel": "#3f2d0a",
     "before": "#4b5a6e", "before-edge": "#94a3b8", "ours": "#5b96f7", "ours-edge": "#c3daff",
     "other": "#9d5ce0", "other-edge": "#d8b4fe", "wanted": "#e6eaf0",
+    "on-before": "#ffffff", "on-ours": "#10151c", "on-other": "#ffffff", "hook": "#8fe3ea", "hook-panel": "#0d373c",
 }  # fmt: skip
 
 
@@ -86,15 +88,23 @@ time {{ color: var(--muted); font-variant-numeric: tabular-nums; white-space: no
   border: 1.5px solid var(--stroke); }}
 .swatch.starting {{ background: color-mix(in srgb, var(--fill) 35%, var(--page)); }}
 .swatch.wanted {{ height: 0; border: 0; border-top: 2px dashed var(--wanted); background: none; vertical-align: middle; }}
-.before {{ --fill: var(--before); --stroke: var(--before-edge); }}
-.ours {{ --fill: var(--ours); --stroke: var(--ours-edge); }}
-.other {{ --fill: var(--other); --stroke: var(--other-edge); }}
+.before {{ --fill: var(--before); --stroke: var(--before-edge); --on: var(--on-before); }}
+.ours {{ --fill: var(--ours); --stroke: var(--ours-edge); --on: var(--on-ours); }}
+.other {{ --fill: var(--other); --stroke: var(--other-edge); --on: var(--on-other); }}
+.works {{ --fill: var(--panel); --stroke: var(--line); --on: var(--muted); }}
+.bakes {{ --fill: var(--odd-panel); --stroke: var(--odd); --on: var(--odd); }}
+.hook {{ --fill: var(--hook-panel); --stroke: var(--hook); --on: var(--hook); }}
+.pause {{ --fill: var(--hook); --stroke: var(--hook); --on: var(--page); }}
+.back {{ --fill: var(--bad-panel); --stroke: var(--bad); --on: var(--bad); }}
 .rollout {{ padding: 0 1rem 0 1.9rem; }}
 .rollout figcaption {{ margin-left: -1.9rem; }}
 svg {{ display: block; overflow: visible; font: .75rem system-ui, sans-serif; }}
 rect {{ fill: var(--fill); stroke: var(--stroke); shape-rendering: crispEdges; }}
 .starting rect {{ fill: color-mix(in srgb, var(--fill) 35%, var(--page)); }}
 svg text {{ fill: var(--muted); }}
+svg .label {{ fill: var(--on); font-weight: 600; }}
+svg .name {{ fill: var(--text); }}
+@media (max-width: 50rem) {{ .roomy {{ display: none; }} }}
 .grid line {{ stroke: var(--line); }}
 .axis line {{ stroke: var(--muted); }}
 .wanted line {{ stroke: var(--wanted); stroke-width: 2; stroke-dasharray: 5 4; }}

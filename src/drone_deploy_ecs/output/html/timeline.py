@@ -1,10 +1,13 @@
 """A service's tasks by revision over time, as SVG: running ones solid, starting ones pale, events as numbered marks.
 
+Below them, where ECS shifts its traffic, who got that (`traffic.py`).
+
 It has no viewBox: across, everything is in per cent, so that it fits any width and its text keeps its size.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.report.counts import bands, failures, moments
 from drone_deploy_ecs.core.text import span, tasks
+from drone_deploy_ecs.output.html import traffic
 from drone_deploy_ecs.output.html.markup import each, tag
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.counts import Band, Moment
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
+    from drone_deploy_ecs.core.report.traffic import Traffic
 
 LANE, PLOT, AXIS = 30, 150, 24
 """Heights in pixels: the lane of the marks, the picture, and the axis below it."""
@@ -70,6 +75,13 @@ class Story(Struct, frozen=True):
     before: str
     start: datetime
     seconds: float
+    ours: str
+    traffic: Traffic
+
+    @property
+    def end(self) -> datetime:
+        """When the run ended."""
+        return self.start + timedelta(seconds=self.seconds)
 
     def scale(self, top: int, height: int) -> Scale:
         """With a little room above the highest."""
@@ -81,6 +93,15 @@ class Story(Struct, frozen=True):
         if band.is_ours:
             return "ours"
         return "before" if band.revision == self.before or band == self.order[0] else "other"
+
+    def look_of(self, deployment: str) -> str:
+        """The class that gives a deployment's traffic its colour: that of its tasks."""
+        if deployment == self.ours:
+            return "ours"
+        weights = self.traffic.weights
+        is_before = any(weight.revision == self.before for weight in weights if weight.deployment == deployment)
+        first = next((weight.deployment for weight in weights if weight.percent), "")
+        return "before" if is_before or deployment == first else "other"
 
     def name(self, band: Band) -> str:
         """For people."""
@@ -94,7 +115,16 @@ def story(report: Report, outcome: Outcome) -> Story:
     ours = [outcome.deployment] if outcome.deployment else []
     shown = moments(counted, ours)
     seconds = max(1.0, (report.finished_at - report.started_at).total_seconds())
-    return Story(shown, bands(shown), failures(counted, ours), short(outcome.target.before), report.started_at, seconds)
+    return Story(
+        shown=shown,
+        order=bands(shown),
+        failed=failures(counted, ours),
+        before=short(outcome.target.before),
+        start=report.started_at,
+        seconds=seconds,
+        ours=outcome.deployment,
+        traffic=report.shifted(outcome),
+    )
 
 
 def marks(report: Report, service: str, seconds: float) -> Iterator[Mark]:
@@ -117,20 +147,26 @@ def marks(report: Report, service: str, seconds: float) -> Iterator[Mark]:
 def picture(story: Story, marks: Sequence[Mark], name: str) -> Element:
     """The whole picture; `name` is unique on the page, and stands before the ids in it."""
     scale = story.scale(LANE, PLOT)
+    bottom = LANE + PLOT + traffic.height(story.traffic)
     return tag(
         "svg",
-        tag("title", "Tasks by revision over time", id=f"{name}-title"),
+        tag("title", _title(story), id=f"{name}-title"),
         tag("desc", summary(story), id=f"{name}-desc"),
         tag("g", *_grid(scale), class_="grid"),
         *_bands(story, scale),
         tag("g", *_wanted(story, scale), class_="wanted"),
-        tag("g", *_ticks(scale), class_="axis"),
-        tag("g", *_numbered(marks, scale), class_="marks"),
+        *traffic.band(story, LANE + PLOT),
+        tag("g", *_ticks(scale, bottom), class_="axis"),
+        tag("g", *_numbered(marks, scale, bottom), class_="marks"),
         role="img",
         aria_labelledby=f"{name}-title {name}-desc",
         width="100%",
-        height=LANE + PLOT + AXIS,
+        height=bottom + AXIS,
     )
+
+
+def _title(story: Story) -> str:
+    return f"Tasks{' and production traffic' if story.traffic.weights else ''} by revision over time"
 
 
 def spark(story: Story) -> Element:
@@ -151,7 +187,8 @@ def summary(story: Story) -> str:
         + (f", {story.failed[band]} failed" if story.failed.get(band) else "")
         for band in story.order
     )
-    return f"Over {span(story.seconds)}. {'; '.join(sentences)}. The marks are the events listed below it."
+    told = f"{'; '.join(sentences)}. {traffic.summary(story)}"
+    return f"Over {span(story.seconds)}. {told}The marks are the events listed below it."
 
 
 def _bands(story: Story, scale: Scale) -> Iterator[Element]:
@@ -207,21 +244,20 @@ def _grid(scale: Scale) -> Iterator[Element]:
             yield tag("text", str(count), x="-6", y=f"{scale.y(count) + 4:.1f}", text_anchor="end")
 
 
-def _ticks(scale: Scale) -> Iterator[Element]:
+def _ticks(scale: Scale, bottom: int) -> Iterator[Element]:
     step = next((seconds for seconds in STEPS if scale.seconds / seconds <= TICKS), STEPS[-1])
-    bottom = scale.top + scale.height
     for second in range(0, int(scale.seconds) + 1, step):
         x = f"{second / scale.seconds * 100:.2f}%"
         yield tag("line", x1=x, x2=x, y1=bottom, y2=bottom + 4)
         yield tag("text", span(second), x=x, y=bottom + 18, text_anchor="middle")
 
 
-def _numbered(marks: Sequence[Mark], scale: Scale) -> Iterator[Element]:
+def _numbered(marks: Sequence[Mark], scale: Scale, bottom: int) -> Iterator[Element]:
     for number, events in enumerate(marks, 1):
         x = f"{scale.x(events[0].at):.2f}%"
         yield tag(
             "g",
-            tag("line", x1=x, x2=x, y1=LANE - 8, y2=scale.top + scale.height),
+            tag("line", x1=x, x2=x, y1=LANE - 8, y2=bottom),
             tag("circle", cx=x, cy=LANE - 18, r=10),
             tag("text", str(number), x=x, y=LANE - 14, text_anchor="middle"),
             class_="alarming" if is_alarming(events) else "",
@@ -248,7 +284,8 @@ def legend(story: Story) -> Element:
     ]
     return tag(
         "ul", *(entry(f"{look} running", text) for look, text in shown),
-        entry("ours starting", "starting"), entry("wanted", "desired count"), class_="legend",
+        entry("ours starting", "starting"), entry("wanted", "desired count"),
+        *(entry(look, text) for look, text in traffic.legend(story)), class_="legend",
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from drone_deploy_ecs.core.causes.cause import rank
 from drone_deploy_ecs.core.causes.evidence import said_by
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, Phase, is_refused
-from drone_deploy_ecs.core.steps.native import back, news, polling
+from drone_deploy_ecs.core.steps.native import back, news, polling, progress
 from drone_deploy_ecs.core.steps.native.back import Means
 from drone_deploy_ecs.core.steps.native.judge import judge, unfinished
 from drone_deploy_ecs.core.steps.native.record import Known, Look
@@ -26,12 +26,14 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from typing import Self
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
     from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.steps.observation import Reading
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.history import Lesson, Milestones
@@ -58,6 +60,10 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def heartbeat(self, now: float, /) -> str:
         """See `Execution`."""
         return news.heartbeat(self, now)
+
+    def progress(self, now: float, at: datetime, /) -> Progress:
+        """See `Monitored`."""
+        return replace(super().progress(now, at), shifting=progress.shifting(self, now, at))
 
     @property
     def unfinished(self) -> str:

@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.web import Get
-from drone_deploy_ecs.core.causes.cause import told
-from drone_deploy_ecs.core.causes.tasks import PROBE
+from drone_deploy_ecs.core.causes.cause import Cause
+from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
 from drone_deploy_ecs.core.steps.probe.answer import Word, follow, judge
@@ -293,7 +293,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
             ended=row.text,
             began_at=when(since),
             ended_at=when(row.seen_at),
-            causes=(told(PROBE, self.reason),) if self.verdict is Verdict.FAILED else (),
+            causes=(_cause(self.reason),) if self.verdict is Verdict.FAILED else (),
             answers=tuple(Answered(when(moment), answer.word.value, answer.text) for moment, answer in row.kept),
         )
         return (result,)
@@ -325,3 +325,13 @@ def _concluded(asking: Asking, now: float) -> Asking:
 
 def _failed(asking: Asking, why: str) -> Asking:
     return replace(asking, verdict=Verdict.FAILED, reason=f"GET {asking.step.url} {why}")
+
+
+def _cause(reason: str) -> Cause:
+    return Cause(
+        name="probe",
+        weight=Weight.TERMINAL,
+        headline="the new version doesn't answer as it should",
+        do="Ask the address yourself, and read the containers' logs of that time",
+        reason=reason,
+    )
