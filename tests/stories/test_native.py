@@ -203,8 +203,10 @@ def test_native_pause_times_out(plugin: Teller) -> None:
 
 def test_native_pause_while_another_service_fails(tell: Teller) -> None:
     world = hooked("POST_TEST_TRAFFIC_SHIFT", is_pause=True)
-    world.add_service("prod", "api", task_definition("api", "shop:1"))
-    world.push("shop:2", crash(1, after=30.0))
+    world.add_service(
+        "prod", "api", task_definition("api", "shop:1"), desired=8, maximum_percent=125, alarms=("errors",)
+    )
+    world.at(90, lambda: world.trip(world.service("prod", "api"), "errors", "12 > 10"))
     told = tell(world, service="web,api")
     assert (told.exit_code, served(told)) == (3, OLD)
     assert world.faults.calls["ContinueServiceDeployment"] == 1
@@ -373,7 +375,8 @@ def test_native_describe_denied_and_no_record_to_find_that_out_by(tell: Teller) 
 def test_native_rules_denied(plugin: Teller) -> None:
     world = native()
     world.faults.add(Effect.DENY, "DescribeRules")
-    assert plugin(world, wait_for="healthy").exit_code == 0
+    told = plugin(world, wait_for="healthy")
+    assert (told.exit_code, "DescribeRules" in told.stderr) == (0, False)
 
 
 def test_native_behind_a_network_balancer(plugin: Teller) -> None:
@@ -425,6 +428,23 @@ def test_native_rule_weighs_two_groups(tell: Teller) -> None:
     world.reroute(web(world), dict.fromkeys(sides(web(world)), 50.0))
     told = tell(world)
     assert (told.exit_code, "UpdateService" in world.faults.calls) == (2, False)
+
+
+def test_native_live_group_has_no_healthy_target(tell: Teller) -> None:
+    """As after somebody's Terraform has reset the rule: ECS takes the group for live, and uses the one that serves."""
+    world = native()
+    blue, green = sides(web(world))
+    world.reroute(web(world), {blue: 0.0, green: 100.0})
+    told = tell(world)
+    assert (told.exit_code, served(told)) == (0, NEW)
+    assert "has no healthy target in web-2" in told.stderr
+
+
+def test_native_attestation_policy_is_left(tell: Teller) -> None:
+    world = native()
+    attested = {"isolationMode": "CONFIDENTIAL_SANDBOX", "attestationPolicy": "b2xk"}
+    world.roll_out(web(world), world.register(task_definition("web", "shop:1", trustedExecutionConfiguration=attested)))
+    assert tell(world, dry_run="true").exit_code == 0
 
 
 def test_native_while_another_is_deployed(tell: Teller) -> None:

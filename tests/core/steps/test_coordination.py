@@ -171,4 +171,5 @@ def test_what_never_began_is_withdrawn_or_cancelled() -> None:
 
 def test_what_says_nothing_of_its_time_is_due_at_once_and_heeds_nobody() -> None:
     assert WEB.due(3.0, 0.5) == 3.0
-    assert WEB.heed(API, 3.0) is WEB
+    other: Any = API
+    assert WEB.heed(other, 3.0) is WEB

@@ -171,7 +171,7 @@ FEATURES = (
         "ECS's own strategies",
         "Only services with the strategy BLUE_GREEN, LINEAR or CANARY, beside [Service deployments](#service-deployments), which "
         "they need, too. `ContinueServiceDeployment` takes one back that waits at a PAUSE hook; the listeners' rules are read "
-        "before anything is written.",
+        "before anything is written, and so is the [target health](#target-health) of the group that they serve.",
         (
             allow(
                 "FollowShiftingDeployments",

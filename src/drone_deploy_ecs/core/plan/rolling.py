@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan import native, probes, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
-from drone_deploy_ecs.core.plan.revision import pointed_at
+from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
 from drone_deploy_ecs.core.plan.strategy import Plan, Undo
 from drone_deploy_ecs.core.plan.undo import Return, returning
 from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
@@ -56,9 +56,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`: of services whose strategy shifts traffic, their service deployments."""
         return native.asks(snapshots, answers)
 
-    def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /) -> tuple[Call[Any], ...]:
+    def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
         """See `Strategy`: of such services, who gets the traffic; and whether what will be probed answers from here."""
-        return (*native.may_ask(snapshots), *probes.may_ask(request))
+        return (*native.may_ask(snapshots, answers), *probes.may_ask(request))
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
@@ -197,6 +197,7 @@ def _warnings(service: Ready, answers: Answers) -> Iterator[Problem]:
         yield Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
     yield from _on_its_deployments(service)
     yield from native.warnings(service, answers)
+    yield from unattested(service.name, service.revision)
     yield from _on_its_way_back(service)
 
 
