@@ -11,6 +11,7 @@ from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
+    from drone_deploy_ecs.core.request.approval import Approval
     from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.request.url import Url
     from drone_deploy_ecs.core.target import Target
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 WaitFor = Literal["completed", "shifted", "healthy"]
 """When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
+
+
+OnPause = Literal["wait", "continue", "leave"]
+"""What is done at a PAUSE hook: wait for somebody's answer, answer it, or end the run there."""
+OnCancel = Literal["", "rollback", "leave"]
+"""What becomes of a deployment when the run is cancelled. "": taken back, unless it only waits for approval."""
 
 
 class Access(Struct, frozen=True):
@@ -79,7 +86,8 @@ class Request(Struct, frozen=True, kw_only=True):
     `probes` are asked whether the new version serves, one for all Regions or one for each, and `probe_expect` is in the
     answer then ("" for any); `secrets` is what the run itself knows and must not print. With `blue_green` or `colours`
     the services are blue and green; with `colours`, `edits` are provisionally the green one's: only the secret tells
-    the colour (`for_colour`). `about` says for people what an action is about that asks for no revision: `the rollout`.
+    the colour (`for_colour`). `approval` is what may be let go on at a pause, where that is asked for. `about` says for
+    people what an action is about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -96,10 +104,11 @@ class Request(Struct, frozen=True, kw_only=True):
     undo_waves: bool = True
     undo_failed_only: bool = False
     roll_back: bool = True
-    leave_on_cancel: bool = False
+    on_cancel: OnCancel = ""
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
     wait_for: WaitFor = "completed"
+    on_pause: OnPause = "wait"
     skip_unchanged: bool = False
     dry_run: bool = False
     reports: tuple[str, ...] = ()
@@ -112,6 +121,7 @@ class Request(Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
+    approval: Approval | None = None
     about: str = ""
 
     def for_colour(self, live: str) -> Request:
@@ -132,6 +142,11 @@ class Request(Struct, frozen=True, kw_only=True):
         several = len(self.probes) > 1
         own = [access.region for access in self.regions].index(region) if several else 0
         return self.probes[own] if self.probes else None
+
+    @property
+    def leave_on_cancel(self) -> bool:
+        """Whether a cancelled deployment is left to ECS."""
+        return self.on_cancel == "leave"
 
     @property
     def brief(self) -> str:
