@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.pages import Page, Site
+from drone_deploy_ecs.simulator.shifting import LifecycleHook
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.simulator.native import native
 from tests.simulator.watching import web
@@ -142,6 +143,14 @@ def test_probe_native(tell: Teller) -> None:
         True,
         True,
     )  # before the first write; then only once all production traffic is shifted
+
+
+def test_probe_left_at_a_pause(tell: Teller) -> None:
+    """What is left before it serves isn't asked."""
+    pause = LifecycleHook(stages=("POST_TEST_TRAFFIC_SHIFT",), is_pause=True)
+    world = serving(native("BLUE_GREEN", hooks=(pause,)))
+    told = tell(world, on_pause="leave", **VERSION)
+    assert (told.exit_code, told.report["verdict"], len(world.asked)) == (0, "Paused", 1)
 
 
 # --- two services, several services, several Regions ---

@@ -120,6 +120,7 @@ class Deployed(KindExecution, frozen=True, kw_only=True):
 
     step: Sample = Sample()
     is_reached: bool = False
+    is_left: bool = False
     is_alone: bool = False
 
 
@@ -170,6 +171,17 @@ def test_of_several_services_all_must_be_there() -> None:
     gone = both.heed(replace(REACHED, verdict=Verdict.FAILED), 1.0).heed(replace(api, verdict=Verdict.FAILED), 2.0)
     assert (gone.verdict, gone.results(3.0, NOON)) == (Verdict.WITHDRAWN, ())
     assert gone.heed(api, 4.0) is gone
+
+
+def test_what_is_left_before_it_serves_is_nothing_to_ask() -> None:
+    paused: Any = replace(REACHED, is_reached=False, is_left=True)
+    left = WAITING.heed(paused, 3.0)
+    assert (left.state, left.is_proven(3.0), left.call) == (State.COMPLETE, True, None)
+    assert left.confirm_since(2.0, 3.0) is left
+    settled = left.settle(3.0)
+    assert (settled.verdict, settled.results(3.0, NOON)) == (Verdict.UNCHANGED, ())
+    answered = left.heed(REACHED, 5.0)
+    assert (answered.state, answered.since) == (State.ACTIVE, 5.0)
 
 
 def test_what_it_isn_t_about_is_nothing_to_it() -> None:

@@ -246,6 +246,10 @@ class Monitored(Execution, Protocol):
         """Whether users should get the new version by now: all its tasks are healthy, or all traffic is shifted."""
 
     @property
+    def is_left(self) -> bool:
+        """Whether it is to be left where it is now, before they do."""
+
+    @property
     def is_alone(self) -> bool:
         """Whether they get nothing else: no tasks of another revision serve any more."""
 

@@ -110,6 +110,11 @@ class Shift(Rollout, frozen=True, kw_only=True):
         return self.known.shifted_at is not None
 
     @property
+    def is_left(self) -> bool:
+        """See `Monitored`."""
+        return pauses.is_left(self)
+
+    @property
     def is_alone(self) -> bool:
         """See `Monitored`: tasks of another revision may run for the whole bake, but nothing is sent to them."""
         return self.is_reached

@@ -87,9 +87,10 @@ class Probe(KindStep, Struct, frozen=True, kw_only=True):
 
 
 class Serving(Struct, frozen=True):
-    """Of one service, whether users should get the new version, and nothing else."""
+    """Of one service, whether users should get the new version, and nothing else; or it is left before they do."""
 
     is_reached: bool = False
+    is_left: bool = False
     is_alone: bool = False
 
 
@@ -130,7 +131,13 @@ class Asking(KindExecution, frozen=True, kw_only=True):
         """See `Execution`."""
         if self.verdict is not None:
             return State.ENDED
-        return State.ACTIVE if self.completed_at is None else State.COMPLETE
+        return State.ACTIVE if self.completed_at is None and not self.is_left else State.COMPLETE
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody waits for that it serves: a deployment of these is to be left at a pause before."""
+        services = self.serving.values()
+        return self.since is None and bool(services) and all(each.is_reached or each.is_left for each in services)
 
     @property
     def fails_target(self) -> str:
@@ -144,12 +151,14 @@ class Asking(KindExecution, frozen=True, kw_only=True):
 
     @property
     def seen_at(self) -> float:
-        """See `Monitored`."""
-        return self.row.seen_at
+        """See `Monitored`: there is nothing to look for where it isn't asked."""
+        return inf if self.is_left else self.row.seen_at
 
     @property
     def stable_at(self) -> float | None:
         """See `Monitored`: not where the last ask was no answer."""
+        if self.is_left:
+            return self.window
         if self.completed_at is None or self.verdict is not None or self.row.is_silent:
             return None
         # What three bad answers in a row would have ended needn't begin anew for one.
@@ -200,7 +209,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
             if other.verdict is not None and not other.verdict.is_good:
                 serving = {name: known for name, known in serving.items() if name != target.name}
             else:
-                serving = {**serving, target.name: Serving(other.is_reached, other.is_alone)}
+                serving = {**serving, target.name: Serving(other.is_reached, other.is_left, other.is_alone)}
         if not serving and self.step.services:
             return replace(self, verdict=Verdict.WITHDRAWN, reason="what it would ask came to nothing")
         if (serving, around) == (self.serving, self.around):
@@ -239,7 +248,7 @@ class Asking(KindExecution, frozen=True, kw_only=True):
 
     def confirm_since(self, moment: float, now: float, /) -> Asking:
         """See `Monitored`."""
-        return self if self.confirm_after >= moment else replace(self, confirm_after=now)
+        return self if self.is_left or self.confirm_after >= moment else replace(self, confirm_after=now)
 
     def stand_by(self, _until: float, /) -> Asking:
         """See `Monitored`: it goes on being asked as before."""
@@ -247,7 +256,8 @@ class Asking(KindExecution, frozen=True, kw_only=True):
 
     def settle(self, _now: float, /) -> Asking:
         """See `Monitored`."""
-        return self if self.verdict is not None else replace(self, verdict=Verdict.COMPLETED)
+        verdict = Verdict.UNCHANGED if self.is_left else Verdict.COMPLETED
+        return self if self.verdict is not None else replace(self, verdict=verdict)
 
     def taught(self, _lesson: object, /) -> Asking:
         """See `Monitored`: nothing teaches it."""

@@ -268,6 +268,11 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
         return self.is_serving or (self.ours is not None and self.ours.healthy_at is not None)
 
     @property
+    def is_left(self) -> bool:
+        """See `Monitored`: only what shifts traffic waits anywhere."""
+        return False
+
+    @property
     def is_alone(self) -> bool:
         """See `Monitored`."""
         ours, deployments = self.output, self.service.deployments if self.service else ()
