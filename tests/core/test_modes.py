@@ -90,7 +90,7 @@ NEEDED = {
                  "scale_down_wait_period", "checks_to_pass"],
     COLOURS: ["blue_service", "green_service", "blue_image", "green_image", "secret_service"],
 }  # fmt: skip
-EDITS = ["tag", "images", "task_definition", "revision", "after"]
+EDITS = ["tag", "images", "task_definition", "revision", "after", "probe", "probe_expect"]
 """In the mode that doesn't take them they are refused, not ignored."""
 OPTIONAL = {
     ROLLING: [*EDITS, "canary_services", "max_parallel", "on_failure", "waves"],

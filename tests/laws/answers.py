@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import LogPage, Page
 from drone_deploy_ecs.core.calls.tasks import Started
+from drone_deploy_ecs.core.calls.web import Reply
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.service_deployment import (
@@ -120,6 +121,11 @@ tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
 )
 
+replies = structs(
+    Reply, status=st.sampled_from([200, 204, 302, 404, 503]), text=st.sampled_from(["", "shop 2", "else"]),
+    location=st.sampled_from(["", "/", "/login", "http://shop.example/", "https://login.example/", "https://[", "//"]),
+)  # fmt: skip
+
 BODY: dict[str, Any] = {"family": "web", "containerDefinitions": [{"name": "app", "image": "shop:2"}],
                         "tags": [{"key": "team", "value": "shop"}]}  # fmt: skip
 BODIES: list[dict[str, Any]] = [BODY, {name: BODY[name] for name in BODY if name != "tags"}, {"family": "web"}]
@@ -134,6 +140,7 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "RegisterScalableTarget": st.none(),
     "ListServiceDeployments": st.lists(entries, max_size=2).map(tuple),
     "DescribeServiceDeployments": st.lists(records, max_size=1).map(tuple),
+    "GET": replies,
     "StopServiceDeployment": st.just(RECORD),
     "ContinueServiceDeployment": st.just(RECORD),
     "RunTask": st.builds(Started, st.none() | own_tasks, st.sampled_from([(), ("RESOURCE:MEMORY",)])),

@@ -15,14 +15,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec.structs import replace
+
 from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.aws.http import trusted
 from drone_deploy_ecs.cli.edges import Edges
 from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.calls.call import Timeout
+from drone_deploy_ecs.core.calls.web import Get
 from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash, missing
-from drone_deploy_ecs.simulator.http import Server
+from drone_deploy_ecs.simulator.http import SITES, Server
+from drone_deploy_ecs.simulator.sites import SimulatedWeb
 from drone_deploy_ecs.simulator.world import World, task_definition
+from drone_deploy_ecs.web.get import get
 from tests.pages.reading import read
 
 if TYPE_CHECKING:
@@ -37,6 +44,10 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
+IMPATIENT = Timeout(5.0, 0.1)
+"""Real seconds that a page is waited for, where the simulator never answers."""
+CLOSED = 1
+"""A port where nobody listens."""
 WIRED = ("ecs", "application-autoscaling", "ecr", "ssm")
 FEW = 20
 """Services of which a transcript tells one by one."""
@@ -115,6 +126,21 @@ class Split:
         return (self.wired if call.service in WIRED else self.simulated).send(call)
 
 
+@dataclass(frozen=True)
+class Pointed:
+    """`ports.Web` over HTTP, where the hosts of the first Region's world are paths of its server."""
+
+    server: Server
+
+    def send(self, call: Call[A]) -> A:
+        read = call.read
+        assert isinstance(call, Get)
+        port = self.server.server_port if self.server.sites.can_reach(call.url.host) else CLOSED
+        path = f"{SITES}{call.url.host}{call.url.path}"
+        address = replace(call.url, scheme="http", host="127.0.0.1", port=port, path=path)
+        return read(get(address, IMPATIENT, trusted()))
+
+
 @dataclass
 class Teller:
     """Tells stories by one face of the simulator."""
@@ -146,7 +172,7 @@ class Teller:
         if self.face == "in process":
             edges = Edges(
                 env, stdout, stderr, lambda access: SimulatedAws(further.get(access.region, world)), world.clock,
-                lambda: 0.5, cancellation,
+                lambda: 0.5, cancellation, web=SimulatedWeb(world),
             )  # fmt: skip
             code = main(argv, lambda: edges)
         else:
@@ -160,7 +186,10 @@ class Teller:
                     self._point_at(served.get(access.region, first))
                     return Split(connect(access), SimulatedAws(further.get(access.region, world)))
 
-                code = main(argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
+                web = Pointed(first)
+                code = main(
+                    argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation, web=web)
+                )
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
         if "verdict" in kept:
             self.look_at(read(page.read_text()), kept)

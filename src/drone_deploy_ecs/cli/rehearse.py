@@ -37,7 +37,13 @@ TRIALS = 5
 def rehearse(edges: Edges, request: Request) -> int:
     """Print what came of it. Nothing is written, and what would be refused is refused here, too."""
     deployment = Deployment(
-        request, edges.connect, edges.clock, plain.listener(edges.stderr), edges.chance, beside=edges.beside
+        request,
+        edges.connect,
+        edges.clock,
+        plain.listener(edges.stderr),
+        edges.chance,
+        beside=edges.beside,
+        web=edges.web,
     )
     plan = deployment.prepare()
     services = deployment.ready
@@ -93,6 +99,8 @@ def _asked(request: Request) -> Request:
     return replace(
         request,
         action="deploy",
+        probes=(),
+        probe_expect="",
         containers=(CONTAINER,),
         edits=(SetImages(((CONTAINER, image),)),),
         revision="",

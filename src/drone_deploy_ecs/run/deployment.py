@@ -21,7 +21,7 @@ from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.plan.subjects import subjects
-from drone_deploy_ecs.core.ports import NEVER, at_once
+from drone_deploy_ecs.core.ports import NEVER, NOWHERE, at_once
 from drone_deploy_ecs.core.preflight.check import Result
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
+    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener, Web
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
     from drone_deploy_ecs.core.steps.result import StepResult
@@ -59,7 +59,7 @@ REPLANS = 3
 class Deployment:
     """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter).
 
-    `beside` does reads while others go on; `unique` gives a text that no other run has.
+    `beside` does reads while others go on; `web` asks what isn't AWS; `unique` gives a text that no other run has.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Deployment:
         cancellation: Cancellation = NEVER,
         beside: Beside = at_once,
         unique: Callable[[], str] = unique,
+        web: Web = NOWHERE,
     ) -> None:
         self._request = request
         self._connect = connect
@@ -87,6 +88,7 @@ class Deployment:
         self._engine: Engine
         self._cancellation = cancellation
         self._beside = beside
+        self._web = web
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
@@ -144,7 +146,7 @@ class Deployment:
         except ApiError as error:
             raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
         for region, connection in aws.items():
-            self._calls[region] = Calls(connection, self._clock, self._counted)
+            self._calls[region] = Calls(connection, self._clock, self._counted, self._web)
             self._reads[region] = Patient(self._calls[region], self._clock, self._log, self._request.budget)
 
     def _plan(self) -> Plan | tuple[Problem, ...]:

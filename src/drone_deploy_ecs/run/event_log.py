@@ -117,8 +117,9 @@ class EventLog:
         name = target.name if target else ""
         if is_monitored(after):
             now = self._clock.now()
-            self._progress[name] = progress = after.progress(self._clock.monotonic(), now)
-            if progress.shifting is not None:
+            if progress := after.progress(self._clock.monotonic(), now):
+                self._progress[name] = progress
+            if progress and progress.shifting is not None:
                 self.traffic[name] = traffic.grow(self.traffic.get(name, Traffic()), progress.shifting, now)
         is_judged = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
         for kind, text in after.news(before):

@@ -48,20 +48,20 @@ SWITCHING = (
 """How two services take turns."""
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
-TASKS = ("before", "after", "command", "task_timeout", "task_container")
-"""One-off tasks."""
+BESIDE = ("before", "after", "command", "task_timeout", "task_container", "probe", "probe_expect")
+"""What is run and asked beside the services."""
 NOT_FOLLOWING = (
-    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *TASKS, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *BESIDE, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
     "on_pause",
 )  # fmt: skip
 """What means nothing to who only follows."""
 NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notify")
 """What means nothing to who waits for nothing."""
-NOT_GOING_BACK = (*SWITCHING, *TASKS, "skip_unchanged", "deployment")
+NOT_GOING_BACK = (*SWITCHING, *BESIDE, "skip_unchanged", "deployment")
 """What means nothing to who goes back."""
 NOT_RUNNING = (
-    *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "disable_rollbacks", "max_failed_tasks", "stable_for", "wait_for", "preflight",
-    "skip_unchanged",
+    *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "probe", "probe_expect", "disable_rollbacks", "max_failed_tasks",
+    "stable_for", "wait_for", "preflight", "skip_unchanged",
 )  # fmt: skip
 """What means nothing to a one-off task."""
 
@@ -119,17 +119,7 @@ ACTIONS = {
             "deploy:deploy",
             plan="deploy:plan",
             needs=PLACES,
-            unused=(
-                *SWITCHING,
-                *SEVERAL,
-                "preflight",
-                "skip_unchanged",
-                "before",
-                "after",
-                "command",
-                "task_timeout",
-                "task_container",
-            ),
+            unused=(*SWITCHING, *SEVERAL, *BESIDE, "preflight", "skip_unchanged"),
             refuses=tuple(name for name in EDITS if name != "image"),
             instead="it lets what waits go on as it is, and image, revision or deployment says what that must be",
         ),

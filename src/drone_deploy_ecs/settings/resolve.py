@@ -30,8 +30,15 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.settings.actions import Action
     from drone_deploy_ecs.settings.table import Setting
 
-REFUSED = ("tag", "images", "task_definition", "revision")
-"""Settings that aren't ignored in a mode that doesn't take them."""
+_OWN_IMAGE = (
+    "each colour has its own image, blue_image and green_image",
+    "environment, secrets and patch go to either colour",
+)
+_NOTHING_ASKED = ("nothing is started there that could be asked", "ask it in the step that starts the colour")
+REFUSED = dict.fromkeys(("tag", "images", "task_definition", "revision"), _OWN_IMAGE) | dict.fromkeys(
+    ("probe", "probe_expect"), _NOTHING_ASKED
+)
+"""Settings that aren't ignored in a mode that doesn't take them: why it doesn't, and what to do instead."""
 
 
 NEEDS_TASKS = ("after",)
@@ -190,8 +197,8 @@ def _not_taken(action: Action, mode: str, flags: Mapping[str, str], env: Mapping
     ]
     return starts_nothing + [
         Problem(
-            f"mode {mode} takes no {name}: each colour has its own image, blue_image and green_image",
-            f"Leave out {name}; environment, secrets and patch go to either colour",
+            f"mode {mode} takes no {name}: {REFUSED[name][0]}",
+            f"Leave out {name}; {REFUSED[name][1]}",
         )
         for name in _names_unused(mode, flags, env)
         if name in REFUSED and action.uses(name)

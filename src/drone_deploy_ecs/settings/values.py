@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from drone_deploy_ecs.core.request.image import Image
+    from drone_deploy_ecs.core.request.url import Url
 
 ROLLING, BLUE_GREEN, COLOURS = "rolling", "blue-green", "blue-green-cluster"
 MODES = (ROLLING, BLUE_GREEN, COLOURS)
@@ -149,6 +150,17 @@ def several(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
     """A reader of a comma list whose parts match the pattern; others are refused: "isn't `what`"."""
     read = matching(pattern, what)
     return lambda value: tuple(read(part.strip()) for part in value.split(",") if part.strip())
+
+
+def urls(value: str) -> tuple[Url, ...]:
+    """A comma list of whole URLs; a comma may be in one, too."""
+    from drone_deploy_ecs.core.request.url import Url
+
+    parts = (part.strip(" ,") for part in re.split(r",\s*(?=[a-zA-Z]+://)", value))
+    found = tuple(Url.parse(part) for part in parts)
+    if not all(found):
+        raise InvalidValue("isn't a whole URL of http or https", "Give it as https://shop.example/health")
+    return tuple(url for url in found if url)
 
 
 def service(value: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
     from drone_deploy_ecs.simulator.model import Service
+    from drone_deploy_ecs.simulator.pages import Asked, Page, Site
     from drone_deploy_ecs.simulator.permissions import Policy
 
 CAPTURED_IDS = 10**18
@@ -34,6 +35,8 @@ class Account:
     else tasks need is there, but for what `absent` names (repositories, secrets, parameters, roles, log groups,
     functions); `trusts` has by role who may assume it where that isn't ECS, `caches` the prefixes of repositories that
     are filled from another registry. `address` is where what is downloaded is.
+    `sites` are the hosts that users ask, `pages` what they are answered, by image; `asked` has all their requests: who
+    answers one is chance (`visitors`).
     `numbers`: those of the next deployments, before chance gives them; one may begin with 0 (kayac/ecspresso 890).
     `commands`: what a one-off task's container does that is given this command (words, with blanks between).
     `policy`: all that callers may do; None allows everything.
@@ -64,6 +67,10 @@ class Account:
         self.caches: list[str] = []
         self.commands: dict[str, Behaviour] = {}
         self.one_offs = OneOffs()
+        self.sites: dict[str, Site] = {}
+        self.pages: dict[str, Page] = {}
+        self.asked: list[Asked] = []
+        self.visitors = random.Random(seed + 3)
         self.address = "https://simulator.invalid"
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))

@@ -14,6 +14,7 @@ from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Killed
 from drone_deploy_ecs.simulator.operations import Operations
+from drone_deploy_ecs.simulator.sites import Sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+SITES = "/sites/"
 BAD_REQUEST, NOT_FOUND, SERVER_ERROR = 400, 404, 500
 
 
@@ -47,9 +49,24 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server
 
     def do_GET(self) -> None:
-        """A download, from an address that a call was answered with."""
+        """A download, from an address that a call was answered with; or a page of a site, at /sites/<host>/<path>."""
+        if self.path.startswith(SITES):
+            host, _, path = self.path.removeprefix(SITES).partition("/")
+            self._show(host, f"/{path.partition('?')[0]}")
+            return
         content = self._server.operations.surroundings.download(self.path)
         self._reply(NOT_FOUND if content is None else 200, "application/octet-stream", content or b"")
+
+    def _show(self, host: str, path: str) -> None:
+        server = self._server
+        with server.lock:
+            server.keep_pace()
+            reply = server.sites.answer(host, path) if server.sites.can_reach(host) else None
+        if reply is None:
+            self.rfile.read(1)  # until who asks gives up
+            self.close_connection = True
+            return
+        self._reply(reply["status"], "text/plain", reply.get("text", "").encode(), reply.get("location", ""))
 
     def do_POST(self) -> None:
         """One call."""
@@ -65,8 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=_plain).encode())
 
-    def _reply(self, status: int, kind: str, payload: bytes) -> None:
+    def _reply(self, status: int, kind: str, payload: bytes, location: str = "") -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
@@ -112,6 +131,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, world: World, port: int = 0, speed: float | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.operations = Operations(world)
+        self.sites = Sites(world)
         world.address = self.url
         self.lock = Lock()
         self.called = Event()
@@ -156,4 +176,5 @@ def lines(server: Server) -> Iterator[str]:
     for (cluster, name), service in world.services.items():
         runs = ", ".join(f"{count} of {definition}" for definition, count in service.runs.items())
         yield f"  cluster {cluster}, service {name}: runs {runs or 'nothing'}"
+    yield from (f"  site {server.url}{SITES}{host}/" for host in world.sites)
     yield f"  export AWS_ENDPOINT_URL={server.url} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=eu-west-1"

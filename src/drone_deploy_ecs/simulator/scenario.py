@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeGuard, get_type_hints
 
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.pages import Page, Site
 from drone_deploy_ecs.simulator.permissions import read_policy
 from drone_deploy_ecs.simulator.shifting import ANSWERS, BALANCERS, HOOK_STAGES, LifecycleHook, Shifting
 from drone_deploy_ecs.simulator.timing import Timing
@@ -30,7 +31,7 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
     "services": list, "faults": list, "quotas": bool, "policy": dict, "numbers": list,
-    "absent": list, "trusts": dict, "caches": list, "commands": dict,
+    "sites": dict, "pages": dict, "absent": list, "trusts": dict, "caches": list, "commands": dict,
 }  # fmt: skip
 LINES = tuple[str, ...]
 SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
@@ -88,6 +89,7 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _table_problems(f"image {image}", behaviour, {**get_type_hints(Behaviour), "digest": str})
     for command, behaviour in raw.get("commands", {}).items():
         yield from _table_problems(f"command {command}", behaviour, get_type_hints(Behaviour))
+    yield from _web_problems(raw)
     for number, service in enumerate(raw.get("services", ()), 1):
         yield from _service_problems(f"service {number}", service)
     if "policy" in raw:
@@ -113,6 +115,32 @@ def _service_problems(where: str, service: Any) -> Iterator[Problem]:
     for name in ("cluster", "name"):
         if not service.get(name):
             yield Problem(f"{where} has no {name}", "Give it one")
+
+
+def _web_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for image, page in raw.get("pages", {}).items():
+        where = f"page {image}"
+        yield from _table_problems(where, page, {**get_type_hints(Page), "statuses": list, "moved": dict})
+        if isinstance(page, dict) and not _are(page.get("statuses", [200]), int):
+            yield Problem(f"{where} has the statuses {page['statuses']!r}", "Give a list such as [200, 503]")
+    there = {
+        f"{service.get('cluster')}/{service.get('name')}"
+        for service in raw.get("services", ())
+        if isinstance(service, dict)
+    }
+    for host, site in raw.get("sites", {}).items():
+        where = f"site {host}"
+        yield from _table_problems(where, site, {"services": LINES, "unreachable": list})
+        named, gone = (site.get("services"), site.get("unreachable", [0, 0])) if isinstance(site, dict) else (None, [])
+        if not _are(named, str) or set(named) - there:
+            yield Problem(f"{where} has the services {named!r}", f"Known: {', '.join(sorted(there)) or 'none'}")
+        if gone and not (_are(gone, int | float) and len(gone) == len(("from", "to"))):
+            yield Problem(f"{where} is unreachable {gone!r}", "Give two times in seconds, such as [60, 90]")
+
+
+def _are(values: object, kind: Any) -> TypeGuard[list[Any]]:
+    """Whether this is a list of some of these."""
+    return isinstance(values, list) and bool(values) and all(isinstance(value, kind) for value in values)
 
 
 def _shifting_problems(where: str, shifting: Any) -> Iterator[Problem]:
@@ -162,6 +190,11 @@ def _build(raw: Mapping[str, Any]) -> World:
     world.commands |= {command: _behaviour(behaviour) for command, behaviour in raw.get("commands", {}).items()}
     for service in raw.get("services", ()):
         _add_service(world, dict(service))
+    for image, page in raw.get("pages", {}).items():
+        world.pages[image] = Page(**{**page, "statuses": tuple(page.get("statuses", (200,)))})
+    for host, site in raw.get("sites", {}).items():
+        services, unreachable = tuple(site["services"]), site.get("unreachable", (0.0, 0.0))
+        world.sites[host] = Site(services=services, unreachable=tuple(unreachable))
     world.numbers += map(str, raw.get("numbers", ()))
     world.policy = read_policy(raw["policy"]) if "policy" in raw else None
     world.absent |= set(raw.get("absent", ()))

@@ -18,6 +18,9 @@ AnswerT = TypeVar("AnswerT")
 
 Lane = tuple[str, ...]
 
+WEB = "web"
+"""The `service` of what goes to no AWS."""
+
 
 class Timeout(NamedTuple):
     """Seconds to wait for a connection, and then for the answer."""

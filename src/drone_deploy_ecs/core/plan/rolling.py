@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import native, tasks, terms, undo
+from drone_deploy_ecs.core.plan import native, probes, tasks, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
@@ -57,9 +57,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`: of services whose strategy shifts traffic, their service deployments."""
         return native.asks(snapshots, answers)
 
-    def may_ask(self, _request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
-        """See `Strategy`: of such services, who gets the traffic."""
-        return native.may_ask(snapshots, answers)
+    def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: of such services, who gets the traffic; and whether what will be probed answers from here."""
+        return (*native.may_ask(snapshots, answers), *probes.may_ask(request))
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
@@ -137,7 +137,10 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
         strategy=strategy,
         stages=tuple(_stages(request, registrations, updates, services)),
         unchanged=tuple(same),
-        warnings=tuple(warning for service in services for warning in _warnings(service, answers)),
+        warnings=(
+            *(warning for service in services for warning in _warnings(service, answers)),
+            *(probes.warnings(request, answers) if updates else ()),
+        ),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
     )
@@ -149,8 +152,10 @@ def _stages(
     if registrations:
         yield Stage(registrations)
     yield from tasks.before(request, updates, services)
-    for wave in filter(None, _waves(request, updates)):
-        yield Stage((*wave, *tasks.after(request, wave, services)))
+    waves = tuple(filter(None, _waves(request, updates)))
+    for number, wave in enumerate(waves, 1):
+        later = (update.target.region for further in waves[number:] for update in further)
+        yield Stage((*wave, *tasks.after(request, wave, services), *probes.probes(request, wave, later)))
 
 
 def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Update]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.verdict import EndState
 
 
+class Answered(NamedTuple):
+    """One answer to it: when, what it is worth (`well`, `badly`, `neither`, `unreached`), and what it was."""
+
+    at: datetime
+    word: str
+    text: str
+
+
 class StepResult(Struct, frozen=True, kw_only=True):
     """What became of one such step.
 
@@ -27,7 +35,8 @@ class StepResult(Struct, frozen=True, kw_only=True):
     stands at the end, None where it changes nothing that could go back; `stays` is what isn't undone where the others
     return, in a clause, "" for nothing. The times are those of day here, None where it never began.
 
-    `ended` and `causes` may quote AWS; `log` is the end of its log, which the run makes safe to print.
+    `ended`, `causes` and `answers` (the last ones) may quote others; `log` is the end of its log, which the run makes
+    safe to print.
     """
 
     kind: str
@@ -43,6 +52,7 @@ class StepResult(Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
     exit_code: int | None = None
     log: tuple[str, ...] = ()
+    answers: tuple[Answered, ...] = ()
 
     @property
     def title(self) -> str:
@@ -58,7 +68,8 @@ class StepResult(Struct, frozen=True, kw_only=True):
     def hidden(self, hide: Callable[[str], str]) -> StepResult:
         """It with what it quotes as `hide` gives it."""
         causes = tuple(cause.hidden(hide) for cause in self.causes)
-        return replace(self, ended=hide(self.ended), causes=causes)
+        answers = tuple(answer._replace(text=hide(answer.text)) for answer in self.answers)
+        return replace(self, ended=hide(self.ended), causes=causes, answers=answers)
 
 
 def merged(done: tuple[StepResult, ...], undone: tuple[StepResult, ...]) -> tuple[StepResult, ...]:

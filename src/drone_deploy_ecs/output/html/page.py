@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.causes.cause import brief
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.result import StepResult
 
+MARKS = {"well": "●", "badly": "✕"}
+"""Of a probe's answers; what counts neither way is a ring."""
 FEW = 4
 """Up to this many services are all shown in full; of more, only those in trouble."""
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
@@ -278,9 +281,25 @@ def _step(step: StepResult) -> Element:
         tag("p", safe(step.what), class_="said"),
         _facts(facts),
         _causes(step),
+        _answers(step) if step.answers else None,
         lines if step.log else None,
         class_=_tone(step.verdict),
     )
+
+
+def _answers(step: StepResult) -> Element:
+    """A row of dots, the last answer at its end; what each was is in its title."""
+    dots = (
+        tag(
+            "span",
+            MARKS.get(answer.word, "○"),
+            class_=answer.word,
+            title=f"{answer.at:%H:%M:%S} UTC: {safe(answer.text)}",
+        )
+        for answer in step.answers
+    )
+    words = ", ".join(f"{count} {word}" for word, count in Counter(answer.word for answer in step.answers).items())
+    return tag("p", *dots, f" {words}", class_="dots")
 
 
 # --- the others ---

@@ -54,6 +54,9 @@ td .badge {{ font-size: .9rem; }}
 .standing li, .problems li {{ border-left: .3rem solid var(--edge, var(--bad)); background: var(--tint, var(--bad-panel));
   padding: .4rem .9rem; margin: .4rem 0; border-radius: .25rem; }}
 .reason {{ font-weight: 600; }}
+.dots {{ letter-spacing: .15em; color: var(--muted); }}
+.dots .well {{ color: var(--good); }}
+.dots .badly {{ color: var(--bad); }}
 .causes {{ padding-left: 1.5rem; margin: 0; }}
 .causes > li {{ margin: 0 0 1.25rem; }}
 .said {{ color: var(--muted); }}

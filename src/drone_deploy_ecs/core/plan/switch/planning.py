@@ -10,6 +10,7 @@ from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.plan import tasks as tasks_of
 from drone_deploy_ecs.core.plan import terms
+from drone_deploy_ecs.core.plan.probes import probes
 from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
 from drone_deploy_ecs.core.plan.switch.sides import warnings
 from drone_deploy_ecs.core.plan.switch.stages import hold_capacity, one_by_one, scale_down_steps, timed
@@ -49,6 +50,7 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
     switch = _switch(settings, live, idle)
     update, registrations = _update(request, settings, switch, idle, revision)
     capacity = hold_capacity(switch, idle.limits)
+    asked = probes(request, (update,), beside=(live.name,))
     down = scale_down_steps(switch, live.desired, settings.wait)
     return Draft(
         switch=switch,
@@ -56,7 +58,7 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
             settings,
             switch,
             (*one_by_one(registrations), *one_by_one(_before(request, update, revision.body, live))),
-            (update, *capacity),
+            (update, *capacity, *asked),
             (*_after(request, update, revision.body, idle), *down),
         ),
         warnings=(*warnings(live, idle), *unattested(idle.name, revision)),
@@ -70,6 +72,8 @@ def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) ->
     switch = _switch(settings, live, idle)
     what = f"an earlier run was interrupted: {idle} has {request.brief} already, beside {live}"
     follow, capacity = tuple(_resume(request, settings, switch, live, idle)), hold_capacity(switch, idle.limits)
+    updates = [step for step in follow if isinstance(step, UpdateService | FollowDeployment)]
+    asked = probes(request, updates, beside=(live.name,))
     wait = settings.wait if live.desired >= idle.desired else settings.interval
     down = scale_down_steps(switch, live.desired, wait)
     return Draft(
@@ -78,7 +82,7 @@ def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) ->
             settings,
             switch,
             one_by_one(_before(request, follow[0], idle.edited.body, live)),
-            (*follow, *capacity),
+            (*follow, *capacity, *asked),
             (*_after(request, follow[0], idle.edited.body, idle), *down),
         ),
         warnings=(Problem(what, "This one goes on from there"), *warnings(live, idle)),

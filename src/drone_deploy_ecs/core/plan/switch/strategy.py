@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import tasks
+from drone_deploy_ecs.core.plan import probes, tasks
 from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategy import Plan, Replan, Undo
@@ -54,10 +54,10 @@ class TwoServices(Struct, frozen=True):
         return (DescribeScalableTargets(region=request.access.region, cluster=request.cluster_name, services=names),)
 
     def may_ask(
-        self, _request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
+        self, request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
     ) -> tuple[Call[Any], ...]:
-        """See `Strategy`: nothing."""
-        return ()
+        """See `Strategy`: whether what is to be probed answers from here."""
+        return probes.may_ask(request)
 
     def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
         """See `Strategy`: all is known."""
@@ -73,22 +73,22 @@ class TwoServices(Struct, frozen=True):
         (call,) = self.plan_asks(request, snapshots, answers)
         blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
         if begun := interrupted(blue, green):
-            return self._planned(request, draft_rest(request, self.settings, *begun))
+            return self._planned(request, draft_rest(request, self.settings, *begun), answers)
         sides = roles(request, blue, green)
         if isinstance(sides, Problem):
             return (sides,)
         live, _ = sides
         if live.has_settled(request):
             return Plan(request=request, strategy=self, stages=(), unchanged=(live.target,))
-        return self._planned(request, draft(request, self.settings, *sides))
+        return self._planned(request, draft(request, self.settings, *sides), answers)
 
-    def _planned(self, request: Request, draft: Draft) -> Plan:
+    def _planned(self, request: Request, draft: Draft, answers: Answers) -> Plan:
         return Plan(
             request=request,
             strategy=replace(self, switch=draft.switch),
             stages=draft.stages,
             summary=str(draft.switch),
-            warnings=draft.warnings,
+            warnings=(*draft.warnings, *probes.warnings(request, answers)),
             diffs=draft.diffs,
             revisions=draft.revisions,
             compared_with="what serves now",
