@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.calls.answers import FailedEntry, Page
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.schedule import Scheduled
 from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.service_deployment import (
     DescribedServiceDeployment,
@@ -120,6 +121,16 @@ BODY: dict[str, Any] = {"family": "web", "containerDefinitions": [{"name": "app"
                         "tags": [{"key": "team", "value": "shop"}]}  # fmt: skip
 BODIES: list[dict[str, Any]] = [BODY, {name: BODY[name] for name in BODY if name != "tags"}, {"family": "web"}]
 
+BARE = NEW.rpartition(":")[0]
+ENDS = [(BEFORE, NEW), (NEW, BEFORE), (BARE, NEW), (NEW, BARE)]
+"""What a schedule runs, and what it is to run."""
+schedules = st.sampled_from([BEFORE, NEW, BARE, f"{BARE}:9", None]).map(
+    lambda arn: Scheduled({"Target": {"EcsParameters": {"TaskDefinitionArn": arn}} if arn else {}})
+)
+failed_entries = st.builds(
+    FailedEntry, st.just("1"), st.sampled_from(["InternalException", "InvalidArgument", ""]), st.just("why")
+)
+
 BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServices": st.lists(services, max_size=1).map(tuple),
     "UpdateService": services,
@@ -132,6 +143,11 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServiceDeployments": st.lists(records, max_size=1).map(tuple),
     "StopServiceDeployment": st.just(RECORD),
     "ContinueServiceDeployment": st.just(RECORD),
+    "DeregisterTaskDefinition": st.just(NEW),
+    "GetSchedule": schedules,
+    "UpdateSchedule": st.just("arn:aws:scheduler:eu-west-1:1:schedule/jobs/h"),
+    "ListTargetsByRule": schedules.map(lambda found: Scheduled({"Targets": [{"Id": "", **found.body["Target"]}]})),
+    "PutTargets": st.just(()) | st.lists(failed_entries, min_size=1, max_size=2).map(tuple),
 }
 
 

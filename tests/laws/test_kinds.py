@@ -16,7 +16,9 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core import steps
 from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.ecs.schedule import ScheduleName
 from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.steps.deregister import DeregisterTaskDefinition
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
@@ -25,6 +27,7 @@ from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
+from drone_deploy_ecs.core.steps.schedule.move import Move, MoveSchedule
 from drone_deploy_ecs.core.steps.step import Context, State
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.simulator.aws import SimulatedAws
@@ -71,6 +74,11 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
     RollBack: structs(
         RollBack, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE), undoes=st.just(OURS),
         must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
+    MoveSchedule: structs(
+        MoveSchedule, region=st.just("eu-west-1"), name=st.sampled_from([ScheduleName("default", "n"), ScheduleName("jobs", "h", is_rule=False)]),
+        moves=st.sampled_from(answers.ENDS).map(lambda ends: (Move(target="", since=ends[0], to=ends[1]),)), is_back=st.booleans()),
+    DeregisterTaskDefinition: structs(
+        DeregisterTaskDefinition, region=st.just("eu-west-1"), definition=st.just(NEW), runs=st.just(("nightly",))),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, built_for, crash, missing
+from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.permissions import Need, read_policy
@@ -144,6 +145,16 @@ def two(*, autoscaled: bool = True) -> World:
     return world
 
 
+def scheduled() -> World:
+    """A service and all that may start its tasks by itself."""
+    world = plain()
+    kept, role = world.schedules, f"arn:aws:iam::{ACCOUNT}:role/starts/"
+    kept.add_rule("nightly", kept.target("prod", "web:1", RoleArn=f"{role}nightly"))
+    kept.add_rule("on-order", kept.target("prod", "web", RoleArn=f"{role}order"), bus="orders")
+    kept.add_schedule("hourly", kept.target("prod", "web:1", RoleArn=f"{role}hourly"), "jobs")
+    return world
+
+
 def colours() -> World:
     """Blue is live, and green was until a minute ago."""
     world = two(autoscaled=False)
@@ -178,6 +189,7 @@ RUNS = {
     "refused": Run(3, refuses),
     "same tag": Run(settings={"image": "shop:1"}),
 }
+FOLLOWED = {name: ran for name, ran in RUNS.items() if name != "missing"}
 WATCHED = {**RUNS, "unhealthy": Run(3, settings=UNHEALTHY), "alarm": Run(3, trips)}
 SWITCH = {
     "mode": "blue-green", "service": "", "blue_service": "blue", "green_service": "green", "scale_down_percent": "50",
@@ -206,8 +218,19 @@ CASES = {
     "patterns": Case(tenants, RUNS, {"service": "tenant-?"}),
     "blue-green": Case(two, SWITCHED, SWITCH),
     "blue-green, not autoscaled": Case(lambda: two(autoscaled=False), SWITCHED, SWITCH),
+    "schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "nightly,rule/orders/on-order,jobs/hourly"}),
+    "all schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "auto"}),
     "blue-green-cluster": Case(colours, IDLE, COLOURS),
 }
+
+
+def test_roles_that_start_what_cannot_be_read_are_left_to_people() -> None:
+    world = scheduled()
+    world.faults.add(Effect.DENY, "GetSchedule")
+    ran = run(world, {"action": "policy", "schedules": "nightly,jobs/hourly"})
+    assert "the schedules can't be read: GetSchedule: AccessDeniedException" in ran.stderr
+    assert "replace what couldn't be read: RULES-ROLE, SCHEDULES-ROLE" in ran.stderr
+    assert "ecs:DeregisterTaskDefinition" in ran.stdout
 
 
 def carried_out(case: Case, name: str, policy: dict[str, Any] | None) -> Ran:

@@ -99,6 +99,7 @@ def _asked(request: Request) -> Request:
         colours=None,
         preflight="off",
         log_lines=0,
+        schedules=(),
     )
 
 

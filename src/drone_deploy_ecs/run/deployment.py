@@ -35,7 +35,7 @@ from drone_deploy_ecs.run.calls import Calls
 from drone_deploy_ecs.run.engine import Engine
 from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
-from drone_deploy_ecs.run.patience import Patient
+from drone_deploy_ecs.run.patience import Patient, answered
 from drone_deploy_ecs.run.preflight import Preflight
 from drone_deploy_ecs.run.system import unique
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
@@ -107,7 +106,7 @@ class Deployment:
         undone = self._undo(plan, done)
         if collector := self._collector():
             done = collector.logs(done)
-        self._log.unused_revisions(self._unused_revisions(done))
+        self._log.unused_revisions(self._unused_revisions(done, undone or ()))
         results = merged(self._results(done), self._results(undone or ()))
         return self._conclude(plan, plan.strategy.outcomes(plan, done, undone), results=results)
 
@@ -138,7 +137,7 @@ class Deployment:
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
         strategy = strategy_for(self._request)
-        answers = _answers(partial(strategy.asks, self._request), self._read_patiently)
+        answers = answered(partial(strategy.asks, self._request), self._read_patiently)
         request = strategy.resolve(self._request, answers)
         if isinstance(request, tuple):
             return request
@@ -157,8 +156,8 @@ class Deployment:
         snapshots = snapshot.snapshots(self._reads, request)
         self._know(snapshots)
         self.ready, _ = refine(request, snapshots)
-        answers |= _answers(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
-        answers |= _answers(partial(strategy.may_ask, request, snapshots), self._read)
+        answers |= answered(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
+        answers |= answered(partial(strategy.may_ask, request, snapshots), self._read)
         plan = strategy.plan(request, snapshots, answers)
         findings = preflight.findings(request, subjects(request, snapshots, plan))
         doomed = tuple(finding.problem for finding in findings if finding.result is Result.DOOMED)
@@ -167,7 +166,7 @@ class Deployment:
         return (*plan, *doomed)
 
     def _read_patiently(self, call: Call[Any]) -> Any:
-        return self._reads[call.region].send(call)
+        return self._reads[call.region].ask(call)
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
         """Keep, of what was read, what must not be printed, and the task counts before the run."""
@@ -220,7 +219,7 @@ class Deployment:
             return None
         # Said before anything is read for it: AWS may take its time.
         self._log.undoing(undo.sentences)
-        answers = _answers(partial(plan.strategy.undo_asks, plan, done), self._read)
+        answers = answered(partial(plan.strategy.undo_asks, plan, done), self._read)
         return self._engine.run(plan.strategy.undo(plan, done, answers).stages, forward=False)
 
     def _read(self, call: Call[Any]) -> Any:
@@ -237,15 +236,16 @@ class Deployment:
         masks = Masks(self._secrets())
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
-    def _unused_revisions(self, done: Sequence[Execution]) -> list[str]:
-        """Names of revisions that were registered, and that no service was then pointed at."""
+    def _unused_revisions(self, done: Sequence[Execution], undone: Sequence[Execution]) -> list[str]:
+        """Names of revisions that were registered, and that no service was then pointed at; but for what is gone."""
+        gone = {execution.output for execution in undone}
         users: dict[str, list[Execution]] = {}
         for execution in done:
             # A task of it is no service's: the revision is still nobody's.
             for key in execution.step.needs if execution.is_monitored else ():
                 users.setdefault(key, []).append(execution)
         made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
-        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)})
+        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)} - gone)
         return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in arns]
 
     # --- the end ---
@@ -291,13 +291,3 @@ class Deployment:
         hide = self._masks.hide
         causes = tuple(cause.hidden(hide) for cause in outcome.causes)
         return replace(outcome, reason=hide(outcome.reason), causes=causes)
-
-
-def _answers(
-    asks: Callable[[Answers], tuple[Call[Any], ...]], send: Callable[[Call[Any]], Any]
-) -> dict[Call[Any], Any]:
-    """Send the calls that `asks` names, then those that it names given the answers, until it names no new call."""
-    answers: dict[Call[Any], Any] = {}
-    while new := [call for call in asks(answers) if call not in answers]:
-        answers |= {call: send(call) for call in new}
-    return answers

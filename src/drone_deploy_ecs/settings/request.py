@@ -52,6 +52,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         notify=notify,
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
         preflight=values["preflight"] or BY_NAME["preflight"].default,
+        schedules=values["schedules"] or (),
         secrets=(
             *credentials(env),
             *notify,

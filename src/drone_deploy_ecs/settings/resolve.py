@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.settings.actions import Action
     from drone_deploy_ecs.settings.table import Setting
 
-REFUSED = ("tag", "images", "task_definition", "revision")
+REFUSED = ("tag", "images", "task_definition", "revision", "schedules")
 """Settings that aren't ignored in a mode that doesn't take them."""
 
 
@@ -173,6 +173,11 @@ def _not_taken(action: Action, mode: str, flags: Mapping[str, str], env: Mapping
     """What would deploy something else than this mode deploys: too much to be ignored."""
     return [
         Problem(
+            f"mode {mode} takes no {name}: nothing is started, so what starts by itself stays on what serves",
+            f"Leave out {name}; move it when you switch",
+        )
+        if name == "schedules"
+        else Problem(
             f"mode {mode} takes no {name}: each colour has its own image, blue_image and green_image",
             f"Leave out {name}; environment, secrets and patch go to either colour",
         )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WaitFor = Literal["completed", "shifted", "healthy"]
 """When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
 
+AUTO = ("auto",)
+"""As `Request.schedules`: all that run this run's clusters and families."""
+
 
 class Access(Struct, frozen=True):
     """How to reach AWS: the region, and a role to assume if any."""
@@ -74,6 +77,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
     failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
+    `schedules` are names or ARNs of what gets the new revision, too, or AUTO;
     `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
@@ -104,6 +108,7 @@ class Request(Struct, frozen=True, kw_only=True):
     notify: tuple[Secret, ...] = ()
     log_lines: int = 20
     preflight: str = "image"
+    schedules: tuple[str, ...] = ()
     attempt: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
