@@ -97,6 +97,7 @@ class Script(Struct, frozen=True, kw_only=True):
     roll_back: bool
     wait_for: str
     stable_for: str
+    on_pause: str
 
 
 scripts = structs(
@@ -115,6 +116,7 @@ scripts = structs(
     roll_back=st.sampled_from([True, True, True, False]),
     wait_for=st.sampled_from(["", "", "shifted", "healthy"]),
     stable_for=st.sampled_from(["", "", "60s"]),
+    on_pause=st.sampled_from(["", "", "continue", "leave", "leave"]),
 )
 
 
@@ -155,7 +157,7 @@ def run(world: World, script: Script, listener: Callable[[Event], None] = lambda
     names = ",".join(f"s{number}" for number in range(len(script.strategies)))
     flags = {"aws_region": "eu-west-1", "cluster": "prod", "service": names, "container": "app", "timeout": f"{BUDGET:.0f}s",
              "image": "shop:2", "disable_rollbacks": "" if script.roll_back else "true", "wait_for": script.wait_for,
-             "stable_for": script.stable_for}  # fmt: skip
+             "stable_for": script.stable_for, "on_pause": script.on_pause}  # fmt: skip
     request, _ = resolve(flags, {})
     return Deployment(request, lambda _: SimulatedAws(world), world.clock, listener, lambda: 0.5).deploy()
 
@@ -183,11 +185,14 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 def holds_when_done(one: Ended) -> None:
     """Exit 0: ours is PRIMARY; but for `healthy` it alone gets the traffic, and all is over where that was asked."""
-    assert one.outcome.verdict is Verdict.COMPLETED
+    assert one.outcome.verdict in (Verdict.COMPLETED, Verdict.PAUSED)
     if one.is_changed_unseen:
         return
     primary = one.service.primary
     assert primary.id == one.outcome.deployment
+    if one.outcome.verdict is Verdict.PAUSED:
+        holds_when_paused(one)
+        return
     if one.service.strategy == "ROLLING" or one.script.wait_for == "healthy":
         return
     # Without a load balancer nothing is shifted: users get whatever runs.
@@ -196,6 +201,17 @@ def holds_when_done(one: Ended) -> None:
     if not one.script.wait_for:
         assert primary.outcome == "SUCCESSFUL"
         assert not one.outcome.unfinished
+
+
+def holds_when_paused(one: Ended) -> None:
+    """Paused: it was asked to be left, it really waits there, and no more traffic is claimed than it has."""
+    assert one.script.on_pause == "leave"
+    shift, pause = one.service.primary.shift, one.outcome.pause
+    assert shift is not None
+    assert pause is not None
+    assert pause.hook in {run.id for run in shift.runs if run.status == "AWAITING_ACTION"}
+    assert pause.stage == shift.runs[-1].stage
+    assert not pause.share or one.traffic == {one.outcome.revision: pause.share} or pause.share < 100.0
 
 
 def holds_when_returned(one: Ended) -> None:

@@ -9,8 +9,11 @@ from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, De
 from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service_deployment import GOING_BACK, OVER, DescribedServiceDeployment
+from drone_deploy_ecs.core.pause import CONTINUE, LEAVE
 from drone_deploy_ecs.core.plan.way_back import undo_sentence
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, ShiftTraffic
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.text import span
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.steps.step import Stage
     from drone_deploy_ecs.core.target import Target
 
 SERVE = ("healthy", "unavailable")
@@ -118,8 +122,24 @@ def problems(services: Iterable[Ready], answers: Answers) -> Iterator[Problem]:
                 yield Problem(what, f"Give weight only to the group with the tasks that serve, in rule {rule}")
 
 
+def halves(request: Request, stages: Sequence[Stage]) -> Iterator[Problem]:
+    """What would end in the middle of the run: later waves never begin where one is left at a pause."""
+    waves = [
+        stage for stage in stages if any(isinstance(step, UpdateService | FollowDeployment) for step in stage.steps)
+    ]
+    if request.on_pause != LEAVE:
+        return
+    for step in (step for stage in waves[:-1] for step in stage.steps):
+        if isinstance(step, ShiftTraffic | FollowServiceDeployment) and step.strategy.pauses:
+            what = f"{step.target.name} would be left at a PAUSE hook, and the services after it would never begin"
+            yield Problem(what, "Leave out canary_services, run once for each region, or set on_pause to wait")
+
+
 def warnings(ready: Ready, answers: Answers) -> Iterator[Problem]:
     """What a person would want to know before it is written to."""
+    if ready.service.strategy.shifts and not answers.get(_listing(ready)):
+        what = f"{ready.name} has no earlier service deployment: whether {DescribeServiceDeployments.permission} is allowed can't be known yet"
+        yield Problem(what, "If it isn't, what becomes of the deployment can't be told: Unknown, exit code 6")
     for record in _in_progress(ready, answers):
         if record.status in GOING_BACK:  # one that goes forward is told of as any other deployment in progress
             what = f"{ready.name} is being taken back by ECS ({short(record.arn)}, {record.status})"
@@ -160,7 +180,8 @@ def undo_of(request: Request, target: Target, strategy: Strategy) -> str:
     if not request.roll_back or target.back.impossible:
         return later
     least = f", of at least {span(strategy.least)}" if strategy.least else ""
+    again = ", whose pauses wait again" if strategy.pauses and request.on_pause != CONTINUE else ""
     return (
         "StopServiceDeployment while it can be stopped, with the old tasks still running: before production traffic is "
-        f"shifted users see nothing, then it is a matter of a minute. Once it is SUCCESSFUL, {later}: a whole new deployment{least}"
+        f"shifted users see nothing, then it is a matter of a minute. Once it is SUCCESSFUL, {later}: a whole new deployment{least}{again}"
     )

@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.plan.strategy import Plan, Undo
 from drone_deploy_ecs.core.plan.undo import Return, returning
 from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.report.sentences import ways_on
 from drone_deploy_ecs.core.steps.coordination import fails_run
 from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, ShiftTraffic
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
@@ -86,9 +87,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`."""
         return tuple(_outcomes(plan, done, undone or ()))
 
-    def epilogue(self, _report: Report, /) -> tuple[Sentence, ...]:
-        """See `Strategy`: nothing."""
-        return ()
+    def epilogue(self, report: Report, /) -> tuple[Sentence, ...]:
+        """See `Strategy`: how to go on from a pause, and how to go back."""
+        return tuple(ways_on(report.outcomes))
 
 
 # --- the plan ---
@@ -100,7 +101,10 @@ def plan_rolling(
     """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
     services, problems = refine(request, snapshots)
     problems = (*problems, *native.problems(services, answers))
-    return problems or _plan(strategy, request, services, answers)
+    if problems:
+        return problems
+    plan = _plan(strategy, request, services, answers)
+    return tuple(native.halves(request, plan.stages)) or plan
 
 
 def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers) -> Plan:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.service_deployment import Canary, LifecycleHook, Linear, Strategy
 from drone_deploy_ecs.core.steps.attempts import Phase
+from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, RollBack, ShiftTraffic
 from drone_deploy_ecs.core.steps.observation import Observed
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
@@ -50,7 +51,7 @@ def said(before: Any, after: Any) -> list[str]:
         (record(stage="POST_SCALE_UP", hooks=(LAMBDA,)),
          "after 10 s: POST_SCALE_UP: its tasks are up; waiting for a lifecycle hook's answer; web:2 2 of 2 running; web:1 2 running"),
         (record(stage="POST_SCALE_UP", hooks=(PAUSE,)),
-         "after 10 s: POST_SCALE_UP: its tasks are up; waiting for somebody's answer; web:2 2 of 2 running; web:1 2 running"),
+         "after 10 s: POST_SCALE_UP: its tasks are up; waiting for somebody's answer, until 05 Jan 13:00Z; web:2 2 of 2 running; web:1 2 running"),
     ],
 )  # fmt: skip
 def test_while_nothing_changes(found: Any, line: str) -> None:
@@ -69,18 +70,19 @@ def test_out_of_sight_and_complete_it_says_so_as_any_rollout() -> None:
     assert said(complete, replace(complete, completion=Completion()))[-1] == "no longer complete"
 
 
-def test_a_pause_is_told_once_with_both_ways_to_go_on() -> None:
-    before = following(record(stage="POST_SCALE_UP"), observed=SEEN)
-    paused = replace(before, known=known(record(stage="POST_SCALE_UP", hooks=(PAUSE,))))
-    (line, *_) = said(before, paused)
-    assert line == (
-        "POST_SCALE_UP: waits for somebody's answer at PAUSE hook ecs-pause-x, until 05 Jan 13:00Z, then ROLLBACK. To go on: "
-        f"`aws ecs continue-service-deployment --region eu-west-1 --service-deployment-arn {RECORD} --hook-id ecs-pause-x "
-        "--action CONTINUE`; to go back: the same with `--action ROLLBACK`"
-    )
-    assert said(paused, paused) == []
-    endless = replace(before, known=known(record(hooks=(replace(PAUSE, expires_at=None),))))
-    assert "hook ecs-pause-x. To go on" in said(following(), endless)[0]
+@pytest.mark.parametrize(
+    ("found", "now", "seconds"),
+    [
+        (record(), 1000.0, SILENCE),
+        (record(stage="BAKE_TIME"), 20.0, SILENCE),
+        (record(stage="BAKE_TIME"), 100.0, 100.0),
+        (record(stage="POST_SCALE_UP", hooks=(PAUSE,)), 100.0, 100.0),
+        (record(stage="POST_SCALE_UP", hooks=(PAUSE,)), 10_000.0, 480.0),
+        (None, 1000.0, SILENCE),
+    ],
+)
+def test_the_longer_ecs_waits_the_less_is_said(found: Any, now: float, seconds: float) -> None:
+    assert following(found, observed=SEEN).silence(now) == seconds
 
 
 def test_what_ecs_returns_to() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.steps.attempts import Phase, retry_in
+from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.steps.native.record import bake
 from drone_deploy_ecs.core.steps.rollout.polling import (
     FIRST,
@@ -33,6 +34,9 @@ EARLY = frozenset({"RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP", "POST_SCALE_
 HOOK_SHARE = 0.1
 """Of the time that a hook has taken, the share after which to look again: it may take a day."""
 
+MOST_SILENT = 480.0
+"""Seconds: CI systems end steps that are silent for ten minutes."""
+
 
 def next_look(shift: Shift, now: float, chance: float) -> float:
     """When (monotonic seconds) it wants to be looked at again; `chance` is random, in 0..1."""
@@ -43,8 +47,21 @@ def next_look(shift: Shift, now: float, chance: float) -> float:
     wait = _waits(shift, now)
     if wait is None:
         wait = _interval(shift, now) * (1 - JITTER * chance)
-    ends = (shift.deadline, shift.stable_at, *(shift.ours.reported.confirmed_at if shift.ours else ()))
+    ends = (
+        shift.deadline,
+        shift.answers.look_at,
+        shift.stable_at,
+        *(shift.ours.reported.confirmed_at if shift.ours else ()),
+    )
     return min((now + wait, *(at for at in ends if at is not None and at > now)))
+
+
+def silence(shift: Shift, now: float) -> float | None:
+    """Seconds without a word while ECS waits: the longer it has, the more; None where it doesn't."""
+    record = shift.known.record
+    if record is None or shift.observed.failed_reads or not (record.pauses or bake(record)):
+        return None
+    return min(max(SILENCE, now - shift.known.since), MOST_SILENT)
 
 
 def _waits(shift: Shift, now: float) -> float | None:
