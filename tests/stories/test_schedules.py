@@ -412,6 +412,7 @@ def test_schedules_of_a_family_that_gets_two_revisions(tell: Teller) -> None:
     [
         ({"schedules": "auto,nightly"}, "has auto beside names"),
         ({"schedules": "a/b/c"}, "has 'a/b/c', which names neither a rule nor a schedule"),
+        ({"schedules": "nightly", "on_pause": "leave"}, "schedules is set with on_pause: leave"),
         ({"mode": "blue-green-cluster", "schedules": "nightly"}, "mode blue-green-cluster takes no schedules"),
     ],
 )
