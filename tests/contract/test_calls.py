@@ -20,6 +20,7 @@ from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, CALLS
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage, DescribePullThroughCacheRules, GetDownloadUrlForLayer
 from drone_deploy_ecs.core.calls.ecs import (
+    DeregisterTaskDefinition,
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
@@ -30,10 +31,18 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.events import (
+    DescribeRule,
+    ListEventBuses,
+    ListRules,
+    ListTargetsByRule,
+    PutTargets,
+)
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
+from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules, UpdateSchedule
 from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
@@ -69,7 +78,7 @@ ARM = "sha256:" + sha256(b'{"architecture": "arm64", "os": "linux"}').hexdigest(
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 IAM = {"monitoring": "cloudwatch"}
 """Where IAM's name of a service isn't the one that calls are signed for."""
-SPOKEN = ("ecs", "application-autoscaling", "logs", "secretsmanager", "ecr", "ssm")
+SPOKEN = ("ecs", "application-autoscaling", "logs", "secretsmanager", "ecr", "ssm", "events", "scheduler")
 """Services whose protocol the simulator speaks over HTTP."""
 
 names = st.text("abcdefghijklmnopqrstuvwxyz-0123456789", min_size=1, max_size=40)
@@ -81,6 +90,14 @@ limits = structs(
 registries = st.text("0123456789", min_size=12, max_size=12)
 repositories = st.sampled_from(["shop", "team/shop", "a-b_c.d/e"])
 digests = st.one_of(st.just(""), st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:{}".format))
+targets = st.fixed_dictionaries({
+    "Id": names, "Arn": names, "RoleArn": names, "EcsParameters": st.fixed_dictionaries({"TaskDefinitionArn": names}),
+})  # fmt: skip
+rules = st.fixed_dictionaries({"Targets": st.lists(targets, min_size=1, max_size=5)})
+schedules = st.fixed_dictionaries({
+    "Name": names, "Arn": names, "CreationDate": st.just(1.7e9), "EndDate": st.just(1.8e9), "ScheduleExpression": names,
+    "FlexibleTimeWindow": st.just({"Mode": "OFF"}), "Target": targets.map(lambda target: {name: target[name] for name in target if name != "Id"}),
+})  # fmt: skip
 bodies = st.builds(task_definition, names, names, names, cpu=st.sampled_from(["256", "512"]))
 launches = structs(
     Launch,
@@ -110,6 +127,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
+    DeregisterTaskDefinition: {"name": names},
     DescribeServiceDeployments: {"arns": lists},
     DescribeServiceRevisions: {"arns": lists},
     StopServiceDeployment: {"arn": names},
@@ -131,6 +149,14 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     GetParameters: {"names": lists},
     GetRole: {"name": names},
     GetFunctionConfiguration: {"name": names},
+    ListEventBuses: {"token": tokens},
+    ListRules: {"bus": names, "token": tokens},
+    DescribeRule: {"bus": names, "name": names},
+    ListTargetsByRule: {"bus": names, "name": names},
+    PutTargets: {"bus": names, "name": names, "body": rules},
+    ListSchedules: {"token": tokens},
+    GetSchedule: {"group": names, "name": names},
+    UpdateSchedule: {"group": names, "name": names, "body": schedules},
 }  # fmt: skip
 
 
@@ -201,7 +227,8 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    assert kind.writes is kind.operation.startswith(("Update", "Register", "Run", "Stop", "Continue"))
+    writing = ("Update", "Register", "Deregister", "Put", "Run", "Stop", "Continue")
+    assert kind.writes is kind.operation.startswith(writing)
 
 
 RUN = RunTask(
@@ -227,6 +254,10 @@ def world() -> World:
     found.push(f"{REGISTRY}/shop:arm", built_for("arm64", is_index=False))
     found.caches.append("docker-hub")
     Operations(found).answer("RunTask", RUN.members())
+    found.register(task_definition())
+    kept = found.schedules
+    kept.add_rule("nightly", kept.target("prod", "web:1"), {"Arn": "arn:aws:lambda:eu-west-1:123456789012:function:f"})
+    kept.add_schedule("hourly", kept.target("prod", "web:1"), "jobs", EndDate=1.8e9)
     return found
 
 
@@ -246,6 +277,7 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        DeregisterTaskDefinition(region=HERE, name="web:2"),
         RUN,
         StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
         DescribeServiceDeployments(
@@ -271,6 +303,19 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         GetParameters(region=HERE, names=("/shop/key", "/shop/other")),
         GetRole(region=HERE, name="shop"),
         GetFunctionConfiguration(region=HERE, name="gate"),
+        ListEventBuses(region=HERE),
+        ListRules(region=HERE, bus="default"),
+        DescribeRule(region=HERE, bus="default", name="nightly"),
+        ListTargetsByRule(region=HERE, bus="default", name="nightly"),
+        PutTargets(
+            region=HERE,
+            bus="default",
+            name="nightly",
+            body={"Targets": [found.schedules.target("prod", "web:2", Id="1")]},
+        ),
+        ListSchedules(region=HERE),
+        GetSchedule(region=HERE, group="jobs", name="hourly"),
+        UpdateSchedule(region=HERE, group="jobs", name="hourly", body=found.schedules.schedules["jobs", "hourly"]),
     )
 
 
@@ -300,6 +345,7 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
     assert [about.count(shop) for _, _, about in here.faults.log if about.startswith("arn:")] == [1, 0, 0, 1]
     assert told == [
-        "web,api", "web", "web", "web", "web", "with tags", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
+        "web,api", "web", "web", "web", "web", "with tags", "web:2", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",
+        "default", "nightly", "nightly", "nightly", "jobs/hourly", "jobs/hourly",
     ]  # fmt: skip

@@ -62,6 +62,8 @@ def test_what_the_page_on_rehearsing_names_is_known() -> None:
         "images": get_type_hints(Behaviour),
         "commands": get_type_hints(Behaviour),
         "services": scenario.SERVICE_OPTIONS,
+        "rules": {**scenario.RULE, **scenario.TARGET},
+        "schedules": scenario.SCHEDULE,
         "timing": get_type_hints(Timing),
         "faults": get_type_hints(Rule),
     }
@@ -73,7 +75,7 @@ def test_what_the_page_on_rehearsing_names_is_known() -> None:
     assert all(named.values())
     assert not [(table, one) for table, members in named.items() for one in members if one not in known[table]]
     effects = re.findall(r"`([^`]+)`", page.partition("what happens to calls: ")[2].partition("|")[0])
-    assert len(effects) == 8
+    assert len(effects) == 9
     assert set(effects) <= {one.value for one in Effect}
 
 

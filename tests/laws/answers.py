@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.answers import LogPage, Page
+from drone_deploy_ecs.core.calls.answers import FailedEntry, LogPage, Page
 from drone_deploy_ecs.core.calls.tasks import Started
 from drone_deploy_ecs.core.calls.web import Reply
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.schedule import Scheduled
 from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.service_deployment import (
     DescribedServiceDeployment,
@@ -130,6 +131,16 @@ BODY: dict[str, Any] = {"family": "web", "containerDefinitions": [{"name": "app"
                         "tags": [{"key": "team", "value": "shop"}]}  # fmt: skip
 BODIES: list[dict[str, Any]] = [BODY, {name: BODY[name] for name in BODY if name != "tags"}, {"family": "web"}]
 
+BARE = NEW.rpartition(":")[0]
+ENDS = [(BEFORE, NEW), (NEW, BEFORE), (BARE, NEW), (NEW, BARE)]
+"""What a schedule runs, and what it is to run."""
+schedules = st.sampled_from([BEFORE, NEW, BARE, f"{BARE}:9", None]).map(
+    lambda arn: Scheduled({"Target": {"EcsParameters": {"TaskDefinitionArn": arn}} if arn else {}})
+)
+failed_entries = st.builds(
+    FailedEntry, st.just("1"), st.sampled_from(["InternalException", "InvalidArgument", ""]), st.just("why")
+)
+
 BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServices": st.lists(services, max_size=1).map(tuple),
     "UpdateService": services,
@@ -151,6 +162,11 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
         st.just(""),
         st.sampled_from(["", "f/1", "f/2"]),
     ),
+    "DeregisterTaskDefinition": st.just(NEW),
+    "GetSchedule": schedules,
+    "UpdateSchedule": st.just("arn:aws:scheduler:eu-west-1:1:schedule/jobs/h"),
+    "ListTargetsByRule": schedules.map(lambda found: Scheduled({"Targets": [{"Id": "", **found.body["Target"]}]})),
+    "PutTargets": st.just(()) | st.lists(failed_entries, min_size=1, max_size=2).map(tuple),
 }
 
 

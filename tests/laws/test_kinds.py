@@ -19,8 +19,10 @@ from drone_deploy_ecs.core.calls.call import WEB
 from drone_deploy_ecs.core.causes.evidence import LogPlace
 from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.ecs.schedule import ScheduleName
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.request.url import Url
+from drone_deploy_ecs.core.steps.deregister import DeregisterTaskDefinition
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
@@ -30,6 +32,7 @@ from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
+from drone_deploy_ecs.core.steps.schedule.move import Move, MoveSchedule
 from drone_deploy_ecs.core.steps.step import Context, State
 from drone_deploy_ecs.core.steps.task.run import RunTask
 from drone_deploy_ecs.core.steps.task.stop import StopTask
@@ -90,6 +93,11 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
     Probe: structs(
         Probe, url=st.just(SHOP), region=st.just("eu-west-1"), services=st.just(()), expect=st.sampled_from(["", "shop"]),
         stable_for=st.sampled_from([0.0, 20.0])),
+    MoveSchedule: structs(
+        MoveSchedule, region=st.just("eu-west-1"), name=st.sampled_from([ScheduleName("default", "n"), ScheduleName("jobs", "h", is_rule=False)]),
+        moves=st.sampled_from(answers.ENDS).map(lambda ends: (Move(target="", since=ends[0], to=ends[1]),)), is_back=st.booleans()),
+    DeregisterTaskDefinition: structs(
+        DeregisterTaskDefinition, region=st.just("eu-west-1"), definition=st.just(NEW), runs=st.just(("nightly",))),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 

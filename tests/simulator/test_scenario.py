@@ -270,3 +270,46 @@ def test_what_is_wrong_with_that(tmp_path: Path) -> None:
         "site f has the services None",
         "site g has the services None",
     ]
+
+
+SCHEDULED = """
+[[services]]
+cluster = "prod"
+name = "web"
+
+[[rules]]
+name = "nightly"
+bus = "orders"
+managed_by = "somebody"
+targets = [{ cluster = "prod", task_definition = "web:1", role = "arn:aws:iam::1:role/x" }, { cluster = "prod", task_definition = "web", members = { Id = "last" } }]
+
+[[schedules]]
+name = "hourly"
+cluster = "prod"
+task_definition = "web:1"
+members = { State = "DISABLED" }
+"""
+
+
+def test_what_starts_tasks_by_itself(tmp_path: Path) -> None:
+    world = loaded(tmp_path, "schedules.toml", SCHEDULED)
+    assert world.schedules.runs == {"rule/orders/nightly": "web:1 and web", "default/hourly": "web:1"}
+    rule = world.schedules.rules["orders", "nightly"]
+    assert [target["Id"] for target in rule["Targets"]] == ["1", "last"]
+    assert (rule["ManagedBy"], rule["Targets"][0]["RoleArn"]) == ("somebody", "arn:aws:iam::1:role/x")
+    assert world.schedules.schedules["default", "hourly"]["State"] == "DISABLED"
+
+
+def test_what_is_wrong_with_what_starts_tasks(tmp_path: Path) -> None:
+    bad = {"rules": [{"targets": [{"cluster": 1}, 2]}, 3], "schedules": [{"name": "x", "bus": "y", "cluster": "prod"}]}
+    with pytest.raises(Refused) as refused:
+        loaded(tmp_path, "bad.json", json.dumps(bad))
+    assert [one.what for one in refused.value.problems] == [
+        "rule 1 has no name",
+        "rule 2 isn't a table, but 3",
+        "rule 1, target 1 has cluster 1",
+        "rule 1, target 1 has no task_definition",
+        "rule 1, target 2 isn't a table, but 2",
+        "schedule 1 has 'bus', which isn't known",
+        "schedule 1 has no task_definition",
+    ]

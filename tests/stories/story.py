@@ -33,7 +33,7 @@ from drone_deploy_ecs.web.get import get
 from tests.pages.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pytest
 
@@ -48,7 +48,7 @@ IMPATIENT = Timeout(5.0, 0.1)
 """Real seconds that a page is waited for, where the simulator never answers."""
 CLOSED = 1
 """A port where nobody listens."""
-WIRED = ("ecs", "application-autoscaling", "ecr", "ssm")
+WIRED = ("ecs", "application-autoscaling", "ecr", "ssm", "events", "scheduler")
 FEW = 20
 """Services of which a transcript tells one by one."""
 NOWHERE: Mapping[str, World] = {}
@@ -111,7 +111,12 @@ class Told:
             f"  {f'{region} ' if region else ''}{name}: {runs}{f' ({count} services)' if name == 'each' else ''}"
             for (region, name, runs), count in told.items()
         ]
-        parts = [self.stdout, self.stderr, f"exit code {self.exit_code}", "report:", *services]
+        truth += [f"  {name} starts {runs}" for world in self.worlds for name, runs in world.schedules.runs.items()]
+        steps = [
+            f"  {one['kind']} {one['name']}: {one['verdict']}, stands {one['stands']}: {one['ended']}"
+            for one in self.report.get("steps", [])
+        ]
+        parts = [self.stdout, self.stderr, f"exit code {self.exit_code}", "report:", *services, *steps]
         return "\n".join(part.rstrip("\n") for part in (*parts, f"  calls: {counts}", "truth:", *truth) if part) + "\n"
 
 
@@ -121,8 +126,11 @@ class Split:
 
     wired: Aws
     simulated: Aws
+    point: Callable[[], None] = lambda: None
+    """Has clients that are made from now on reach this Region: they keep the endpoint that they were made with."""
 
     def send(self, call: Call[A]) -> A:
+        self.point()
         return (self.wired if call.service in WIRED else self.simulated).send(call)
 
 
@@ -182,9 +190,10 @@ class Teller:
                 self._point_at(first)
 
                 def over_http(access: Access) -> Aws:
-                    # A client keeps the endpoint that it was made with.
-                    self._point_at(served.get(access.region, first))
-                    return Split(connect(access), SimulatedAws(further.get(access.region, world)))
+                    server = served.get(access.region, first)
+                    self._point_at(server)
+                    simulated = SimulatedAws(further.get(access.region, world))
+                    return Split(connect(access), simulated, lambda: self._point_at(server))
 
                 web = Pointed(first)
                 code = main(

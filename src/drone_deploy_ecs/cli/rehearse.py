@@ -109,6 +109,7 @@ def _asked(request: Request) -> Request:
         after=(),
         preflight="off",
         log_lines=0,
+        schedules=(),
     )
 
 

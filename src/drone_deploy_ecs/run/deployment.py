@@ -109,7 +109,7 @@ class Deployment:
         undone = self._undo(plan, done)
         if collector := self._collector():
             done = collector.logs(done)
-        self._log.unused_revisions(self._unused_revisions(done))
+        self._log.unused_revisions(self._unused_revisions(done, undone or ()))
         results = merged(self._results(done), self._results(undone or ()))
         return self._conclude(plan, plan.strategy.outcomes(plan, done, undone), results=results)
 
@@ -171,7 +171,7 @@ class Deployment:
         return (*plan, *doomed)
 
     def _read_patiently(self, call: Call[Any]) -> Any:
-        return self._reads[call.region].send(call)
+        return self._reads[call.region].ask(call)
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
         """Keep, of what was read, what must not be printed, and the task counts before the run."""
@@ -245,15 +245,16 @@ class Deployment:
         masks = Masks(self._secrets())
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
-    def _unused_revisions(self, done: Sequence[Execution]) -> list[str]:
-        """Names of revisions that were registered, and that no service was then pointed at."""
+    def _unused_revisions(self, done: Sequence[Execution], undone: Sequence[Execution]) -> list[str]:
+        """Names of revisions that were registered, and that no service was then pointed at; but for what is gone."""
+        gone = {execution.output for execution in undone}
         users: dict[str, list[Execution]] = {}
         for execution in done:
             # A task of it is no service's: the revision is still nobody's.
             for key in execution.step.needs if execution.is_monitored else ():
                 users.setdefault(key, []).append(execution)
         made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
-        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)})
+        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)} - gone)
         return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in arns]
 
     # --- the end ---

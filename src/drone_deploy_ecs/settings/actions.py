@@ -48,8 +48,8 @@ SWITCHING = (
 """How two services take turns."""
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
-BESIDE = ("before", "after", "command", "task_timeout", "task_container", "probe", "probe_expect")
-"""What is run and asked beside the services."""
+BESIDE = ("before", "after", "command", "task_timeout", "task_container", "probe", "probe_expect", "schedules")
+"""What is run, asked and moved beside the services."""
 NOT_FOLLOWING = (
     "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *BESIDE, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
     "on_pause",
@@ -60,7 +60,7 @@ NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notif
 NOT_GOING_BACK = (*SWITCHING, *BESIDE, "skip_unchanged", "deployment")
 """What means nothing to who goes back."""
 NOT_RUNNING = (
-    *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "probe", "probe_expect", "disable_rollbacks", "max_failed_tasks",
+    *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "probe", "probe_expect", "schedules", "disable_rollbacks", "max_failed_tasks",
     "stable_for", "wait_for", "preflight", "skip_unchanged",
 )  # fmt: skip
 """What means nothing to a one-off task."""

@@ -24,6 +24,9 @@ def disagreements(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     yield from _edits(values)
     if mode != COLOURS:
         yield from _nothing(values)
+    if values["schedules"] and values["on_pause"] == "leave":
+        what = "schedules is set with on_pause: leave, and what is left at its pause isn't proven when the run ends"
+        yield Problem(what, "Leave out schedules, and deploy once more with it, and skip_unchanged, after the approval")
     sides = tuple(side for side in (values["blue_service"], values["green_service"]) if side)
     if len({short(side) for side in sides}) < len(sides):
         yield Problem(f"blue_service and green_service are both {short(sides[0])}", "Give two services")

@@ -65,6 +65,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         task_timeout=values["task_timeout"] or duration(BY_NAME["task_timeout"].default),
         task_container=values["task_container"] or "",
         attempt=ci.attempt(env),
+        schedules=values["schedules"] or (),
         secrets=(
             *credentials(env),
             *notify,

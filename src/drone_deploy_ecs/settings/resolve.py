@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 _OWN_IMAGE = (
     "each colour has its own image, blue_image and green_image",
-    "environment, secrets and patch go to either colour",
+    "; environment, secrets and patch go to either colour",
 )
-_NOTHING_ASKED = ("nothing is started there that could be asked", "ask it in the step that starts the colour")
-REFUSED = dict.fromkeys(("tag", "images", "task_definition", "revision"), _OWN_IMAGE) | dict.fromkeys(
-    ("probe", "probe_expect"), _NOTHING_ASKED
-)
+_NOTHING_ASKED = ("nothing is started there that could be asked", "; ask it in the step that starts the colour")
+_STAYS = ("nothing is started, so what starts by itself stays on what serves", "; move it when you switch")
+REFUSED = {
+    **dict.fromkeys(("tag", "images", "task_definition", "revision"), _OWN_IMAGE),
+    **dict.fromkeys(("probe", "probe_expect"), _NOTHING_ASKED),
+    "after": ("it starts nothing that could be tried", ""),
+    "schedules": _STAYS,
+}
 """Settings that aren't ignored in a mode that doesn't take them: why it doesn't, and what to do instead."""
-
-
-NEEDS_TASKS = ("after",)
-"""Those for what runs: mode blue-green-cluster starts nothing."""
 
 
 def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
@@ -190,15 +190,10 @@ def _refused(action: Action, flags: Mapping[str, str], env: Mapping[str, str]) -
 
 def _not_taken(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Problem]:
     """What would deploy something else than this mode deploys: too much to be ignored."""
-    starts_nothing = [
-        Problem(f"mode {mode} takes no {name}: it starts nothing that could be tried", f"Leave out {name}")
-        for name in _names_unused(mode, flags, env)
-        if name in NEEDS_TASKS and action.uses(name)
-    ]
-    return starts_nothing + [
+    return [
         Problem(
             f"mode {mode} takes no {name}: {REFUSED[name][0]}",
-            f"Leave out {name}; {REFUSED[name][1]}",
+            f"Leave out {name}{REFUSED[name][1]}",
         )
         for name in _names_unused(mode, flags, env)
         if name in REFUSED and action.uses(name)
@@ -213,9 +208,7 @@ def _names_unused(mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -
 
 def _unused(action: Action, mode: str, flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Problem, ...]:
     by_action = [setting.name for setting in SETTINGS if setting.name in action.unused and _given(setting, flags, env)]
-    by_mode = [
-        name for name in _names_unused(mode, flags, env) if name not in (*REFUSED, *NEEDS_TASKS) and action.uses(name)
-    ]
+    by_mode = [name for name in _names_unused(mode, flags, env) if name not in REFUSED and action.uses(name)]
     return tuple(
         Problem(
             f"{', '.join(names)} {'have' if len(names) > 1 else 'has'} no effect {where}", "Leave out what isn't meant"

@@ -116,6 +116,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="start from the task definition in this file instead of from the one that runs; of the services' own family, in one region"),
     Setting(name="revision", type="text", read=edits.revision, modes=(ROLLING, BLUE_GREEN),
             help="deploy this existing revision (family:number or ARN) as it is: nothing is edited or registered; of the services' own family, in one region"),
+    Setting(name="schedules", type="list", read=edits.schedules, modes=(ROLLING, BLUE_GREEN),
+            help="what starts tasks by itself and gets the new revision, too, once the services are up: EventBridge rules (name, rule/bus/name) and schedules of EventBridge Scheduler (group/name), separated by commas; auto: all that run the same families in the same clusters"),
     Setting(name="mode", type="text", read=mode, default=ROLLING,
             help="how to deploy: rolling; blue-green: of two services the idle one takes over; blue-green-cluster: the one that a secret doesn't name as live is updated"),
     Setting(name="blue_service", type="text", read=service, required=True, modes=(BLUE_GREEN, COLOURS),

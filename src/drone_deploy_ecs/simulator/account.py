@@ -14,6 +14,7 @@ from drone_deploy_ecs.simulator.faults import Faults
 from drone_deploy_ecs.simulator.model import Deployment
 from drone_deploy_ecs.simulator.one_off import OneOffs
 from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
+from drone_deploy_ecs.simulator.schedules import Schedules
 from drone_deploy_ecs.simulator.shapes import service_shape
 from drone_deploy_ecs.simulator.timing import Timing
 
@@ -31,7 +32,8 @@ CAPTURED_IDS = 10**18
 class Account:
     """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
 
-    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name. What
+    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
+    `schedules`: what starts tasks by itself, and here never does. What
     else tasks need is there, but for what `absent` names (repositories, secrets, parameters, roles, log groups,
     functions); `trusts` has by role who may assume it where that isn't ECS, `caches` the prefixes of repositories that
     are filled from another registry. `address` is where what is downloaded is.
@@ -60,6 +62,7 @@ class Account:
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
         self.secrets: dict[str, str] = {}
+        self.schedules = Schedules(self.arn_prefix)
         self.numbers: list[str] = []
         self.policy: Policy | None = None
         self.absent: set[str] = set()

@@ -1,4 +1,4 @@
-"""The simulator over loopback HTTP (AWS JSON 1.1): for botocore, the AWS CLI, and other people's tools."""
+"""The simulator over loopback HTTP (AWS JSON 1.1, REST JSON): for botocore, the AWS CLI, and other people's tools."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
 
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.errors import ApiError
@@ -26,6 +27,9 @@ Json = dict[str, Any]
 
 SITES = "/sites/"
 BAD_REQUEST, NOT_FOUND, SERVER_ERROR = 400, 404, 500
+SCHEDULES = "/schedules"
+IN_QUERY = {"groupName": "GroupName"}
+"""Members that go by another name in an address (EventBridge Scheduler API reference)."""
 
 
 def _read(body: bytes) -> Json | None:
@@ -49,7 +53,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server
 
     def do_GET(self) -> None:
-        """A download, from an address that a call was answered with; or a page of a site, at /sites/<host>/<path>."""
+        """A call in REST JSON, a page of a site (/sites/<host>/<path>), or a download that a call was answered with."""
+        if self.path.startswith(SCHEDULES):
+            self._serve_schedules("GetSchedule", "ListSchedules")
+            return
         if self.path.startswith(SITES):
             host, _, path = self.path.removeprefix(SITES).partition("/")
             self._show(host, f"/{path.partition('?')[0]}")
@@ -68,15 +75,32 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._reply(reply["status"], "text/plain", reply.get("text", "").encode(), reply.get("location", ""))
 
+    def do_PUT(self) -> None:
+        """A call in REST JSON."""
+        self._serve_schedules("UpdateSchedule", "")
+
+    def _serve_schedules(self, of_one: str, of_all: str) -> None:
+        """A call to EventBridge Scheduler: part of the request is in the address, the rest in the body."""
+        path, _, query = self.path.removeprefix(SCHEDULES).partition("?")
+        given = {IN_QUERY.get(name, name): value for name, value in parse_qsl(query)}
+        if name := unquote(path.strip("/")):
+            given["Name"] = name
+        self._serve(of_one if name else of_all, given)
+
     def do_POST(self) -> None:
         """One call."""
+        self._serve((self.headers.get("X-Amz-Target") or "").rpartition(".")[2], {})
+
+    def _serve(self, operation: str, given: Json) -> None:
+        """The call, whose request is partly `given`."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
+        request = _read(body)
+        request = None if request is None else {**request, **given}
         self._server.called.set()
         self._server.keys.append(_access_key(self.headers.get("Authorization") or ""))
         with self._server.lock:
             self._server.keep_pace()
-            status, answer = self._answer(operation, _read(body))
+            status, answer = self._answer(operation, request)
         if answer is None:
             self.close_connection = True
             return

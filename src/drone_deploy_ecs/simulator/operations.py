@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator import permissions
+from drone_deploy_ecs.simulator.eventbridge import EventBridge, failed
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.load_balancing import LoadBalancing
 from drone_deploy_ecs.simulator.one_off import shape
@@ -63,6 +64,7 @@ class Operations:
             **ServiceDeployments(world, self._service).operations,
             **LoadBalancing(world).operations,
             **self.surroundings.operations,
+            **EventBridge(world).operations,
         }
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Json:
@@ -76,6 +78,8 @@ class Operations:
             with suppress(ApiError):
                 self.answer(operation, request)
             raise Killed
+        if effect is Effect.FAIL_ENTRIES:
+            return failed(request)
         if effect.comes_after:
             self.answer(operation, request)
         if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
@@ -218,7 +222,8 @@ class Operations:
         return self.world.definitions.register(request, self.world.clock.monotonic())
 
     def _deregister_task_definition(self, request: Mapping[str, Any]) -> Json:
-        return self.world.definitions.deregister(request["taskDefinition"], self.world.clock.monotonic())
+        answer = self.world.definitions.deregister(request["taskDefinition"], self.world.clock.monotonic())
+        return {"taskDefinition": answer["taskDefinition"]}
 
     def _list_task_definitions(self, _request: Mapping[str, Any]) -> Json:
         return {"taskDefinitionArns": self.world.definitions.arns()}

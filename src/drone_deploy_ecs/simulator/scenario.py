@@ -31,10 +31,14 @@ SERVICE_OPTIONS: Mapping[str, Any] = {
 TABLES: Mapping[str, Any] = {
     "seed": int, "region": str, "account": str, "partition": str, "timing": dict, "clusters": dict, "images": dict,
     "services": list, "faults": list, "quotas": bool, "policy": dict, "numbers": list,
-    "sites": dict, "pages": dict, "absent": list, "trusts": dict, "caches": list, "commands": dict,
+    "sites": dict, "pages": dict, "absent": list, "trusts": dict, "caches": list, "commands": dict, "rules": list, "schedules": list,
 }  # fmt: skip
 LINES = tuple[str, ...]
 SHIFTING: Mapping[str, Any] = {**get_type_hints(Shifting), "hooks": list, "obstacles": dict}
+TARGET: Mapping[str, Any] = {"cluster": str, "task_definition": str, "role": str, "members": dict}
+SCHEDULE: Mapping[str, Any] = {"name": str, "group": str, **TARGET}
+RULE: Mapping[str, Any] = {"name": str, "bus": str, "managed_by": str, "targets": list}
+"""A rule's target, a schedule, and a rule; `members` are AWS's own, put over what is made of the others."""
 ONE_OF: Mapping[str, Collection[str]] = {"answer": ANSWERS, "back": ANSWERS, "balancer": BALANCERS}
 """What some members of `shifting` and of its hooks may be."""
 
@@ -92,6 +96,7 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _web_problems(raw)
     for number, service in enumerate(raw.get("services", ()), 1):
         yield from _service_problems(f"service {number}", service)
+    yield from _schedule_problems(raw)
     if "policy" in raw:
         try:
             read_policy(raw["policy"])
@@ -159,6 +164,24 @@ def _shifting_problems(where: str, shifting: Any) -> Iterator[Problem]:
                 yield Problem(f"{place} has the {name} {table[name]!r}", f"Known: {', '.join(filter(None, known))}")
 
 
+def _schedule_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    tables: list[tuple[str, Any, Mapping[str, Any], tuple[str, ...]]] = [
+        (f"rule {number}", rule, RULE, ("name",)) for number, rule in enumerate(raw.get("rules", ()), 1)
+    ]
+    for where, rule, _, _ in tuple(tables):
+        targets = rule.get("targets", []) if isinstance(rule, dict) else []
+        for number, target in enumerate(targets if isinstance(targets, list) else (), 1):
+            tables.append((f"{where}, target {number}", target, TARGET, ("cluster", "task_definition")))
+    for number, schedule in enumerate(raw.get("schedules", ()), 1):
+        whole = ("name", "cluster", "task_definition")
+        tables.append((f"schedule {number}", schedule, SCHEDULE, whole))
+    for where, table, known, needed in tables:
+        yield from _table_problems(where, table, known)
+        for name in needed if isinstance(table, dict) else ():
+            if not table.get(name):
+                yield Problem(f"{where} has no {name}", "Give it one")
+
+
 def _table_problems(where: str, raw: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
     """A problem for every member that isn't known, or whose value has another type."""
     if not isinstance(raw, dict):
@@ -195,6 +218,7 @@ def _build(raw: Mapping[str, Any]) -> World:
     for host, site in raw.get("sites", {}).items():
         services, unreachable = tuple(site["services"]), site.get("unreachable", (0.0, 0.0))
         world.sites[host] = Site(services=services, unreachable=tuple(unreachable))
+    _add_schedules(world, raw)
     world.numbers += map(str, raw.get("numbers", ()))
     world.policy = read_policy(raw["policy"]) if "policy" in raw else None
     world.absent |= set(raw.get("absent", ()))
@@ -228,6 +252,22 @@ def _add_service(world: World, options: dict[str, Any]) -> None:
     if "alarms" in options:
         options["alarms"] = tuple(options["alarms"])
     world.add_service(cluster, name, body, **options)
+
+
+def _add_schedules(world: World, raw: Mapping[str, Any]) -> None:
+    kept = world.schedules
+    for rule in raw.get("rules", ()):
+        targets = (_target(world, target) | target.get("members", {}) for target in rule.get("targets", ()))
+        options = {name: rule[name] for name in ("bus", "managed_by") if name in rule}
+        kept.add_rule(rule["name"], *targets, **options)
+    for schedule in raw.get("schedules", ()):
+        group = schedule.get("group", "default")
+        kept.add_schedule(schedule["name"], _target(world, schedule), group, **schedule.get("members", {}))
+
+
+def _target(world: World, options: Mapping[str, Any]) -> dict[str, Any]:
+    role = {"RoleArn": options["role"]} if "role" in options else {}
+    return world.schedules.target(options["cluster"], options["task_definition"], **role)
 
 
 def _shifting(members: dict[str, Any]) -> Shifting:

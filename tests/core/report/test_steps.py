@@ -124,6 +124,13 @@ def test_what_was_taken_back_is_told_once() -> None:
         STEP,
         replace(MOVED, ended="has web:2; the way back: has web:1 again", end_state=EndState.AS_BEFORE),
     )
+    gone, left = (
+        replace(back, ended=each.value, end_state=each) for each in (EndState.AS_BEFORE, EndState.NOT_AS_BEFORE)
+    )
+    for first, second in ((left, gone), (gone, left)):
+        (told,) = merged((MOVED,), (first, second))
+        assert told.end_state is EndState.NOT_AS_BEFORE
+        assert told.ended == f"has web:2; the way back: {first.ended}; {second.ended}"
     assert merged((), (back,)) == (back,)
     assert merged((STEP,), ()) == (STEP,)
     cut_off, stopped = replace(STEP, verdict=Verdict.CANCELLED, ended="was running"), replace(STEP, ended="is stopped")

@@ -10,10 +10,12 @@ from drone_deploy_ecs.core.calls import (
     ecr,
     ecs,
     elb,
+    events,
     functions,
     iam,
     logs,
     parameters,
+    schedules,
     secrets,
     service_deployments,
     tasks,
@@ -48,6 +50,8 @@ CALLS: tuple[type[Call[Any]], ...] = tuple(
         parameters,
         iam,
         functions,
+        events,
+        schedules,
     )
     for call in _calls(module)
 )

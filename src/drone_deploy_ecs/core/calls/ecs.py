@@ -1,4 +1,4 @@
-"""The eight operations of Amazon ECS that a deployment takes. Source of members and limits: the ECS API reference."""
+"""The nine operations of Amazon ECS that a deployment takes. Source of members and limits: the ECS API reference."""
 
 from __future__ import annotations
 
@@ -335,6 +335,27 @@ class RegisterTaskDefinition(HasBody, Call[str], frozen=True, kw_only=True):
     def known_members(self) -> dict[str, Any]:
         """What the API insists on, in the place of what is sent."""
         return {"family": "replaced", "containerDefinitions": []}
+
+    def read(self, body: Body) -> str:
+        """See `Call`."""
+        return str(_defined(body)["taskDefinition"]["taskDefinitionArn"])
+
+
+class DeregisterTaskDefinition(Call[str], frozen=True, kw_only=True):
+    """Make a revision INACTIVE: what runs it goes on, and a family's newest is another one. The answer is its ARN."""
+
+    operation: ClassVar = "DeregisterTaskDefinition"
+    quota: ClassVar = REGISTER_DEFINITIONS
+    permission: ClassVar = "ecs:DeregisterTaskDefinition"
+    writes: ClassVar = True
+
+    name: str
+
+    about: ClassVar = staticmethod(DescribeTaskDefinition.about)
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"taskDefinition": self.name}
 
     def read(self, body: Body) -> str:
         """See `Call`."""

@@ -26,6 +26,9 @@ CHANGE_TASKS = Quota("change tasks", 100, 40.0)
 READ_TASKS = Quota("read tasks", 100, 20.0)
 REGISTER_DEFINITIONS = Quota("register task definitions", 20, 1.0)
 READ_DEFINITIONS = Quota("read task definitions", 50, 20.0)
+EVENTS = Quota("EventBridge", 50, 25.0)
+"""Half of the 50 a second that EventBridge's quotas give all operations but PutEvents: others use it, too."""
+SCHEDULES = Quota("EventBridge Scheduler", 50, 20.0)
 
 
 def modest(operation: str) -> Quota:

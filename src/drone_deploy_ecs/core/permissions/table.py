@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, Reg
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage, DescribePullThroughCacheRules, GetDownloadUrlForLayer
 from drone_deploy_ecs.core.calls.ecs import (
+    DeregisterTaskDefinition,
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
@@ -22,10 +23,18 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.events import (
+    DescribeRule,
+    ListEventBuses,
+    ListRules,
+    ListTargetsByRule,
+    PutTargets,
+)
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
+from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules, UpdateSchedule
 from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
@@ -36,6 +45,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
 from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 from drone_deploy_ecs.core.permissions.statement import allow
 from drone_deploy_ecs.core.preflight.checks import ALL, OFF
+from drone_deploy_ecs.core.request.request import AUTO
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.permissions.place import Place
@@ -139,6 +149,14 @@ def _shifts_and_writes(place: Place) -> bool:
 
 def _switches(place: Place) -> bool:
     return place.request.blue_green is not None and _knows_modes(place)
+
+
+def _finds_schedules(place: Place) -> bool:
+    return place.request.schedules == AUTO
+
+
+def _follow(place: Place) -> bool:
+    return bool(place.request.schedules)
 
 
 FEATURES = (
@@ -344,6 +362,44 @@ FEATURES = (
             ),
         ),
         "One line names the permissions that lack, and the run goes on.",
+    ),
+    Feature(
+        "Schedules",
+        "`schedules` only: rules of EventBridge and schedules of EventBridge Scheduler get the new revision, too. Those that "
+        "find them are for `auto`. `DeregisterTaskDefinition` takes a revision of a failed run out of the way of what names its "
+        "family alone.",
+        (
+            allow("FindWhatStartsTasks", [ListEventBuses, ListRules, ListSchedules], when=_finds_schedules),
+            allow(
+                "MoveRules",
+                [DescribeRule, ListTargetsByRule, PutTargets],
+                "arn:aws:events:REGION:ACCOUNT:rule/RULE",
+                when=_follow,
+            ),
+            allow(
+                "MoveSchedules",
+                [GetSchedule, UpdateSchedule],
+                "arn:aws:scheduler:REGION:ACCOUNT:schedule/SCHEDULE",
+                when=_follow,
+            ),
+            allow(
+                "PassTheRulesRoles",
+                ["iam:PassRole"],
+                "arn:aws:iam::ACCOUNT:role/RULES-ROLE",
+                when=_follow,
+                StringEquals={"iam:PassedToService": "events.amazonaws.com"},
+            ),
+            allow(
+                "PassTheSchedulesRoles",
+                ["iam:PassRole"],
+                "arn:aws:iam::ACCOUNT:role/SCHEDULES-ROLE",
+                when=_follow,
+                StringEquals={"iam:PassedToService": "scheduler.amazonaws.com"},
+            ),
+            allow("DeregisterWhatFailed", [DeregisterTaskDefinition], when=lambda place: place.names_families_alone),
+        ),
+        "To read: refused, exit code 2: nothing was changed. To write, or to pass the role: all of it goes back, exit code 3. To "
+        "deregister: exit code 4, and the schedule is named.",
     ),
     Feature(
         "Another role",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WaitFor = Literal["completed", "shifted", "healthy"]
 """When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
 
+AUTO = ("auto",)
+"""As `Request.schedules`: all that run this run's clusters and families."""
+
 
 OnPause = Literal["wait", "continue", "leave"]
 """What is done at a PAUSE hook: wait for somebody's answer, answer it, or end the run there."""
@@ -83,14 +86,15 @@ class Request(Struct, frozen=True, kw_only=True):
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
     failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
-    `before`, `after` and `command` (the action run's) are commands of one-off tasks, () for none: each for at most
-    `task_timeout` seconds, in `task_container` ("": the first that is named, or that there is); `attempt` is what the
-    CI system tells of the build and which attempt at it this is, "" where it tells nothing; `probes` are asked whether
-    the new version serves, one for all Regions or one for each, and `probe_expect` is in the answer then ("" for any);
-    `secrets` is what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
-    green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
-    `approval` is what may be let go on at a pause, where that is asked for. `about` says for people what an action is
-    about that asks for no revision: `the rollout`.
+    `schedules` are names or ARNs of what gets the new revision, too, or AUTO; `before`, `after` and `command` (the
+    action run's) are commands of one-off tasks, () for none: each for at most `task_timeout` seconds, in
+    `task_container` ("": the first that is named, or that there is); `attempt` is what the CI system tells of the build
+    and which attempt at it this is, "" where it tells nothing; `probes` are asked whether the new version serves, one
+    for all Regions or one for each, and `probe_expect` is in the answer then ("" for any); `secrets` is what the run
+    itself knows and must not print. With `blue_green` or `colours` the services are blue and green; with `colours`,
+    `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`). `approval` is what may
+    be let go on at a pause, where that is asked for. `about` says for people what an action is about that asks for no
+    revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -126,6 +130,7 @@ class Request(Struct, frozen=True, kw_only=True):
     task_container: str = ""
     probes: tuple[Url, ...] = ()
     probe_expect: str = ""
+    schedules: tuple[str, ...] = ()
     attempt: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None

@@ -74,14 +74,24 @@ class StepResult(Struct, frozen=True, kw_only=True):
 
 def merged(done: tuple[StepResult, ...], undone: tuple[StepResult, ...]) -> tuple[StepResult, ...]:
     """The results of a run, each step once: `undone` tells how what was taken back stands at the end."""
-    backs = {(back.kind, back.name): back for back in undone}
+    backs: dict[tuple[str, str], StepResult] = {}
+    for back in undone:
+        key = (back.kind, back.name)
+        backs[key] = _both(backs[key], back) if key in backs else back
     results = [_back(result, backs.pop((result.kind, result.name), None)) for result in done]
     return (*results, *backs.values())
+
+
+def _both(first: StepResult, second: StepResult) -> StepResult:
+    """Where it takes two steps to take something back: as before is only what both have brought back."""
+    worse = first if first.end_state and first.end_state.is_odd else second
+    return replace(worse, ended=f"{first.ended}; {second.ended}")
 
 
 def _back(result: StepResult, back: StepResult | None) -> StepResult:
     if back is None:
         return result
-    goes_on = result.verdict in (Verdict.CANCELLED, Verdict.WITHDRAWN)
+    # What changes nothing that could go back is told by its way back alone, where that is only its end.
+    goes_on = result.end_state is None and result.verdict in (Verdict.CANCELLED, Verdict.WITHDRAWN)
     ended = back.ended if goes_on else f"{result.ended}; the way back: {back.ended}"
     return replace(result, end_state=back.end_state, ended=ended)
