@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
+from drone_deploy_ecs.core.plan.order import in_clauses, patience
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
@@ -28,11 +29,11 @@ from drone_deploy_ecs.core.report.sentences import last_line, stays_lines, why_l
 from drone_deploy_ecs.core.steps.coordination import ANOTHER_FAILED
 from drone_deploy_ecs.core.steps.result import merged
 from drone_deploy_ecs.core.steps.summary import NAMED
-from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.run import snapshot
 from drone_deploy_ecs.run.calls import Calls
-from drone_deploy_ecs.run.engine import Engine
+from drone_deploy_ecs.run.engine import SILENCE, Engine
 from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
 from drone_deploy_ecs.run.patience import Patient
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.steps.step import Execution
 
+LOOK_AGAIN = 15.0
+"""Seconds from one look to the next while somebody else's turn is waited for."""
 REPLANS = 3
 """Times that a run goes on although somebody else interferes with it."""
 
@@ -74,7 +77,7 @@ class Deployment:
         beside: Beside = at_once,
         unique: Callable[[], str] = unique,
     ) -> None:
-        self._request = request
+        self._asked = self._request = request
         self._connect = connect
         self._clock = clock
         self._masks = Masks(request.secrets)
@@ -96,10 +99,12 @@ class Deployment:
     def deploy(self) -> Report:
         """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
         try:
-            plan = self.prepare()
+            plan = self._in_turn(self.prepare())
         except Refused as refusal:
             return self._conclude(None, (), refusal.problems)
         self._log.introduce(plan)
+        if plan.conflicts:
+            return self._conclude(plan, plan.strategy.outcomes(plan, self._engine.withhold(plan), None))
         self._cancellation.defer()
         plan, done = self._do(plan)
         if collector := self._collector():
@@ -116,6 +121,9 @@ class Deployment:
     def prepare(self) -> Plan:
         """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
         self._reach()
+        return self._prepared()
+
+    def _prepared(self) -> Plan:
         self._seen_at = self._clock.monotonic()
         try:
             plan = self._plan()
@@ -124,6 +132,26 @@ class Deployment:
         if not isinstance(plan, Plan):
             raise Refused(tuple(map(self._masked, plan)))
         self._bodies |= {name: revision.body for name, revision in plan.revisions.items()}
+        return plan
+
+    def _in_turn(self, plan: Plan) -> Plan:
+        """The plan once nothing is in its way any more; or as it is, where that isn't waited for, or not so long."""
+        began, waits_for = self._clock.monotonic(), ""
+        while (until := began + patience(plan.request, plan.conflicts)) > self._clock.monotonic():
+            if self._cancellation.signal:
+                break
+            in_the_way = in_clauses(plan.conflicts)
+            if in_the_way != waits_for:
+                waits_for = in_the_way
+                left = span(until - self._clock.monotonic())
+                self._log.record(Kind.WAITING, "", safe(f"waiting for its turn, {left} at most: {waits_for}"))
+            elif self._clock.monotonic() >= self._log.spoke_at + SILENCE:
+                self._log.record(Kind.WAITING, "", safe(f"still waiting for its turn: {waits_for}"))
+            self._clock.sleep(min(LOOK_AGAIN, until - self._clock.monotonic()))
+            plan = self._prepared()
+        if waits_for and plan.conflicts:
+            waited = span(self._clock.monotonic() - began)
+            self._log.record(Kind.WARNING, "", safe(f"its turn didn't come within {waited}"))
         return plan
 
     def _reach(self) -> None:
@@ -137,9 +165,9 @@ class Deployment:
             self._reads[region] = Patient(self._calls[region], self._clock, self._log, self._request.budget)
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
-        strategy = strategy_for(self._request)
-        answers = _answers(partial(strategy.asks, self._request), self._read_patiently)
-        request = strategy.resolve(self._request, answers)
+        strategy = strategy_for(self._asked)
+        answers = _answers(partial(strategy.asks, self._asked), self._read_patiently)
+        request = strategy.resolve(self._asked, answers)
         if isinstance(request, tuple):
             return request
         self._request = request

@@ -8,7 +8,7 @@ from drone_deploy_ecs.core.ecs.names import read_arn, short
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.settings.table import BY_NAME
-from drone_deploy_ecs.settings.values import COLOURS, ROLLING
+from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, ROLLING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,9 @@ def disagreements(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     for name in (values["cluster"], *(values["service"] or ()), *sides):
         yield from _misplaced_arn(name or "", values, own_cluster=name not in sides)
     yield from _duplicates(values["service"] or (), values["cluster"] or "")
+    if mode == BLUE_GREEN and values["on_conflict"] not in (None, "replace"):
+        what = f"mode {mode} takes no on_conflict: a switch goes on from whatever it finds"
+        yield Problem(what, "Leave it out, and let the CI system run one such step at a time")
 
 
 def _access(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         stable_for=values["stable_for"] or 0.0,
         wait_for=values["wait_for"] or "completed",
         skip_unchanged=bool(values["skip_unchanged"]),
+        on_conflict=values["on_conflict"] or "replace",
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         notify=notify,

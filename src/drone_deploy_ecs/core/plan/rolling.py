@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import native, terms, undo
+from drone_deploy_ecs.core.plan import native, order, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.plan.order import Conflict
     from drone_deploy_ecs.core.plan.revision import Registrations
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers, Replan, Sentence
@@ -110,6 +111,7 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
     updates: list[Update] = []
     same: list[Target] = []
     diffs: list[tuple[str, tuple[str, ...]]] = []
+    conflicts: dict[str, Conflict] = {}
     for service in services:
         step, registrations = _step(request, service, registrations)
         if isinstance(step, Target):
@@ -117,15 +119,29 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
         else:
             updates.append(step)
             diffs.append((step.target.name, _diff(service)))
+        if isinstance(step, UpdateService) and (conflict := _conflict(request, service, answers)):
+            conflicts[service.name] = conflict
     return Plan(
         request=request,
         strategy=strategy,
         stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
         unchanged=tuple(same),
-        warnings=tuple(warning for service in services for warning in _warnings(service, answers)),
+        warnings=tuple(
+            warning
+            for service in services
+            for warning in _warnings(request, service, answers, conflicts.get(service.name))
+        ),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
+        conflicts=tuple(conflicts.values()),
     )
+
+
+def _conflict(request: Request, service: Ready, answers: Answers) -> Conflict | None:
+    """What is in the way of writing to that service."""
+    if request.on_conflict == "replace":
+        return None
+    return order.another_rollout(service, native.newest(service, answers))
 
 
 def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Update]]:
@@ -152,10 +168,12 @@ def _step(request: Request, service: Ready, registrations: Registrations) -> tup
 
 def _update(request: Request, target: Target, service: Ready) -> UpdateService:
     forward, strategy = terms.forward(request), service.service.strategy
+    looks_first = request.on_conflict != "replace"
     if strategy.shifts:
         undo_text = native.undo_of(request, target, strategy)
-        return ShiftTraffic(target=target, terms=forward, undo=undo_text, strategy=strategy)
-    return UpdateService(target=target, terms=forward, undo=undo_sentence(request, target))
+        return ShiftTraffic(target=target, terms=forward, undo=undo_text, looks_first=looks_first, strategy=strategy)
+    undo_text = undo_sentence(request, target)
+    return UpdateService(target=target, terms=forward, undo=undo_text, looks_first=looks_first)
 
 
 def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:
@@ -189,10 +207,13 @@ def _diff(service: Ready) -> tuple[str, ...]:
 # --- what a person would want to know before a service is written to ---
 
 
-def _warnings(service: Ready, answers: Answers) -> Iterator[Problem]:
+def _warnings(request: Request, service: Ready, answers: Answers, conflict: Conflict | None) -> Iterator[Problem]:
     if service.service.desired == 0 and service.service.scheduling == "REPLICA":
         yield Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
-    yield from _on_its_deployments(service)
+    if conflict:
+        yield order.warning(request, conflict)
+    else:
+        yield from _on_its_deployments(service)
     yield from native.warnings(service, answers)
     yield from _on_its_way_back(service)
 
@@ -245,8 +266,10 @@ def _outcomes(plan: Plan, done: Sequence[Execution], undone: Sequence[Execution]
 
     for target in plan.unchanged:
         yield unchanged(target, run_failed=run_failed(target))
+    gave_way = {conflict.name: conflict.what for conflict in plan.conflicts}
     for service in services:
         name, target = service.target.name, service.target
         why = ways.get(name)
         stranded = why if isinstance(why, str) else ""
-        yield outcome(service, backs.get(name), stranded=stranded, run_failed=run_failed(target))
+        told = outcome(service, backs.get(name), stranded=stranded, run_failed=run_failed(target))
+        yield replace(told, gave_way_to=gave_way.get(name, ""))

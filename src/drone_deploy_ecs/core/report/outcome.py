@@ -25,7 +25,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `failed` says that it failed by itself, so that others of the run may have had to return. `way_back` is the verdict
     on its return, None where it wasn't to return; `is_stranded` says that it should have returned and couldn't.
-    `unfinished` says what isn't over yet of what was called completed, "" where all is.
+    `unfinished` says what isn't over yet of what was called completed, "" where all is. `gave_way_to` says, in a
+    clause, whose turn it was instead, where nothing was written for that; else "".
     """
 
     target: Target
@@ -40,6 +41,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     way_back: Verdict | None = None
     is_stranded: bool = False
     unfinished: str = ""
+    gave_way_to: str = ""
 
     @property
     def running(self) -> str:

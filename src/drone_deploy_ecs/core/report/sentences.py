@@ -35,6 +35,9 @@ SUMMARIES = {
 }
 """What to say of several services that stand alike, the worst first."""
 
+GAVE_WAY = "are somebody else's for now and were left alone"
+"""The same of those that nothing was written to, as somebody else came first."""
+
 
 def last_line(report: Report) -> str:
     """The verdict, and what every service runs now."""
@@ -67,7 +70,8 @@ def _summed(report: Report) -> Iterator[str]:
             yield stands(alike[0])
         elif alike:
             names = f" ({listed([outcome.target.name for outcome in alike])})" if end_state.is_odd else ""
-            yield f"{len(alike)} services {summary}{names}"
+            is_before_the_first_write = any(outcome.gave_way_to for outcome in alike)
+            yield f"{len(alike)} services {GAVE_WAY if is_before_the_first_write else summary}{names}"
 
 
 def stands(outcome: Outcome) -> str:
@@ -87,6 +91,8 @@ def stands(outcome: Outcome) -> str:
             return f"{name} was left {_left(outcome)}: it runs {runs_now}"
         case EndState.GAVE_WAY:
             return f"{name} gave way: it runs {runs_now}"
+        case EndState.SOMEBODY_ELSES if outcome.gave_way_to:
+            return f"{name} was left alone, as {outcome.gave_way_to}; it runs {runs_now}"
         case EndState.SOMEBODY_ELSES:
             return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
         case EndState.UNSEEN:

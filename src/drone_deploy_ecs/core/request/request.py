@@ -19,6 +19,10 @@ WaitFor = Literal["completed", "shifted", "healthy"]
 """When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
 
 
+OnConflict = Literal["replace", "wait", "refuse"]
+"""What to do where another rollout is in progress: take its place; wait for its end; leave it alone."""
+
+
 class Access(Struct, frozen=True):
     """How to reach AWS: the region, and a role to assume if any."""
 
@@ -99,6 +103,7 @@ class Request(Struct, frozen=True, kw_only=True):
     stable_for: float = 0.0
     wait_for: WaitFor = "completed"
     skip_unchanged: bool = False
+    on_conflict: OnConflict = "replace"
     dry_run: bool = False
     reports: tuple[str, ...] = ()
     notify: tuple[Secret, ...] = ()

@@ -43,7 +43,8 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     """Point a service at a revision, and follow that deployment.
 
     The revision is `definition`, an ARN, or "" where the step with the key `registration` registers it first. `desired`
-    is a new desired count; None leaves the one it has. `undo` says how it would be taken back.
+    is a new desired count; None leaves the one it has. `undo` says how it would be taken back. `looks_first`: however
+    fresh the plan is, a look comes immediately before the write.
 
     In a way back, `undoes` is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
     ours to undo; and `must_not_write` leaves the writing to ECS's own rollback, or to somebody else, who has `awaits`
@@ -61,6 +62,7 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     awaits: float = 0.0
     since: datetime | None = None
     undo: str = ""
+    looks_first: bool = False
 
     @property
     def key(self) -> str:
@@ -87,9 +89,13 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
             step=self,
             definition=context.outputs.get(self.registration, self.definition),
             began=context.now,
-            phase=Phase.WRITE if is_fresh(context) and not self.undoes else Phase.CHECK,
+            phase=self.phase(context),
             writes=UNTIL_STARTED,
         )
+
+    def phase(self, context: Context) -> Phase:
+        """Whether it may be written at once."""
+        return Phase.WRITE if is_fresh(context) and not self.undoes and not self.looks_first else Phase.CHECK
 
     def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
         """The step that takes it back after this execution of it; `how` has the members of that."""
