@@ -41,6 +41,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.wire import Wire
 from drone_deploy_ecs.core.request.request import Access
@@ -93,6 +94,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
+    TagResource: {"arn": names, "key": names, "value": names},
     DescribeServiceDeployments: {"arns": lists},
     DescribeServiceRevisions: {"arns": lists},
     StopServiceDeployment: {"arn": names},
@@ -184,7 +186,7 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    assert kind.writes is kind.operation.startswith(("Update", "Register", "Stop", "Continue"))
+    assert kind.writes is kind.operation.startswith(("Update", "Register", "Stop", "Continue", "Tag"))
 
 
 def world() -> World:
@@ -222,6 +224,7 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        TagResource(region=HERE, arn=found.definitions.arns()[0], key="drone-deploy-ecs:build", value="7"),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
         ),
@@ -272,7 +275,7 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     assert there.faults.log == here.faults.log
     shop = ":service-deployment/prod/shop/"
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
-    assert [about.count(shop) for _, _, about in here.faults.log if about.startswith("arn:")] == [1, 0, 0, 1]
+    assert [about.count(shop) for _, _, about in here.faults.log if ":service-" in about] == [1, 0, 0, 1]
     assert told == [
         "web,api", "web", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",

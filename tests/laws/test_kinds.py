@@ -26,6 +26,7 @@ from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.core.steps.step import Context, State
+from drone_deploy_ecs.core.steps.tag import TagRevision
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -55,7 +56,8 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
     RegisterTaskDefinition: structs(
         RegisterTaskDefinition, name=st.just("web#1"), region=st.just("eu-west-1"), family=st.just("web"),
         body=st.sampled_from(answers.BODIES), serves=st.just(("web",)), source=st.just(BEFORE), what=st.just("a change")),
-    UpdateService: structs(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts)
+    UpdateService: structs(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts,
+                           yields=st.booleans(), build=st.sampled_from([None, 2]))
     | structs(UpdateService, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE),
                 undoes=st.just(OURS), must_not_write=st.booleans(), since=st.just(NOON)),
     FollowDeployment: structs(
@@ -64,13 +66,15 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
                      always_write=st.booleans()),
     RegisterScalableTarget: structs(
         RegisterScalableTarget, target=st.just(TARGET), limits=st.just(Limits(0, 4)), why=st.just("why"), required=st.booleans()),
-    ShiftTraffic: structs(ShiftTraffic, target=st.just(TARGET), terms=terms, definition=st.just(NEW), strategy=answers.shapes),
+    ShiftTraffic: structs(ShiftTraffic, target=st.just(TARGET), terms=terms, definition=st.just(NEW), strategy=answers.shapes,
+                          build=st.sampled_from([None, 2])),
     FollowServiceDeployment: structs(
         FollowServiceDeployment, target=st.just(TARGET), terms=terms, definition=st.just(NEW), deployment=st.just(OURS),
         strategy=answers.shapes),
     RollBack: structs(
         RollBack, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE), undoes=st.just(OURS),
         must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
+    TagRevision: structs(TagRevision, region=st.just("eu-west-1"), definition=st.just(NEW), build=st.just(2)),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from drone_deploy_ecs.core.ecs.build import BUILD
 from drone_deploy_ecs.simulator.behaviour import Behaviour, missing
+from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import task_definition
 from tests.simulator.native import native
@@ -150,6 +152,114 @@ def test_order_somebody_deploys_between_plan_and_write(tell: Teller) -> None:
     world = small_world()
     world.at(0.12, lambda: update(world, "shop:9"))
     assert tell(world, on_conflict="refuse").exit_code == 5
+
+
+# --- builds ---
+
+
+def built(build: int) -> World:
+    """Service web runs a revision of that build."""
+    world = small_world()
+    body = task_definition(
+        "web", "shop:1", tags=[{"key": "team", "value": "shop"}, {"key": BUILD, "value": str(build)}]
+    )
+    world.deploy(web(world), world.register(body))
+    world.clock.sleep(300)
+    return world
+
+
+def tags(world: World, revision: str) -> dict[str, str]:
+    """A revision's."""
+    return {tag["key"]: tag["value"] for tag in world.definitions.describe(revision)["tags"]}
+
+
+def test_order_of_builds(tell: Teller) -> None:
+    world = built(41)
+    assert tell(world, build_number="42").exit_code == 0
+    assert tags(world, "web:3") == {"team": "shop", BUILD: "42"}
+    before = written(world)
+    assert tell(world, image="shop:3", build_number="41").exit_code == 5
+    assert written(world) == before
+    assert tell(world, image="shop:3", build_number="41", dry_run="true").exit_code == 0
+    # Without a number it isn't known of which build it is.
+    assert tell(world, image="shop:3").exit_code == 0
+    assert tags(world, "web:4") == {"team": "shop"}
+
+
+def test_order_of_a_higher_build_in_progress(tell: Teller) -> None:
+    world = small_world()
+    update(world, "shop:9", tags=[{"key": BUILD, "value": "50"}])
+    world.clock.sleep(5)
+    before = written(world)
+    assert tell(world, build_number="49", on_conflict="wait").exit_code == 5
+    assert written(world) == before
+
+
+def test_order_of_a_revision_that_is_used_again(tell: Teller) -> None:
+    world = small_world()
+    digest = world.push("shop:2", Behaviour())
+    assert tell(world, image=f"shop@{digest}", build_number="7").exit_code == 0
+    assert tell(world, image=f"shop@{digest}", build_number="8").exit_code == 0
+    assert tags(world, "web:2") == {BUILD: "8"}
+    assert tell(world, image=f"shop@{digest}", build_number="7").exit_code == 5
+    assert tell(world, image="", container="", revision="web:1", build_number="9", dry_run="true").exit_code == 0
+    assert tell(world, image="", container="", revision="web:1", build_number="9").exit_code == 0
+    assert tags(world, "web:1") == {BUILD: "9"}
+
+
+def test_order_of_a_lower_build_that_comes_before_the_write(tell: Teller) -> None:
+    world = small_world()
+    world.at(0.12, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "6"}]))
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:3": 2}
+
+
+def test_order_of_a_higher_build_that_comes_before_the_write(tell: Teller) -> None:
+    world = small_world()
+    world.at(0.12, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "8"}]))
+    assert tell(world, build_number="7").exit_code == 5
+    assert world.faults.calls["UpdateService"] == 0
+
+
+def test_order_of_a_lower_build_that_takes_its_place(tell: Teller) -> None:
+    world = small_world()
+    world.at(8, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "6"}]))
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:2": 2}
+    world = small_world()
+    for second in (8, 20):
+        world.at(second, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "6"}]))
+    assert tell(world, build_number="7").exit_code == 5
+
+
+def test_order_of_a_higher_build_that_takes_its_place(tell: Teller) -> None:
+    world = small_world()
+    world.at(8, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "8"}]))
+    assert tell(world, build_number="7").exit_code == 5
+    assert world.faults.calls["UpdateService"] == 1
+
+
+def test_order_of_a_lower_build_that_takes_its_place_where_traffic_is_shifted(tell: Teller) -> None:
+    world = native("BLUE_GREEN")
+    world.at(60, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "6"}]))
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:2": 2}
+
+
+def test_order_of_builds_whose_tags_are_denied(tell: Teller) -> None:
+    world = small_world()
+    world.faults.add(Effect.DENY_TAGS, "RegisterTaskDefinition")
+    world.faults.add(Effect.DENY, "TagResource")
+    assert tell(world, build_number="7").exit_code == 0
+    assert tell(world, build_number="6").exit_code == 0
+
+
+def test_order_of_builds_while_the_rival_is_out_of_sight(tell: Teller) -> None:
+    world = small_world()
+    world.at(8, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "6"}]))
+    world.faults.add(Effect.THROTTLE, "DescribeTaskDefinition", after=8.0, until=40.0)
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:2": 2}
 
 
 def test_order_our_own_is_followed(tell: Teller) -> None:

@@ -16,7 +16,7 @@ from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
-from drone_deploy_ecs.core.plan.order import in_clauses, patience
+from drone_deploy_ecs.core.plan.order import came_too_late
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
@@ -29,16 +29,17 @@ from drone_deploy_ecs.core.report.sentences import last_line, stays_lines, why_l
 from drone_deploy_ecs.core.steps.coordination import ANOTHER_FAILED
 from drone_deploy_ecs.core.steps.result import merged
 from drone_deploy_ecs.core.steps.summary import NAMED
-from drone_deploy_ecs.core.text import safe, span
+from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.run import snapshot
 from drone_deploy_ecs.run.calls import Calls
-from drone_deploy_ecs.run.engine import SILENCE, Engine
+from drone_deploy_ecs.run.engine import Engine
 from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
 from drone_deploy_ecs.run.patience import Patient
 from drone_deploy_ecs.run.preflight import Preflight
 from drone_deploy_ecs.run.system import unique
+from drone_deploy_ecs.run.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.steps.step import Execution
 
-LOOK_AGAIN = 15.0
-"""Seconds from one look to the next while somebody else's turn is waited for."""
 REPLANS = 3
 """Times that a run goes on although somebody else interferes with it."""
 
@@ -98,15 +97,16 @@ class Deployment:
 
     def deploy(self) -> Report:
         """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
+        turn = Turn(self._clock, self._log, self._cancellation)
         try:
-            plan = self._in_turn(self.prepare())
+            plan = turn.wait(self.prepare(), self._prepared)
+            self._log.introduce(plan)
+            self._cancellation.defer()
+            plan, done = self._do(plan)
+            while plan.request.on_conflict == "wait" and not plan.conflicts and came_too_late(done):
+                plan, done = self._do(turn.wait(self._prepared(), self._prepared))
         except Refused as refusal:
             return self._conclude(None, (), refusal.problems)
-        self._log.introduce(plan)
-        if plan.conflicts:
-            return self._conclude(plan, plan.strategy.outcomes(plan, self._engine.withhold(plan), None))
-        self._cancellation.defer()
-        plan, done = self._do(plan)
         if collector := self._collector():
             done = collector.at_verdict(done)
         undone = self._undo(plan, done)
@@ -132,26 +132,6 @@ class Deployment:
         if not isinstance(plan, Plan):
             raise Refused(tuple(map(self._masked, plan)))
         self._bodies |= {name: revision.body for name, revision in plan.revisions.items()}
-        return plan
-
-    def _in_turn(self, plan: Plan) -> Plan:
-        """The plan once nothing is in its way any more; or as it is, where that isn't waited for, or not so long."""
-        began, waits_for = self._clock.monotonic(), ""
-        while (until := began + patience(plan.request, plan.conflicts)) > self._clock.monotonic():
-            if self._cancellation.signal:
-                break
-            in_the_way = in_clauses(plan.conflicts)
-            if in_the_way != waits_for:
-                waits_for = in_the_way
-                left = span(until - self._clock.monotonic())
-                self._log.record(Kind.WAITING, "", safe(f"waiting for its turn, {left} at most: {waits_for}"))
-            elif self._clock.monotonic() >= self._log.spoke_at + SILENCE:
-                self._log.record(Kind.WAITING, "", safe(f"still waiting for its turn: {waits_for}"))
-            self._clock.sleep(min(LOOK_AGAIN, until - self._clock.monotonic()))
-            plan = self._prepared()
-        if waits_for and plan.conflicts:
-            waited = span(self._clock.monotonic() - began)
-            self._log.record(Kind.WARNING, "", safe(f"its turn didn't come within {waited}"))
         return plan
 
     def _reach(self) -> None:
@@ -226,7 +206,9 @@ class Deployment:
     # --- forward, and back ---
 
     def _do(self, plan: Plan) -> tuple[Plan, tuple[Execution, ...]]:
-        """Run the plan; where somebody interferes meanwhile, what is left is planned anew."""
+        """Run the plan, if it is its turn; where somebody interferes meanwhile, what is left is planned anew."""
+        if plan.conflicts:
+            return plan, self._engine.withhold(plan)
         done = self._engine.run(plan.stages, forward=True, seen_at=self._seen_at)
         for _ in range(REPLANS):
             replan = plan.strategy.replan(plan, done)

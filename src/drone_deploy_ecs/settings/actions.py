@@ -50,7 +50,7 @@ SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
 NOT_FOLLOWING = (
     "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
-    "on_conflict",
+    "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to who only follows."""
 

@@ -29,8 +29,9 @@ def disagreements(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     for name in (values["cluster"], *(values["service"] or ()), *sides):
         yield from _misplaced_arn(name or "", values, own_cluster=name not in sides)
     yield from _duplicates(values["service"] or (), values["cluster"] or "")
-    if mode == BLUE_GREEN and values["on_conflict"] not in (None, "replace"):
-        what = f"mode {mode} takes no on_conflict: a switch goes on from whatever it finds"
+    order = [name for name in ("on_conflict", "build_number") if values[name] not in (None, "replace")]
+    for name in order if mode == BLUE_GREEN else ():
+        what = f"mode {mode} takes no {name}: a switch goes on from whatever it finds"
         yield Problem(what, "Leave it out, and let the CI system run one such step at a time")
 
 

@@ -48,6 +48,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         wait_for=values["wait_for"] or "completed",
         skip_unchanged=bool(values["skip_unchanged"]),
         on_conflict=values["on_conflict"] or "replace",
+        build_number=values["build_number"],
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         notify=notify,

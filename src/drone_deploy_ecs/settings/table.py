@@ -147,6 +147,8 @@ SETTINGS: tuple[Setting, ...] = (
             help="what becomes of a deployment under way when the CI system cancels the step: rollback or leave"),
     Setting(name="on_conflict", type="text", read=choice("replace", "wait", "refuse"), default="replace",
             help="what becomes of another rollout that is in progress already: replace it; wait for its end, one budget at most; or refuse to deploy (exit 5)"),
+    Setting(name="build_number", type="number", read=whole_or_none,
+            help="the number of the build, kept as a tag of the revision: where a service has one of a higher build, nothing is written (exit 5), and of two at the same time the higher one wins"),
     Setting(name="canary_services", type="number", read=whole_or_none, default="0", modes=(ROLLING,),
             help="the first so many services go alone, and must be completed before the others begin"),
     Setting(name="max_parallel", type="number", read=whole, modes=(ROLLING,),

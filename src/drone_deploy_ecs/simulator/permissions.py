@@ -170,13 +170,17 @@ def _role(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'iam', region='')}role/{request.get('RoleName', '')}",)
 
 
+def _tagged(_prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (str(request.get("resourceArn", "")),)
+
+
 def _function(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'lambda')}function:{request.get('FunctionName', '')}",)
 
 
 RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
-    "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
+    "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "TagResource": _tagged, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
     "DescribeServiceDeployments": _service_deployments, "StopServiceDeployment": _service_deployments,
     "ContinueServiceDeployment": _service_deployments, "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
     "GetParameters": _parameters, "GetRole": _role, "GetFunctionConfiguration": _function,

@@ -16,6 +16,7 @@ from drone_deploy_ecs.core.calls import (
     parameters,
     secrets,
     service_deployments,
+    tags,
 )
 from drone_deploy_ecs.core.calls.call import Call
 
@@ -36,6 +37,7 @@ CALLS: tuple[type[Call[Any]], ...] = tuple(
     call
     for module in (
         ecs,
+        tags,
         service_deployments,
         autoscaling,
         elb,

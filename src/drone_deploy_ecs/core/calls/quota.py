@@ -24,6 +24,7 @@ CHANGE_SERVICE_DEPLOYMENTS = Quota("change service deployments", 20, 5.0)
 """Of StopServiceDeployment and ContinueServiceDeployment the guide says nothing: taken for modest."""
 READ_TASKS = Quota("read tasks", 100, 20.0)
 REGISTER_DEFINITIONS = Quota("register task definitions", 20, 1.0)
+TAG_RESOURCES = Quota("tag resources", 50, 10.0)
 READ_DEFINITIONS = Quota("read task definitions", 50, 20.0)
 
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request.request import Request
-    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.core.steps.step import Execution, Step
+    from drone_deploy_ecs.core.steps.tag import TagRevision
 
 Update = UpdateService | FollowDeployment
 
@@ -112,19 +113,23 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
     same: list[Target] = []
     diffs: list[tuple[str, tuple[str, ...]]] = []
     conflicts: dict[str, Conflict] = {}
+    tags: dict[str, TagRevision] = {}
     for service in services:
-        step, registrations = _step(request, service, registrations)
+        later = order.later_build(request, service)
+        step, registrations = _step(request, service, registrations, must_write=bool(later))
         if isinstance(step, Target):
             same.append(step)
         else:
             updates.append(step)
             diffs.append((step.target.name, _diff(service)))
-        if isinstance(step, UpdateService) and (conflict := _conflict(request, service, answers)):
+        if isinstance(step, UpdateService) and (conflict := later or _conflict(request, service, answers)):
             conflicts[service.name] = conflict
+        tags |= order.tags(request, service, service.edited.arn if isinstance(step, Target) else step.definition)
+    first: tuple[Step, ...] = (*registrations, *tags.values())
     return Plan(
         request=request,
         strategy=strategy,
-        stages=tuple(Stage(tuple(steps)) for steps in (registrations, *_waves(request, updates)) if steps),
+        stages=tuple(Stage(tuple(steps)) for steps in (first, *_waves(request, updates)) if steps),
         unchanged=tuple(same),
         warnings=tuple(
             warning
@@ -138,7 +143,7 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
 
 
 def _conflict(request: Request, service: Ready, answers: Answers) -> Conflict | None:
-    """What is in the way of writing to that service."""
+    """The rollout that is in the way of writing to that service."""
     if request.on_conflict == "replace":
         return None
     return order.another_rollout(service, native.newest(service, answers))
@@ -152,10 +157,15 @@ def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Upd
         yield [update for update in rest if update.target.region == access.region]
 
 
-def _step(request: Request, service: Ready, registrations: Registrations) -> tuple[Update | Target, Registrations]:
-    """The step for one service, a bare Target if nothing is to be done; and the registrations with what it needs."""
+def _step(
+    request: Request, service: Ready, registrations: Registrations, *, must_write: bool
+) -> tuple[Update | Target, Registrations]:
+    """The step for one service, a bare Target if nothing is to be done; and the registrations with what it needs.
+
+    `must_write`: that it runs it, or is getting it, isn't enough.
+    """
     target, primary = _target(service), service.primary
-    if service.runs_it and (service.revision.is_certain or request.skip_unchanged):
+    if service.runs_it and not must_write and (service.revision.is_certain or request.skip_unchanged):
         if service.is_settled and primary.is_at_full_count:
             return target, registrations
         if service.is_settled:
@@ -168,12 +178,12 @@ def _step(request: Request, service: Ready, registrations: Registrations) -> tup
 
 def _update(request: Request, target: Target, service: Ready) -> UpdateService:
     forward, strategy = terms.forward(request), service.service.strategy
-    looks_first = request.on_conflict != "replace"
+    yields, build = request.on_conflict != "replace", request.build_number
     if strategy.shifts:
         undo_text = native.undo_of(request, target, strategy)
-        return ShiftTraffic(target=target, terms=forward, undo=undo_text, looks_first=looks_first, strategy=strategy)
+        return ShiftTraffic(target=target, terms=forward, undo=undo_text, yields=yields, build=build, strategy=strategy)
     undo_text = undo_sentence(request, target)
-    return UpdateService(target=target, terms=forward, undo=undo_text, looks_first=looks_first)
+    return UpdateService(target=target, terms=forward, undo=undo_text, yields=yields, build=build)
 
 
 def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:

@@ -104,6 +104,7 @@ class Request(Struct, frozen=True, kw_only=True):
     wait_for: WaitFor = "completed"
     skip_unchanged: bool = False
     on_conflict: OnConflict = "replace"
+    build_number: int | None = None
     dry_run: bool = False
     reports: tuple[str, ...] = ()
     notify: tuple[Secret, ...] = ()

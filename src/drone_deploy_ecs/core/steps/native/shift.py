@@ -92,7 +92,7 @@ class Shift(Rollout, frozen=True, kw_only=True):
 
     def due(self, now: float, chance: float, /) -> float:
         """See `Execution`."""
-        return 0.0 if self.reads_on else polling.next_look(self, now, chance)
+        return 0.0 if self.reads_on or self.asks_rival else polling.next_look(self, now, chance)
 
     @property
     def means(self) -> Means:

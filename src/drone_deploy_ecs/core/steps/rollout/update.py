@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
@@ -17,7 +18,7 @@ from drone_deploy_ecs.core.text import span, tasks
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from typing import Any
+    from typing import Any, Self
 
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
     from drone_deploy_ecs.core.steps.step import Context
@@ -43,8 +44,9 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     """Point a service at a revision, and follow that deployment.
 
     The revision is `definition`, an ARN, or "" where the step with the key `registration` registers it first. `desired`
-    is a new desired count; None leaves the one it has. `undo` says how it would be taken back. `looks_first`: however
-    fresh the plan is, a look comes immediately before the write.
+    is a new desired count; None leaves the one it has. `undo` says how it would be taken back. `yields`: who has
+    come meanwhile isn't replaced. `build` is the number of the build, None where that doesn't count: a lower one is
+    replaced, and a higher one isn't. With either a look comes immediately before the write, however fresh the plan is.
 
     In a way back, `undoes` is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
     ours to undo; and `must_not_write` leaves the writing to ECS's own rollback, or to somebody else, who has `awaits`
@@ -62,7 +64,8 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     awaits: float = 0.0
     since: datetime | None = None
     undo: str = ""
-    looks_first: bool = False
+    yields: bool = False
+    build: int | None = None
 
     @property
     def key(self) -> str:
@@ -95,7 +98,12 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
 
     def phase(self, context: Context) -> Phase:
         """Whether it may be written at once."""
-        return Phase.WRITE if is_fresh(context) and not self.undoes and not self.looks_first else Phase.CHECK
+        looks_first = self.undoes or self.yields or self.build is not None
+        return Phase.WRITE if is_fresh(context) and not looks_first else Phase.CHECK
+
+    def over(self, known: frozenset[str], /) -> Self:
+        """See `RolloutStep`."""
+        return replace(self, target=replace(self.target, known=known))
 
     def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
         """The step that takes it back after this execution of it; `how` has the members of that."""
@@ -110,6 +118,8 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
     since: ClassVar[datetime | None] = None
     must_not_write: ClassVar[bool] = True
     awaits: ClassVar[float] = 0.0
+    yields: ClassVar[bool] = True
+    build: ClassVar[int | None] = None
 
     target: Target
     terms: Terms
@@ -139,6 +149,10 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
             phase=Phase.FOLLOW,
             ours=Ours(deployment=self.deployment, since=None),
         )
+
+    def over(self, known: frozenset[str], /) -> Self:
+        """See `RolloutStep`."""
+        return replace(self, target=replace(self.target, known=known))
 
     def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
         """The step that takes it back after this execution of it; `how` has the members of that."""

@@ -1,0 +1,76 @@
+"""What is in a run's way: how it is said, how long it is waited for, and whether it came before the write."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from drone_deploy_ecs.core.ecs.build import BUILD, build_of, of_build
+from drone_deploy_ecs.core.ecs.diff import same
+from drone_deploy_ecs.core.plan.order import Conflict, came_too_late, in_clauses, patience
+from drone_deploy_ecs.core.steps.rollout.terms import Terms
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.step import Context
+from drone_deploy_ecs.core.verdict import Verdict
+from drone_deploy_ecs.settings.resolve import resolve
+from tests.core.shown import NEW, OURS, TARGET, service
+
+ASKED = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
+CONFLICT = Conflict(name="web", service=service(), what="web:2 is rolling out as ecs-svc/1")
+STAYS = replace(CONFLICT, what="it has web:2 of build 8, and this is build 7", passes=False)
+CONTEXT = Context(now=0.0, budget=60.0, seen_at=None, outputs={})
+
+
+@pytest.mark.parametrize(
+    ("on_conflict", "conflicts", "seconds"),
+    [
+        ("wait", (CONFLICT,), 600.0),
+        ("wait", (CONFLICT, replace(CONFLICT, least=180.0)), 780.0),
+        ("wait", (CONFLICT, STAYS), 0.0),
+        ("wait", (), 0.0),
+        ("refuse", (CONFLICT,), 0.0),
+        ("replace", (STAYS,), 0.0),
+    ],
+)
+def test_how_long_is_waited(on_conflict: str, conflicts: tuple[Conflict, ...], seconds: float) -> None:
+    request, _ = resolve({**ASKED, "on_conflict": on_conflict}, {})
+    assert patience(request, conflicts) == seconds
+
+
+def test_many_are_counted_and_few_are_named() -> None:
+    assert in_clauses((CONFLICT, CONFLICT)).count("of web, web:2 is rolling out") == 2
+    assert in_clauses((CONFLICT,) * 21) == "somebody else is deploying to 21 of the services"
+
+
+def test_who_wrote_nothing_came_too_late() -> None:
+    terms = Terms(budget=60.0)
+    update = UpdateService(target=TARGET, terms=terms, definition=NEW).begin(CONTEXT)
+    follow = FollowDeployment(target=TARGET, terms=terms, definition=NEW, deployment=OURS).begin(CONTEXT)
+    late, taken_over = (each.abort(Verdict.SUPERSEDED, "theirs", 1.0) for each in (update, follow))
+    withdrawn = update.abort(Verdict.WITHDRAWN, "another one", 1.0)
+    assert came_too_late((late, withdrawn))
+    assert not came_too_late((withdrawn,))
+    assert not came_too_late((late, taken_over))
+
+
+@pytest.mark.parametrize(
+    ("tags", "build"),
+    [
+        ([], None),
+        ([{"key": BUILD, "value": "7"}], 7),
+        ([{"key": "team", "value": "shop"}, {"key": BUILD, "value": "007"}], 7),
+        ([{"key": BUILD, "value": "seven"}], None),
+        ([{"key": BUILD, "value": "\u0667"}], None),
+        ([{"key": BUILD, "value": "-7"}], None),
+        ([{"key": BUILD}], None),
+        (None, None),
+    ],
+)
+def test_of_which_build_a_revision_is(tags: list[dict[str, str]] | None, build: int | None) -> None:
+    body = {"family": "web", "tags": tags}
+    assert build_of(body) == build
+    assert build_of(of_build(body, 9)) == 9
+    assert build_of(of_build(body, None)) is None
+    others = [tag for tag in tags or [] if tag["key"] != BUILD]
+    assert (of_build(of_build(body, 9), None).get("tags") or []) == others
+    assert same(body, of_build(body, 9))
