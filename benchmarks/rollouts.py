@@ -152,11 +152,12 @@ def truth(world: World) -> float | None:
     if ours.state == "COMPLETED":
         return ours.updated
     failed = ours.updated if ours.state == "FAILED" else None
-    doomed = _doomed_at(world, ours)
+    doomed = doomed_at(world, ours)
     return min((at for at in (failed, doomed) if at is not None), default=None)
 
 
-def _doomed_at(world: World, ours: Deployment) -> float | None:
+def doomed_at(world: World, ours: Deployment) -> float | None:
+    """When the stopped tasks by then first said that it can't succeed (seconds of the world); None where they don't."""
     service = world.service(CLUSTER, SERVICE)
     stops = sorted({task.stopped for task in ours.tasks if task.stopped is not None})
     for at in stops:

@@ -24,6 +24,7 @@ OUTPUTS = {
     "before": "The task definition that ran before (family:revision), likewise.",
     "strategy": "By which strategy ECS deploys (ROLLING, CANARY, ...), likewise.",
     "stage": "The stage at which ECS is with shifting its traffic, likewise; empty once that is over.",
+    "hook_id": "The id of the PAUSE hook that it was left at (on_pause: leave), likewise.",
 }
 PASSED = "AWS_[A-Z0-9_]+|PLUGIN_[A-Z_]+|GITHUB_(ACTIONS|OUTPUT|STEP_SUMMARY|RUN_ID|EVENT_NAME|REF_NAME|REF_TYPE)"
 """The variables that the container gets, as the shell's patterns have it."""

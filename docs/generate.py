@@ -352,6 +352,7 @@ def _service_schema() -> dict[str, Any]:
         causes=many(
             "Why it failed, the heaviest first; empty when it didn't, or when nothing is known", _cause_schema()
         ),
+        pause=_pause_schema(),
         counts=many(
             "The tasks of its deployments over time: an entry whenever a look showed another count; empty when it wasn't looked at",
             _count_schema(),
@@ -387,6 +388,19 @@ def _service_schema() -> dict[str, Any]:
             ),
         ),
     )
+
+
+def _pause_schema() -> dict[str, Any]:
+    whole = shape(
+        stage=text("The lifecycle stage"),
+        hook_id=text("The PAUSE hook's id (ecs-pause-…)"),
+        service_deployment=text("The service deployment's ARN"),
+        production_percent={"type": ["number", "null"], "description": "Its part of production traffic; null where ECS tells none"},
+        expires_at={**moment("When it is answered if nobody has; null where never"), "type": ["string", "null"]},
+        timeout_action=text("CONTINUE or ROLLBACK: the answer that it then gets"),
+    )  # fmt: skip
+    description = "The PAUSE hook at which it was left waiting; null where it wasn't"
+    return {**whole, "type": ["object", "null"], "description": description}
 
 
 def _step_schema() -> dict[str, Any]:

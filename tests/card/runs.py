@@ -20,7 +20,7 @@ from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.world import World, task_definition
-from tests.simulator.native import native
+from tests.simulator.native import hooked, native
 from tests.stories.story import PLUGIN, Split, small_world
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ def story(name: str) -> tuple[World, dict[str, str]]:
             return small_world(), {}
         case "rolled_back":
             return small_world(), {"image": "shop:crash"}
+        case "paused":
+            return hooked("POST_TEST_TRAFFIC_SHIFT", is_pause=True), {"on_pause": "leave"}
         case "canary_shifted":
             return native("CANARY", step_bake_minutes=1), {"wait_for": "shifted"}
         case "canary_rolled_back":
@@ -155,4 +157,6 @@ def story(name: str) -> tuple[World, dict[str, str]]:
             raise ValueError(name)
 
 
-NAMES = ("good", "rolled_back", "canary_shifted", "canary_rolled_back", "refused", "forty_good", "forty_rolled_back")
+NAMES = (
+    "good", "paused", "rolled_back", "canary_shifted", "canary_rolled_back", "refused", "forty_good", "forty_rolled_back",
+)  # fmt: skip

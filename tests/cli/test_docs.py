@@ -28,6 +28,7 @@ from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.sent import SENT
+from tests.simulator.native import hooked
 from tests.stories.story import Teller, small_world
 
 if TYPE_CHECKING:
@@ -292,10 +293,15 @@ def cancelled(run: Teller) -> None:
     run(world, cancellation=Cancelled(world))
 
 
+def paused(tell: Teller) -> None:
+    tell(hooked("POST_SCALE_UP", is_pause=True), on_pause="leave")
+
+
 ENDINGS: dict[Callable[[Teller], None], Verdict] = {
     completed: Verdict.COMPLETED, unchanged: Verdict.UNCHANGED, rolled_back: Verdict.ROLLED_BACK, failed: Verdict.FAILED,
     timed_out: Verdict.TIMED_OUT, superseded: Verdict.SUPERSEDED, unknown: Verdict.UNKNOWN, refused: Verdict.REFUSED,
     refused_before_the_first_write: Verdict.REFUSED, withdrawn: Verdict.WITHDRAWN, cancelled: Verdict.CANCELLED,
+    paused: Verdict.PAUSED,
 }  # fmt: skip
 
 

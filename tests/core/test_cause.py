@@ -299,7 +299,8 @@ EVENTS = [
     ("elb-denied", f"service shop failed to register targets in target-group x with (error {ROLE} elasticloadbalancing:RegisterTargets on resource: x)"),
     ("launch-failed", "(service shop) (deployment ecs-svc/1) deployment failed: deployment failure."),
     ("hook-failed", "(service shop) (deployment ecs-svc/1) deployment failed: Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed. Lifecycle hook target arn:aws:lambda:eu-west-1:1:function:sign returned FAILED status."),
-    ("hook-failed", "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT pause hook timed out."),
+    ("pause-timed-out", "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT pause hook timed out."),
+    ("pause-rejected", "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT pause hook was answered with ROLLBACK."),
     ("hook-role", "Service deployment rolled back because TEST_TRAFFIC_SHIFT lifecycle hook(s) failed. ECS was unable to assume role arn:aws:iam::1:role/Admin"),
     ("hook-ended", "Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed."),
     ("bluegreen-network", "Service deployment rolled back because of invalid networking configuration. One or more rules not found"),
@@ -322,7 +323,7 @@ WEIGHTS = {
     Weight.TERMINAL: {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
         "secret-name-invalid", "secret-key-missing", "log-options", "command-not-found",
-        "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "bluegreen-network",
+        "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "pause-timed-out", "bluegreen-network",
     },
     Weight.REPEATING: {
         "capacity-refused", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
@@ -331,7 +332,7 @@ WEIGHTS = {
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
         "gpu-failed", "command-not-run", "dependency", "out-of-memory", "disk-full", "target-unhealthy",
         "container-unhealthy", "pull-failed", "init-failed", "ended", "exited", "exited-126", "exited-255", "windows-version", "library-missing", "dotnet-exception", "aborted", "killed", "segfault",
-        "terminated", "target-zone", "elb-denied", "target-registration", "hook-role", "hook-ended", "bluegreen-ended",
+        "terminated", "target-zone", "elb-denied", "target-registration", "hook-role", "hook-ended", "pause-rejected", "bluegreen-ended",
         "launch-failed",
     },
     Weight.TRANSIENT: {

@@ -1,11 +1,11 @@
-"""The pages of benchmarks on virtual time say what the code does: their rows of 15 s are made anew."""
+"""The pages of benchmarks on virtual time say what the code does: their shortest rows are made anew."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import following, polling, waiting
+from benchmarks import following, native, polling, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,3 +27,7 @@ def test_what_is_said_of_polling() -> None:
 
 def test_what_is_said_of_all_else_that_is_waited_for() -> None:
     assert unlike("waiting.md", waiting.page_of(waiting.measure(SEEDS, LENGTHS))) == []
+
+
+def test_what_is_said_of_ecs_s_own_strategies() -> None:
+    assert unlike("native.md", native.page_of(native.measure(range(1, 1 + native.SEEDS), (1,)))) == []

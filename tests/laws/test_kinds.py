@@ -49,7 +49,7 @@ AGAIN = replace(TARGET, known=frozenset({OLD, OURS}))
 terms = structs(
     Terms, budget=st.just(BUDGET), max_failed_tasks=st.sampled_from([None, None, 1]), stable_for=st.sampled_from([0.0, 20.0]),
     wait_for_drained=st.booleans(), at_least=st.sampled_from([0, 2]), checks=st.sampled_from([0, 2]),
-    check_interval=st.just(5.0), must_stay=st.booleans(),
+    check_interval=st.just(5.0), must_stay=st.booleans(), on_pause=st.sampled_from(["wait", "continue", "leave"]),
 )  # fmt: skip
 counts = st.integers(0, 3)
 KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {

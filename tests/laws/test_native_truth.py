@@ -12,7 +12,9 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
 
+from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.run.deployment import Deployment
@@ -22,7 +24,9 @@ from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Killed, Rule
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
+from drone_deploy_ecs.simulator.traffic import by_deployment
 from drone_deploy_ecs.simulator.world import World, task_definition
+from tests.laws.others import EFFECTS, Others
 from tests.laws.structs import structs
 from tests.simulator.watching import GROUP
 
@@ -62,10 +66,7 @@ behaviours = st.one_of(
 )
 rules = structs(
     Rule,
-    effect=st.sampled_from([
-        Effect.THROTTLE, Effect.SERVER_ERROR, Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER, Effect.RESET_AFTER,
-        Effect.UNREACHABLE, Effect.DENY, Effect.EXPIRE,
-    ]),
+    effect=st.sampled_from(EFFECTS),
     operation=st.sampled_from([
         "", "DescribeServices", "UpdateService", "ListTasks", "ListServiceDeployments", "DescribeServiceDeployments",
         "StopServiceDeployment",
@@ -74,8 +75,9 @@ rules = structs(
     chance=st.sampled_from([0.1, 0.3, 1.0]),
     until=st.floats(1, 900),
 )  # fmt: skip
-ACTS = ("deploy", "roll back by hand", "stop", "continue", "reject", "trip", "kill task", "scale up")
-acts = st.tuples(st.floats(0, 600), st.sampled_from(ACTS))
+acts = st.tuples(st.floats(0, 600), st.sampled_from([
+    "deploy", "roll back by hand", "stop", "continue", "reject", "trip", "kill task", "scale up",
+]))  # fmt: skip
 
 
 class Script(Struct, frozen=True, kw_only=True):
@@ -95,6 +97,7 @@ class Script(Struct, frozen=True, kw_only=True):
     roll_back: bool
     wait_for: str
     stable_for: str
+    on_pause: str
 
 
 scripts = structs(
@@ -113,41 +116,26 @@ scripts = structs(
     roll_back=st.sampled_from([True, True, True, False]),
     wait_for=st.sampled_from(["", "", "shifted", "healthy"]),
     stable_for=st.sampled_from(["", "", "60s"]),
+    on_pause=st.sampled_from(["", "", "continue", "leave", "leave"]),
 )
 
 
-class Others:
-    """What other people did to service s0, and when."""
+class Watched(World):
+    """Notes, whenever something changes, what share of its users each service's newest deployment gets."""
 
-    def __init__(self) -> None:
-        self.acts: list[tuple[float, str]] = []
-        self.made: list[str] = []
+    def __init__(self, *, seed: int) -> None:
+        super().__init__(seed=seed)
+        self.shares: dict[str, list[tuple[float, float]]] = {}
 
-    def act(self, world: World, what: str) -> None:
-        service = world.service("prod", "s0")
-        self.acts.append((world.clock.monotonic(), what))
-        match what:
-            case "deploy":
-                arn = world.register(task_definition("s0", "shop:1", cpu="1024"))
-                self.made.append(world.deploy(service, arn).id)
-            case "roll back by hand":
-                self.made.append(world.deploy(service, service.history[0].task_definition).id)
-            case "stop":
-                world.stop_deployment(service)
-            case "continue":
-                world.answer_pauses(service)
-            case "reject":
-                world.answer_pauses(service, "ROLLBACK")
-            case "trip":
-                world.trip(service, "errors", "12 > 10")
-            case "kill task":
-                world.kill_task(service)
-            case _:
-                world.scale(service, service.desired + 1)
+    def changed(self, service: Service) -> None:
+        """See `Account`: asked after every turn of the scheduler, and whatever else changes a service."""
+        super().changed(service)
+        share = by_deployment(service).get(service.history[-1].id, 0.0)
+        self.shares.setdefault(service.name, []).append((self.clock.monotonic(), share))
 
 
-def build(script: Script) -> tuple[World, Others]:
-    world, others = World(seed=script.seed), Others()
+def build(script: Script) -> tuple[Watched, Others]:
+    world, others = Watched(seed=script.seed), Others()
     world.faults.stale_seconds = script.stale
     world.push("shop:1", Behaviour())
     for number, strategy in enumerate(script.strategies):
@@ -165,13 +153,13 @@ def build(script: Script) -> tuple[World, Others]:
     return world, others
 
 
-def run(world: World, script: Script) -> Report:
+def run(world: World, script: Script, listener: Callable[[Event], None] = lambda _: None) -> Report:
     names = ",".join(f"s{number}" for number in range(len(script.strategies)))
     flags = {"aws_region": "eu-west-1", "cluster": "prod", "service": names, "container": "app", "timeout": f"{BUDGET:.0f}s",
              "image": "shop:2", "disable_rollbacks": "" if script.roll_back else "true", "wait_for": script.wait_for,
-             "stable_for": script.stable_for}  # fmt: skip
+             "stable_for": script.stable_for, "on_pause": script.on_pause}  # fmt: skip
     request, _ = resolve(flags, {})
-    return Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
+    return Deployment(request, lambda _: SimulatedAws(world), world.clock, listener, lambda: 0.5).deploy()
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -187,7 +175,7 @@ class Ended(Struct, frozen=True, kw_only=True):
     def is_changed_unseen(self) -> bool:
         """Whether others did something that no look can have shown."""
         horizon = self.world.clock.monotonic() - self.script.stale - UNSEEN
-        return self.service.name == "s0" and any(at >= horizon for at, _ in self.others.acts)
+        return self.service.name == "s0" and self.others.acted_since(horizon)
 
     @property
     def traffic(self) -> dict[str, float]:
@@ -197,11 +185,14 @@ class Ended(Struct, frozen=True, kw_only=True):
 
 def holds_when_done(one: Ended) -> None:
     """Exit 0: ours is PRIMARY; but for `healthy` it alone gets the traffic, and all is over where that was asked."""
-    assert one.outcome.verdict is Verdict.COMPLETED
+    assert one.outcome.verdict in (Verdict.COMPLETED, Verdict.PAUSED)
     if one.is_changed_unseen:
         return
     primary = one.service.primary
     assert primary.id == one.outcome.deployment
+    if one.outcome.verdict is Verdict.PAUSED:
+        holds_when_paused(one)
+        return
     if one.service.strategy == "ROLLING" or one.script.wait_for == "healthy":
         return
     # Without a load balancer nothing is shifted: users get whatever runs.
@@ -210,6 +201,17 @@ def holds_when_done(one: Ended) -> None:
     if not one.script.wait_for:
         assert primary.outcome == "SUCCESSFUL"
         assert not one.outcome.unfinished
+
+
+def holds_when_paused(one: Ended) -> None:
+    """Paused: it was asked to be left, it really waits there, and no more traffic is claimed than it has."""
+    assert one.script.on_pause == "leave"
+    shift, pause = one.service.primary.shift, one.outcome.pause
+    assert shift is not None
+    assert pause is not None
+    assert pause.hook in {run.id for run in shift.runs if run.status == "AWAITING_ACTION"}
+    assert pause.stage == shift.runs[-1].stage
+    assert not pause.share or one.traffic == {one.outcome.revision: pause.share} or pause.share < 100.0
 
 
 def holds_when_returned(one: Ended) -> None:
@@ -253,7 +255,7 @@ def test_exit_code_and_verdict_are_true(script: Script) -> None:
     assert world.clock.monotonic() - began < LONGEST, "it hangs"
     ours = {one.id for service in world.services.values() for one in service.history} - listed
     if report.exit_code == ExitCode.REFUSED:
-        assert ours == set(others.made), "refused, and yet updated"
+        assert ours == others.made, "refused, and yet updated"
     for outcome in report.outcomes:
         service = world.service("prod", outcome.target.name)
         one = Ended(world=world, script=script, service=service, others=others, outcome=outcome)
@@ -263,6 +265,40 @@ def test_exit_code_and_verdict_are_true(script: Script) -> None:
             holds_when_returned(one)
         if outcome.end_state is EndState.SOMEBODY_ELSES:
             holds_when_superseded(one, writes(world))
+
+
+# --- what users see of what has failed ---
+
+UNTIL_STOPPED = 2.0
+"""Seconds from the word that it is rolled back to when a Stop could have been accepted; and stale reads on top."""
+crashes = st.builds(crash, st.just(1), st.floats(0, 150))
+"""Of which the second generation dies while traffic is shifted, or baking in between."""
+
+
+@settings(max_examples=max(60, settings().max_examples // 5))
+@given(scripts, crashes, st.sampled_from(["CANARY", "LINEAR", "BLUE_GREEN"]))
+def test_users_get_no_more_of_what_has_failed(found: Script, bad: Behaviour, strategy: str) -> None:
+    """From the word that it is rolled back its share of traffic never grows, where nothing keeps a Stop from AWS."""
+    script = replace(
+        found, behaviour=bad, strategies=(strategy, *found.strategies[1:]), rules=(), acts=(), roll_back=True
+    )
+    world, _ = build(script)
+    back_at: dict[str, float] = {}
+
+    def note(told: Event) -> None:
+        if told.kind is Kind.UNDO and told.service:
+            back_at.setdefault(told.service, world.clock.monotonic())
+
+    report = run(world, script, note)
+    for outcome in report.outcomes:
+        name = outcome.target.name
+        at, ours = back_at.get(name), world.service("prod", name).history[-1]
+        if at is None or ours.id != outcome.deployment or not ours.shift:
+            continue  # not taken back, or by a deployment of its own; or its strategy is ROLLING, which shifts nothing
+        stoppable = at + UNTIL_STOPPED + script.stale
+        before = [share for when, share in world.shares[name] if when <= stoppable]
+        after = [share for when, share in world.shares[name] if when > stoppable]
+        assert max(after, default=0.0) <= before[-1]
 
 
 # --- killed, and run again ---

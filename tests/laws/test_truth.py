@@ -5,7 +5,7 @@ Random worlds on virtual time; what is claimed is compared with the simulator's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,12 @@ from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
-from drone_deploy_ecs.simulator.faults import Effect, Rule
+from drone_deploy_ecs.simulator.faults import Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.laws.claims import Content, content
+from tests.laws.others import EFFECTS, Others
 from tests.laws.structs import structs
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
-    from drone_deploy_ecs.simulator.model import Deployment as ModelDeployment
     from drone_deploy_ecs.simulator.model import Service
 
 BUDGET = 300.0
@@ -52,10 +52,7 @@ behaviours = st.one_of(
 )
 rules = structs(
     Rule,
-    effect=st.sampled_from([
-        Effect.THROTTLE, Effect.SERVER_ERROR, Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER, Effect.RESET_AFTER,
-        Effect.UNREACHABLE, Effect.DENY, Effect.EXPIRE,
-    ]),
+    effect=st.sampled_from(EFFECTS),
     operation=st.sampled_from([
         "", "DescribeServices", "UpdateService", "RegisterTaskDefinition", "ListTasks", "DescribeTasks", "DescribeTaskDefinition",
     ]),
@@ -113,39 +110,6 @@ scripts = st.builds(
 )
 
 
-@dataclass
-class Others:
-    """What other people did to service s0, and when."""
-
-    acts: list[tuple[float, str]] = field(default_factory=list)
-    deployments: list[ModelDeployment] = field(default_factory=list)
-
-    def act(self, world: World, what: str) -> None:
-        service = world.service("prod", "s0")
-        now = world.clock.monotonic()
-        self.acts.append((now, what))
-        if service.hook:
-            self.acts.append((now + service.hook.after + world.timing.tick, "may be refused, and then be gone"))
-        match what:
-            case "deploy":
-                arn = world.register(task_definition("s0", "shop:1", cpu="1024"))
-                self.deployments.append(world.deploy(service, arn))
-            case "deploy the same":
-                self.deployments.append(world.deploy(service, service.primary.task_definition))
-            case "roll back by hand":
-                self.deployments.append(world.deploy(service, service.history[0].task_definition))
-            case "scale up":
-                world.scale(service, service.desired + 1)
-            case "scale down":
-                world.scale(service, max(service.desired - 1, 0))
-            case "kill task":
-                world.kill_task(service)
-            case "deregister":
-                world.definitions.deregister("s0:1")
-            case _:
-                service.status = "DRAINING"
-
-
 def build(script: Script) -> tuple[World, Others]:
     world, others = World(seed=script.seed, timing=Timing(draining=script.draining)), Others()
     world.faults.stale_seconds = script.stale
@@ -188,7 +152,7 @@ class Ended:
     def is_changed_unseen(self) -> bool:
         """Whether others did something that no look can have shown: since the last look, or while reads are stale."""
         horizon = self.world.clock.monotonic() - self.script.stale - UNSEEN
-        return self.service.name == "s0" and any(at >= horizon for at, _ in self.others.acts)
+        return self.service.name == "s0" and self.others.acted_since(horizon)
 
     @property
     def verdicts(self) -> list[Event]:
@@ -277,7 +241,7 @@ def test_exit_code_and_last_line_are_true(script: Script) -> None:
     assert report.timeline[-1].text == last_line(report)
     ours = {one.id for service in world.services.values() for one in service.history} - listed
     if report.exit_code == ExitCode.REFUSED:
-        assert ours == {one.id for one in others.deployments}, "refused, and yet updated"
+        assert ours == others.made, "refused, and yet updated"
     for outcome in report.outcomes:
         name = outcome.target.name
         one = Ended(world, script, world.service("prod", name), before[name], others, report, outcome)

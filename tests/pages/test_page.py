@@ -95,7 +95,7 @@ def test_the_file_s_name_decides(report: Report, tmp_path: Path) -> None:
     written.write(report, "-", stdout)
     assert (tmp_path / "a.html").read_text() == page(report)
     json = (tmp_path / "a.json").read_text()
-    assert json.startswith('{\n  "version": 1')
+    assert json.startswith('{\n  "version": 2')
     assert (tmp_path / "html").read_text() == json == stdout.getvalue()
 
 

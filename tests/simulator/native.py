@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.operations import Operations
-from drone_deploy_ecs.simulator.shifting import Shifting
+from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
 from tests.simulator.watching import GROUP, update, web, world_with
 
 if TYPE_CHECKING:
@@ -97,4 +97,34 @@ def refused(world: World, operation: str, **asked: Any) -> tuple[str, str]:
     raise AssertionError("it was answered")
 
 
-__all__ = ["answer", "arn", "end", "film", "look", "native", "reach", "record", "refused", "update", "web"]
+def hooked(stage: str, *, strategy: str = "BLUE_GREEN", **more: Any) -> World:
+    """A hook that only the new image meets."""
+    return native(strategy, hooks=(LifecycleHook(stages=(stage,), about="shop:2", **more),))
+
+
+def served(world: World) -> dict[str, float]:
+    """Who gets production traffic, by revision."""
+    return world.traffic(web(world))
+
+
+def when(world: World, operation: str) -> list[float]:
+    """The moments at which it was called."""
+    return [at for at, called, _ in world.faults.log if called == operation]
+
+
+__all__ = [
+    "answer",
+    "arn",
+    "end",
+    "film",
+    "hooked",
+    "look",
+    "native",
+    "reach",
+    "record",
+    "refused",
+    "served",
+    "update",
+    "web",
+    "when",
+]

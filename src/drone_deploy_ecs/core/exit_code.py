@@ -12,7 +12,7 @@ class ExitCode(IntEnum):
     """What the process tells the CI system. A run over several services exits with the worst of them."""
 
     DONE = 0
-    """Completed or Unchanged: the new version is what runs (by `wait_for: healthy`, maybe without all traffic)."""
+    """Completed or Unchanged: the new version runs (`wait_for: healthy`: maybe without traffic); or Paused: not yet."""
     BUG = 1
     """A defect of this program."""
     REFUSED = 2

@@ -18,6 +18,7 @@ class State(Enum):
     ROLLING_OUT = "rolling out"
     ROLLING_BACK = "rolling back"
     DRAINING = "old tasks draining"
+    PAUSED = "waiting for approval"
     COMPLETE = "complete"
     FAILED = "failed"
 

@@ -32,6 +32,8 @@ class Verdict(Enum):
     """AWS refused the write: this service was not changed."""
     WITHDRAWN = "Withdrawn"
     """Taken back, or never sent, because another service of the run failed."""
+    PAUSED = "Paused"
+    """It waits at a PAUSE hook for somebody's answer, and is left there, as asked: not yet over."""
     CANCELLED = "Cancelled"
     """The CI system cancelled the run before there was a verdict."""
 
@@ -39,6 +41,11 @@ class Verdict(Enum):
     def is_good(self) -> bool:
         """Whether the new version is what runs."""
         return self in (Verdict.UNCHANGED, Verdict.COMPLETED)
+
+    @property
+    def needs_no_cause(self) -> bool:
+        """Whether nothing that a deployment's tasks or events tell would explain it."""
+        return self.is_good or self in (Verdict.PAUSED, Verdict.REFUSED)
 
     @property
     def fails_the_run(self) -> bool:
@@ -66,6 +73,8 @@ class EndState(Enum):
     """It runs what it ran before, steady."""
     NOT_AS_BEFORE = "not as before"
     """Neither: someone must look."""
+    PAUSED = "waiting for approval"
+    """Its deployment waits at a PAUSE hook, and was left there: what ran before is still there."""
     LEFT = "left rolling out"
     """Left to ECS: cancelled with `on_cancel: leave`, or not watched any longer."""
     SOMEBODY_ELSES = "somebody else's"
@@ -90,6 +99,7 @@ _WORST_FIRST = (
     (EndState.AS_BEFORE, ExitCode.RETURNED),
     (EndState.LEFT, ExitCode.NOT_AS_BEFORE),
     (EndState.SOMEBODY_ELSES, ExitCode.SUPERSEDED),
+    (EndState.PAUSED, ExitCode.DONE),
     (EndState.NEW, ExitCode.DONE),
     (EndState.GAVE_WAY, ExitCode.DONE),
 )

@@ -291,8 +291,10 @@ class Deployment:
             self._log.record(Kind.CAUSE, service, line, important=service in important)
         for sentence in stays_lines(report):
             self._log.record(Kind.WARNING, "", sentence)
-        for service, sentence in plan.strategy.epilogue(report) if plan else ():
-            self._log.record(Kind.WARNING, service, sentence)
+        epilogue = plan.strategy.epilogue(report) if plan else ()
+        important = list(dict.fromkeys(service for service, _ in epilogue))[:NAMED]
+        for service, sentence in epilogue:
+            self._log.record(Kind.WARNING, service, sentence, important=service in important)
         self._log.record(Kind.END, "", last_line(report))
         return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts, traffic=self._log.traffic)
 

@@ -6,6 +6,7 @@ the end of an execution means for the others is decided in `core.steps.coordinat
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.errors import ApiError
@@ -18,6 +19,7 @@ from drone_deploy_ecs.core.steps.coordination import (
     on_what_gives_way,
     on_what_never_began,
 )
+from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.steps.step import Context, Reach, Stage, State, is_monitored
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.run.queue import Queue
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.run.calls import Calls
     from drone_deploy_ecs.run.event_log import EventLog
 
-SILENCE = 35.0
-"""Seconds without an event until a heartbeat: a line a minute, even while a call takes 25 s to fail."""
 LESSONS = 10
 """So many executions that came through tell the others what to expect; more would tell no more."""
 SHARE_LOOKS_WITHIN = 1.0
@@ -65,6 +65,8 @@ class Engine:
         self._cancellation = cancellation
         self._attempt = attempt
         self._obeyed = 0
+        self._heartbeat = (-inf, SILENCE)
+        """When the last one came, and for how long nothing need be said after it."""
         self._lessons: dict[str, object] = {}
 
     def run(
@@ -258,12 +260,15 @@ class Engine:
             self._put(queue, index, execution.settle(self._clock.monotonic()))
 
     def _wait_until(self, due: float, queue: Queue) -> bool:
-        """Sleep until `due`, with a heartbeat every `SILENCE` seconds. False where a cancellation ended the sleep."""
+        """Sleep until `due`, with a heartbeat where nothing was said. False where a cancellation ended the sleep."""
         signal = self._cancellation.signal
         while (now := self._clock.monotonic()) < due:
-            speak_at = self._log.spoke_at + SILENCE
+            came_at, silence = self._heartbeat
+            speak_at = self._log.spoke_at + (silence if self._log.spoke_at == came_at else SILENCE)
             if speak_at <= now:
-                self._log.waiting(queue.under_way().values(), now)
+                executions = queue.under_way().values()
+                self._log.waiting(executions, now)
+                self._heartbeat = (now, min(execution.silence(now) for execution in executions))
                 continue
             self._clock.sleep(min(due, speak_at) - now)
             if self._cancellation.signal != signal:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.plan.order import in_clauses, patience
+from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.text import safe, span
-from drone_deploy_ecs.run.engine import SILENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -49,22 +49,24 @@ SWITCHING = (
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
 NOT_FOLLOWING = (
-    "container", "revision", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+    "container", "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "on_pause",
     "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to who only follows."""
 
+CONTINUE = "continue"
 DEPLOY = Action(
     "deploy",
     "put the new version on the services, follow it, and take back what failed",
     "deploy:deploy",
     plan="deploy:plan",
+    unused=("deployment",),
 )
 ACTIONS = {
     action.name: action
     for action in (
         DEPLOY,
-        Action("plan", "print what a deployment would do; write nothing", "deploy:plan"),
+        Action("plan", "print what a deployment would do; write nothing", "deploy:plan", unused=("deployment",)),
         Action(
             "watch",
             "follow what is rolling out now to its verdict, whoever began it; write nothing",
@@ -74,9 +76,20 @@ ACTIONS = {
             unused=NOT_FOLLOWING,
         ),
         Action(
+            CONTINUE,
+            "let the deployment that waits at a PAUSE hook go on, and follow it",
+            "deploy:deploy",
+            plan="deploy:plan",
+            needs=PLACES,
+            unused=(*SWITCHING, *SEVERAL, "preflight", "skip_unchanged", "on_conflict"),
+            refuses=tuple(name for name in EDITS if name != "image"),
+            instead="it lets what waits go on as it is, and image, revision, deployment or build_number says what that must be",
+        ),
+        Action(
             "rehearse",
             "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
             "rehearse:rehearse",
+            unused=("deployment", "on_conflict", "build_number"),
         ),
         Action(
             "policy",

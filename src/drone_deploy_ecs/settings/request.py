@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.settings import ci
+from drone_deploy_ecs.settings.actions import CONTINUE
 from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
 from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from drone_deploy_ecs.core.request.approval import Approval
     from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.request.request import Access, BlueGreen, Colours, Request
 
@@ -24,7 +26,8 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
 
     secrets = [(setting.name, values[setting.name]) for setting in SETTINGS if setting.secret]
     notify = tuple(Secret("notify", address) for address in values["notify"] or ())
-    edits, colours = _edits(values), _colours(values, secret) if mode == COLOURS else None
+    approval = _approval(values) if values["action"] == CONTINUE else None
+    edits, colours = () if approval else _edits(values), _colours(values, secret) if mode == COLOURS else None
     first, *further = _accesses(values, env)
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     return Request(
@@ -35,20 +38,21 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         services=values["service"] or (values["blue_service"], values["green_service"]),
         containers=values["container"] or (),
         edits=colours.green_edits if colours else edits,
-        revision=values["revision"] or "",
+        revision="" if approval else values["revision"] or "",
         budget=values["timeout"] or float(checks * SECONDS_A_CHECK),
         max_parallel=values["max_parallel"],
         canaries=values["canary_services"] or 0,
         undo_waves=values["waves"] != "stop",
         undo_failed_only=values["on_failure"] == "failed",
         roll_back=not values["disable_rollbacks"] or mode == BLUE_GREEN,
-        leave_on_cancel=values["on_cancel"] == "leave",
+        on_cancel=values["on_cancel"] or "",
         max_failed_tasks=values["max_failed_tasks"],
         stable_for=values["stable_for"] or 0.0,
         wait_for=values["wait_for"] or "completed",
+        on_pause=values["on_pause"] or "wait",
         skip_unchanged=bool(values["skip_unchanged"]),
         on_conflict=values["on_conflict"] or "replace",
-        build_number=values["build_number"],
+        build_number=None if approval else values["build_number"],
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         notify=notify,
@@ -62,6 +66,20 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         ),
         blue_green=_blue_green(values) if mode == BLUE_GREEN else None,
         colours=colours,
+        approval=approval,
+    )
+
+
+def _approval(values: Mapping[str, Any]) -> Approval:
+    """What may be let go on: here an image and a revision are what must be there, not what is to come."""
+    from drone_deploy_ecs.core.request.approval import Approval
+
+    return Approval(
+        image=values["image"].reference if values["image"] else "",
+        containers=values["container"] or (),
+        revision=values["revision"] or "",
+        deployments=values["deployment"] or (),
+        build=values["build_number"],
     )
 
 

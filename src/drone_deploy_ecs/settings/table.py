@@ -86,7 +86,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; rehearse: run this plan on simulated services like the real ones; policy: print the least IAM policy for these settings"),
+            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; continue: let what waits at a PAUSE hook go on; rehearse: run this plan on simulated services like the real ones; policy: print the least IAM policy for these settings"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),
@@ -144,7 +144,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="disable_rollbacks", type="yes/no", read=yes_or_no, default="false",
             help="leave a failed deployment as it is, and exit 4; no effect in blue-green"),
     Setting(name="on_cancel", type="text", read=choice("rollback", "leave"), default="rollback",
-            help="what becomes of a deployment under way when the CI system cancels the step: rollback or leave"),
+            help="what becomes of a deployment under way when the CI system cancels the step: rollback or leave; one that only waits at a pause is left, too, unless rollback is set"),
     Setting(name="on_conflict", type="text", read=choice("replace", "wait", "refuse"), default="replace",
             help="what becomes of another rollout that is in progress already: replace it; wait for its end, one budget at most; or refuse to deploy (exit 5)"),
     Setting(name="build_number", type="number", read=whole_or_none,
@@ -163,6 +163,10 @@ SETTINGS: tuple[Setting, ...] = (
             help="keep watching for this long after it is complete; a container that dies in that time fails it"),
     Setting(name="wait_for", type="text", read=choice("completed", "shifted", "healthy"), default="completed",
             help="when it is done: completed (old tasks drained too), shifted (all production traffic is on it, and the bake has begun; where none is shifted: healthy) or healthy (all new tasks up, old ones may drain)"),
+    Setting(name="on_pause", type="text", read=choice("wait", "continue", "leave"), default="wait",
+            help="what to do at a PAUSE hook of a service's own strategy: wait for somebody's answer, continue, or leave it there and end: Paused, exit code 0, not yet serving"),
+    Setting(name="deployment", type="list", read=words,
+            help="with action continue: the deployment that must be what waits, an output of the step that left it there (deployment_id), or a service deployment's ARN"),
     Setting(name="skip_unchanged", type="yes/no", read=yes_or_no, default="false",
             help="do nothing where the service runs exactly this already; without it, a tag that is named is deployed again (it may have been re-pushed)"),
     Setting(name="dry_run", type="yes/no", read=yes_or_no, default="false",

@@ -38,7 +38,7 @@ STRATEGY = Rolling()
 NO_WAY_BACK = replace(TARGET, back=WayBack(impossible="it ran this before"))
 BODY = {"family": "web", "containerDefinitions": []}
 KEPT = replace(REQUEST, roll_back=False)
-LEFT = replace(REQUEST, leave_on_cancel=True)
+LEFT = replace(REQUEST, on_cancel="leave")
 
 
 def back(verdict: Verdict, reason: str = "") -> Rollout:

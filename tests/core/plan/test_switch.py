@@ -37,7 +37,7 @@ SWITCH = Switch(
 DOWN = Scale(target=LIVE, expected=4, to=2)
 LIMIT = RegisterScalableTarget(target=LIVE, limits=Limits(2, 8, frozenset({"ScheduledScaling"})), why="meanwhile")
 DENIED = Fault(FaultKind.DENIED, "RegisterScalableTarget", "AccessDeniedException", "no")
-LEFT = replace(REQUEST, leave_on_cancel=True)
+LEFT = replace(REQUEST, on_cancel="leave")
 
 GOOD = judged(Verdict.COMPLETED, IDLE)
 BAD = judged(Verdict.FAILED, IDLE, reason="it exits")

@@ -8,8 +8,13 @@ from drone_deploy_ecs.core.causes.known import Known, Weight
 from drone_deploy_ecs.core.causes.tasks import named
 
 # Against service events. What an event quotes ("Reason: …", "(error …)") is matched against TASK_CAUSES before.
-HOOK_FAILED = Known("hook-failed", Weight.TERMINAL, r"hook\(s\) failed.*(returned FAILED|parse the response)|pause hook timed out", "a lifecycle hook ended the deployment",
+HOOK_FAILED = Known("hook-failed", Weight.TERMINAL, r"hook\(s\) failed.*(returned FAILED|parse the response)", "a lifecycle hook ended the deployment",
                     "Read the hook's Lambda log; it must return hookStatus", ("hook",))  # fmt: skip
+PAUSE_TIMED_OUT = Known("pause-timed-out", Weight.TERMINAL, r"\bpause\b.{0,40}hook.{0,200}(timed? ?out|expired)", "nobody answered the PAUSE hook in time",
+                        "Deploy again, and approve it in time; the hook's timeoutConfiguration says how long that is")  # fmt: skip
+# No page has this wording: so it is wide, and undoes nothing by itself.
+PAUSE_REJECTED = Known("pause-rejected", Weight.REPEATING, r"\bpause\b.{0,40}hook.{0,200}(answered|ROLLBACK|reject|declin|denied)", "somebody answered the PAUSE hook with ROLLBACK",
+                       "Ask whoever that was: CloudTrail has it, as ContinueServiceDeployment")  # fmt: skip
 NETWORK = Known("bluegreen-network", Weight.TERMINAL, r"invalid networking configuration.*(not found|does not exist|exactly one|targetGroup|listener ?rule|target group)",
                 "the listener rules and target groups don't fit", "Put the rules and groups right that the message names", ("target group", "rule"))  # fmt: skip
 
@@ -47,6 +52,8 @@ EVENTS: tuple[Known, ...] = (
     # IAM is eventually consistent: a new role works later. What a hook itself says is its verdict on this deployment.
     Known("hook-role", Weight.REPEATING, r"lifecycle hook\(s\) failed\.? .{0,400}(AccessDenied|unable to assume|not authorized)", "ECS may not use a role of the deployment",
           "Check its trust in ecs.amazonaws.com and its permissions", ("action", "role")),
+    PAUSE_TIMED_OUT,
+    PAUSE_REJECTED,
     HOOK_FAILED,
     # Where the message is cut off, or says something new, it isn't known whether the hook has judged.
     replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, pattern=r"lifecycle hook\(s\) failed"),

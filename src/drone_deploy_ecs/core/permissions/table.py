@@ -181,8 +181,9 @@ FEATURES = (
     Feature(
         "ECS's own strategies",
         "Only services with the strategy BLUE_GREEN, LINEAR or CANARY, beside [Service deployments](#service-deployments), which "
-        "they need, too. `ContinueServiceDeployment` takes one back that waits at a PAUSE hook; the listeners' rules are read "
-        "before anything is written.",
+        "they need, too. `ContinueServiceDeployment` answers PAUSE hooks (`on_pause: continue`), and takes one back that waits "
+        "there; the listeners' rules are read before anything is written, and so is the [target health](#target-health) of the "
+        "group that they serve.",
         (
             allow(
                 "FollowShiftingDeployments",
@@ -193,7 +194,7 @@ FEATURES = (
             allow("ReadListenerRules", [DescribeRules, DescribeListeners], when=_shifts),
         ),
         "List or Describe: refused, exit code 2: nothing was changed. Stop or Continue: taken back by a whole new deployment "
-        "instead. The rules: they aren't checked.",
+        "instead; pauses are left to somebody's answer. The rules: they aren't checked.",
     ),
     Feature(
         "Blue/green",

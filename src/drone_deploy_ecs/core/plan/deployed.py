@@ -74,15 +74,16 @@ def outcome(
     (`run_failed`), a service that kept the new version is not as before.
     """
     way_back = back.verdict if back else None
+    end_state = (
+        _RETURNED.get(way_back, EndState.NOT_AS_BEFORE) if way_back else _kept(service, stranded, run_failed=run_failed)
+    )
     reasons = [service.rollout.reason, stranded]
     if back and way_back is not Verdict.COMPLETED:
         reasons.append(f"the way back: {back.rollout.reason}")
     return Outcome(
         target=service.target,
         verdict=Verdict.SUPERSEDED if way_back is Verdict.SUPERSEDED else service.verdict,
-        end_state=_RETURNED.get(way_back, EndState.NOT_AS_BEFORE)
-        if way_back
-        else _kept(service, stranded, run_failed=run_failed),
+        end_state=end_state,
         reason="; ".join(filter(None, reasons)),
         service=(back or service).rollout.service,
         deployment=service.deployment,
@@ -92,10 +93,13 @@ def outcome(
         way_back=way_back,
         is_stranded=bool(stranded),
         unfinished=service.rollout.unfinished,
+        pause=(back or service).rollout.pause if end_state in _MAY_WAIT else None,
     )
 
 
 _RETURNED = {Verdict.COMPLETED: EndState.AS_BEFORE, Verdict.SUPERSEDED: EndState.SOMEBODY_ELSES}
+_MAY_WAIT = (EndState.PAUSED, EndState.NOT_AS_BEFORE, EndState.UNTOUCHED)
+"""How a service stands that may have been left at a pause."""
 
 
 def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> EndState:
@@ -103,6 +107,8 @@ def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> EndState:
     match service.verdict:
         case Verdict.COMPLETED:
             return EndState.NOT_AS_BEFORE if run_failed or stranded else EndState.NEW
+        case Verdict.PAUSED:
+            return EndState.NOT_AS_BEFORE if run_failed or stranded else EndState.PAUSED
         case Verdict.REFUSED:
             return EndState.UNTOUCHED
         case Verdict.WITHDRAWN | Verdict.CANCELLED if not service.deployment:
@@ -110,7 +116,7 @@ def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> EndState:
         case Verdict.WITHDRAWN if isinstance(service.step, FollowDeployment) and not stranded:
             return EndState.UNTOUCHED
         case Verdict.CANCELLED if not stranded:
-            return EndState.LEFT
+            return EndState.PAUSED if service.rollout.pause else EndState.LEFT
         case Verdict.SUPERSEDED:
             return EndState.SOMEBODY_ELSES
         case Verdict.UNKNOWN:

@@ -104,6 +104,20 @@ def _has_the_same_images(body: Mapping[str, Any], other: Mapping[str, Any]) -> b
     return taskdef.containers(body) == taskdef.containers(other)
 
 
+def unattested(service: str, revision: Revision) -> Iterator[Problem]:
+    """Where containers are changed of which an attestation policy, that isn't, says what may run.
+
+    Isolation CONFIDENTIAL_SANDBOX requires such a policy (ECS API reference, TrustedExecutionConfiguration). That tasks
+    which it doesn't name aren't started is unconfirmed.
+    """
+    before, after = (body.get("trustedExecutionConfiguration") or {} for body in (revision.source.body, revision.body))
+    is_attested = isinstance(after, dict) and after.get("isolationMode") == "CONFIDENTIAL_SANDBOX"
+    has_changed = revision.source.body.get("containerDefinitions") != revision.body.get("containerDefinitions")
+    if is_attested and has_changed and before == after:
+        what = f"the tasks of {service} run in a CONFIDENTIAL_SANDBOX, and its attestation policy is left as it is"
+        yield Problem(what, "It says which containers may run: give one made for the new ones, with the same edit")
+
+
 def existing(body: Mapping[str, Any], candidates: Iterable[Definition | None]) -> Definition | None:
     """A usable revision that already is this, so that none is registered twice."""
     usable = (candidate for candidate in candidates if candidate and candidate.active)

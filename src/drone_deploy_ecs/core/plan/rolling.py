@@ -12,11 +12,12 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan import native, order, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
-from drone_deploy_ecs.core.plan.revision import pointed_at
+from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
 from drone_deploy_ecs.core.plan.strategy import Plan, Undo
 from drone_deploy_ecs.core.plan.undo import Return, returning
 from drone_deploy_ecs.core.plan.way_back import undo_sentence, way_back
 from drone_deploy_ecs.core.problem import Problem
+from drone_deploy_ecs.core.report.sentences import ways_on
 from drone_deploy_ecs.core.steps.coordination import fails_run
 from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, ShiftTraffic
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
@@ -58,11 +59,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`: of services whose strategy shifts traffic, their service deployments."""
         return native.asks(snapshots, answers)
 
-    def may_ask(
-        self, _request: Request, snapshots: tuple[Snapshot, ...], _answers: Answers, /
-    ) -> tuple[Call[Any], ...]:
+    def may_ask(self, _request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
         """See `Strategy`: of such services, who gets the traffic."""
-        return native.may_ask(snapshots)
+        return native.may_ask(snapshots, answers)
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
@@ -90,9 +89,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`."""
         return tuple(_outcomes(plan, done, undone or ()))
 
-    def epilogue(self, _report: Report, /) -> tuple[Sentence, ...]:
-        """See `Strategy`: nothing."""
-        return ()
+    def epilogue(self, report: Report, /) -> tuple[Sentence, ...]:
+        """See `Strategy`: how to go on from a pause, and how to go back."""
+        return tuple(ways_on(report.outcomes))
 
 
 # --- the plan ---
@@ -104,7 +103,10 @@ def plan_rolling(
     """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
     services, problems = refine(request, snapshots)
     problems = (*problems, *native.problems(services, answers))
-    return problems or _plan(strategy, request, services, answers)
+    if problems:
+        return problems
+    plan = _plan(strategy, request, services, answers)
+    return tuple(native.halves(request, plan.stages)) or plan
 
 
 def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers) -> Plan:
@@ -225,6 +227,7 @@ def _warnings(request: Request, service: Ready, answers: Answers, conflict: Conf
     else:
         yield from _on_its_deployments(service)
     yield from native.warnings(service, answers)
+    yield from unattested(service.name, service.revision)
     yield from _on_its_way_back(service)
 
 
@@ -276,10 +279,10 @@ def _outcomes(plan: Plan, done: Sequence[Execution], undone: Sequence[Execution]
 
     for target in plan.unchanged:
         yield unchanged(target, run_failed=run_failed(target))
-    gave_way = {conflict.name: conflict.what for conflict in plan.conflicts}
+    in_the_way = {conflict.name: f"was left alone, as {conflict.what}" for conflict in plan.conflicts}
     for service in services:
         name, target = service.target.name, service.target
         why = ways.get(name)
         stranded = why if isinstance(why, str) else ""
         told = outcome(service, backs.get(name), stranded=stranded, run_failed=run_failed(target))
-        yield replace(told, gave_way_to=gave_way.get(name, ""))
+        yield replace(told, unfinished=in_the_way.get(name, told.unfinished))

@@ -18,9 +18,10 @@ def forward(request: Request) -> Terms:
         stable_for=request.stable_for,
         wait_for_drained=request.wait_for == "completed",
         wait_for_shift=request.wait_for == "shifted",
+        on_pause=request.on_pause,
     )
 
 
 def back(request: Request) -> Terms:
     """On the way back nobody is choosy: it is judged by the evidence, and done when it is complete."""
-    return Terms(budget=request.budget)
+    return Terms(budget=request.budget, on_pause=request.on_pause)

@@ -63,11 +63,14 @@ class Return(Struct, frozen=True, kw_only=True):
 def returning(request: Request, services: Iterable[Deployed], *, everything: bool = False) -> dict[str, Return | str]:
     """By name, the services that must return: each with its way back, or with the reason why there is none.
 
-    A cancellation reaches all of them, and so does what makes `everything` return; the failure of a service those that
-    the request says it takes back.
+    A cancellation reaches all of them (but where the release only waits for approval, and nothing is said of that), and
+    so does what makes `everything` return; the failure of a service those that the request says it takes back.
     """
     services = tuple(services)
-    everything = everything or any(service.verdict is Verdict.CANCELLED for service in services)
+    is_cancelled = any(service.verdict is Verdict.CANCELLED for service in services)
+    if is_cancelled and not everything and not request.on_cancel and _only_waits(services):
+        return {}
+    everything = everything or is_cancelled
     failed = [service.target for service in services if service.verdict.fails_the_run]
     reached = (
         service
@@ -78,10 +81,21 @@ def returning(request: Request, services: Iterable[Deployed], *, everything: boo
     return {name: way for name, way in ways if way is not None}
 
 
+_NOT_OURS_TO_UNDO = (Verdict.SUPERSEDED, Verdict.UNKNOWN, Verdict.REFUSED)
+"""Somebody's; nobody knows whose; and what nothing was written to."""
+
+
+def _only_waits(services: Iterable[Deployed]) -> bool:
+    """Whether of all that was written some waits for approval, and the rest is complete: nothing is rolling out."""
+    written = [service.rollout for service in services if service.deployment]
+    waits = [rollout for rollout in written if rollout.verdict is Verdict.CANCELLED and rollout.pause]
+    return bool(waits) and all(rollout.was_complete or rollout.pause for rollout in written)
+
+
 def _way_back(request: Request, service: Deployed) -> Return | str | None:
     """How it returns, or why it can't; None where nothing of ours is to be taken back."""
     is_left = service.verdict is Verdict.CANCELLED and request.leave_on_cancel
-    if not service.deployment or is_left or service.verdict in (Verdict.SUPERSEDED, Verdict.UNKNOWN):
+    if not service.deployment or is_left or service.verdict in _NOT_OURS_TO_UNDO:
         return None
     # ECS's own rollback is confirmed even with ours disabled.
     if not request.roll_back and service.verdict is not Verdict.ROLLED_BACK:

@@ -50,7 +50,7 @@ class Watch(Rolling, frozen=True):
 
     def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
         """See `Strategy`: nothing is taken back, and no service has to do with another."""
-        return replace(request, about="the rollout", roll_back=False, undo_failed_only=True, leave_on_cancel=True)
+        return replace(request, about="the rollout", roll_back=False, undo_failed_only=True, on_cancel="leave")
 
     def may_ask(
         self, _request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /

@@ -9,14 +9,15 @@ from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
+    from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.report.counts import Count
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.report.traffic import Stage, Weight
     from drone_deploy_ecs.core.steps.result import StepResult
 
-VERSION = 1
-"""Grows when a member changes its meaning or goes away."""
+VERSION = 2
+"""Grows when a member changes its meaning or goes away, or a closed list has a new name. 2: Paused, and `pause`."""
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -52,10 +53,22 @@ def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
         "deployment_id": outcome.deployment,
         "reason": safe(outcome.reason),
         "causes": [_cause(cause) for cause in outcome.causes],
+        "pause": _pause(outcome.pause) if outcome.pause else None,
         "counts": [_count(count) for count in report.counted(outcome)],
         "strategy": traffic.strategy or (outcome.service.strategy.name if outcome.service else ""),
         "traffic": [_weight(weight) for weight in traffic.weights],
         "stages": [_stage(stage) for stage in traffic.stages],
+    }
+
+
+def _pause(pause: Pause) -> dict[str, Any]:
+    return {
+        "stage": safe(pause.stage),
+        "hook_id": safe(pause.hook),
+        "service_deployment": safe(pause.arn),
+        "production_percent": pause.share,
+        "expires_at": pause.expires_at.isoformat() if pause.expires_at else None,
+        "timeout_action": safe(pause.timeout_action),
     }
 
 

@@ -11,6 +11,7 @@ from drone_deploy_ecs.core.ecs.names import short
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Service
+    from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.target import Target
     from drone_deploy_ecs.core.verdict import EndState, Verdict
 
@@ -25,8 +26,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     `failed` says that it failed by itself, so that others of the run may have had to return. `way_back` is the verdict
     on its return, None where it wasn't to return; `is_stranded` says that it should have returned and couldn't.
-    `unfinished` says what isn't over yet of what was called completed, "" where all is. `gave_way_to` says, in a
-    clause, whose turn it was instead, where nothing was written for that; else "".
+    `unfinished` says what isn't over yet of what was called completed, "" where all is; of
+    what is somebody else's, what is known of that. `pause` is the PAUSE hook at
+    which it was left waiting, be it on its way back; None where it wasn't.
     """
 
     target: Target
@@ -41,7 +43,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     way_back: Verdict | None = None
     is_stranded: bool = False
     unfinished: str = ""
-    gave_way_to: str = ""
+    pause: Pause | None = None
 
     @property
     def running(self) -> str:

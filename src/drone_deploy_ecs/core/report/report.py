@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WORST_FIRST = (
     Verdict.CANCELLED, Verdict.FAILED, Verdict.ROLLED_BACK, Verdict.TIMED_OUT, Verdict.REFUSED,
-    Verdict.UNKNOWN, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.COMPLETED, Verdict.UNCHANGED,
+    Verdict.UNKNOWN, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.PAUSED, Verdict.COMPLETED, Verdict.UNCHANGED,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.text import safe, tasks
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.report.outcome import Outcome
@@ -27,6 +27,7 @@ SUMMARIES = {
     EndState.NOT_AS_BEFORE: "ARE NOT AS BEFORE, look at them",
     EndState.UNSEEN: "are out of sight and were left alone",
     EndState.SOMEBODY_ELSES: "were taken over by somebody's newer deployments and left alone",
+    EndState.PAUSED: "wait for approval",
     EndState.LEFT: "were left rolling out",
     EndState.AS_BEFORE: "are back on what they ran before",
     EndState.UNTOUCHED: "were not changed",
@@ -35,7 +36,7 @@ SUMMARIES = {
 }
 """What to say of several services that stand alike, the worst first."""
 
-GAVE_WAY = "are somebody else's for now and were left alone"
+NOT_WRITTEN = "are somebody else's for now and were left alone"
 """The same of those that nothing was written to, as somebody else came first."""
 
 
@@ -70,8 +71,8 @@ def _summed(report: Report) -> Iterator[str]:
             yield stands(alike[0])
         elif alike:
             names = f" ({listed([outcome.target.name for outcome in alike])})" if end_state.is_odd else ""
-            is_before_the_first_write = any(outcome.gave_way_to for outcome in alike)
-            yield f"{len(alike)} services {GAVE_WAY if is_before_the_first_write else summary}{names}"
+            was_taken_over = end_state is not EndState.SOMEBODY_ELSES or not any(each.unfinished for each in alike)
+            yield f"{len(alike)} services {summary if was_taken_over else NOT_WRITTEN}{names}"
 
 
 def stands(outcome: Outcome) -> str:
@@ -81,24 +82,46 @@ def stands(outcome: Outcome) -> str:
         case EndState.NEW:
             return f"{name} {_new(outcome)}"
         case EndState.UNTOUCHED:
-            # Not necessarily what it ran at first: somebody else may have deployed.
-            return f"{name} was not changed and runs {outcome.running or 'what it ran'}"
+            return f"{name} was not changed{_untouched(outcome)}"
         case EndState.AS_BEFORE:
             return f"{name} is back on {runs_now}{_copy(outcome)}"
         case EndState.NOT_AS_BEFORE:
-            return f"{name} {_not_as_before(outcome)}, before it ran {_before(outcome.target)}"
+            stuck = f"; its deployment waits at {safe(outcome.pause.place)}" if outcome.pause else ""
+            return f"{name} {_not_as_before(outcome)}, before it ran {_before(outcome.target)}{stuck}"
+        case EndState.PAUSED:
+            return f"{name} {_paused(outcome)}"
         case EndState.LEFT:
             return f"{name} was left {_left(outcome)}: it runs {runs_now}"
         case EndState.GAVE_WAY:
             return f"{name} gave way: it runs {runs_now}"
-        case EndState.SOMEBODY_ELSES if outcome.gave_way_to:
-            return f"{name} was left alone, as {outcome.gave_way_to}; it runs {runs_now}"
         case EndState.SOMEBODY_ELSES:
-            return f"{name} was taken over by somebody's newer deployment and left alone; last seen it ran {runs_now}"
+            whose = safe(outcome.unfinished) or "was taken over by somebody's newer deployment and left alone"
+            return f"{name} {whose}; last seen it ran {runs_now}"
         case EndState.UNSEEN:
             return f"{name} is out of sight and was left alone; last seen it ran {runs_now}"
         case never:
             assert_never(never)
+
+
+def _paused(outcome: Outcome) -> str:
+    left = "was left paused, and " if outcome.verdict is Verdict.CANCELLED else ""
+    pause = outcome.pause
+    where = f" at {safe(pause.place)}: {_revision(outcome)} {pause.traffic}" if pause else ""
+    return f"{left}waits for approval{where}"
+
+
+def _untouched(outcome: Outcome) -> str:
+    """Not necessarily what it ran at first: somebody else may have deployed."""
+    if outcome.pause:
+        return f": it waits at {safe(outcome.pause.place)}"
+    return f" and runs {outcome.running or 'what it ran'}"
+
+
+def ways_on(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:
+    """For every service that was left at a pause, how to go on and how to go back: `(service, line)`."""
+    for outcome in outcomes:
+        if outcome.pause is not None:
+            yield from ((outcome.target.name, safe(way, 1000)) for way in outcome.pause.ways)
 
 
 def _left(outcome: Outcome) -> str:

@@ -11,6 +11,7 @@ from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
+    from drone_deploy_ecs.core.request.approval import Approval
     from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.target import Target
 
@@ -21,6 +22,10 @@ WaitFor = Literal["completed", "shifted", "healthy"]
 
 OnConflict = Literal["replace", "wait", "refuse"]
 """What to do where another rollout is in progress: take its place; wait for its end; leave it alone."""
+OnPause = Literal["wait", "continue", "leave"]
+"""What is done at a PAUSE hook: wait for somebody's answer, answer it, or end the run there."""
+OnCancel = Literal["", "rollback", "leave"]
+"""What becomes of a deployment when the run is cancelled. "": taken back, unless it only waits for approval."""
 
 
 class Access(Struct, frozen=True):
@@ -81,7 +86,8 @@ class Request(Struct, frozen=True, kw_only=True):
     `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
     `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
     green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
-    `about` says for people what an action is about that asks for no revision: `the rollout`.
+    `approval` is what may be let go on at a pause, where that is asked for. `about` says for people what an action is
+    about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -98,10 +104,11 @@ class Request(Struct, frozen=True, kw_only=True):
     undo_waves: bool = True
     undo_failed_only: bool = False
     roll_back: bool = True
-    leave_on_cancel: bool = False
+    on_cancel: OnCancel = ""
     max_failed_tasks: int | None = None
     stable_for: float = 0.0
     wait_for: WaitFor = "completed"
+    on_pause: OnPause = "wait"
     skip_unchanged: bool = False
     on_conflict: OnConflict = "replace"
     build_number: int | None = None
@@ -114,6 +121,7 @@ class Request(Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None
+    approval: Approval | None = None
     about: str = ""
 
     def for_colour(self, live: str) -> Request:
@@ -128,6 +136,11 @@ class Request(Struct, frozen=True, kw_only=True):
         if self.undo_failed_only:
             return other.name == failed.name
         return self.undo_waves or other.region == failed.region
+
+    @property
+    def leave_on_cancel(self) -> bool:
+        """Whether a cancelled deployment is left to ECS."""
+        return self.on_cancel == "leave"
 
     @property
     def brief(self) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.steps.result import StepResult
 
+SILENCE = 35.0
+"""Seconds without an event until a heartbeat, where something is to happen soon."""
+
 
 class KindStep:
     """What is so for most kinds of step: a kind adds `target`, `__str__` and `begin`, and overrides what differs."""
@@ -137,6 +140,10 @@ class ExecutionDefaults:
     def heartbeat(self, _now: float, /) -> str:
         """See `Execution`: nothing."""
         return ""
+
+    def silence(self, _now: float, /) -> float:
+        """See `Execution`: a line a minute, even while a call takes 25 s to fail."""
+        return SILENCE
 
 
 class KindExecution(ExecutionDefaults, Struct, frozen=True, kw_only=True):

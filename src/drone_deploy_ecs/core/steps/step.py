@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.failure import Failure
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.steps.result import StepResult
     from drone_deploy_ecs.core.target import Target
@@ -201,6 +202,9 @@ class Execution(Protocol):
     def heartbeat(self, now: float, /) -> str:
         """Something to say when nothing changed for long; "" for nothing."""
 
+    def silence(self, now: float, /) -> float:
+        """Seconds without a word until then."""
+
 
 class Monitored(Execution, Protocol):
     """An execution that stays under way once it is complete, and is watched until the whole run is over."""
@@ -216,6 +220,14 @@ class Monitored(Execution, Protocol):
     @property
     def unfinished(self) -> str:
         """Where it is called completed before ECS is done: what isn't over yet; else ""."""
+
+    @property
+    def pause(self) -> Pause | None:
+        """The PAUSE hook that it waits at, or was last seen to wait at; None where it doesn't."""
+
+    @property
+    def was_complete(self) -> bool:
+        """Whether it was complete when it was last seen, whatever became of it then."""
 
     @property
     def is_serving(self) -> bool:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 FEW = 20
 """Up to so many services, every event is printed; with more, summaries."""
 NAMED = 5
-FAILED = "failed"
+NAMED_BY = ("failed", "waiting for approval")
+"""The words of `Execution.tally` under which services are named."""
 
 
 def progress(executions: Sequence[Execution]) -> str:
@@ -23,12 +24,14 @@ def progress(executions: Sequence[Execution]) -> str:
     order = [word for word in ORDER if counts[word]] or [counted[0].counted_as if counted else ORDER[0]]
     first, *others = order
     text = ", ".join((f"{counts[first]} of {len(counted)} {first}", *(f"{counts[word]} {word}" for word in others)))
-    failed = [target.name for execution in counted if execution.tally == FAILED and (target := execution.step.target)]
-    return f"{text}; failed: {listed(failed)}" if failed else text
+    for word in NAMED_BY:
+        names = [target.name for execution in counted if execution.tally == word and (target := execution.step.target)]
+        text += f"; {word}: {listed(names)}" if names else ""
+    return text
 
 
 ORDER = (
-    "revisions registered", "completed", "back", "rolling out", "on the way back", "out of sight", "not begun", "withdrawn",
+    "revisions registered", "completed", "back", "rolling out", "waiting for approval", "on the way back", "out of sight", "not begun", "withdrawn",
 )  # fmt: skip
 """The words of `Execution.tally` in the order in which they are printed; other words are only counted."""
 

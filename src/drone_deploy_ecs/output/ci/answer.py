@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from drone_deploy_ecs.core.causes.cause import describe
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.exit_code import ExitCode
+from drone_deploy_ecs.core.report import sentences
 from drone_deploy_ecs.core.report.json import as_json
 from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import failed_steps, heaviest, last_line
@@ -132,6 +134,11 @@ def _row(report: Report, outcome: Outcome) -> Row:
     )
 
 
+def ways_on(report: Report) -> list[tuple[str, str]]:
+    """How to go on and how to go back from the pauses that services were left at: the service, and what to do."""
+    return list(sentences.ways_on(report.outcomes))
+
+
 def _strategy(report: Report, outcome: Outcome) -> str:
     traffic = report.shifted(outcome)
     return f"{traffic.strategy} at {traffic.stage}" if traffic.stage else traffic.strategy
@@ -139,7 +146,7 @@ def _strategy(report: Report, outcome: Outcome) -> str:
 
 def failures(report: Report) -> list[Failure]:
     """Steps and services whose own verdict isn't good, or that are stranded, in the report's order."""
-    good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN)
+    good = (Verdict.COMPLETED, Verdict.UNCHANGED, Verdict.WITHDRAWN, Verdict.PAUSED)
     steps = [
         Failure(safe(step.title), step.verdict.value, safe(step.ended), tuple(_reasons(step)))
         for step in report.steps
@@ -186,6 +193,7 @@ def outputs(report: Report) -> dict[str, str]:
     No value needs quoting in a file of `NAME=value` lines, whichever program reads it.
     """
     services = as_json(report)["services"]
+    hooks = [outcome.pause.hook if outcome.pause else "" for outcome in report.outcomes]
     stages = [_bare(report.shifted(outcome).stage) for outcome in report.outcomes]
     return {
         "verdict": report.verdict.value,
@@ -200,6 +208,7 @@ def outputs(report: Report) -> dict[str, str]:
             )
         },
         "stage": _listed(stages) if any(stages) else "",
+        "hook_id": _listed(list(map(_bare, hooks))) if any(hooks) else "",
     }
 
 
@@ -208,9 +217,21 @@ def variables(report: Report) -> str:
     return "".join(f"ECS_{name.upper()}={value}\n" for name, value in outputs(report).items())
 
 
-def went_well(report: Report) -> bool:
-    """Whether the new version is what runs."""
-    return report.exit_code == ExitCode.DONE
+class Mood(Enum):
+    """How a page is to look."""
+
+    GOOD = "good"
+    """The new version is what runs."""
+    WAITING = "waiting"
+    """It waits for somebody's approval: neither good nor bad."""
+    BAD = "bad"
+
+
+def mood(report: Report) -> Mood:
+    """How the run's page is to look."""
+    if report.exit_code != ExitCode.DONE:
+        return Mood.BAD
+    return Mood.WAITING if report.verdict is Verdict.PAUSED else Mood.GOOD
 
 
 def _listed(texts: list[str]) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import EndState
 from drone_deploy_ecs.output.ci import answer
+from drone_deploy_ecs.output.ci.answer import Mood
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,12 @@ _COLOURS = {
     EndState.NEW: "Good",
     EndState.GAVE_WAY: "Good",
     EndState.AS_BEFORE: "Warning",
+    EndState.PAUSED: "Accent",
     EndState.UNTOUCHED: "Default",
 }
+
+_LOOKS = {Mood.GOOD: ("good", "✔"), Mood.WAITING: ("accent", "⏸"), Mood.BAD: ("attention", "✘")}
+"""The style of the card's head, and its sign."""
 
 
 def card(report: Report, template: str) -> str:
@@ -71,10 +76,10 @@ _KEPT = "!$&'()*+,/:;=?@[]{}\"|\\^`<>~"
 def shown(report: Report, most: int) -> dict[str, Any]:
     """The card's data, each text of at most so many characters."""
     rows = answer.rows(report)
-    good = answer.went_well(report)
+    style, sign = _LOOKS[answer.mood(report)]
     return {
-        "style": "good" if good else "attention",
-        "sign": "✔" if good else "✘",
+        "style": style,
+        "sign": sign,
         "headline": _cut(answer.headline(report), most),
         "subject": _cut("; ".join((answer.subject(report), *_steps(report))), most),
         "rows": [_row(row, min(most, NAME)) for row in rows[:MOST_ROWS]],
@@ -106,7 +111,7 @@ def _more(rows: Sequence[Row]) -> str:
 
 def _why(report: Report, most: int) -> list[dict[str, str]]:
     """What is wrong, and what to do about it."""
-    problems = answer.problems(report)
+    problems = [*answer.problems(report), *((f"{service}: {way}", "") for service, way in answer.ways_on(report))]
     for failure in answer.failures(report):
         problems += [(f"{failure.service}: {reason.what}", reason.do) for reason in failure.reasons] or [
             (f"{failure.service}: {failure.why}", "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.output.ci import answer
+from drone_deploy_ecs.output.ci.answer import Mood
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,24 +25,31 @@ def outputs(report: Report) -> str:
 
 
 def annotation(report: Report) -> str:
-    """The `::error` command of a run that went wrong, else "". GitHub shows it on the workflow run's page."""
-    if answer.went_well(report):
+    """The command of a run that went wrong (`::error`), or waits for somebody (`::warning`), else "".
+
+    GitHub shows it on the workflow run's page.
+    """
+    mood = answer.mood(report)
+    if mood is Mood.GOOD:
         return ""
+    if mood is Mood.WAITING:
+        ways = [f"{service}: {way}" for service, way in answer.ways_on(report)[: 2 * answer.FEW]]
+        return _command("warning", report.verdict.value, (answer.headline(report), *ways))
     why = [f"{what}. {do}" for what, do in answer.problems(report)]
     for failure in answer.failures(report):
         whose = f"{failure.service} ({failure.strategy})" if failure.strategy else failure.service
         why += [f"{whose}: {reason.what}" for reason in failure.reasons] or [f"{whose}: {failure.why}"]
-    return _error(report.verdict.value, (answer.headline(report), *why[: answer.FEW]))
+    return _command("error", report.verdict.value, (answer.headline(report), *why[: answer.FEW]))
 
 
 def refusal(problems: Sequence[Problem]) -> str:
     """The `::error` command of settings that make no run."""
-    return _error(Verdict.REFUSED.value, [safe(str(problem)) for problem in problems])
+    return _command("error", Verdict.REFUSED.value, [safe(str(problem)) for problem in problems])
 
 
-def _error(title: str, lines: Sequence[str]) -> str:
+def _command(name: str, title: str, lines: Sequence[str]) -> str:
     text = "\n".join(lines)
-    return f"::error title={_property(f'drone-deploy-ecs: {title}')}::{_message(text)}\n"
+    return f"::{name} title={_property(f'drone-deploy-ecs: {title}')}::{_message(text)}\n"
 
 
 def _message(text: str) -> str:

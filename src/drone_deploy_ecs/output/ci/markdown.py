@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.output.ci import answer
+from drone_deploy_ecs.output.ci.answer import Mood
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,12 +20,14 @@ LEFT_OUT = "\n_More is in the log and in the JSON report._\n"
 AROUND = 1000
 """Bytes for what is around the lines of the log: markup, and fences that may have to be longer than a line (400)."""
 
+_SIGNS = {Mood.GOOD: "✅", Mood.WAITING: "⏸️", Mood.BAD: "❌"}
+
 
 def summary(report: Report, limit: int = LIMIT) -> str:
     """The whole answer in at most `limit` bytes of UTF-8: what matters comes first, and the rest is left out."""
-    sign = "✅" if answer.went_well(report) else "❌"
+    sign = _SIGNS[answer.mood(report)]
     first = f"### {sign} {plain(answer.headline(report))}\n\n{plain(answer.subject(report))}\n"
-    blocks = [first, *_problems(report), *_table(report), *_steps(report), *_failures(report)]
+    blocks = [first, *_problems(report), *_table(report), *_ways_on(report), *_steps(report), *_failures(report)]
     kept: list[str] = []
     room = limit - _size(LEFT_OUT)
     for block in blocks:
@@ -67,6 +70,11 @@ def _table(report: Report) -> Iterator[str]:
         yield f"| [{plain(row.service)}]({row.link}) | {' | '.join(map(plain, cells))} |\n"
     if len(rows) > MOST_ROWS:
         yield f"\nAnd {len(rows) - MOST_ROWS} more.\n"
+
+
+def _ways_on(report: Report) -> Iterator[str]:
+    for service, way in answer.ways_on(report):
+        yield f"\n- **{plain(service)}**: {plain(way)}\n"
 
 
 def _steps(report: Report) -> Iterator[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.output.ci import answer, drone, github, gitlab, markdown
+from drone_deploy_ecs.output.ci.answer import Mood
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,5 +82,6 @@ def _buildkite(report: Report, env: Mapping[str, str]) -> Command:
     """A step that runs again replaces its annotation: the context is the step's."""
     styles: dict[int, str] = {ExitCode.DONE: "success", ExitCode.SUPERSEDED: "warning"}
     context = "-".join(filter(None, ("drone-deploy-ecs", env.get("BUILDKITE_STEP_ID"))))
-    words = ("buildkite-agent", "annotate", "--style", styles.get(report.exit_code, "error"), "--context", context)
+    style = "info" if answer.mood(report) is Mood.WAITING else styles.get(report.exit_code, "error")
+    words = ("buildkite-agent", "annotate", "--style", style, "--context", context)
     return Command("Buildkite's annotation", markdown.summary(report), words)

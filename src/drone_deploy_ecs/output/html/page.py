@@ -193,6 +193,7 @@ def _in_full(report: Report, outcome: Outcome, name: str) -> Element:
         "Runs now": outcome.running,
         "Deployment": outcome.deployment,
         "Strategy": report.shifted(outcome).strategy,
+        "Waits at": safe(outcome.pause.place) if outcome.pause else "",
     }
     return tag(
         "article",

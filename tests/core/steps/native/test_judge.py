@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.steps.rollout.judge import GRACE, Sight
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import BEFORE, FOREIGN, NEW, NOON, OLD, OTHER, OURS, TARGET, active, at, primary, service, stopped
-from tests.core.steps.native.shifts import following, known, record, revision
+from tests.core.steps.native.shifts import PAUSE, following, known, record, revision
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
@@ -46,6 +46,8 @@ def twice(found: DescribedServiceDeployment) -> Known:
 
 
 BAKES = record(stage="BAKE_TIME", production=100.0)
+PAUSED = record(stage="POST_SCALE_UP", hooks=(PAUSE,))
+LEAVE = Terms(budget=600.0, on_pause="leave")
 ROLLS_BACK = record("ROLLBACK_IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT", 0.0, status_reason="an alarm", back_to=OLD)
 ROWS: dict[str, tuple[Sight, Known, Verdict | None, str]] = {
     "gone": (sight(service=None, away_for=GRACE), known(BAKES), Verdict.SUPERSEDED, "the service is gone"),
@@ -57,6 +59,21 @@ ROWS: dict[str, tuple[Sight, Known, Verdict | None, str]] = {
     "ECS goes back to what looks new": (
         sight(service=service(primary(OTHER, BEFORE, created_at=at(60)), active(OURS, NEW, "FAILED"))),
         known(replace(ROLLS_BACK, rollback=Rollback(service_revision_arn=revision(OTHER)))), Verdict.ROLLED_BACK, "ECS is rolling it back: an alarm"),
+    "waits at a pause": (SIGHT, known(PAUSED), None, ""),
+    "left at a pause": (sight(terms=LEAVE), known(PAUSED), Verdict.COMPLETED, "it waits at PAUSE hook ecs-pause-x (POST_SCALE_UP)"),
+    "left at a pause, with healthy": (
+        sight(terms=replace(LEAVE, wait_for_drained=False)), known(PAUSED), Verdict.COMPLETED, "it waits at PAUSE hook ecs-pause-x (POST_SCALE_UP)"),
+    "left at a pause, but its tasks aren't up": (
+        sight(terms=LEAVE, service=service(primary(running=1), active())), known(PAUSED), None, ""),
+    "left before it has any task": (
+        sight(terms=LEAVE, service=service(primary(running=0), active())), known(replace(PAUSED, stage="PRE_SCALE_UP")), Verdict.COMPLETED,
+        "it waits at PAUSE hook ecs-pause-x (PRE_SCALE_UP)"),
+    "healthy at a pause": (
+        sight(terms=HEALTHY), known(PAUSED), Verdict.COMPLETED,
+        "with 0 % of production traffic, not SUCCESSFUL yet: it is at POST_SCALE_UP; it waits at PAUSE hook ecs-pause-x (POST_SCALE_UP)"),
+    "out of budget at a pause": (
+        sight(left=0.0), known(PAUSED), Verdict.TIMED_OUT,
+        "the budget ended at POST_SCALE_UP with 2 of 2 tasks running; it waits at PAUSE hook ecs-pause-x (POST_SCALE_UP)"),
     "gone from the list before it was listed": (
         sight(service=service(primary(OLD, BEFORE, "COMPLETED"), said=[(5, f"(deployment {OURS}) deployment failed: a hook.")])), known(),
         Verdict.ROLLED_BACK, f"ECS rolled it back to {OLD} (web:1): (deployment {OURS}) deployment failed: a hook."),

@@ -1,4 +1,4 @@
-"""What is said, when it is looked at again, and what stands on paper."""
+"""What is said, and what stands on paper."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.service_deployment import Canary, LifecycleHook, Linear, Strategy
 from drone_deploy_ecs.core.steps.attempts import Phase
-from drone_deploy_ecs.core.steps.native.polling import next_look
+from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, RollBack, ShiftTraffic
-from drone_deploy_ecs.core.steps.observation import Observed, StoppedTasks
+from drone_deploy_ecs.core.steps.observation import Observed
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
 from drone_deploy_ecs.core.steps.rollout.stability import Completion
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
-from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import (
     BEFORE,
     CONTEXT,
@@ -28,7 +27,6 @@ from tests.core.shown import (
     active,
     primary,
     service,
-    stopped,
 )
 from tests.core.steps.native.shifts import BLUE_GREEN, LAMBDA, PAUSE, RECORD, following, known, record, returning
 
@@ -53,7 +51,7 @@ def said(before: Any, after: Any) -> list[str]:
         (record(stage="POST_SCALE_UP", hooks=(LAMBDA,)),
          "after 10 s: POST_SCALE_UP: its tasks are up; waiting for a lifecycle hook's answer; web:2 2 of 2 running; web:1 2 running"),
         (record(stage="POST_SCALE_UP", hooks=(PAUSE,)),
-         "after 10 s: POST_SCALE_UP: its tasks are up; waiting for somebody's answer; web:2 2 of 2 running; web:1 2 running"),
+         "after 10 s: POST_SCALE_UP: its tasks are up; waiting for somebody's answer, until 05 Jan 13:00Z; web:2 2 of 2 running; web:1 2 running"),
     ],
 )  # fmt: skip
 def test_while_nothing_changes(found: Any, line: str) -> None:
@@ -72,18 +70,19 @@ def test_out_of_sight_and_complete_it_says_so_as_any_rollout() -> None:
     assert said(complete, replace(complete, completion=Completion()))[-1] == "no longer complete"
 
 
-def test_a_pause_is_told_once_with_both_ways_to_go_on() -> None:
-    before = following(record(stage="POST_SCALE_UP"), observed=SEEN)
-    paused = replace(before, known=known(record(stage="POST_SCALE_UP", hooks=(PAUSE,))))
-    (line, *_) = said(before, paused)
-    assert line == (
-        "POST_SCALE_UP: waits for somebody's answer at PAUSE hook ecs-pause-x, until 05 Jan 13:00Z, then ROLLBACK. To go on: "
-        f"`aws ecs continue-service-deployment --region eu-west-1 --service-deployment-arn {RECORD} --hook-id ecs-pause-x "
-        "--action CONTINUE`; to go back: the same with `--action ROLLBACK`"
-    )
-    assert said(paused, paused) == []
-    endless = replace(before, known=known(record(hooks=(replace(PAUSE, expires_at=None),))))
-    assert "hook ecs-pause-x. To go on" in said(following(), endless)[0]
+@pytest.mark.parametrize(
+    ("found", "now", "seconds"),
+    [
+        (record(), 1000.0, SILENCE),
+        (record(stage="BAKE_TIME"), 20.0, SILENCE),
+        (record(stage="BAKE_TIME"), 100.0, 100.0),
+        (record(stage="POST_SCALE_UP", hooks=(PAUSE,)), 100.0, 100.0),
+        (record(stage="POST_SCALE_UP", hooks=(PAUSE,)), 10_000.0, 480.0),
+        (None, 1000.0, SILENCE),
+    ],
+)
+def test_the_longer_ecs_waits_the_less_is_said(found: Any, now: float, seconds: float) -> None:
+    assert following(found, observed=SEEN).silence(now) == seconds
 
 
 def test_what_ecs_returns_to() -> None:
@@ -124,39 +123,6 @@ def test_its_record_is_a_cause() -> None:
     assert [cause.name for cause in taken.reasons(0.0)] == ["alarm"]
     assert following(record(status_reason="stopped by somebody"), observed=SEEN).reasons(0.0) == ()
     assert following(observed=SEEN).reasons(0.0) == ()
-
-
-# --- when it is looked at ---
-
-
-@pytest.mark.parametrize(
-    ("found", "more", "after"),
-    [
-        (None, {}, 3.5),
-        (record(), {"observed": SHORT}, 5.0),
-        (record(), {}, 3.4),
-        (record(hooks=(PAUSE,)), {}, 15.0),
-        (BAKES, {}, 15.0),
-        (BAKES, {"tasks": StoppedTasks(stopped=(stopped(),))}, 5.0),
-        (BAKES, {"known": known(BAKES, since=-590.0)}, 10.0),
-        (BAKES, {"known": known(BAKES, since=-599.0)}, 3.4),
-        (BAKES, {"completion": Completion(completed_at=0.0)}, 10.0),
-        (BAKES, {"observed": replace(SEEN, failed_reads=1)}, 2.0),
-        (BAKES, {"phase": Phase.CHECK}, -60.0),
-    ],
-)
-def test_seconds_to_the_next_look(found: Any, more: dict[str, Any], after: float) -> None:
-    seen = following(found, **{"observed": SEEN, "began": 1e6, **more})
-    expected = seen.writes.not_before if seen.phase is Phase.CHECK else after
-    assert next_look(seen, 0.0, 0.0) == expected
-
-
-def test_once_judged_only_its_tasks_are_read() -> None:
-    assert following(BAKES).abort(Verdict.CANCELLED, "why", 0.0).due(0.0, 0.5) == 2.0
-
-
-def test_a_budget_s_end_is_looked_at() -> None:
-    assert next_look(following(record(), observed=SEEN), 99.0, 0.0) == 100.0
 
 
 # --- on paper ---

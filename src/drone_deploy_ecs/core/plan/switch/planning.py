@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.limits import Limits
 from drone_deploy_ecs.core.plan import terms
-from drone_deploy_ecs.core.plan.revision import pointed_at
+from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
 from drone_deploy_ecs.core.plan.switch.sides import warnings
 from drone_deploy_ecs.core.plan.switch.stages import hold_capacity, one_by_one, scale_down_steps, timed
 from drone_deploy_ecs.core.plan.switch.switch import Switch
@@ -51,7 +51,7 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
     return Draft(
         switch=switch,
         stages=_stages(settings, switch, registrations, (update, *capacity), down),
-        warnings=tuple(warnings(live, idle)),
+        warnings=(*warnings(live, idle), *unattested(idle.name, revision)),
         diffs=((idle.name, diff(live.edited.body, revision.body)),),
         revisions={idle.name: revision},
     )

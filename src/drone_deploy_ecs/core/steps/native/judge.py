@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.pause import LEAVE
 from drone_deploy_ecs.core.steps.native.record import SHIFTED, UP
 from drone_deploy_ecs.core.steps.rollout.judge import (
     cannot_succeed,
@@ -23,6 +24,7 @@ from drone_deploy_ecs.core.verdict import Judgement, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
     from drone_deploy_ecs.core.steps.native.record import Known
     from drone_deploy_ecs.core.steps.rollout.judge import Sight
 
@@ -43,7 +45,8 @@ def unfinished(known: Known) -> str:
         return ""
     share = record.target.production
     traffic = "" if record.has_all_traffic else f"with {share:g} % of production traffic, "
-    return f"{traffic}not SUCCESSFUL yet: it is at {record.stage}"
+    waiting = f"; {held_up}" if (held_up := waits(record)) else ""
+    return f"{traffic}not SUCCESSFUL yet: it is at {record.stage}{waiting}"
 
 
 def _gone(sight: Sight, _known: Known) -> Judgement | None:
@@ -116,6 +119,8 @@ def _healthy(sight: Sight, known: Known) -> Judgement | None:
     record, terms = known.record, sight.terms
     if record is None or terms.wait_for_drained or terms.wait_for_shift or record.status != "IN_PROGRESS":
         return None
+    if record.pauses and terms.on_pause == LEAVE:  # `_left` says more
+        return None
     if record.stage not in UP or not _is_up(sight):
         return None
     return Judgement(Verdict.COMPLETED, unfinished(known))
@@ -129,6 +134,21 @@ def _too_many_failed(sight: Sight, _known: Known) -> Judgement | None:
     return too_many_failed(sight)
 
 
+def _left(sight: Sight, known: Known) -> Judgement | None:
+    """It waits at a pause, where the run is to end: nothing else is waited for. Its tasks are up, if it has any yet."""
+    record, listed = known.record, sight.listed
+    if record is None or sight.terms.on_pause != LEAVE or record.status != "IN_PROGRESS" or not record.pauses:
+        return None
+    is_there = _is_up(sight) if record.stage in UP else listed is not None and listed.status == "PRIMARY"
+    return Judgement(Verdict.COMPLETED, waits(record)) if is_there else None
+
+
+def waits(record: DescribedServiceDeployment) -> str:
+    """At which pauses it waits, in a clause; "" at none."""
+    hooks = " and ".join(hook.id for hook in record.pauses)
+    return f"it waits at PAUSE hook {hooks} ({record.stage})" if hooks else ""
+
+
 def _out_of_budget(sight: Sight, known: Known) -> Judgement | None:
     if sight.left > 0:
         return None
@@ -136,7 +156,9 @@ def _out_of_budget(sight: Sight, known: Known) -> Judgement | None:
         return Judgement(Verdict.TIMED_OUT, "the budget ended, and its service deployment isn't listed")
     running = sight.listed.running if sight.listed else 0
     where = f" at {known.record.stage}" if known.record.stage else ""
-    return Judgement(Verdict.TIMED_OUT, f"the budget ended{where} with {running} of {tasks(sight.wanted)} running")
+    held_up = f"; {waiting}" if (waiting := waits(known.record)) else ""
+    reason = f"the budget ended{where} with {running} of {tasks(sight.wanted)} running{held_up}"
+    return Judgement(Verdict.TIMED_OUT, reason)
 
 
 def _back(sight: Sight, known: Known) -> Judgement | None:
@@ -162,6 +184,7 @@ _FORWARD: tuple[Callable[[Sight, Known], Judgement | None], ...] = (
     _healthy,
     _cannot_succeed,
     _too_many_failed,
+    _left,
     _out_of_budget,
 )
 """In the order of their evidence: the first that has something to say decides."""

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import runs
 from drone_deploy_ecs.core.event import Kind
+from drone_deploy_ecs.core.pause import LEAVE
 from drone_deploy_ecs.core.steps.attempts import Phase
+from drone_deploy_ecs.core.steps.native import pauses
 from drone_deploy_ecs.core.steps.native.record import bake
 from drone_deploy_ecs.core.steps.rollout import news as rollout
 from drone_deploy_ecs.core.text import safe, span
+from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment, HookRun
+    from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
     from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.steps.native.shift import Shift
 
 DOES = {
@@ -44,9 +48,16 @@ def news(before: Shift, after: Shift) -> Iterator[News]:
     if after.decision is None and after.ours:
         yield from _progress(before, after)
     completed_at = after.completion.completed_at
-    if completed_at is not None and before.completion.completed_at is None:
+    if (
+        completed_at is not None
+        and before.completion.completed_at is None
+        and pauses.is_left(after)
+        and (pause := after.pause)
+    ):
+        yield Kind.WAITING, safe(f"waits for somebody's answer at {pause.place}, and is left there, as on_pause says")
+    elif completed_at is not None and before.completion.completed_at is None:
         yield Kind.VERDICT, _back(after, completed_at) if after.is_undo else _complete(after, completed_at)
-    if after.decision and before.decision is None:
+    if after.decision and before.decision is None and after.verdict is not Verdict.PAUSED:
         yield from rollout.verdict(after, after.decision)
 
 
@@ -81,10 +92,7 @@ def _following(shift: Shift) -> str:
 
 def _progress(before: Shift, after: Shift) -> Iterator[News]:
     known, seen_at = after.known, after.known.read_at
-    if known.record is not None:
-        for hook in known.record.pauses:
-            if before.known.record is None or hook.id not in {each.id for each in before.known.record.pauses}:
-                yield Kind.WAITING, _paused(after, known.record, hook)
+    yield from _paused(before, after)
     if known.record is None or not known.record.is_over:
         is_elsewhere = _place(after) != _place(before)
         has_others = rollout.counts(after) != rollout.counts(before)
@@ -93,7 +101,7 @@ def _progress(before: Shift, after: Shift) -> Iterator[News]:
             yield Kind.PROGRESS, text
     is_complete = after.completion.completed_at is not None
     if before.completion.completed_at is not None and not is_complete:
-        yield Kind.PROGRESS, "no longer complete"
+        yield Kind.PROGRESS, "it was answered: going on" if pauses.is_left(before) else "no longer complete"
 
 
 def _place(shift: Shift) -> tuple[object, ...]:
@@ -102,14 +110,32 @@ def _place(shift: Shift) -> tuple[object, ...]:
     return (record.stage, record.is_going_back, _share(shift, record)) if record else ()
 
 
-def _paused(shift: Shift, record: DescribedServiceDeployment, hook: HookRun) -> str:
-    until = f", until {hook.expires_at:%d %b %H:%M}Z, then {hook.timeout_action}" if hook.expires_at else ""
-    command = (
-        f"aws ecs continue-service-deployment --region {shift.step.target.region} "
-        f"--service-deployment-arn {record.arn} --hook-id {hook.id}"
+def _paused(before: Shift, after: Shift) -> Iterator[News]:
+    """The pauses that it has come to, and what became of our answers to them."""
+    answers, known = after.answers, before.answers
+    for answered in sorted(answers.given - known.given):
+        why = "" if answered == answers.approved else ", as on_pause says"
+        yield Kind.UPDATED, safe(f"answered PAUSE hook {answered} with CONTINUE{why}")
+    if answers.attempts.fault is not None and answers.attempts.fault is not known.attempts.fault:
+        then = "waiting for somebody's answer" if answers.is_denied else "looking before trying again"
+        yield Kind.TROUBLE, safe(f"{answers.attempts.fault}; {then}")
+    if after.terms.on_pause == LEAVE or after.decision is not None:
+        return
+    told = set() if answers.is_denied and not known.is_denied else {hook.id for hook in pauses.waiting(before)}
+    for hook in pauses.waiting(after):
+        if hook.id not in told and not pauses.is_ours(after, hook) and after.known.record is not None:
+            yield Kind.WAITING, _waits_at(after, pauses.pause_at(after, after.known.record, hook))
+
+
+def _waits_at(shift: Shift, pause: Pause) -> str:
+    """Where it waits, until when, and how it is answered."""
+    whose = "THE WAY BACK WAITS" if shift.is_undo else "waits"
+    end = f"; the budget ends in {span(shift.deadline - shift.known.read_at)}" if shift.is_undo else ""
+    until = f", {pause.until}" if pause.until else ""
+    return safe(
+        f"{pause.stage}: {whose} for somebody's answer at PAUSE hook {pause.hook}{until}{end}. {'. '.join(pause.ways)}",
+        2000,
     )
-    text = f"{record.stage}: waits for somebody's answer at PAUSE hook {hook.id}{until}. To go on: `{command} --action CONTINUE`; to go back: the same with `--action ROLLBACK`"
-    return safe(text, 1000)
 
 
 def doing(shift: Shift, now: float) -> str:
@@ -130,7 +156,8 @@ def _share(shift: Shift, record: DescribedServiceDeployment) -> str:
 
 def _until(shift: Shift, record: DescribedServiceDeployment, now: float) -> str:
     if record.pauses:
-        return "waiting for somebody's answer"
+        until = next((f", until {hook.expires_at:%d %b %H:%M}Z" for hook in record.pauses if hook.expires_at), "")
+        return f"waiting for somebody's answer{until}"
     if any(hook.status == "IN_PROGRESS" for hook in record.hooks):
         return "waiting for a lifecycle hook's answer"
     seconds = bake(record)

@@ -116,13 +116,17 @@ class Known(Struct, frozen=True, kw_only=True):
         after = since - BEFORE if since else None
         return ListServiceDeployments(region=target.region, cluster=target.cluster, name=target.asked, after=after)
 
-    def after(self, found: DescribedServiceDeployment | None, now: float) -> Known:
-        """After a look that is whole; `found` is None where it didn't read the record, or there was none."""
+    def after(self, found: DescribedServiceDeployment | None, now: float, *, counts_pauses: bool = False) -> Known:
+        """After a look that is whole; `found` is None where it didn't read the record, or there was none.
+
+        With `counts_pauses` the budget counts the time in which somebody's answer is waited for.
+        """
         record = found or self.record
         if record is None:
             return self
         before = self.record
-        is_waited = before is not None and not before.is_over and not counts(before)
+        is_held_up = counts_pauses and before is not None and bool(before.pauses)
+        is_waited = before is not None and not before.is_over and not counts(before) and not is_held_up
         is_same = before is not None and _place(before) == _place(record)
         has_all = record.status == "SUCCESSFUL" or (
             record.stage in UP and record.has_all_traffic and _has_moved(record)

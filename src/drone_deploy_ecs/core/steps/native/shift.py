@@ -16,10 +16,13 @@ from drone_deploy_ecs.core.causes.cause import rank
 from drone_deploy_ecs.core.causes.evidence import said_by
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, Phase, is_refused
-from drone_deploy_ecs.core.steps.native import back, news, polling, progress
+from drone_deploy_ecs.core.steps.kind import SILENCE
+from drone_deploy_ecs.core.steps.native import back, news, pauses, polling, progress
 from drone_deploy_ecs.core.steps.native.back import Means
 from drone_deploy_ecs.core.steps.native.judge import judge, unfinished
+from drone_deploy_ecs.core.steps.native.pauses import Answers
 from drone_deploy_ecs.core.steps.native.record import Known, Look
+from drone_deploy_ecs.core.steps.rollout import fold
 from drone_deploy_ecs.core.steps.rollout.polling import wants_tasks
 from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
     from drone_deploy_ecs.core.event import News
+    from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.progress import Progress
     from drone_deploy_ecs.core.steps.observation import Reading
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
@@ -40,9 +44,11 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.rollout.judge import Sight
     from drone_deploy_ecs.core.steps.rollout.write import Next
 
+WAITING = "waiting for approval"
+
 
 class Shift(Rollout, frozen=True, kw_only=True):
-    """A deployment whose traffic is shifted, under way. `refused` are the ways to write it that AWS has refused.
+    """A deployment whose traffic is shifted, under way. `refused` are the ways to take it back that AWS has refused.
 
     ECS has been asked to roll it back since `asked_at` (monotonic seconds).
     """
@@ -50,6 +56,7 @@ class Shift(Rollout, frozen=True, kw_only=True):
     known: Known = Known()
     refused: frozenset[Means] = frozenset()
     asked_at: float | None = None
+    answers: Answers = Answers()
 
     # --- what it says ---
 
@@ -60,6 +67,21 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def heartbeat(self, now: float, /) -> str:
         """See `Execution`."""
         return news.heartbeat(self, now)
+
+    def silence(self, now: float, /) -> float:
+        """See `Execution`: in a bake or a pause of hours the distances grow."""
+        return polling.silence(self, now) or SILENCE
+
+    @property
+    def tally(self) -> str:
+        """See `Execution`."""
+        is_told = self.verdict in (None, Verdict.PAUSED) and self.observed.read_fault is None
+        return WAITING if is_told and pauses.waiting(self) else super().tally
+
+    @property
+    def pause(self) -> Pause | None:
+        """See `Monitored`."""
+        return pauses.pause(self)
 
     def progress(self, now: float, at: datetime, /) -> Progress:
         """See `Monitored`."""
@@ -72,6 +94,8 @@ class Shift(Rollout, frozen=True, kw_only=True):
 
     def settle(self, now: float, /) -> Self:
         """See `Monitored`."""
+        if pauses.is_left(self):
+            return fold.decided(self, Judgement(Verdict.PAUSED, self.completion.reason), now)
         left = "" if self.is_undo else unfinished(self.known)
         return Rollout.settle(replace(self, completion=replace(self.completion, reason=left)), now)
 
@@ -92,7 +116,9 @@ class Shift(Rollout, frozen=True, kw_only=True):
 
     def due(self, now: float, chance: float, /) -> float:
         """See `Execution`."""
-        return 0.0 if self.reads_on or self.asks_rival else polling.next_look(self, now, chance)
+        if self.reads_on or self.asks_rival:
+            return 0.0
+        return now if pauses.call(self) else polling.next_look(self, now, chance)
 
     @property
     def means(self) -> Means:
@@ -102,6 +128,8 @@ class Shift(Rollout, frozen=True, kw_only=True):
     @property
     def call(self) -> Call[Any] | None:
         """See `Execution`."""
+        if answer := pauses.call(self):
+            return answer
         record = self.known.record
         if not self._is_to_write or self.means is Means.UPDATE or record is None:
             return _forced(super().call, self.service)
@@ -114,6 +142,9 @@ class Shift(Rollout, frozen=True, kw_only=True):
 
     def advance(self, answer: object, now: float, /) -> Self:
         """See `Execution`."""
+        if pauses.call(self):
+            answered = replace(self, answers=self.answers.answered(answer, now))
+            return fold.decided(answered, pauses.refusal(answered), now)
         if self._is_to_write and self.means is not Means.UPDATE:
             return self._asked_back(answer, now)
         return _synchronised(super().advance(answer, now))
@@ -152,7 +183,9 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def seen(self, look: Reading, now: float) -> Self:
         """See `Outlook`."""
         found = look.found if isinstance(look, Look) and look.of == self.known.of else None
-        return replace(super().seen(look, now), known=self.known.after(found, now))
+        # On the way back a pause holds up what has failed: there the budget counts it.
+        seen = replace(super().seen(look, now), known=self.known.after(found, now, counts_pauses=self.is_undo))
+        return replace(seen, answers=pauses.after_look(seen, now))
 
     def way_back(self, _service: Service, primary: Deployment, now: float) -> Judgement | Ours | Next:
         """See `Outlook`."""
@@ -161,12 +194,16 @@ class Shift(Rollout, frozen=True, kw_only=True):
     def judged(self, sight: Sight) -> Judgement | None:
         """See `Outlook`."""
         is_its_own = sight.ours.is_ecs_rollback or sight.ours.deployment == self.known.of
-        return judge(sight, self.known if is_its_own else Known())
+        judgement = judge(sight, self.known if is_its_own else Known())
+        # A pause that we are to answer is no place to end at, whatever else is waited for.
+        is_to_answer = any(pauses.is_ours(self, hook) for hook in pauses.waiting(self))
+        return None if judgement and judgement.verdict is Verdict.COMPLETED and is_to_answer else judgement
 
     def reasons(self, since: float) -> tuple[Cause, ...]:
         """See `Outlook`: also what ECS's record says, in the place of an event that says the same."""
         found, record = super().reasons(since), self.known.record
         said = said_by(record.rollback.reason or record.status_reason) if record else None
+        said = said or pauses.ended_by(record)
         return rank((*(cause for cause in found if cause.name != said.name), said)) if said else found
 
     # --- other rollouts tell it nothing ---

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Phase
+from drone_deploy_ecs.core.steps.native.pauses import Answers
 from drone_deploy_ecs.core.steps.native.record import Known
 from drone_deploy_ecs.core.steps.native.shift import Shift
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
@@ -51,9 +52,18 @@ class ShiftTraffic(UpdateService, Struct, frozen=True, kw_only=True):
 
 
 class FollowServiceDeployment(FollowDeployment, Struct, frozen=True, kw_only=True):
-    """Write nothing: this very revision is being deployed already, by `strategy`, so follow that and judge it."""
+    """Write nothing: this very revision is being deployed already, by `strategy`, so follow that and judge it.
+
+    But where it waits at the PAUSE hook with the id `approves` ("" for none), that is answered with CONTINUE.
+    """
 
     strategy: Strategy
+    approves: str = ""
+
+    def __str__(self) -> str:
+        if not self.approves:
+            return FollowDeployment.__str__(self)
+        return f"ContinueServiceDeployment: {self.target.name} goes on to {short(self.definition)}, past PAUSE hook {self.approves}"
 
     def explain(self) -> Iterator[str]:
         """See `Step`."""
@@ -68,6 +78,7 @@ class FollowServiceDeployment(FollowDeployment, Struct, frozen=True, kw_only=Tru
             phase=Phase.FOLLOW,
             ours=Ours(deployment=self.deployment, since=None),
             known=Known(of=self.deployment),
+            answers=Answers(approved=self.approves),
         )
 
     def undone(self, rollout: object, /, **how: Any) -> UpdateService:
@@ -109,10 +120,19 @@ def _explain(step: ShiftTraffic | FollowServiceDeployment) -> Iterator[str]:
     yield f"Now {short(target.before) or 'without a COMPLETED deployment'}, {tasks(target.desired)} desired"
     awaited, least = _awaited(terms, strategy)
     yield f"Wait until {awaited}: at least {span(least)} by its own bakes, which the budget of {span(terms.budget)} doesn't count"
-    if strategy.pauses:
-        yield f"It waits for somebody's answer at its PAUSE hooks ({', '.join(strategy.pauses)})"
+    if isinstance(step, FollowServiceDeployment) and step.approves:
+        yield "That hook alone is approved; at others the setting on_pause says what is done"
+    elif strategy.pauses:
+        yield f"{_AT_PAUSES[terms.on_pause]} ({', '.join(strategy.pauses)})"
     yield f"Let the CI step run for {span(least + 2 * terms.budget)} at least, and as long again as hooks take"
     yield f"Undo: {step.undo}"
+
+
+_AT_PAUSES = {
+    "wait": "It waits for somebody's answer at its PAUSE hooks",
+    "continue": "Its PAUSE hooks are answered with CONTINUE",
+    "leave": "It is left, and the run ends, at the first of its PAUSE hooks",
+}
 
 
 def _awaited(terms: Terms, strategy: Strategy) -> tuple[str, float]:

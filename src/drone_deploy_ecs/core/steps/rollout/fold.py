@@ -48,7 +48,7 @@ def decided(rollout: RolloutT, judgement: Judgement | None, now: float) -> Rollo
         )
     explained = decision.explained or tasks.read_at == now or now >= decision.decided_at + READ_GRACE
     decision = replace(decision, explained=explained)
-    if ours and not decision.verdict.is_good:
+    if ours and not decision.verdict.needs_no_cause:
         since = ours.since.timestamp() if ours.since else 0.0
         decision = replace(decision, causes=rollout.reasons(since))
     return replace(rollout, reading=None, decision=decision)

@@ -33,6 +33,7 @@ WORDS = {
     Verdict.UNKNOWN: "is out of sight",
     Verdict.REFUSED: "was refused",
     Verdict.WITHDRAWN: "was withdrawn",
+    Verdict.PAUSED: "waits for approval",
     Verdict.CANCELLED: "was cancelled",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.progress import Progress, State
 from drone_deploy_ecs.core.steps.attempts import Phase
+from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,8 @@ def progress(rollout: Record, now: float, at: datetime) -> Progress:
 
 def _state(rollout: Record) -> State:
     verdict = rollout.verdict
+    if rollout.pause is not None and verdict in (None, Verdict.PAUSED):
+        return State.PAUSED
     if rollout.completion.completed_at is not None or (verdict and verdict.is_good):
         return State.COMPLETE
     if verdict is not None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.ecs.service import Deployment, Service
+    from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.steps.observation import Reading
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.history import Milestones, Prediction
@@ -261,6 +262,16 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     def unfinished(self) -> str:
         """See `Monitored`: nothing that would matter to users."""
         return ""
+
+    @property
+    def pause(self) -> Pause | None:
+        """See `Monitored`: ECS has pauses only where it shifts traffic."""
+        return None
+
+    @property
+    def was_complete(self) -> bool:
+        """See `Monitored`."""
+        return self.completion.completed_at is not None
 
     @property
     def is_serving(self) -> bool:

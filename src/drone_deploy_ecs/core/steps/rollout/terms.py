@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+    from drone_deploy_ecs.core.request.request import OnPause
     from drone_deploy_ecs.core.target import Target
 
 
@@ -20,9 +21,10 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     `max_failed_tasks` None means that evidence decides. Once complete it has to stay so for `stable_for`. With
     `wait_for_drained` old tasks must be gone, and with `wait_for_shift` all production traffic on it, where ECS shifts
-    any. `at_least` tasks must run, whatever the desired count is by then; `checks` looks in a row, `check_interval`
-    apart, must find it complete; `must_stay`: once complete, a container that dies fails it until all is over.
-    `is_anybodys`: it isn't known who began it, nor who may take it back: any return to what ran before is one.
+    any. `on_pause` is what is done at a PAUSE hook of ECS's strategy. `at_least` tasks must run, whatever the desired
+    count is by then; `checks` looks in a row, `check_interval` apart, must find it complete; `must_stay`: once it is
+    complete, a container that dies fails it until all is over. `is_anybodys`: it isn't known who began it, nor who may
+    take it back: any return to what ran before is one.
     """
 
     budget: float
@@ -30,6 +32,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     stable_for: float = 0.0
     wait_for_drained: bool = True
     wait_for_shift: bool = False
+    on_pause: OnPause = "wait"
     at_least: int = 0
     checks: int = 0
     check_interval: float = 0.0
