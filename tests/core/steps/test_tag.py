@@ -29,6 +29,7 @@ def test_it_is_tagged() -> None:
     done = tagging.advance(NEW, 1.0)
     assert (done.verdict, done.has_written, done.advance(DENIED, 2.0)) == (Verdict.COMPLETED, True, done)
     assert told(tagging, done) == ["tagged web:2 as of build 7"]
+    assert told(done, done) == []
     assert tagging.heartbeat(1.0)
 
 

@@ -13,13 +13,14 @@ from drone_deploy_ecs.core.steps.rollout import rollback, write
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, follow, keep
 from drone_deploy_ecs.core.steps.rollout.rival import Rival
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
-from drone_deploy_ecs.core.steps.rollout.update import UpdateService
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.rollout.write import Next
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 from tests.core.shown import (
     BEFORE,
     BUDGET,
     COPY,
+    DENIED,
     FOREIGN,
     NEW,
     NOON,
@@ -106,6 +107,21 @@ def test_only_a_lower_build_gives_way_to_a_write(
     found = write.check(primary(OTHER, FOREIGN), replace(STEP, build=ours, yields=yields), NEW, Attempts(), rival)
     assert (found is Next.WRITE) is may_be_written
     assert may_be_written or (isinstance(found, Judgement) and found.verdict is Verdict.SUPERSEDED)
+
+
+@pytest.mark.parametrize(
+    "step", [STEP, FollowDeployment(target=TARGET, definition=NEW, deployment=OURS, terms=Terms(budget=BUDGET))]
+)
+def test_a_step_is_about_what_it_takes_the_place_of(step: UpdateService | FollowDeployment) -> None:
+    assert step.over(frozenset({OLD, OTHER})).target == replace(TARGET, known=frozenset({OLD, OTHER}))
+
+
+@pytest.mark.parametrize(("answer", "is_read"), [(DENIED, True), (TIMED_OUT, False), (None, False)])
+def test_what_may_not_be_read_has_no_build(answer: object, *, is_read: bool) -> None:
+    rival = Rival(definition=FOREIGN)
+    read = replace(rival, is_read=True)
+    assert rival.after(answer, is_last_chance=False) == (read if is_read else None)
+    assert rival.after(answer, is_last_chance=True) == read
 
 
 @pytest.mark.parametrize(("theirs", "may_be_written"), [(6, True), (7, True), (8, False), (None, True)])
