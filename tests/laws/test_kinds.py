@@ -57,7 +57,7 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
         RegisterTaskDefinition, name=st.just("web#1"), region=st.just("eu-west-1"), family=st.just("web"),
         body=st.sampled_from(answers.BODIES), serves=st.just(("web",)), source=st.just(BEFORE), what=st.just("a change")),
     UpdateService: structs(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts,
-                           yields=st.booleans(), build=st.sampled_from([None, 2]))
+                           looks_first=st.booleans(), build=st.sampled_from([None, 2]))
     | structs(UpdateService, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE),
                 undoes=st.just(OURS), must_not_write=st.booleans(), since=st.just(NOON)),
     FollowDeployment: structs(

@@ -180,12 +180,14 @@ def _step(
 
 def _update(request: Request, target: Target, service: Ready) -> UpdateService:
     forward, strategy = terms.forward(request), service.service.strategy
-    yields, build = request.on_conflict != "replace", request.build_number
+    looks_first, build = request.on_conflict != "replace", request.build_number
     if strategy.shifts:
         undo_text = native.undo_of(request, target, strategy)
-        return ShiftTraffic(target=target, terms=forward, undo=undo_text, yields=yields, build=build, strategy=strategy)
+        return ShiftTraffic(
+            target=target, terms=forward, undo=undo_text, looks_first=looks_first, build=build, strategy=strategy
+        )
     undo_text = undo_sentence(request, target)
-    return UpdateService(target=target, terms=forward, undo=undo_text, yields=yields, build=build)
+    return UpdateService(target=target, terms=forward, undo=undo_text, looks_first=looks_first, build=build)
 
 
 def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:

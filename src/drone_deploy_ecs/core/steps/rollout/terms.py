@@ -77,10 +77,6 @@ class RolloutStep(Step, Protocol):
         """Whether the service is only to be watched."""
 
     @property
-    def yields(self) -> bool:
-        """Whether who has come since the plan was made isn't replaced, of whatever build."""
-
-    @property
     def build(self) -> int | None:
         """The number of the build; None where that doesn't count."""
 

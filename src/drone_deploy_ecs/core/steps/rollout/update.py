@@ -44,9 +44,9 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     """Point a service at a revision, and follow that deployment.
 
     The revision is `definition`, an ARN, or "" where the step with the key `registration` registers it first. `desired`
-    is a new desired count; None leaves the one it has. `undo` says how it would be taken back. `yields`: who has
-    come meanwhile isn't replaced. `build` is the number of the build, None where that doesn't count: a lower one is
-    replaced, and a higher one isn't. With either a look comes immediately before the write, however fresh the plan is.
+    is a new desired count; None leaves the one it has. `undo` says how it would be taken back. `looks_first`:
+    however fresh the plan is, a look comes immediately before the write. So it does with a `build`, the number of the
+    build (None where that doesn't count): a lower one is replaced, whenever it came, and a higher one isn't.
 
     In a way back, `undoes` is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
     ours to undo; and `must_not_write` leaves the writing to ECS's own rollback, or to somebody else, who has `awaits`
@@ -64,7 +64,7 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     awaits: float = 0.0
     since: datetime | None = None
     undo: str = ""
-    yields: bool = False
+    looks_first: bool = False
     build: int | None = None
 
     @property
@@ -98,8 +98,8 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
 
     def phase(self, context: Context) -> Phase:
         """Whether it may be written at once."""
-        looks_first = self.undoes or self.yields or self.build is not None
-        return Phase.WRITE if is_fresh(context) and not looks_first else Phase.CHECK
+        must_look = self.undoes or self.looks_first or self.build is not None
+        return Phase.WRITE if is_fresh(context) and not must_look else Phase.CHECK
 
     def over(self, known: frozenset[str], /) -> Self:
         """See `RolloutStep`."""
@@ -118,7 +118,6 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
     since: ClassVar[datetime | None] = None
     must_not_write: ClassVar[bool] = True
     awaits: ClassVar[float] = 0.0
-    yields: ClassVar[bool] = True
     build: ClassVar[int | None] = None
 
     target: Target

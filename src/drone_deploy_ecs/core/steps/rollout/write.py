@@ -46,7 +46,7 @@ def check(
     if rival and rival.is_higher(step.build):
         ahead = f"it has {short(primary.task_definition)} of build {rival.build}, and this is build {step.build}"
         return Judgement(Verdict.SUPERSEDED, ahead)
-    if primary.id in step.target.known or (rival and rival.is_lower(step.build) and not step.yields):
+    if primary.id in step.target.known or (rival and rival.is_lower(step.build)):
         return Next.WRITE
     theirs = f"somebody else's {primary.id} ({short(primary.task_definition)})"
     return Judgement(Verdict.SUPERSEDED, f"{theirs} became PRIMARY before our update")
