@@ -255,6 +255,7 @@ def exit_codes_page() -> str:
 
 def causes_page() -> str:
     """Every cause that is recognised, by weight; below each, in what words ECS told people of it."""
+    script = beside("wordings")
     lines = [
         "# Causes\n",
         f"{BY} Here: `tasks.py` and `events.py` in",
@@ -263,8 +264,15 @@ def causes_page() -> str:
         "report; more may be added at any time.\n",
         "Looking for a message? Search this page for a few words of it, without its names and numbers: below each table",
         "stand messages that people got, by cause, in ECS's words. Long ids and ends are left out of them (`…`).\n",
+        "What isn't there or isn't allowed (an image, a secret, a log group, a role's permission) is repeating, no longer",
+        "terminal: the same pipeline may just have pushed, made or attached it. One more task costs seconds, a wrong undo a",
+        "release. Terminal is what no waiting brings: a name that is none, an image without the command.\n",
+        f"Of the messages known, {script['rightly']()} are explained rightly: the cause, and what it proves. Three times such",
+        "messages were judged before the patterns for them, and then explained: 74 % of 98, 83 % of 47, and 57 % of the 60",
+        "rarest, 72 % with the milder one where two readers disagree on what a message proves. None is called terminal",
+        "that may pass.\n",
     ]
-    said = beside("wordings")["wordings"]()
+    said = script["wordings"]()
     for weight, meaning in zip(Weight, members(Weight).values(), strict=True):
         of_weight = [known for known in CATALOGUE if known.weight is weight]
         rows = [(_linked(known.name, said), known.headline, known.advice) for known in of_weight]

@@ -35,6 +35,9 @@ $ drone-deploy-ecs policy --aws-region eu-west-1 --cluster demo --service web
 …
 ```
 
+For another action, name it in the environment: `PLUGIN_ACTION=watch drone-deploy-ecs policy …` prints what `watch` takes with
+these settings, which writes nothing.
+
 It reads the services, and puts in what it finds: account, families, the roles to pass, log groups; of target groups,
 alarms and tags, whether there are any. What it may not read, or isn't there, stays in capitals; standard error says what
 and why, so standard output is the policy alone. Print it with an identity that may read, such as your own, and give it to

@@ -21,6 +21,13 @@ OF_EVERY_TASK = ("Essential container in task exited", "Task failed to start")
 """Words that tell nothing: there, an exit code did."""
 
 
+def rightly() -> str:
+    """How many of the messages are explained rightly, and how many there are."""
+    script = runpy.run_path(str(MESSAGES))
+    messages, grade, right = script["MESSAGES"], script["grade"], script["Grade"].RIGHT
+    return f"{sum(grade(message, message.explained()) is right for message in messages)} of {len(messages)}"
+
+
 def wordings() -> dict[str, list[str]]:
     """By cause, the messages in which it is recognised, where it is what explains them."""
     found: dict[str, dict[str, str]] = {}

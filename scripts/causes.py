@@ -11,7 +11,19 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.causes.messages import CLASSES, JUDGED, KINDS, LEARNT, MESSAGES, PLATFORMS, UNSEEN, Grade, class_of, grade
+from tests.causes.messages import (
+    CLASSES,
+    JUDGED,
+    KINDS,
+    LATER,
+    LEARNT,
+    MESSAGES,
+    PLATFORMS,
+    UNSEEN,
+    Grade,
+    class_of,
+    grade,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,6 +63,7 @@ def groups() -> Iterator[tuple[str, Sequence[Message]]]:
     yield "the patterns were made with", [message for message in MESSAGES if message.id.startswith(LEARNT)]
     yield "judged before there were patterns", [message for message in MESSAGES if message.id.startswith(JUDGED)]
     yield "judged without a look at the patterns", [message for message in MESSAGES if message.id.startswith(UNSEEN)]
+    yield "judged so later, and rarer ones", [message for message in MESSAGES if message.id.startswith(LATER)]
     for kind in KINDS:
         yield f"kind: {kind}", [message for message in MESSAGES if message.kind == kind]
     for platform in PLATFORMS:

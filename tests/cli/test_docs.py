@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
     DescribeServiceDeployments,
+    DescribeServiceRevisions,
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.report.json import VERSION
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
-OF_SERVICE_DEPLOYMENTS = (DescribeServiceDeployments, StopServiceDeployment, ContinueServiceDeployment)
+OF_SERVICE_DEPLOYMENTS = (
+    DescribeServiceDeployments, DescribeServiceRevisions, StopServiceDeployment, ContinueServiceDeployment,
+)  # fmt: skip
 RECORD = "ListServiceDeployments"
 EVIDENCE = ("GetLogEvents", "DescribeTargetHealth", "DescribeTargetGroups", "DescribeAlarms", RECORD)
 """ECS's own record of a deployment: evidence as well."""

@@ -96,6 +96,8 @@ UNSTARTED = [
     ("volume-refused", f"{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: mounting fs-1.efs.eu-west-1.amazonaws.com:/x failed, reason given by server: No such file or directory"),
     ("volume", f"{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec, wait 0 sec before next attempt. b'mount.nfs4: mount system call failed'"),
     ("volume", f'{INIT}failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve "fs-1.efs.eu-west-1.amazonaws.com"'),
+    ("volume-refused", "CannotCreateContainerError: Error response from daemon: create 1: VolumeDriver.Create: mounting volume failed: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'"),
+    ("volume-driver", "CannotStartContainerError: API error (500): error while mounting volume '/v': VolumeDriver.Mount: Mount failed, get service member error Timeout"),
     ("volume", "Timeout waiting for EphemeralStorage provisioning to complete."),
     ("volume", "CannotCreateVolumeError: create: driver unavailable"),
     ("registry-throttled", f"{PULL}inspect image has been retried 5 time(s): httpReaderSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/nginx/manifests/sha256:1: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit."),
@@ -124,6 +126,10 @@ UNSTARTED = [
     ("layer-download", f"{PULL}ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: unexpected status code https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/1: 403 Forbidden"),
     ("layer-download", f"{PULL}failed to extract layer sha256:1: content digest sha256:2: not found"),
     ("layer-download", f"{PULL}error pulling image configuration: download failed after attempts=6"),
+    ("image-broken", f"{PULL}ref pull has been retried 1 time(s): failed to unpack image on snapshotter overlayfs: mismatched image rootfs and manifest layers"),
+    ("image-broken", f'{PULL}failed commit on ref "manifest-sha256:1": commit failed: unexpected commit digest sha256:2, expected sha256:1 failed precondition'),
+    ("image-name-invalid", f'InternalError: failed to create container model: failed to normalize image reference "{REPOSITORY}:". Launch a new task to retry.'),
+    ("aws-fault", "InternalError: failed to create container model: something new. Launch a new task to retry."),
     ("image-name-invalid", f"{PULL}Error response from daemon: invalid reference format"),
     ("image-not-found", f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref {REPOSITORY}:2: {REPOSITORY}:2: not found"),
     ("image-not-found", f'{PULL}inspect image has been retried 1 time(s): failed to resolve ref "{REPOSITORY}:429": {REPOSITORY}:429: not found'),
@@ -135,6 +141,7 @@ UNSTARTED = [
     ("repository-unknown", f"{PULL}pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/shop:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
     ("image-not-allowed", f"{PULL}failed to resolve ref harbor.example/shop:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"),
     ("image-not-allowed", f"{PULL}failed to resolve ref: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized"),
+    ("image-not-allowed", f"{PULL}Authentication is required."),
     ("registry-auth-denied", f"{RETRIEVAL}unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: {ROLE} ecr:GetAuthorizationToken on resource: *"),
     ("registry-auth-denied", f"{RETRIEVAL}unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException: no"),
     ("role-refused", "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/exec' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions"),
@@ -159,6 +166,8 @@ UNSTARTED = [
     ("command-not-found", f'{RUNC}exec: "serve": executable file not found in $PATH: unknown'),
     ("command-not-found", f'{RUNC}exec: "/app/serve": stat /app/serve: no such file or directory: unknown'),
     ("command-not-executable", f'{RUNC}exec: "./docker-entrypoint.sh": permission denied: unknown'),
+    ("user-missing", "CannotStartContainerError: ResourceInitializationError: unable to create new container: mount callback failed on /tmp/containerd-mount1: open /tmp/containerd-mount1/etc/passwd: no such file or directory"),
+    ("init-failed", "CannotStartContainerError: ResourceInitializationError: unable to create new container: mount callback failed on /tmp/containerd-mount1: something new"),
     ("user-missing", "CannotCreateContainerError: Error response from daemon: unable to find user shop: no matching entries in passwd file"),
     ("dependency", "dependency graph: container ordering dependency [db] for target [app] has timed out."),
     ("dependency", "TaskDependencyError: Task dependencies cannot be resolved, taskArn: x"),
@@ -204,6 +213,8 @@ UNSTARTED = [
     ("option-unsupported", "CannotCreateContainerError: Error response from daemon: invalid option: Windows does not support MemoryReservation"),
     ("disk-full", "CannotCreateContainerError: API error (500): devmapper: Thin Pool has 0 free data blocks which is less than minimum required 20253 free data blocks."),
     ("host-port-taken", "CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint ecs-shop-1"),
+    ("mount-failed", "HostConfigError: Unable to resolve volume mounts; invalid path: tmp -> /tmp"),
+    ("command-not-run", "CannotStartContainerError: hcs::System::CreateProcess 1: something new"),
     ("mount-failed", f'{RUNC}error mounting "/srv/x" to rootfs at "/x": no such file or directory: unknown'),
     ("init-failed", "ContainerRuntimeError: something new"),
     ("not-started", "something new"),
@@ -217,6 +228,7 @@ STOPPED = [
     ("stopped-by-user", "UserInitiated", "Task stopped by user", 137, ""),
     ("stopped-by-user", "UserInitiated", "CannotPullContainerError: manifest unknown, says Bob", 1, ""),
     ("host-gone", "ServiceSchedulerInitiated", "Service shop: container instance is in DRAINING state", 143, ""),
+    ("host-gone", "ServiceSchedulerInitiated", "Task stopped during instance draining", None, ""),
     ("host-gone", "UserInitiated", "Host EC2 (instance i-1) terminated.", None, ""),
     ("host-gone", "InfrastructureHealth", "", None, ""),
     ("host-gone", "TaskFailedToStart", "AGENT", None, ""),
@@ -281,6 +293,8 @@ EVENTS = [
     ("launch-failed", "(service shop) is unable to consistently start tasks successfully."),
     ("launch-failed", "(service shop) could not launch 3 tasks for deployment ecs-svc/1."),
     ("launch-failed", "(service shop) (deployment ecs-svc/1) deployment failed: tasks failed to start."),
+    ("launch-failed", "(service shop) (deployment ecs-svc/1) deployment failed: ECS deployment circuit breaker: task failed to start."),
+    ("no-way-back", "(service shop) (deployment ecs-svc/1) deployment failed: No rollback candidate was found to run the rollback."),
     ("alarm", "(service shop) (deployment ecs-svc/1) deployment failed: alarm detected."),
     ("ecs-throttled", "(service shop) operations are being throttled. Will try again later."),
     ("stuck-by-percent", "(service shop) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."),
@@ -302,6 +316,7 @@ EVENTS = [
     ("pause-timed-out", "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT pause hook timed out."),
     ("pause-rejected", "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT pause hook was answered with ROLLBACK."),
     ("hook-role", "Service deployment rolled back because TEST_TRAFFIC_SHIFT lifecycle hook(s) failed. ECS was unable to assume role arn:aws:iam::1:role/Admin"),
+    ("hook-ended", "(service shop) (deployment ecs-svc/1) deployment failed: hook execution failure(s) detected."),
     ("hook-ended", "Service deployment rolled back because PRE_SCALE_UP lifecycle hook(s) failed."),
     ("bluegreen-network", "Service deployment rolled back because of invalid networking configuration. One or more rules not found"),
     ("bluegreen-ended", "Service deployment rolled back because of invalid networking configuration."),
@@ -326,7 +341,7 @@ WEIGHTS = {
         "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "pause-timed-out", "bluegreen-network",
     },
     Weight.REPEATING: {
-        "capacity-refused", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "image-too-big", "layer-unpack", "layer-download",
+        "capacity-refused", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "volume-driver", "image-broken", "image-too-big", "layer-unpack", "layer-download",
         "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
         "infrastructure-role", "role-refused", "secret-empty", "secret-not-json", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",
@@ -340,7 +355,7 @@ WEIGHTS = {
         "host-port-taken", "attribute-missing", "placement-constraint", "network-interface", "no-instance-fits", "volume",
         "registry-throttled", "aws-throttled", "no-connection", "registry-unavailable", "log-target-away",
         "start-timeout", "aws-fault", "not-started", "stopped-by-ecs", "unexplained", "no-instances", "not-placed",
-        "tasks-protected", "stuck-by-percent", "discovery", "ecs-throttled",
+        "tasks-protected", "stuck-by-percent", "discovery", "ecs-throttled", "no-way-back",
     },
     Weight.NOT_EVIDENCE: {"scaling", "rebalancing", "stopped-by-user"},
 }  # fmt: skip
@@ -468,9 +483,10 @@ def test_a_container_that_could_not_start_is_no_cause_of_a_stop_by_the_load_bala
     )
 
 
-def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed() -> None:
-    alone = task("", container(127), container(143, name="b"), code="EssentialContainerExited")
-    beside = task("", container(127), container(1, name="b"), code="EssentialContainerExited")
+@pytest.mark.parametrize("code", ["EssentialContainerExited", ""])
+def test_an_exit_code_is_terminal_only_for_the_one_container_that_failed(code: str) -> None:
+    alone = task("", container(127), container(143, name="b"), code=code)
+    beside = task("", container(127), container(1, name="b"), code=code)
     assert (cause_of_task(alone).name, cause_of_task(alone).weight) == ("command-not-found", Weight.TERMINAL)
     assert (cause_of_task(beside).name, cause_of_task(beside).weight) == ("command-not-found", Weight.REPEATING)
 

@@ -279,8 +279,8 @@ def test_an_action_that_only_follows_needs_places_alone() -> None:
 def test_what_an_action_has_no_use_for_is_not_read_and_said() -> None:
     given = {"PLUGIN_ACTION": "watch", "PLUGIN_IMAGE": "No Image", "PLUGIN_DISABLE_ROLLBACKS": "false"}
     request, warnings = resolve({}, GOOD | given)
-    assert not request.edits
-    said = "container, image, disable_rollbacks have no effect with action watch. Leave out what isn't meant."
+    assert (request.edits, request.containers) == ((), ("app",))
+    said = "image, disable_rollbacks have no effect with action watch. Leave out what isn't meant."
     assert list(map(str, warnings)) == [said]
 
 

@@ -32,6 +32,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tags import TagResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +112,7 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
 RAW: tuple[Call[Any], ...] = (
     DescribeTaskDefinition(region=HERE, name="web"),
     RegisterTaskDefinition(region=HERE, body={}),
+    TagResource(region=HERE, arn="d", key="k", value="v"),
 )
 """Whose answers are plain JSON: `tests/laws/test_nulls.py`."""
 ONE: tuple[Call[Any], ...] = (

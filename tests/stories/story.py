@@ -87,6 +87,7 @@ class Told:
             f"  {one['service']}: {one['verdict']}, stands {one['stands']}, before {one['before']}, target {one['target']}, "
             f"running {one['running']}, causes {[cause['name'] for cause in one['causes']]}"
             for one in self.report.get("services", [])[:FEW]
+            if "verdict" in one
         ]
         told = Counter(
             (region if len(self.worlds) > 1 else "", name if len(world.services) <= FEW else "each", str(service.runs))
@@ -156,7 +157,7 @@ class Teller:
 
                 code = main(argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
-        if kept:
+        if "verdict" in kept:
             self.look_at(read(page.read_text()), kept)
         told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, (world, *further.values()))
         self.told.append(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,7 @@ def run(
     settings: Mapping[str, str],
     policy: dict[str, Any] | None = None,
     reach: Callable[[Access], Aws] | None = None,
+    argv: tuple[str, ...] = (),
 ) -> Ran:
     """One run of the plugin, with exactly these permissions; in process, unless `reach` reaches the world otherwise."""
     if policy is not None:
@@ -83,12 +85,12 @@ def run(
     env = {f"PLUGIN_{name.upper()}": value for name, value in {**SETTINGS, **settings}.items()}
     out, err = io.StringIO(), io.StringIO()
     edges = Edges(env | {"DRONE_COMMIT_BRANCH": "main"}, out, err, assume, world.clock, lambda: 0.5, NEVER)
-    return Ran(main([], lambda: edges), out.getvalue(), err.getvalue())
+    return Ran(main(argv, lambda: edges), out.getvalue(), err.getvalue())
 
 
 def printed(world: World, settings: Mapping[str, str]) -> dict[str, Any]:
-    """The policy for these settings."""
-    ran = run(world, {**settings, "action": "policy"})
+    """The policy for these settings, those of another action included."""
+    ran = run(world, settings, argv=("policy",))
     assert ran.exit_code == 0, ran.stderr
     document: dict[str, Any] = json.loads(ran.stdout)
     return document
@@ -198,7 +200,44 @@ IDLE = {
     "alarm": Run(3, lambda world: trips(world, "green", 1)),
     "same tag": Run(settings={"blue_image": "shop:1", "green_image": "shop:1"}),
 }
+BACK = {"action": "rollback", "container": "", "image": ""}
+FOLLOWED = {"action": "watch", "container": "", "image": ""}
+
+
+def released() -> World:
+    """A service that was deployed to, with all that a deployment may ask about."""
+    return begun(full(), 600)
+
+
+def begun(world: World, seconds: float, image: str = "shop:2") -> World:
+    """Somebody deploys to it, and so much time passes."""
+    service = world.service("prod", "web")
+    world.deploy(service, world.register(task_definition("web", image)))
+    world.clock.sleep(seconds)
+    return world
+
+
+def refuses_what_has_begun(world: World) -> None:
+    refuses(world)
+    begun(world, 1)
+
+
+GONE_BACK = {
+    "good": Run(),
+    "crash": Run(3, lambda world: world.push("shop:1", crash(1))),
+    "unhealthy": Run(3, lambda world: world.push("shop:1", Behaviour(target_unhealthy=True)), {"timeout": "2m"}),
+    "alarm": Run(3, trips),
+}
+UNDER_WAY = {
+    "good": Run(act=lambda world: begun(world, 5)),
+    "crash": Run(4, lambda world: begun(world, 5, "shop:crash")),
+    "unhealthy": Run(4, lambda world: begun(world, 5, "shop:unhealthy"), {"timeout": "2m"}),
+    "alarm": Run(3, lambda world: trips(begun(world, 5))),
+    "refused": Run(3, refuses_what_has_begun),
+}
 CASES = {
+    "rollback": Case(released, GONE_BACK, BACK),
+    "watch": Case(full, UNDER_WAY, FOLLOWED),
     "plain": Case(plain, {name: ran for name, ran in RUNS.items() if name != "missing"}, {"log_lines": "0"}),
     "full": Case(full, WATCHED),
     "no logs": Case(full, WATCHED, {"log_lines": "0"}),
@@ -321,3 +360,31 @@ def test_without_preflight_its_policy_is_less() -> None:
     assert f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/shop" in only_images
     assert "ssm:" not in only_images
     assert "ecr:" not in json.dumps(printed(full(), {})), "it isn't asked about other registries"
+
+
+# --- status: what it may not read, it says ---
+
+
+def test_status_takes_what_its_policy_allows_and_says_what_it_may_not() -> None:
+    settings = {"action": "status", "container": "", "image": "", "service": "we*"}
+    policy = printed(released(), settings)
+    whole = run(released(), settings, policy)
+    assert whole == run(released(), settings)
+    for actions, rest in each_taken_away(policy):
+        lacking = run(released(), settings, rest)
+        # That is read only where ECS has forgotten what runs.
+        is_needed = actions != ["ecs:DescribeTaskDefinition"]
+        assert (lacking != whole) is is_needed
+        assert not is_needed or all(action in lacking.stdout + lacking.stderr for action in actions)
+
+
+def test_a_policy_for_what_writes_nothing_lets_nothing_be_written() -> None:
+    world = full()
+    world.service("prod", "web").strategy = "CANARY"
+    for action in ("watch", "status"):
+        allowed = [name for one in printed(world, {"action": action})["Statement"] for name in listed(one["Action"])]
+        assert not [name for name in allowed if not re.match(r"[\w-]+:(Describe|List|Get|BatchGet)", name)]
+
+
+def listed(actions: str | list[str]) -> list[str]:
+    return [actions] if isinstance(actions, str) else actions

@@ -135,6 +135,11 @@ def test_watch_refuses(tell: Teller) -> None:
 def test_watch_and_settings(tell: Teller) -> None:
     told = tell(small_world(), action="watch", max_parallel="2")
     assert told.exit_code == 0
-    assert "container, image, max_parallel have no effect with action watch" in told.stderr
-    assert tell(small_world(), action="wach").exit_code == 2
+    assert "image, max_parallel have no effect with action watch" in told.stderr
     assert tell(small_world(), action="watch", cluster="", service="").exit_code == 2
+
+
+def test_an_action_that_is_misspelt_is_refused_with_a_hint(plugin: Teller) -> None:
+    told = plugin(small_world(), action="wach")
+    assert told.exit_code == 2
+    assert "action 'wach' isn't an action. Did you mean watch. Known: " in told.stderr

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def deploy(edges: Edges, request: Request) -> int:
     """The whole run; its exit code."""
     for path in request.reports:
-        _check_writable(path)
+        check_writable(path)
     receivers = _receivers(request)
     try:
         return _carry_out(edges, request, receivers)
@@ -70,7 +70,7 @@ def _deployment(edges: Edges, request: Request, listener: Listener) -> Deploymen
     )
 
 
-def _check_writable(path: str) -> None:
+def check_writable(path: str) -> None:
     """Find out before the deployment, not after it."""
     if path == "-":
         return

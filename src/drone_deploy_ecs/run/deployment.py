@@ -36,7 +36,7 @@ from drone_deploy_ecs.run.calls import Calls
 from drone_deploy_ecs.run.engine import Engine
 from drone_deploy_ecs.run.event_log import EventLog
 from drone_deploy_ecs.run.evidence import Collector
-from drone_deploy_ecs.run.patience import Patient
+from drone_deploy_ecs.run.patience import Patient, answered
 from drone_deploy_ecs.run.preflight import Preflight
 from drone_deploy_ecs.run.system import unique
 from drone_deploy_ecs.run.turn import Turn
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
@@ -132,6 +131,17 @@ class Deployment:
         if not isinstance(plan, Plan):
             raise Refused(tuple(map(self._masked, plan)))
         self._bodies |= {name: revision.body for name, revision in plan.revisions.items()}
+        self._hide(revision.source for revision in plan.revisions.values())
+        self._request = plan.request
+        self._engine = Engine(
+            plan.request,
+            self._calls,
+            self._clock,
+            self._log,
+            self._chance,
+            cancellation=self._cancellation,
+            attempt=self._attempt,
+        )
         return plan
 
     def _reach(self) -> None:
@@ -146,27 +156,18 @@ class Deployment:
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
         strategy = strategy_for(self._asked)
-        answers = _answers(partial(strategy.asks, self._asked), self._read_patiently)
+        answers = answered(partial(strategy.asks, self._asked), self._read_patiently)
         request = strategy.resolve(self._asked, answers)
         if isinstance(request, tuple):
             return request
         self._request = request
-        self._engine = Engine(
-            request,
-            self._calls,
-            self._clock,
-            self._log,
-            self._chance,
-            cancellation=self._cancellation,
-            attempt=self._attempt,
-        )
         preflight = Preflight(self._calls, self._clock, self._log, self._beside)
         preflight.begin(request)
         snapshots = snapshot.snapshots(self._reads, request)
         self._know(snapshots)
         self.ready, _ = refine(request, snapshots)
-        answers |= _answers(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
-        answers |= _answers(partial(strategy.may_ask, request, snapshots), self._read)
+        answers |= answered(partial(strategy.plan_asks, request, snapshots), self._read_patiently)
+        answers |= answered(partial(strategy.may_ask, request, snapshots), self._read)
         plan = strategy.plan(request, snapshots, answers)
         findings = preflight.findings(request, subjects(request, snapshots, plan))
         doomed = tuple(finding.problem for finding in findings if finding.result is Result.DOOMED)
@@ -182,11 +183,15 @@ class Deployment:
         revisions = (
             revision for entry in snapshots for revision in (entry.edited, entry.before, entry.newest, entry.asked)
         )
-        self._definitions = [revision for revision in revisions if isinstance(revision, Definition)]
         self._bodies = {entry.name: entry.edited.body for entry in snapshots if entry.service and entry.edited}
+        self._hide(revision for revision in revisions if isinstance(revision, Definition))
+        self._log.count(*(entry.service for entry in snapshots))
+
+    def _hide(self, definitions: Iterable[Definition]) -> None:
+        """From now on, what these have that must not be printed."""
+        self._definitions += definitions
         self._masks = sparing(self._secrets(), self._public())
         self._log.hide(self._masks)
-        self._log.count(*(entry.service for entry in snapshots))
 
     def _secrets(self) -> list[Secret]:
         in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))
@@ -230,7 +235,7 @@ class Deployment:
             return None
         # Said before anything is read for it: AWS may take its time.
         self._log.undoing(undo.sentences)
-        answers = _answers(partial(plan.strategy.undo_asks, plan, done), self._read)
+        answers = answered(partial(plan.strategy.undo_asks, plan, done), self._read)
         return self._engine.run(plan.strategy.undo(plan, done, answers).stages, forward=False)
 
     def _read(self, call: Call[Any]) -> Any:
@@ -303,13 +308,3 @@ class Deployment:
         hide = self._masks.hide
         causes = tuple(cause.hidden(hide) for cause in outcome.causes)
         return replace(outcome, reason=hide(outcome.reason), causes=causes)
-
-
-def _answers(
-    asks: Callable[[Answers], tuple[Call[Any], ...]], send: Callable[[Call[Any]], Any]
-) -> dict[Call[Any], Any]:
-    """Send the calls that `asks` names, then those that it names given the answers, until it names no new call."""
-    answers: dict[Call[Any], Any] = {}
-    while new := [call for call in asks(answers) if call not in answers]:
-        answers |= {call: send(call) for call in new}
-    return answers

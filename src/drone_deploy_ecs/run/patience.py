@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.event import Kind
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.ecs.fault import Fault
+    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Clock
     from drone_deploy_ecs.run.calls import Calls
     from drone_deploy_ecs.run.event_log import EventLog
@@ -76,3 +77,13 @@ class Patient:
         if fault.is_not_awss and before and before.is_not_awss:
             return False
         return fault.may_pass and self._clock.monotonic() + pause <= self._failing_since + self._patience
+
+
+def answered(
+    asks: Callable[[Answers], tuple[Call[Any], ...]], send: Callable[[Call[Any]], Any]
+) -> dict[Call[Any], Any]:
+    """Send the calls that `asks` names, then those that it names given the answers, until it names no new call."""
+    answers: dict[Call[Any], Any] = {}
+    while new := [call for call in asks(answers) if call not in answers]:
+        answers |= {call: send(call) for call in new}
+    return answers

@@ -49,10 +49,14 @@ SWITCHING = (
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
 NOT_FOLLOWING = (
-    "container", "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "on_pause",
+    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "on_pause",
     "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to who only follows."""
+NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notify")
+"""What means nothing to who waits for nothing."""
+NOT_GOING_BACK = (*SWITCHING, "skip_unchanged", "deployment", "on_conflict", "build_number")
+"""What means nothing to who goes back."""
 
 CONTINUE = "continue"
 DEPLOY = Action(
@@ -68,12 +72,29 @@ ACTIONS = {
         DEPLOY,
         Action("plan", "print what a deployment would do; write nothing", "deploy:plan", unused=("deployment",)),
         Action(
+            "status",
+            "what runs, since when, what is rolling out, and how the last rollouts ended; write nothing",
+            "status:status",
+            needs=PLACES,
+            unused=(*NOT_FOLLOWING, *NOT_JUDGING),
+        ),
+        Action(
             "watch",
             "follow what is rolling out now to its verdict, whoever began it; write nothing",
             "deploy:deploy",
             plan="deploy:plan",
             needs=PLACES,
             unused=NOT_FOLLOWING,
+        ),
+        Action(
+            "rollback",
+            "go back: take back what is rolling out, or deploy what ran before (or revision)",
+            "deploy:deploy",
+            plan="deploy:plan",
+            needs=PLACES,
+            unused=NOT_GOING_BACK,
+            refuses=EDITS,
+            instead="it goes to what ran before, or to revision",
         ),
         Action(
             CONTINUE,

@@ -32,6 +32,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
     checks = values["max_deploy_checks"] or int(BY_NAME["max_deploy_checks"].default)
     return Request(
         action=values["action"],
+        purpose=values["purpose"],
         access=first,
         further=tuple(further),
         cluster=values["cluster"],

@@ -44,7 +44,7 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
     # A mode that can't be read stays "": what only some modes need isn't missed then, and nothing is superfluous.
     before = len(problems)
     mode = _value(BY_NAME["mode"], "", flags, env, problems) or ("" if len(problems) > before else ROLLING)
-    values = {"action": action.name} | {
+    values = {"action": action.name, "purpose": _purpose(action, env)} | {
         setting.name: _read(_asked(action, setting), mode, flags, env, problems) if action.uses(setting.name) else None
         for setting in SETTINGS
         if setting.name not in ("action", "mode")
@@ -66,6 +66,12 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
 def _action(flags: Mapping[str, str], env: Mapping[str, str], problems: list[Problem]) -> Action:
     name = _value(BY_NAME["action"], "", flags, env, problems)
     return ACTIONS[name] if name else UNKNOWN if problems else DEPLOY
+
+
+def _purpose(action: Action, env: Mapping[str, str]) -> str:
+    """The action that permissions are asked for: of a policy, the one that the environment names beside the command."""
+    named = env.get(BY_NAME["action"].variable, "").strip() if action.name == "policy" else action.name
+    return named if named in ACTIONS and named != "policy" else DEPLOY.name
 
 
 def _asked(action: Action, setting: Setting) -> Setting:

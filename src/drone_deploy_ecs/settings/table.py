@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drone_deploy_ecs.settings import edits
-from drone_deploy_ecs.settings.actions import DEPLOY
+from drone_deploy_ecs.settings.actions import ACTIONS, DEPLOY
 from drone_deploy_ecs.settings.values import (
     BLUE_GREEN,
     COLOURS,
@@ -86,7 +86,7 @@ _ANYWHERE = ("images", "patch", "task_definition", "revision")
 """What changes a task definition without a container being named."""
 SETTINGS: tuple[Setting, ...] = (
     Setting(name="action", type="text", read=action, default=DEPLOY.name, is_command=True,
-            help="what to do: deploy; plan: print what a deployment would do; watch: follow what is rolling out now; continue: let what waits at a PAUSE hook go on; rehearse: run this plan on simulated services like the real ones; policy: print the least IAM policy for these settings"),
+            help=f"what to do: {', '.join(ACTIONS)}; --help tells what each does"),
     Setting(name="aws_region", type="list", read=several(REGION, "an AWS region"), required=True,
             fallbacks=("AWS_REGION", "AWS_DEFAULT_REGION"),
             help="the region of the cluster; several, separated by commas, are waves: each must be completed before the next begins; falls back to AWS_REGION, then AWS_DEFAULT_REGION"),

@@ -155,6 +155,10 @@ def _service_deployments(_prefix: str, request: Mapping[str, Any]) -> tuple[str,
     return tuple(request.get("serviceDeploymentArns") or [request.get("serviceDeploymentArn", "")])
 
 
+def _service_revisions(_prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(request.get("serviceRevisionArns", ()))
+
+
 def _repository(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     arn, partition, _, region, own, _ = prefix.split(":")
     account = request.get("registryId") or own
@@ -182,6 +186,7 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
     "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "TagResource": _tagged, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
     "DescribeServiceDeployments": _service_deployments, "StopServiceDeployment": _service_deployments,
+    "DescribeServiceRevisions": _service_revisions,
     "ContinueServiceDeployment": _service_deployments, "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
     "GetParameters": _parameters, "GetRole": _role, "GetFunctionConfiguration": _function,
 }  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.plan.by_secret import BySecret
+from drone_deploy_ecs.core.plan.rollback import Rollback
 from drone_deploy_ecs.core.plan.rolling import Rolling
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     [
         (REQUEST, Rolling()),
         (replace(REQUEST, action="watch"), Watch()),
+        (replace(REQUEST, action="rollback"), Rollback()),
         (replace(REQUEST, action="watch", blue_green=SETTINGS), Watch()),
         (replace(REQUEST, colours=COLOURS), BySecret(COLOURS)),
         (replace(REQUEST, blue_green=SETTINGS), TwoServices(SETTINGS)),

@@ -178,9 +178,10 @@ class ListServices(Call[Page], frozen=True, kw_only=True):
 
 
 class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, kw_only=True):
-    """ECS's records of a service's deployments, since `after` and of these statuses: one page, as many as it may have.
+    """ECS's records of a service's deployments, of these statuses: one page, as many as it may have.
 
-    Newest first is how captures look, but no page of AWS's promises it: without `after`, an old one may be missing.
+    They were created from `after` to `before`. Newest first is how captures look, but no page of AWS's promises it:
+    without these, an old one may be missing.
     """
 
     PAGE: ClassVar = 100
@@ -194,6 +195,7 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
     cluster: str
     name: str
     after: datetime | None = None
+    before: datetime | None = None
     status: tuple[str, ...] = ()
 
     @staticmethod
@@ -206,7 +208,9 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
         given: dict[str, Any] = {"cluster": self.cluster, "service": self.name, "maxResults": self.PAGE}
         if self.status:
             given["status"] = list(self.status)
-        return {**given, "createdAt": {"after": self.after}} if self.after else given
+        created = {"after": self.after, "before": self.before}
+        bounds = {name: moment for name, moment in created.items() if moment}
+        return {**given, "createdAt": bounds} if bounds else given
 
     def read(self, body: Body) -> tuple[ServiceDeployment, ...]:
         """See `Call`."""

@@ -78,6 +78,7 @@ class DescribeServiceRevisions(Call[tuple[ServiceRevision, ...]], frozen=True, k
     operation: ClassVar = "DescribeServiceRevisions"
     quota: ClassVar = READ_SERVICE_REVISIONS
     permission: ClassVar = "ecs:DescribeServiceRevisions"
+    MOST: ClassVar = 20
     shows: ClassVar = "what a service revision runs"
 
     arns: tuple[str, ...]

@@ -56,9 +56,12 @@ EVENTS: tuple[Known, ...] = (
     PAUSE_REJECTED,
     HOOK_FAILED,
     # Where the message is cut off, or says something new, it isn't known whether the hook has judged.
-    replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, pattern=r"lifecycle hook\(s\) failed"),
+    replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, pattern=r"lifecycle hook\(s\) failed|hook execution failure"),
     NETWORK,
     replace(NETWORK, name="bluegreen-ended", weight=Weight.REPEATING, pattern=r"invalid networking configuration"),
-    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|circuit breaker threshold was exceeded|unable to consistently start tasks|tasks failed to start",
+    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|circuit breaker threshold was exceeded|unable to consistently start tasks|tasks? failed to start",
           "ECS can't start tasks", "Read the stopped tasks' reasons"),
+    # It doesn't say why the deployment failed: what does comes before it.
+    Known("no-way-back", Weight.TRANSIENT, r"No rollback candidate was found", "ECS has no deployment to go back to",
+          "Find out why this one failed: of this service none was completed before that ECS could return to"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ _LENGTH = 120
 _PATTERNS: dict[str, str] = {
     "action": r"not authorized to perform: ([\w-]+:\w+)",
     "role": r":(?:iam::\d*:role|sts::\w*:assumed-role)/([\w+=,.@-]+)",
-    "image": r"(?:failed to resolve ref \"?|pull access denied for |manifest for |Error: image |cannot pull ')([\w./:@-]+[\w])(?=[\s,:\"']|$)",
+    "image": r"(?:failed to resolve ref \"?|normalize image reference \"|pull access denied for |manifest for |Error: image |cannot pull ')([\w./:@-]+[\w])(?=[\s,:\"']|$)",
     "log group": r":log-group:([\w./#-]+)",
     "bucket": r"(?:arn:[\w-]+:s3:::|s3://)([\w.-]+)",
     "file system": r"\b(fs-[0-9a-f]+)\b",

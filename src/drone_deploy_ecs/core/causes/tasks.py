@@ -24,7 +24,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("rebalancing", Weight.NOT_EVIDENCE, r"(AZ|Availability ?Zones?) ?rebalanc",  # unconfirmed: only the event is documented
           "stopped to balance Availability Zones", "Nothing to do: ECS moves the task to another zone"),
     Known("host-gone", Weight.TRANSIENT, r"Host EC2 ?\(|container instance is in DRAINING|instance .{0,80}was (stopped|terminated)"
-          r"|Container instance deregistration|^InfrastructureHealth:|TaskFailedToStart: AGENT\b|agent (is )?disconnected",  # ^InfrastructureHealth: unconfirmed
+          r"|Container instance deregistration|during instance draining|^InfrastructureHealth:|TaskFailedToStart: AGENT\b|agent (is )?disconnected",  # ^InfrastructureHealth: unconfirmed
           "the task's host went away", "Wait for the replacement; look at the Auto Scaling group if hosts keep going"),
     Known("spot", Weight.TRANSIENT, r"^SpotInterruption:|Spot Task was interrupted|Spot (Instance )?interruption",
           "Spot capacity was taken back", "Wait for the replacement, or give the strategy a base of on-demand capacity"),
@@ -68,11 +68,13 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("no-instance-fits", Weight.TRANSIENT, r"RESOURCE:(CPU|MEMORY|GPU)|has insufficient (CPU|memory|GPU)|enough (CPU|memory|GPU)",
           "no container instance has room for a task",
           "Add instances, lower the task's cpu or memory, or lower minimumHealthyPercent so that an old task goes first"),
-    Known("volume-refused", Weight.REPEATING, r"EFS utils.{0,500}(access denied|AccessDenied|not authorized|No such file or directory)"
+    Known("volume-refused", Weight.REPEATING, r"(EFS utils|mount\.nfs4?: ).{0,500}(access denied|AccessDenied|not authorized|No such file or directory)"
           r"|(EBS|volume).{0,200}(UnauthorizedOperation|AccessDenied|not authorized)|set up the EBS volume"
-          r"|VolumeDriver\.\w+: |failed to (chown|copy file info).{0,300}operation not permitted",
+          r"|failed to (chown|copy file info).{0,300}operation not permitted",
           "a volume refuses the task",
           "Check that the root directory exists, and elasticfilesystem:ClientMount on the task role or the infrastructure role", ("file system", "key", "path")),
+    Known("volume-driver", Weight.REPEATING, r"VolumeDriver\.\w+: ", "the host's volume driver couldn't provide a volume",
+          "Read the driver's log on the host; look whether another instance still holds the volume", ("path",)),
     Known("volume", Weight.TRANSIENT, r"EFS utils|CannotCreateVolume|(EBS|volume) attach|waiting for (EphemeralStorage|EBS)",
           "a volume couldn't be attached or mounted",
           "Check mount targets in the task's zones, port 2049 between the security groups, and the EBS infrastructure role"),
@@ -118,7 +120,10 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("layer-unpack", Weight.REPEATING, r"CannotPull.*register layer|devicemapper: Error", "the host's container storage failed",
           "Look at the host's disk and storage driver, or replace it"),
     replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*starport-layer-bucket"),
-    Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format", "the image's name isn't valid", "Correct the image setting"),
+    # The registry, or a mirror before it, may still be put right.
+    Known("image-broken", Weight.REPEATING, r"CannotPull.*(mismatched image rootfs|unexpected commit digest)", "the image's content isn't what its manifest says",
+          "Build and push the image again; look at the registry, or its proxy, if another pull of it fails, too"),
+    Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format|failed to normalize image reference", "the image's name isn't valid", "Correct the image setting", ("image",)),
     # A repository may be replicated, a policy attached, while the deployment runs: one more task costs seconds. What
     # ECS itself pinned (tag and digest) was there and is gone, and to Docker Hub nothing is replicated.
     Known("image-gone", Weight.TERMINAL, r"CannotPull.*:[\w.-]+@sha256:[^\s\"]*[^:]*: (manifest unknown|not found)", "the image that the tag pointed to is gone",
@@ -133,7 +138,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("host-not-logged-in", Weight.REPEATING, r"CannotPull.*pull access denied for [^,]*\.dkr\.ecr\.(?!.*(not authorized|requested access))",
           "ECR refused this host's pull", "Allow ecr:BatchGetImage on the execution role; where other hosts pull it, replace this host", ("image",)),
     Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials|insufficient_scope"
-          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|401 Unauthorized|403 Forbidden)",
+          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|authentication is required|401 Unauthorized|403 Forbidden)",
           "the registry refused the pull",
           "Allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the execution role, check the repository's policy or repositoryCredentials", ("action", "role", "image")),
     # What is fetched for it: secrets, logs, environment files, roles.
@@ -181,9 +186,9 @@ TASK_CAUSES: tuple[Known, ...] = (
           "the container's command isn't in the image", "Check command, entryPoint and the image's PATH", ("command",)),
     Known("command-not-executable", Weight.TERMINAL, r"exec: .{0,300}permission denied", "the container's command may not be executed",
           "Set its executable bit in the image, or change command", ("command",)),
-    Known("user-missing", Weight.TERMINAL, r"unable to find (user|group) .*no matching entries", "the container's user isn't in the image",
+    Known("user-missing", Weight.TERMINAL, r"unable to find (user|group) .*no matching entries|mount callback failed on .{0,200}/etc/passwd: no such file", "the container's user isn't in the image",
           "Create it in the image, or set `user` to a number"),
-    Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|error mounting|creating device nodes", "a mount into the container failed",
+    Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|Unable to resolve volume mounts|error mounting|creating device nodes", "a mount into the container failed",
           "Check mountPoints: what containerPath covers, and that sourcePath exists"),
     Known("device-missing", Weight.REPEATING, r"gathering device information", "a device of the task definition isn't on the host",
           "Check linuxParameters.devices, and that the service runs on instances that have it"),
@@ -213,7 +218,7 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
           "Check logConfiguration, and that a log router container starts first (dependsOn)"),
     LOG_GROUP_MISSING,
     SECRET_UNREAD,
-    Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: ", "the container's command couldn't be run",
+    Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: |hcs::System::CreateProcess", "the container's command couldn't be run",
           "Check command, entryPoint and what is mounted over them", ("command",)),
     Known("pull-failed", Weight.REPEATING, r"CannotPull", "the image couldn't be pulled", "Check the image's name, the registry and the route to it"),
     Known("init-failed", Weight.REPEATING, r"ResourceInitializationError|Cannot(Create|Start)Container|ContainerRuntimeError",

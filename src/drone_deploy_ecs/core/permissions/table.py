@@ -30,6 +30,7 @@ from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
     DescribeServiceDeployments,
+    DescribeServiceRevisions,
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource
@@ -56,7 +57,44 @@ class Feature(NamedTuple):
     without: str
 
 
+WATCHING = ("status", "watch")
+"""Actions that only tell what is."""
+READ_ONLY = (*WATCHING, "plan", "rehearse")
+"""Those that write nothing."""
+AS_IT_IS = (*READ_ONLY, "rollback")
+"""Those that register nothing."""
+
+
+def _writes(place: Place) -> bool:
+    return place.request.purpose not in READ_ONLY
+
+
+def _plans(place: Place) -> bool:
+    return place.request.purpose not in WATCHING
+
+
+def _knows_modes(place: Place) -> bool:
+    """Whether it does what a mode of two services means."""
+    return _plans(place) and place.request.purpose != "rollback"
+
+
+def _registers(place: Place) -> bool:
+    return place.request.purpose not in AS_IT_IS
+
+
+def _follows(place: Place) -> bool:
+    return place.request.purpose != "status"
+
+
+def _looks_back(place: Place) -> bool:
+    return place.request.purpose in ("status", "rollback")
+
+
 def _has_tags(place: Place) -> bool:
+    return _registers(place) and _tagged(place)
+
+
+def _tagged(place: Place) -> bool:
     return place.definitions is None or any(definition.body.get("tags") for definition in place.definitions)
 
 
@@ -65,7 +103,7 @@ def _has_order(place: Place) -> bool:
 
 
 def _starts_tasks(place: Place) -> bool:
-    return place.request.colours is None
+    return _follows(place) and place.request.colours is None
 
 
 def _is_balanced(place: Place) -> bool:
@@ -73,38 +111,44 @@ def _is_balanced(place: Place) -> bool:
 
 
 def _has_alarms(place: Place) -> bool:
-    return place.service is None or bool(place.service.alarms)
+    return _follows(place) and (place.service is None or bool(place.service.alarms))
 
 
 def _looks_at_images(place: Place) -> bool:
-    return place.request.preflight != OFF and (place.definitions is None or bool(place.repositories))
+    return _plans(place) and place.request.preflight != OFF and (place.definitions is None or bool(place.repositories))
 
 
 def _looks_at_all(place: Place) -> bool:
-    return place.request.preflight == ALL
+    return _plans(place) and place.request.preflight == ALL
 
 
 def _shifts(place: Place) -> bool:
     return place.service is not None and place.service.strategy.shifts
 
 
+def _shifts_and_writes(place: Place) -> bool:
+    return _shifts(place) and _writes(place)
+
+
 def _switches(place: Place) -> bool:
-    return place.request.blue_green is not None
+    return place.request.blue_green is not None and _knows_modes(place)
 
 
 FEATURES = (
     Feature(
         "Every deployment",
-        "What the plan reads, and the two writes. `plan` and `dry_run` need only what reads.",
+        "What the plan reads, and the two writes. `plan`, `dry_run`, `watch` and `status` need only what reads; `rollback` "
+        "registers nothing.",
         (
             allow("ReadServices", [DescribeServices], SERVICE),
             allow("ReadTaskDefinitions", [DescribeTaskDefinition]),
-            allow("UpdateServices", [UpdateService], SERVICE),
-            allow("RegisterTaskDefinitions", [RegisterTaskDefinition], FAMILY),
+            allow("UpdateServices", [UpdateService], SERVICE, when=_writes),
+            allow("RegisterTaskDefinitions", [RegisterTaskDefinition], FAMILY, when=_registers),
             allow(
                 "PassTheTasksRoles",
                 ["iam:PassRole"],
                 TASKS_ROLES,
+                when=_registers,
                 StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"},
             ),
         ),
@@ -114,8 +158,8 @@ FEATURES = (
         "Reasons",
         "Why tasks stopped, so that a doomed deployment fails within seconds rather than when its budget ends.",
         (
-            allow("FindTasks", [ListTasks], ArnEquals=IN_CLUSTER),
-            allow("ReadTasks", [DescribeTasks], f"{ECS}:task/CLUSTER/*"),
+            allow("FindTasks", [ListTasks], when=_follows, ArnEquals=IN_CLUSTER),
+            allow("ReadTasks", [DescribeTasks], f"{ECS}:task/CLUSTER/*", when=_follows),
         ),
         "The log says that reasons can't be shown. A crashing container isn't recognised then: the deployment fails when "
         "ECS gives up on it or the budget ends. A same-tag deployment has no way back.",
@@ -176,7 +220,21 @@ FEATURES = (
         "Service deployments",
         "Why ECS took a deployment back before it started a task, as it does when a lifecycle hook refuses it.",
         (allow("ReadServiceDeployments", [ListServiceDeployments], SERVICE),),
-        "One line says so, and names the permission. The reason is then what a service event tells, if there is one.",
+        "One line says so, and names the permission. The reason is then what a service event tells, if there is one. "
+        "`rollback` is refused where the events don't tell what ran before.",
+    ),
+    Feature(
+        "What ran before",
+        "`rollback` and `status` only, beside [Service deployments](#service-deployments): what each of them ran.",
+        (
+            allow(
+                "ReadServiceRevisions",
+                [DescribeServiceRevisions],
+                f"{ECS}:service-revision/CLUSTER/SERVICE/*",
+                when=_looks_back,
+            ),
+        ),
+        "`rollback` is refused where the events don't tell what ran before. `status` shows images without digests.",
     ),
     Feature(
         "ECS's own strategies",
@@ -187,11 +245,21 @@ FEATURES = (
         (
             allow(
                 "FollowShiftingDeployments",
-                [DescribeServiceDeployments, StopServiceDeployment, ContinueServiceDeployment],
+                [DescribeServiceDeployments],
                 f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
                 when=_shifts,
             ),
-            allow("ReadListenerRules", [DescribeRules, DescribeListeners], when=_shifts),
+            allow(
+                "TakeBackShiftingDeployments",
+                [StopServiceDeployment, ContinueServiceDeployment],
+                f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
+                when=_shifts_and_writes,
+            ),
+            allow(
+                "ReadListenerRules",
+                [DescribeRules, DescribeListeners],
+                when=lambda place: _shifts(place) and _plans(place),
+            ),
         ),
         "List or Describe: refused, exit code 2: nothing was changed. Stop or Continue: taken back by a whole new deployment "
         "instead; pauses are left to somebody's answer. The rules: they aren't checked.",
@@ -204,7 +272,7 @@ FEATURES = (
             allow(
                 "MoveAutoscaling",
                 [RegisterScalableTarget],
-                when=lambda place: _switches(place) and place.is_autoscaled is not False,
+                when=lambda place: _switches(place) and _writes(place) and place.is_autoscaled is not False,
             ),
         ),
         "Refused, exit code 2, or undone.",
@@ -217,7 +285,7 @@ FEATURES = (
                 "ReadTheLiveColour",
                 [GetSecretValue],
                 "arn:aws:secretsmanager:REGION:ACCOUNT:secret:BRANCH-SERVICE-??????",
-                when=lambda place: place.request.colours is not None,
+                when=lambda place: place.request.colours is not None and _knows_modes(place),
             ),
         ),
         "Refused, exit code 2: nothing was changed.",

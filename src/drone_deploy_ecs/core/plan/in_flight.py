@@ -10,11 +10,13 @@ from drone_deploy_ecs.core.ecs.service_deployment import GOING_BACK
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Deployment, Service
-    from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
+    from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment, ServiceDeployment
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.plan.snapshot import Ready
 
 
 class InFlight(Struct, frozen=True, kw_only=True):
-    """A rollout that isn't over, as the deployment with that id, and the revision (ARN) that it brings.
+    """A rollout that isn't over, or was given up and left there, by its deployment's id, and its revision (an ARN).
 
     `is_going_back`: ECS has begun to take it back. `definition` is "" where ECS lists that deployment no more.
     """
@@ -30,13 +32,29 @@ def in_flight(service: Service, record: DescribedServiceDeployment | None = None
     if primary is None:
         return None
     if record is not None and not (_is_newer(primary, record) and primary.rollout_state != "COMPLETED"):
-        return None if record.is_over else _recorded(service, record)
+        if record.is_over and not is_left(primary, record):
+            return None
+        return _recorded(service, record)
     if failed := _taken_back(service, primary):
         return InFlight(deployment=failed.id, definition=failed.task_definition, is_going_back=True)
     if service.last_completed is primary:
         return None
     is_going_back = service.is_rolling_back(primary.id)
     return InFlight(deployment=primary.id, definition=primary.task_definition, is_going_back=is_going_back)
+
+
+def is_left(primary: Deployment, record: DescribedServiceDeployment | ServiceDeployment) -> bool:
+    """Whether PRIMARY is of a service deployment that ECS gave up on and left as it was: an alarm may do so, say."""
+    return record.status in ("STOPPED", "ROLLBACK_FAILED") and record.is_of(primary.id)
+
+
+def before_it(service: Ready, flight: InFlight) -> Definition | None:
+    """What the service ran before that: while it is on its way back PRIMARY's revision, else what completed last."""
+    if flight.is_going_back and service.primary.id != flight.deployment:
+        return service.edited
+    settled = service.service.last_completed
+    recorded = settled.task_definition if settled else service.before.arn if service.before else ""
+    return next((each for each in (service.before, *service.listed) if each and each.arn == recorded), None)
 
 
 def _is_newer(primary: Deployment, record: DescribedServiceDeployment) -> bool:

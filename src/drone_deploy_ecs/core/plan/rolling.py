@@ -102,8 +102,16 @@ def plan_rolling(
 ) -> Plan | tuple[Problem, ...]:
     """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
     services, problems = refine(request, snapshots)
-    problems = (*problems, *native.problems(services, answers))
     if problems:
+        return (*problems, *native.problems(services, answers))
+    return plan_ready(strategy, request, services, answers)
+
+
+def plan_ready(
+    strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers
+) -> Plan | tuple[Problem, ...]:
+    """The same of services against which nothing else speaks."""
+    if problems := tuple(native.problems(services, answers)):
         return problems
     plan = _plan(strategy, request, services, answers)
     return tuple(native.halves(request, plan.stages)) or plan

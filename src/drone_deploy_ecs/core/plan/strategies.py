@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
 
 ROLLING = "rolling:Rolling"
-ACTIONS = {"watch": "watch:Watch", "continue": "approve:Approve"}
+ACTIONS = {"watch": "watch:Watch", "rollback": "rollback:Rollback", "continue": "approve:Approve"}
 """By the action, those that are no deployment: the strategy's module in this package and its class."""
 STRATEGIES = {"blue_green": "switch.strategy:TwoServices", "colours": "by_secret:BySecret"}
 """By the member of `Request` that asks for it: likewise, and it is made of that."""

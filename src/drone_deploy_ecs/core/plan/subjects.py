@@ -8,6 +8,7 @@ from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.preflight.check import Subject
+from drone_deploy_ecs.core.steps.native.update import RollBack
 from drone_deploy_ecs.core.steps.rollout.update import UpdateService
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def _updated(plan: Plan, snapshots: tuple[Snapshot, ...]) -> Iterator[Subject]:
         if isinstance(definition, Definition)
     }
     for step in plan.steps:
-        if isinstance(step, UpdateService):
+        # Where ECS itself takes a deployment back, the old tasks still run: nothing better could be done.
+        if isinstance(step, UpdateService) and not isinstance(step, RollBack):
             name = step.target.name
             revision = plan.revisions.get(name)  # none where a switch goes on that an earlier run began
             body = revision.body if revision else there[step.definition]

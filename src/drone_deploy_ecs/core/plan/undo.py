@@ -155,14 +155,17 @@ def _update(
 
 
 def _as_recorded(request: Request, way: Return) -> UpdateService:
-    """The update to the recorded revision; `known` is what the service runs by now."""
+    """The update to the recorded revision; `known` is what the service runs by now.
+
+    Where others return it, what they deploy for that is no deployment from before.
+    """
     back = way.target.back
     containers = way.target.containers if back.body is None else defined(back.body)
     service = way.service.rollout.service
     known = frozenset(deployment.id for deployment in service.deployments) if service else frozenset[str]()
     return way.service.step.undone(
         way.service.rollout,
-        target=replace(way.target, known=known, containers=containers),
+        target=replace(way.target, known=way.target.known if way.awaits else known, containers=containers),
         terms=terms.back(request),
         definition=back.definition,
         undoes=way.service.deployment,

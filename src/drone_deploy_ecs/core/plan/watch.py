@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.plan import native, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome
-from drone_deploy_ecs.core.plan.in_flight import in_flight
+from drone_deploy_ecs.core.plan.in_flight import before_it, in_flight
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.rolling import Rolling
 from drone_deploy_ecs.core.plan.strategy import AtRest, Plan, Undo
@@ -130,14 +130,10 @@ def _follow(request: Request, service: Ready, flight: InFlight) -> FollowDeploym
 
 
 def _target(service: Ready, flight: InFlight) -> Target:
-    """The service, with what it ran before: while it is on its way back, that is PRIMARY's."""
-    primary, settled = service.primary, service.service.last_completed
-    is_back = flight.is_going_back and primary.id != flight.deployment
-    recorded = settled.task_definition if settled else service.before.arn if service.before else ""
-    before = primary.task_definition if is_back else recorded
-    found = (each for each in (service.before, *service.listed) if each and each.arn == before)
-    back = next(map(as_it_was, found), WayBack(definition=before))
-    return service.target(before, back if before else WayBack(impossible="it has no COMPLETED deployment"))
+    """The service, with what it ran before."""
+    before = before_it(service, flight)
+    back = as_it_was(before) if before else WayBack(impossible="it has no COMPLETED deployment")
+    return service.target(before.arn if before else "", back)
 
 
 def _at_rest(service: Ready) -> Target:

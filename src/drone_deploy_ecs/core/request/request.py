@@ -73,7 +73,8 @@ class Colours(Struct, frozen=True, kw_only=True):
 class Request(Struct, frozen=True, kw_only=True):
     """One run, over `services` as written: names, ARNs, `cluster/name` or patterns (see `core.places`).
 
-    `cluster` is that of plain names; `access` the first Region, and `further` are those that follow it, one by one.
+    `action` is what is done, and `purpose` what permissions are asked for: the same, but of a policy. `cluster` is that
+    of plain names; `access` the first Region, and `further` are those that follow it, one by one.
     `edits` make the new revision of what runs now, or of the existing `revision` where that is asked for (family:number
     or ARN; "" for none): then there are none. `containers` are those that were named, and must be there.
     `budget` is in seconds, for the update and again for its undo; `max_parallel` how many services may be under way at
@@ -91,6 +92,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """
 
     action: str = "deploy"
+    purpose: str = "deploy"
     access: Access
     further: tuple[Access, ...] = ()
     cluster: str

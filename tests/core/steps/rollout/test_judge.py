@@ -43,7 +43,10 @@ def task(exit_code: int | None, health: str = "UNKNOWN") -> Task:
                 stopped_reason="Essential container in task exited", created_at=NOON, started_at=NOON, stopped_at=NOON, containers=(app,))  # fmt: skip
 
 
-OF_OURS, OF_TERMS = ("deployment", "since", "is_ecs_rollback"), ("max_failed_tasks", "at_least", "wait_for_drained")
+OF_OURS, OF_TERMS = (
+    ("deployment", "since", "is_ecs_rollback"),
+    ("max_failed_tasks", "at_least", "wait_for_drained", "is_anybodys"),
+)
 SIGHT = Sight(
     service=None,
     ours=Ours(deployment=OURS, since=NOON),
@@ -186,6 +189,9 @@ WORDS = {
     "somebody else's of the same moment": (
         sight(service=service(primary(OTHER, FOREIGN, "IN_PROGRESS"), GONE)),
         Verdict.SUPERSEDED, "somebody's newer ecs-svc/3 (web:9) is PRIMARY now"),
+    "anybody's, and somebody returns": (
+        sight(is_anybodys=True, service=service(primary(OTHER, BEFORE, "IN_PROGRESS", after=9), GONE)),
+        Verdict.ROLLED_BACK, "somebody returns the service to ecs-svc/3 (web:1)"),
     "rolled back without a reason": (
         sight(service=service(BACK, active(OURS, NEW, "FAILED"))),
         Verdict.ROLLED_BACK, "ECS rolled it back to ecs-svc/1 (web:1): no reason given"),
@@ -210,6 +216,12 @@ WORDS = {
     "out of time, COMPLETED in name": (
         sight(service=service(primary(OURS, NEW, "COMPLETED", 1)), left=0.0),
         Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running, although ECS calls it COMPLETED"),
+    "out of time, wanting less than the service does": (
+        sight(service=service(replace(ROLLING, desired=1)), left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
+    "out of time, wanting as many as there must be": (
+        sight(service=service(ROLLING), at_least=2, left=0.0),
+        Verdict.TIMED_OUT, "the budget ended with 1 of 2 tasks running"),
     "out of time, out of sight": (
         sight(service=service(BACK), left=0.0), Verdict.TIMED_OUT, "the budget ended, and the deployment can't be seen"),
     "out of time, only draining": (

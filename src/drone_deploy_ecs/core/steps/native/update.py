@@ -98,6 +98,11 @@ class RollBack(UpdateService, Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return f"StopServiceDeployment: {self.target.name} back to {short(self.definition) or 'that revision'}"
 
+    def explain(self) -> Iterator[str]:
+        """See `Step`."""
+        yield "At a PAUSE hook ContinueServiceDeployment with ROLLBACK instead"
+        yield from UpdateService.explain(self)
+
     def begin(self, context: Context, /) -> Shift:
         """See `Step`. A look always comes first."""
         return Shift(

@@ -160,6 +160,11 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
 
 def _explain(step: UpdateService | FollowDeployment) -> Iterator[str]:
     target, terms = step.target, step.terms
+    if step.undoes:
+        yield f"This takes {step.undoes} back; where that has begun already, it is followed, and nothing is written"
+        yield f"Wait for what ran before to be PRIMARY and COMPLETED again, at most {span(terms.budget)}"
+        yield f"Undo: {step.undo}"
+        return
     yield f"Now {short(target.before) or 'without a COMPLETED deployment'}, {tasks(target.desired)} desired"
     counted = f" with {tasks(step.desired)}" if step.desired else ""
     until = f"Wait for that deployment to be PRIMARY and COMPLETED{counted}, at most {span(terms.budget)}"
