@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.build import BUILD, build_of, of_build
 from drone_deploy_ecs.core.ecs.diff import same
-from drone_deploy_ecs.core.plan.order import Conflict, came_too_late, in_clauses, patience
+from drone_deploy_ecs.core.ecs.taskdef import Definition
+from drone_deploy_ecs.core.plan.order import Conflict, another_rollout, came_too_late, in_clauses, patience
+from drone_deploy_ecs.core.plan.revision import Revision
+from drone_deploy_ecs.core.plan.snapshot import Ready
+from drone_deploy_ecs.core.request.services import ServiceRef
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.step import Context
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.settings.resolve import resolve
-from tests.core.shown import NEW, OURS, TARGET, service
+from tests.core.shown import BEFORE, NEW, OLD, OURS, TARGET, active, at, primary, service
+
+if TYPE_CHECKING:
+    from drone_deploy_ecs.core.ecs.service import Service
 
 ASKED = {"aws_region": "eu-west-1", "cluster": "prod", "service": "web", "container": "app", "image": "shop:2"}
 CONFLICT = Conflict(name="web", service=service(), what="web:2 is rolling out as ecs-svc/1")
@@ -35,6 +44,35 @@ CONTEXT = Context(now=0.0, budget=60.0, seen_at=None, outputs={})
 def test_how_long_is_waited(on_conflict: str, conflicts: tuple[Conflict, ...], seconds: float) -> None:
     request, _ = resolve({**ASKED, "on_conflict": on_conflict}, {})
     assert patience(request, conflicts) == seconds
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        (service(active()), ""),
+        (service(primary(state="COMPLETED")), ""),
+        (service(primary(), active()), "web:2 is rolling out as ecs-svc/2"),
+        (service(primary(state="FAILED"), active()), ""),
+        (service(primary(state="FAILED"), active(), breaker_rolls_back=True), "web:2 is being taken back as ecs-svc/2"),
+        (service(primary(OLD, BEFORE, "COMPLETED"), active(OURS, NEW, "FAILED")), ""),
+        (
+            service(primary(OLD, BEFORE, "COMPLETED"), active(OURS, NEW, "FAILED", created_at=at(9))),
+            "web:2 is being taken back as ecs-svc/2",
+        ),
+    ],
+)
+def test_what_is_in_progress(found: Service, what: str) -> None:
+    definition = Definition(NEW, active=True, body={"family": "web"})
+    ready = Ready(
+        ref=ServiceRef(region="eu-west-1", cluster="prod", asked="web"),
+        name="web",
+        service=found,
+        primary=found.primary or primary(),
+        edited=definition,
+        revision=Revision(source=definition, body=definition.body),
+    )
+    conflict = another_rollout(ready, None)
+    assert (conflict.what if conflict else "") == what
 
 
 def test_many_are_counted_and_few_are_named() -> None:
