@@ -23,6 +23,7 @@ from drone_deploy_ecs.core.causes.known import Weight
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.exit_code import SIGNALLED, ExitCode
 from drone_deploy_ecs.core.report.json import VERSION
+from drone_deploy_ecs.core.steps.probe.answer import Word
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.console.plain import listener
 from drone_deploy_ecs.run.deployment import Deployment
@@ -428,6 +429,18 @@ def _step_schema() -> dict[str, Any]:
         exit_code={"type": ["integer", "null"], "description": "Its exit code; null where it has none"},
         causes=many("Why it failed, the heaviest first", _cause_schema()),
         log=many("The last lines of its log, where they are known", {"type": "string"}),
+        answers=many("The last answers to a probe, oldest first; none of other steps", _answer_schema()),
+    )
+
+
+def _answer_schema() -> dict[str, Any]:
+    return shape(
+        at=moment("When"),
+        word={
+            "enum": [word.value for word in Word],
+            "description": "What it is worth; neither: good, but without the text while others serve, too; unreached: there was no connection",
+        },
+        text=text("What it was, in a clause"),
     )
 
 

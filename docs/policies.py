@@ -104,7 +104,8 @@ def anchor(heading: str) -> str:
 
 
 def _actions(feature: Feature) -> str:
-    return ", ".join(f"`{name}`" for statement in feature.statements for name in statement.actions)
+    names = dict.fromkeys(name for statement in feature.statements for name in statement.actions)
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _section(feature: Feature) -> str:

@@ -24,6 +24,8 @@ SERVICES = (
     # the plugin's own clients, and those that only preflight makes
     *("application-autoscaling", "cloudwatch", "ecs", "elbv2", "logs", "secretsmanager", "sts"),
     *("ecr", "iam", "lambda", "ssm"),
+    # those that only runs with `schedules` make
+    *("events", "scheduler"),
     # those of botocore's credential chain: single sign-on, and `aws login`
     *("signin", "sso", "sso-oidc"),
 )

@@ -10,6 +10,7 @@ from random import random
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.aws.http import trusted
 from drone_deploy_ecs.core.errors import Refused
 from drone_deploy_ecs.core.event import Event
 from drone_deploy_ecs.core.exit_code import ExitCode
@@ -22,6 +23,7 @@ from drone_deploy_ecs.run.system import SystemClock, beside
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.settings.table import BY_NAME, PREFIX
 from drone_deploy_ecs.settings.values import did_you_mean
+from drone_deploy_ecs.web.get import Web
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +65,9 @@ def deploy(request: Request, listener: Listener | None = None) -> Report:
 
     Whatever becomes of it is in the report, also a refusal.
     """
-    return Deployment(request, connect, SystemClock(), listener or _ignore, random, beside=beside).deploy()
+    return Deployment(
+        request, connect, SystemClock(), listener or _ignore, random, beside=beside, web=Web(trusted())
+    ).deploy()
 
 
 def _ignore(_event: Event) -> None:

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 
 from drone_deploy_ecs.aws.connection import Connection, connect
 from drone_deploy_ecs.aws.faults import fault
+from drone_deploy_ecs.core.calls.answers import LogPage
 from drone_deploy_ecs.core.calls.call import SHORT, USUAL
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecs import DescribeServices
@@ -55,7 +56,7 @@ def test_the_last_messages_of_a_stream() -> None:
     events = [{"timestamp": 1, "message": message, "ingestionTime": 2} for message in ("one", "two")]
     asked = {"logGroupName": "/ecs/web", "logStreamName": "ecs/app/0123", "limit": 5, "startFromHead": False}
     stubber.add_response("get_log_events", {"events": events, "nextBackwardToken": "b/1"}, asked)
-    assert aws.send(LOG) == (("one", "two"), "b/1")
+    assert aws.send(LOG) == LogPage(("one", "two"), "b/1")
     stubber.assert_no_pending_responses()
 
 

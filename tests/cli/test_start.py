@@ -44,7 +44,7 @@ CERTIFI = {"importlib"}
 """What certifi imports to tell where its certificates are, where it is installed, which nothing of ours asks for."""
 NEVER = (
     "api", "cli.demo", "cli.simulator", "core.plan.by_secret", "core.plan.switch", "output.console.live", "output.files",
-    "output.html", "output.notify", "simulator",
+    "output.html", "output.notify", "simulator", "web",
 )  # fmt: skip
 """Of ours: what isn't needed for this at all."""
 

@@ -20,6 +20,7 @@ from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, CALLS
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage, DescribePullThroughCacheRules, GetDownloadUrlForLayer
 from drone_deploy_ecs.core.calls.ecs import (
+    DeregisterTaskDefinition,
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
@@ -30,10 +31,18 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.events import (
+    DescribeRule,
+    ListEventBuses,
+    ListRules,
+    ListTargetsByRule,
+    PutTargets,
+)
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
+from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules, UpdateSchedule
 from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
@@ -42,6 +51,8 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource
+from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.wire import Wire
 from drone_deploy_ecs.core.request.request import Access
@@ -68,7 +79,7 @@ ARM = "sha256:" + sha256(b'{"architecture": "arm64", "os": "linux"}').hexdigest(
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1"
 IAM = {"monitoring": "cloudwatch"}
 """Where IAM's name of a service isn't the one that calls are signed for."""
-SPOKEN = ("ecs", "application-autoscaling", "logs", "secretsmanager", "ecr", "ssm")
+SPOKEN = ("ecs", "application-autoscaling", "logs", "secretsmanager", "ecr", "ssm", "events", "scheduler")
 """Services whose protocol the simulator speaks over HTTP."""
 
 names = st.text("abcdefghijklmnopqrstuvwxyz-0123456789", min_size=1, max_size=40)
@@ -80,9 +91,29 @@ limits = structs(
 registries = st.text("0123456789", min_size=12, max_size=12)
 repositories = st.sampled_from(["shop", "team/shop", "a-b_c.d/e"])
 digests = st.one_of(st.just(""), st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:{}".format))
+targets = st.fixed_dictionaries({
+    "Id": names, "Arn": names, "RoleArn": names, "EcsParameters": st.fixed_dictionaries({"TaskDefinitionArn": names}),
+})  # fmt: skip
+rules = st.fixed_dictionaries({"Targets": st.lists(targets, min_size=1, max_size=5)})
+schedules = st.fixed_dictionaries({
+    "Name": names, "Arn": names, "CreationDate": st.just(1.7e9), "EndDate": st.just(1.8e9), "ScheduleExpression": names,
+    "FlexibleTimeWindow": st.just({"Mode": "OFF"}), "Target": targets.map(lambda target: {name: target[name] for name in target if name != "Id"}),
+})  # fmt: skip
 bodies = st.builds(task_definition, names, names, names, cpu=st.sampled_from(["256", "512"]))
+launches = structs(
+    Launch,
+    launch_type=st.sampled_from(["", "FARGATE", "EC2"]),
+    providers=st.sampled_from([(), ({"capacityProvider": "FARGATE_SPOT", "weight": 1},)]),
+    platform_version=st.sampled_from(["", "LATEST"]),
+    network=st.sampled_from([{}, {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}}]),
+    constraints=st.sampled_from([(), ({"type": "distinctInstance"},)]),
+    has_exec=st.booleans(),
+    has_managed_tags=st.booleans(),
+    volumes=st.sampled_from([(), ({"name": "data", "managedEBSVolume": {"sizeInGiB": 10, "roleArn": "role"}},)]),
+    propagates=st.sampled_from(["", "SERVICE", "TASK_DEFINITION", "NONE"]),
+)
 MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
-    DescribeServices: {"cluster": names, "services": lists},
+    DescribeServices: {"cluster": names, "services": lists, "tags": st.booleans()},
     UpdateService: {
         "cluster": names, "name": names, "definition": tokens, "desired": st.one_of(st.none(), st.integers(0, 5000)),
         "force": st.booleans(),
@@ -90,10 +121,14 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     ListServices: {"cluster": names, "token": tokens},
     ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC)),
                              "status": st.sampled_from([(), ("IN_PROGRESS",), ("PENDING", "IN_PROGRESS")])},
-    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens},
+    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens, "started_by": tokens},
+    RunTask: {"cluster": names, "definition": names, "container": names, "command": lists, "token": names, "started_by": names,
+              "launch": launches, "tags": st.sampled_from([(), (("team", "shop"),)])},
+    StopTask: {"cluster": names, "task": names, "reason": names},
     DescribeTasks: {"cluster": names, "tasks": lists},
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
+    DeregisterTaskDefinition: {"name": names},
     TagResource: {"arn": names, "key": names, "value": names},
     DescribeServiceDeployments: {"arns": lists},
     DescribeServiceRevisions: {"arns": lists},
@@ -106,7 +141,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeRules: {"rules": lists},
     DescribeListeners: {"listeners": lists},
     DescribeAlarms: {"names": lists},
-    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens},
+    GetLogEvents: {"group": names, "stream": names, "limit": st.integers(1, 10**6), "token": tokens, "from_start": st.booleans()},
     DescribeLogGroups: {"group": names},
     GetSecretValue: {"name": names},
     DescribeSecret: {"name": names},
@@ -116,6 +151,14 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     GetParameters: {"names": lists},
     GetRole: {"name": names},
     GetFunctionConfiguration: {"name": names},
+    ListEventBuses: {"token": tokens},
+    ListRules: {"bus": names, "token": tokens},
+    DescribeRule: {"bus": names, "name": names},
+    ListTargetsByRule: {"bus": names, "name": names},
+    PutTargets: {"bus": names, "name": names, "body": rules},
+    ListSchedules: {"token": tokens},
+    GetSchedule: {"group": names, "name": names},
+    UpdateSchedule: {"group": names, "name": names, "body": schedules},
 }  # fmt: skip
 
 
@@ -186,7 +229,14 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    assert kind.writes is kind.operation.startswith(("Update", "Register", "Stop", "Continue", "Tag"))
+    writing = ("Update", "Register", "Deregister", "Put", "Run", "Stop", "Continue", "Tag")
+    assert kind.writes is kind.operation.startswith(writing)
+
+
+RUN = RunTask(
+    region=HERE, cluster="prod", definition="web:1", container="app", command=("./migrate",), token="t", started_by="me"
+)
+"""It is answered with the task that the world has already: its token is the same."""
 
 
 def world() -> World:
@@ -205,6 +255,11 @@ def world() -> World:
     found.secrets["production-shop"] = "{}"
     found.push(f"{REGISTRY}/shop:arm", built_for("arm64", is_index=False))
     found.caches.append("docker-hub")
+    Operations(found).answer("RunTask", RUN.members())
+    found.register(task_definition())
+    kept = found.schedules
+    kept.add_rule("nightly", kept.target("prod", "web:1"), {"Arn": "arn:aws:lambda:eu-west-1:123456789012:function:f"})
+    kept.add_schedule("hourly", kept.target("prod", "web:1"), "jobs", EndDate=1.8e9)
     return found
 
 
@@ -224,6 +279,9 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
+        DeregisterTaskDefinition(region=HERE, name="web:2"),
+        RUN,
+        StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
         TagResource(region=HERE, arn=found.definitions.arns()[0], key="drone-deploy-ecs:build", value="7"),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
@@ -248,6 +306,19 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         GetParameters(region=HERE, names=("/shop/key", "/shop/other")),
         GetRole(region=HERE, name="shop"),
         GetFunctionConfiguration(region=HERE, name="gate"),
+        ListEventBuses(region=HERE),
+        ListRules(region=HERE, bus="default"),
+        DescribeRule(region=HERE, bus="default", name="nightly"),
+        ListTargetsByRule(region=HERE, bus="default", name="nightly"),
+        PutTargets(
+            region=HERE,
+            bus="default",
+            name="nightly",
+            body={"Targets": [found.schedules.target("prod", "web:2", Id="1")]},
+        ),
+        ListSchedules(region=HERE),
+        GetSchedule(region=HERE, group="jobs", name="hourly"),
+        UpdateSchedule(region=HERE, group="jobs", name="hourly", body=found.schedules.schedules["jobs", "hourly"]),
     )
 
 
@@ -277,6 +348,7 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
     assert [about.count(shop) for _, _, about in here.faults.log if ":service-" in about] == [1, 0, 0, 1]
     assert told == [
-        "web,api", "web", "web", "web", "web", "with tags", "web,api", "web", "/ecs/web", "/ecs/web",
+        "web,api", "web", "web", "web", "web", "with tags", "web:2", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",
+        "default", "nightly", "nightly", "nightly", "jobs/hourly", "jobs/hourly",
     ]  # fmt: skip

@@ -62,7 +62,7 @@ def body(driver: str, **options: str) -> dict[str, Any]:
     ],
 )
 def test_where_the_log_is(options: dict[str, str], place: LogPlace) -> None:
-    assert evidence.log_place(body("awslogs", **options), EXITED, "eu-west-1") == place
+    assert evidence.log_place(body("awslogs", **options), EXITED.container, EXITED.task, "eu-west-1") == place
 
 
 @pytest.mark.parametrize(

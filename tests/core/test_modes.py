@@ -90,11 +90,11 @@ NEEDED = {
                  "scale_down_wait_period", "checks_to_pass"],
     COLOURS: ["blue_service", "green_service", "blue_image", "green_image", "secret_service"],
 }  # fmt: skip
-EDITS = ["tag", "images", "task_definition", "revision"]
+REFUSED = ["tag", "images", "task_definition", "revision", "schedules", "after", "probe", "probe_expect"]
 """In the mode that doesn't take them they are refused, not ignored."""
 OPTIONAL = {
-    ROLLING: [*EDITS, "canary_services", "max_parallel", "on_failure", "waves"],
-    BLUE_GREEN: [*EDITS, "check_interval"],
+    ROLLING: [*REFUSED, "canary_services", "max_parallel", "on_failure", "waves"],
+    BLUE_GREEN: [*REFUSED, "check_interval"],
     COLOURS: ["allow_pull_request"],
 }
 USED = {mode: [*names, *OPTIONAL[mode]] for mode, names in NEEDED.items()}
@@ -129,7 +129,7 @@ def test_a_row_tells_which_modes_use_it(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", USED)
 def test_what_a_mode_does_not_use_is_ignored_and_named_in_one_line(mode: str) -> None:
-    names = [one.name for one in SETTINGS if one.modes and one.name not in (*USED[mode], *EDITS)]
+    names = [one.name for one in SETTINGS if one.modes and one.name not in (*USED[mode], *REFUSED)]
     assert warned(GOOD[mode] | {BY_NAME[name].variable: "What Ever" for name in names}) == [
         f"{', '.join(names)} have no effect in mode {mode}. Leave out what isn't meant."
     ]

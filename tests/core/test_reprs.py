@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from drone_deploy_ecs.core.calls import ecs
+from drone_deploy_ecs.core.calls.events import PutTargets
+from drone_deploy_ecs.core.calls.schedules import UpdateSchedule
+from drone_deploy_ecs.core.ecs.schedule import Scheduled
 from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody
 from drone_deploy_ecs.core.plan.revision import Revision
 from drone_deploy_ecs.core.preflight.check import Subject
@@ -28,6 +31,9 @@ HOLDERS = (
     Definition("web:1", active=True, body=BODY),
     WayBack(definition="web:1", body=BODY),
     ecs.RegisterTaskDefinition(region="eu-west-1", body=BODY),
+    Scheduled(BODY),
+    PutTargets(region="eu-west-1", bus="default", name="nightly", body=BODY),
+    UpdateSchedule(region="eu-west-1", group="jobs", name="hourly", body=BODY),
     STEP,
     Revision(source=Definition("web:1", active=True, body=BODY), body=BODY),
     FromFile("web.json", BODY),

@@ -291,3 +291,32 @@ def test_watch_in_a_mode_of_two_services_needs_only_these() -> None:
         request, warnings = resolve({}, places | two | {"PLUGIN_MODE": mode})
         assert (request.services, warnings) == (("web-blue", "web-green"), ())
         assert refused(places | {"PLUGIN_ACTION": "watch", "PLUGIN_MODE": mode})[0].startswith("blue_service isn't set")
+
+
+def test_what_is_probed_is_read_and_never_shown() -> None:
+    given = GOOD | {
+        "PLUGIN_AWS_REGION": "eu-west-1,us-east-1",
+        "PLUGIN_PROBE": "https://a.example/?token=s3cr3t-1,2, https://shop:s3cr3t-3@b.example/",
+        "PLUGIN_PROBE_EXPECT": "shop 2",
+    }
+    request, _ = resolve({}, given)
+    assert [str(request.probe_of(region)) for region in ("eu-west-1", "us-east-1")] == [
+        "https://a.example/", "https://b.example/",
+    ]  # fmt: skip
+    assert request.probe_expect == "shop 2"
+    assert {secret.value for secret in request.secrets} >= {"s3cr3t-1,2", "s3cr3t-3"}
+    one, _ = resolve({}, given | {"PLUGIN_PROBE": "https://a.example"})
+    assert one.probe_of("us-east-1") == one.probe_of("eu-west-1")
+    assert resolve({}, GOOD)[0].probe_of("eu-west-1") is None
+
+
+@pytest.mark.parametrize(
+    ("probe", "expect", "said"),
+    [
+        ("shop.example/?token=s3cr3t", "", "probe (value not shown) isn't a whole URL of http or https. Give it as https://shop.example/health."),
+        ("", "shop 2", "probe_expect is set without probe, whose answer it would be in. Set probe, too."),
+        ("https://a/,https://b/", "", "probe has 2 URLs, and aws_region 1 region. Give one for all, or one for each region in the same order."),
+    ],
+)  # fmt: skip
+def test_a_probe_that_can_t_be_meant_is_refused(probe: str, expect: str, said: str) -> None:
+    assert refused(GOOD | {"PLUGIN_PROBE": probe, "PLUGIN_PROBE_EXPECT": expect}) == [said]

@@ -95,7 +95,7 @@ def plugin_variables(settings: Mapping[str, Any]) -> dict[str, str]:
     return {f"PLUGIN_{name.upper()}": KEPT.get(name) or _text(value) for name, value in settings.items()}
 
 
-KEPT = {"notify": "json://127.0.0.1"}
+KEPT = {"notify": "json://127.0.0.1", "probe": "https://shop.example/?token=kept"}
 """What the CI system's secret of a setting may hold, where not anything will do."""
 
 

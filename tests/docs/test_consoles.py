@@ -60,7 +60,10 @@ def test_what_the_page_on_rehearsing_names_is_known() -> None:
     rows = re.findall(r"^\| (?:`\[+(\w+).*?`)? ?\| (.+?) \|", page.partition("## What can be said")[2], re.MULTILINE)
     known = {
         "images": get_type_hints(Behaviour),
+        "commands": get_type_hints(Behaviour),
         "services": scenario.SERVICE_OPTIONS,
+        "rules": {**scenario.RULE, **scenario.TARGET},
+        "schedules": scenario.SCHEDULE,
         "timing": get_type_hints(Timing),
         "faults": get_type_hints(Rule),
     }
@@ -72,7 +75,7 @@ def test_what_the_page_on_rehearsing_names_is_known() -> None:
     assert all(named.values())
     assert not [(table, one) for table, members in named.items() for one in members if one not in known[table]]
     effects = re.findall(r"`([^`]+)`", page.partition("what happens to calls: ")[2].partition("|")[0])
-    assert len(effects) == 8
+    assert len(effects) == 9
     assert set(effects) <= {one.value for one in Effect}
 
 

@@ -82,6 +82,7 @@ def test_the_entry_has_every_setting_with_a_default_of_its_type() -> None:
         "environment",
         "secrets",
         "patch",
+        "probe",
         "notify",
         "aws_role_external_id",
     ]

@@ -6,9 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.answers import Page
+from drone_deploy_ecs.core.calls.answers import FailedEntry, LogPage, Page
+from drone_deploy_ecs.core.calls.tasks import Started
+from drone_deploy_ecs.core.calls.web import Reply
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.ecs.schedule import Scheduled
 from drone_deploy_ecs.core.ecs.service import Deployment, Service, ServiceEvent
 from drone_deploy_ecs.core.ecs.service_deployment import (
     DescribedServiceDeployment,
@@ -81,6 +85,8 @@ tasks = structs(
     stopped_reason=st.sampled_from(["", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/3)"]),
     created_at=times, started_at=times, stopped_at=times, containers=st.lists(containers, max_size=2).map(tuple),
 )  # fmt: skip
+TASK = "arn:aws:ecs:eu-west-1:1:task/prod/0f"
+own_tasks = st.builds(replace, tasks, arn=st.just(TASK), status=st.sampled_from(["PROVISIONING", "RUNNING", "STOPPED"]))
 RECORD = "arn:aws:ecs:eu-west-1:1:service-deployment/prod/web/r"
 REVISIONS = [
     f"arn:aws:ecs:eu-west-1:1:service-revision/prod/web/{name.rpartition('/')[2]}" for name in (OLD, OURS, OTHER)
@@ -116,23 +122,52 @@ tag_denied = Fault(
     FaultKind.DENIED, "RegisterTaskDefinition", "AccessDeniedException", "not authorized: ecs:TagResource"
 )
 
+replies = structs(
+    Reply, status=st.sampled_from([200, 204, 302, 404, 503]), text=st.sampled_from(["", "shop 2", "else"]),
+    location=st.sampled_from(["", "/", "/login", "http://shop.example/", "https://login.example/", "https://[", "//"]),
+)  # fmt: skip
+
 BODY: dict[str, Any] = {"family": "web", "containerDefinitions": [{"name": "app", "image": "shop:2"}],
                         "tags": [{"key": "team", "value": "shop"}]}  # fmt: skip
 BODIES: list[dict[str, Any]] = [BODY, {name: BODY[name] for name in BODY if name != "tags"}, {"family": "web"}]
+
+BARE = NEW.rpartition(":")[0]
+ENDS = [(BEFORE, NEW), (NEW, BEFORE), (BARE, NEW), (NEW, BARE)]
+"""What a schedule runs, and what it is to run."""
+schedules = st.sampled_from([BEFORE, NEW, BARE, f"{BARE}:9", None]).map(
+    lambda arn: Scheduled({"Target": {"EcsParameters": {"TaskDefinitionArn": arn}} if arn else {}})
+)
+failed_entries = st.builds(
+    FailedEntry, st.just("1"), st.sampled_from(["InternalException", "InvalidArgument", ""]), st.just("why")
+)
 
 BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServices": st.lists(services, max_size=1).map(tuple),
     "UpdateService": services,
     "ListTasks": st.builds(Page, st.lists(arns, max_size=3).map(tuple), st.sampled_from(["", "", "next"])),
-    "DescribeTasks": st.lists(tasks, max_size=3).map(tuple),
+    "DescribeTasks": st.lists(tasks | own_tasks, max_size=3).map(tuple),
     "DescribeTaskDefinition": st.sampled_from(BODIES).map(lambda body: Definition(NEW, active=True, body=body)),
     "RegisterTaskDefinition": st.just(NEW),
     "TagResource": st.just(NEW),
     "RegisterScalableTarget": st.none(),
     "ListServiceDeployments": st.lists(entries, max_size=2).map(tuple),
     "DescribeServiceDeployments": st.lists(records, max_size=1).map(tuple),
+    "GET": replies,
     "StopServiceDeployment": st.just(RECORD),
     "ContinueServiceDeployment": st.just(RECORD),
+    "RunTask": st.builds(Started, st.none() | own_tasks, st.sampled_from([(), ("RESOURCE:MEMORY",)])),
+    "StopTask": own_tasks,
+    "GetLogEvents": st.builds(
+        LogPage,
+        st.lists(st.sampled_from(["migrated", "two\nlines", ""]), max_size=3).map(tuple),
+        st.just(""),
+        st.sampled_from(["", "f/1", "f/2"]),
+    ),
+    "DeregisterTaskDefinition": st.just(NEW),
+    "GetSchedule": schedules,
+    "UpdateSchedule": st.just("arn:aws:scheduler:eu-west-1:1:schedule/jobs/h"),
+    "ListTargetsByRule": schedules.map(lambda found: Scheduled({"Targets": [{"Id": "", **found.body["Target"]}]})),
+    "PutTargets": st.just(()) | st.lists(failed_entries, min_size=1, max_size=2).map(tuple),
 }
 
 

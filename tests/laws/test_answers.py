@@ -33,6 +33,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource
+from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +108,11 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
     DescribeServiceRevisions(region=HERE, arns=("r/2",)): {"serviceRevisions": [REVISION]},
     ListTasks(region=HERE, cluster=CLUSTER, name="web", status="STOPPED"): {"taskArns": ["a"], "nextToken": "more"},
     DescribeTasks(region=HERE, cluster=CLUSTER, tasks=("a",)): {"tasks": [TASK]},
-    GetLogEvents(region=HERE, group="g", stream="s", limit=1): {"events": [{"message": "m"}], "nextBackwardToken": "b"},
+    RunTask(
+        region=HERE, cluster=CLUSTER, definition="web:1", container="app", command=("c",), token="t", started_by="s"
+    ): {"tasks": [TASK], "failures": [{"reason": "RESOURCE:MEMORY", "detail": "why"}]},
+    StopTask(region=HERE, cluster=CLUSTER, task="a", reason="r"): {"task": TASK},
+    GetLogEvents(region=HERE, group="g", stream="s", limit=1): {"events": [{"message": "m"}], "nextBackwardToken": "b", "nextForwardToken": "f"},
 }  # fmt: skip
 RAW: tuple[Call[Any], ...] = (
     DescribeTaskDefinition(region=HERE, name="web"),
@@ -120,7 +125,7 @@ ONE: tuple[Call[Any], ...] = (
     ContinueServiceDeployment(region=HERE, arn="d", hook="h"),
 )
 """Whose answers have one member, without which they aren't AWS's."""
-TOP = ("services", "service", "serviceArns", "serviceDeployments", "serviceRevisions", "taskArns", "tasks")
+TOP = ("services", "service", "serviceArns", "serviceDeployments", "serviceRevisions", "taskArns", "tasks", "task")
 """What every whole answer has."""
 
 # Nothing here is what another member could be: no number where text stands for one, no empty object or list.

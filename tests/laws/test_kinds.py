@@ -15,32 +15,44 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core import steps
+from drone_deploy_ecs.core.calls.call import WEB
+from drone_deploy_ecs.core.causes.evidence import LogPlace
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.ecs.schedule import ScheduleName
 from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.request.url import Url
+from drone_deploy_ecs.core.steps.deregister import DeregisterTaskDefinition
 from drone_deploy_ecs.core.steps.hold import Hold
 from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.limit import RegisterScalableTarget
 from drone_deploy_ecs.core.steps.native.update import FollowServiceDeployment, RollBack, ShiftTraffic
+from drone_deploy_ecs.core.steps.probe.probe import Probe
 from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.scale import Scale
+from drone_deploy_ecs.core.steps.schedule.move import Move, MoveSchedule
 from drone_deploy_ecs.core.steps.step import Context, State
 from drone_deploy_ecs.core.steps.tag import TagRevision
+from drone_deploy_ecs.core.steps.task.run import RunTask
+from drone_deploy_ecs.core.steps.task.stop import StopTask
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.simulator.aws import SimulatedAws
+from drone_deploy_ecs.simulator.sites import SimulatedWeb
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.core.shown import BEFORE, NEW, NOON, OLD, OURS, TARGET
 from tests.laws import answers
 from tests.laws.structs import structs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.steps.step import Execution, Step
 
 ROOT = Path(__file__).parents[2]
+SHOP = Url(scheme="https", host="shop.example", port=443, path="/")
 BUDGET = 60.0
 LONGEST = 10 * BUDGET
 """Seconds after which any of them has ended, or is complete: budgets for the write and for what follows, and grace."""
@@ -75,6 +87,21 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
         RollBack, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE), undoes=st.just(OURS),
         must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
     TagRevision: structs(TagRevision, region=st.just("eu-west-1"), definition=st.just(NEW), build=st.just(2)),
+    RunTask: structs(
+        RunTask, word=st.just("before"), like=st.just("web"), region=st.just("eu-west-1"), cluster=st.just("prod"), container=st.just("app"),
+        launch=st.sampled_from([Launch(), Launch(propagates="SERVICE")]), command=st.just(("./migrate",)), timeout=st.sampled_from([30.0, BUDGET]), definition=st.just(NEW), tags=st.sampled_from([(), (("team", "shop"),)]),
+        log=st.sampled_from(["its log is elsewhere", LogPlace("eu-west-1", "/ecs/web", "ecs/app/")]), when_serving=st.booleans()),
+    StopTask: structs(
+        StopTask, word=st.just("before"), region=st.just("eu-west-1"), cluster=st.just("prod"), arn=st.sampled_from(["", answers.TASK]),
+        started_by=st.just("drone-deploy-ecs/before/x"), why=st.just("cancelled")),
+    Probe: structs(
+        Probe, url=st.just(SHOP), region=st.just("eu-west-1"), services=st.just(()), expect=st.sampled_from(["", "shop"]),
+        stable_for=st.sampled_from([0.0, 20.0])),
+    MoveSchedule: structs(
+        MoveSchedule, region=st.just("eu-west-1"), name=st.sampled_from([ScheduleName("default", "n"), ScheduleName("jobs", "h", is_rule=False)]),
+        moves=st.sampled_from(answers.ENDS).map(lambda ends: (Move(target="", since=ends[0], to=ends[1]),)), is_back=st.booleans()),
+    DeregisterTaskDefinition: structs(
+        DeregisterTaskDefinition, region=st.just("eu-west-1"), definition=st.just(NEW), runs=st.just(("nightly",))),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 
@@ -184,10 +211,10 @@ def test_it_ends_by_its_deadline(kind: type[KindStep], data: st.DataObject, leng
     raise AssertionError(execution)
 
 
-def code_of(aws: SimulatedAws, call: Call[Any]) -> str:
+def code_of(edges: Mapping[bool, Any], call: Call[Any]) -> str:
     """The code of the error that it is answered with, "" for none."""
     try:
-        aws.send(call)
+        edges[call.service == WEB].send(call)
     except ApiError as error:
         return error.fault.code
     return ""
@@ -198,10 +225,10 @@ def code_of(aws: SimulatedAws, call: Call[Any]) -> str:
 def test_the_simulator_understands_every_call(kind: type[KindStep], data: st.DataObject, script: list[float]) -> None:
     world = World()
     world.add_service("prod", "web", task_definition("web"))
-    aws = SimulatedAws(world)
+    edges = {False: SimulatedAws(world), True: SimulatedWeb(world)}
     execution, now = begin(data, kind), 0.0
     for wait in script:
         if execution.call is not None:
-            assert code_of(aws, execution.call) != "UnknownOperationException"
+            assert code_of(edges, execution.call) != "UnknownOperationException"
         now = max(now + wait, execution.due(now, 0.5))
         execution = answered(execution, data, now)

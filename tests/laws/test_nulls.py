@@ -57,6 +57,7 @@ DESCRIBED: Mapping[str, Any] = {
     "tags": [{"key": "team", "value": "shop"}, {"key": "app", "value": "web"}],
 }  # fmt: skip
 CAUSE = Cause(name="exited", weight=Weight.REPEATING, headline="", do="", container="app", task="task/1")
+LOGS = ("app", "task/1", "eu-west-1")
 
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -97,7 +98,7 @@ def test_what_is_null_reads_as_what_is_absent(some: list[tuple[Any, ...]]) -> No
     assert list(secrets(null)) == list(secrets(absent))
     assert taskdef.containers(null) == taskdef.containers(absent)
     assert taskdef.warm_up(null) == taskdef.warm_up(absent)
-    assert log_place(null, CAUSE, "eu-west-1") == log_place(absent, CAUSE, "eu-west-1")
+    assert log_place(null, *LOGS) == log_place(absent, *LOGS)
     assert Definition(ARN, active=True, body=null).family == "web"
     assert same(null, absent)
     assert same(absent, null)

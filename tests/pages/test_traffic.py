@@ -85,8 +85,8 @@ def test_every_stage_is_a_block_that_says_what_it_is() -> None:
     told = [one for one in service(report)["stages"] if not one["status"].endswith("SUCCESSFUL")]
     titles = [one.all("title")[0].text for one in strip.all("g")]
     assert len(titles) == len(told)
-    assert "PRODUCTION_TRAFFIC_SHIFT, bakes, 2 m 10 s" in titles
-    assert "CLEAN_UP, ROLLBACK_IN_PROGRESS, 10 s" in titles
+    assert "PRODUCTION_TRAFFIC_SHIFT, bakes, 2 m 12 s" in titles
+    assert "CLEAN_UP, ROLLBACK_IN_PROGRESS, 9 s" in titles
     ends = [
         float(one.attributes["x"].rstrip("%")) + float(one.attributes["width"].rstrip("%")) for one in strip.all("rect")
     ]

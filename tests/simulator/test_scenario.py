@@ -12,6 +12,7 @@ from drone_deploy_ecs.simulator import scenario
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect, Rule
 from drone_deploy_ecs.simulator.model import Breaker, Hook
+from drone_deploy_ecs.simulator.pages import Page, Site
 from drone_deploy_ecs.simulator.permissions import read_policy
 from drone_deploy_ecs.simulator.shifting import LifecycleHook, Shifting
 from tests.simulator.watching import settle, update
@@ -222,4 +223,93 @@ def test_what_is_wrong_with_one(tmp_path: Path) -> None:
         "service 1, shifting, hook 1 has the answer 'PERHAPS'",
         "service 2 has shifting 3",
         "service 2, shifting isn't a table, but 3",
+    ]
+
+
+SHOP = """
+[[services]]
+cluster = "prod"
+name = "web"
+[sites."shop.example"]
+services = ["prod/web"]
+unreachable = [60, 90]
+[pages."shop:2"]
+statuses = [200, 503]
+answers_after = 5
+moved = { "/" = "/in" }
+"""
+
+
+def test_what_users_are_answered(tmp_path: Path) -> None:
+    world = loaded(tmp_path, "shop.toml", SHOP)
+    assert world.sites == {"shop.example": Site(services=("prod/web",), unreachable=(60, 90))}
+    assert world.pages == {"shop:2": Page(statuses=(200, 503), answers_after=5, moved={"/": "/in"})}
+
+
+def test_what_is_wrong_with_that(tmp_path: Path) -> None:
+    bad = {
+        "services": [{"cluster": "prod", "name": "web"}],
+        "pages": {"a": {"statuses": ["ok"], "body": 3}, "b": {"statuses": []}, "c": 3},
+        "sites": {
+            "d": {"services": ["prod/api"]},
+            "e": {"services": ["prod/web"], "unreachable": [1]},
+            "f": 3,
+            "g": {},
+        },
+    }
+    with pytest.raises(Refused) as refused:
+        loaded(tmp_path, "bad.json", json.dumps(bad))
+    assert [one.what for one in refused.value.problems] == [
+        "page a has body 3",
+        "page a has the statuses ['ok']",
+        "page b has the statuses []",
+        "page c isn't a table, but 3",
+        "site d has the services ['prod/api']",
+        "site e is unreachable [1]",
+        "site f isn't a table, but 3",
+        "site f has the services None",
+        "site g has the services None",
+    ]
+
+
+SCHEDULED = """
+[[services]]
+cluster = "prod"
+name = "web"
+
+[[rules]]
+name = "nightly"
+bus = "orders"
+managed_by = "somebody"
+targets = [{ cluster = "prod", task_definition = "web:1", role = "arn:aws:iam::1:role/x" }, { cluster = "prod", task_definition = "web", members = { Id = "last" } }]
+
+[[schedules]]
+name = "hourly"
+cluster = "prod"
+task_definition = "web:1"
+members = { State = "DISABLED" }
+"""
+
+
+def test_what_starts_tasks_by_itself(tmp_path: Path) -> None:
+    world = loaded(tmp_path, "schedules.toml", SCHEDULED)
+    assert world.schedules.runs == {"rule/orders/nightly": "web:1 and web", "default/hourly": "web:1"}
+    rule = world.schedules.rules["orders", "nightly"]
+    assert [target["Id"] for target in rule["Targets"]] == ["1", "last"]
+    assert (rule["ManagedBy"], rule["Targets"][0]["RoleArn"]) == ("somebody", "arn:aws:iam::1:role/x")
+    assert world.schedules.schedules["default", "hourly"]["State"] == "DISABLED"
+
+
+def test_what_is_wrong_with_what_starts_tasks(tmp_path: Path) -> None:
+    bad = {"rules": [{"targets": [{"cluster": 1}, 2]}, 3], "schedules": [{"name": "x", "bus": "y", "cluster": "prod"}]}
+    with pytest.raises(Refused) as refused:
+        loaded(tmp_path, "bad.json", json.dumps(bad))
+    assert [one.what for one in refused.value.problems] == [
+        "rule 1 has no name",
+        "rule 2 isn't a table, but 3",
+        "rule 1, target 1 has cluster 1",
+        "rule 1, target 1 has no task_definition",
+        "rule 1, target 2 isn't a table, but 2",
+        "schedule 1 has 'bus', which isn't known",
+        "schedule 1 has no task_definition",
     ]

@@ -15,18 +15,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec.structs import replace
+
 from drone_deploy_ecs.aws.connection import connect
+from drone_deploy_ecs.aws.http import trusted
 from drone_deploy_ecs.cli.edges import Edges
 from drone_deploy_ecs.cli.main import main
+from drone_deploy_ecs.core.calls.call import Timeout
+from drone_deploy_ecs.core.calls.web import Get
 from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import crash, missing
-from drone_deploy_ecs.simulator.http import Server
+from drone_deploy_ecs.simulator.http import SITES, Server
+from drone_deploy_ecs.simulator.sites import SimulatedWeb
 from drone_deploy_ecs.simulator.world import World, task_definition
+from drone_deploy_ecs.web.get import get
 from tests.pages.reading import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pytest
 
@@ -37,10 +44,15 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
-WIRED = ("ecs", "application-autoscaling", "ecr", "ssm")
+IMPATIENT = Timeout(5.0, 0.1)
+"""Real seconds that a page is waited for, where the simulator never answers."""
+CLOSED = 1
+"""A port where nobody listens."""
+WIRED = ("ecs", "application-autoscaling", "ecr", "ssm", "events", "scheduler")
 FEW = 20
 """Services of which a transcript tells one by one."""
 NOWHERE: Mapping[str, World] = {}
+NOTHING: Mapping[str, str] = {}
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PLUGIN = {
     "PLUGIN_AWS_REGION": "eu-west-1",
@@ -99,7 +111,12 @@ class Told:
             f"  {f'{region} ' if region else ''}{name}: {runs}{f' ({count} services)' if name == 'each' else ''}"
             for (region, name, runs), count in told.items()
         ]
-        parts = [self.stdout, self.stderr, f"exit code {self.exit_code}", "report:", *services]
+        truth += [f"  {name} starts {runs}" for world in self.worlds for name, runs in world.schedules.runs.items()]
+        steps = [
+            f"  {one['kind']} {one['name']}: {one['verdict']}, stands {one['stands']}: {one['ended']}"
+            for one in self.report.get("steps", [])
+        ]
+        parts = [self.stdout, self.stderr, f"exit code {self.exit_code}", "report:", *services, *steps]
         return "\n".join(part.rstrip("\n") for part in (*parts, f"  calls: {counts}", "truth:", *truth) if part) + "\n"
 
 
@@ -109,9 +126,27 @@ class Split:
 
     wired: Aws
     simulated: Aws
+    point: Callable[[], None] = lambda: None
+    """Has clients that are made from now on reach this Region: they keep the endpoint that they were made with."""
 
     def send(self, call: Call[A]) -> A:
+        self.point()
         return (self.wired if call.service in WIRED else self.simulated).send(call)
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """`ports.Web` over HTTP, where the hosts of the first Region's world are paths of its server."""
+
+    server: Server
+
+    def send(self, call: Call[A]) -> A:
+        read = call.read
+        assert isinstance(call, Get)
+        port = self.server.server_port if self.server.sites.can_reach(call.url.host) else CLOSED
+        path = f"{SITES}{call.url.host}{call.url.path}"
+        address = replace(call.url, scheme="http", host="127.0.0.1", port=port, path=path)
+        return read(get(address, IMPATIENT, trusted()))
 
 
 @dataclass
@@ -130,18 +165,22 @@ class Teller:
         argv: Sequence[str] = (),
         cancellation: Cancellation = NEVER,
         further: Mapping[str, World] = NOWHERE,
+        env: Mapping[str, str] = NOTHING,
         **settings: str,
     ) -> Told:
-        """Run the plugin (or `argv`) in this world with these settings; `further` are other Regions, on its clock."""
+        """Run the plugin (or `argv`) in this world with these settings; `further` are other Regions, on its clock.
+
+        `env` is what a CI system adds.
+        """
         report = self.tmp_path / f"report-{len(self.told)}.json"
         page = report.with_suffix(".html")
-        env = PLUGIN | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
+        env = PLUGIN | dict(env) | {f"PLUGIN_{name.upper()}": value for name, value in settings.items()}
         env["PLUGIN_REPORT"] = f"{report}, {page}"
         stdout, stderr = io.StringIO(), io.StringIO()
         if self.face == "in process":
             edges = Edges(
                 env, stdout, stderr, lambda access: SimulatedAws(further.get(access.region, world)), world.clock,
-                lambda: 0.5, cancellation,
+                lambda: 0.5, cancellation, web=SimulatedWeb(world),
             )  # fmt: skip
             code = main(argv, lambda: edges)
         else:
@@ -151,11 +190,15 @@ class Teller:
                 self._point_at(first)
 
                 def over_http(access: Access) -> Aws:
-                    # A client keeps the endpoint that it was made with.
-                    self._point_at(served.get(access.region, first))
-                    return Split(connect(access), SimulatedAws(further.get(access.region, world)))
+                    server = served.get(access.region, first)
+                    self._point_at(server)
+                    simulated = SimulatedAws(further.get(access.region, world))
+                    return Split(connect(access), simulated, lambda: self._point_at(server))
 
-                code = main(argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation))
+                web = Pointed(first)
+                code = main(
+                    argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation, web=web)
+                )
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
         if "verdict" in kept:
             self.look_at(read(page.read_text()), kept)

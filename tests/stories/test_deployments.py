@@ -8,7 +8,7 @@ import pytest
 
 from drone_deploy_ecs.core.ports import NEVER
 from tests.deployments import CLUSTER, CONTAINER, REPOSITORY, Deployment, deployments, of_side, simulated
-from tests.stories.story import NOWHERE
+from tests.stories.story import NOTHING, NOWHERE
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.model import Service
@@ -25,7 +25,7 @@ def test_the_same_becomes_of_it_as_with_real_containers(plugin: Teller, deployme
         kill_once_complete(world, service)
     image = f"{REPOSITORY}:{deployment.image}"
     asked = {"cluster": CLUSTER, "service": name, "container": CONTAINER, "image": image, **deployment.settings}
-    told = plugin(world, cancellation=NEVER, further=NOWHERE, **asked)
+    told = plugin(world, cancellation=NEVER, further=NOWHERE, env=NOTHING, **asked)
     deployment.check(name, told.exit_code, told.stderr, told.report)
     assert deployment.kill_when_it_says in told.stderr
     runs = {world.containers(definition)[CONTAINER]: count for definition, count in service.runs.items()}

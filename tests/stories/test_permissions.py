@@ -20,6 +20,7 @@ from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.ports import NEVER
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, built_for, crash, missing
+from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.http import Server
 from drone_deploy_ecs.simulator.model import Breaker, Hook
 from drone_deploy_ecs.simulator.permissions import Need, read_policy
@@ -146,6 +147,16 @@ def two(*, autoscaled: bool = True) -> World:
     return world
 
 
+def scheduled() -> World:
+    """A service and all that may start its tasks by itself."""
+    world = plain()
+    kept, role = world.schedules, f"arn:aws:iam::{ACCOUNT}:role/starts/"
+    kept.add_rule("nightly", kept.target("prod", "web:1", RoleArn=f"{role}nightly"))
+    kept.add_rule("on-order", kept.target("prod", "web", RoleArn=f"{role}order"), bus="orders")
+    kept.add_schedule("hourly", kept.target("prod", "web:1", RoleArn=f"{role}hourly"), "jobs")
+    return world
+
+
 def colours() -> World:
     """Blue is live, and green was until a minute ago."""
     world = two(autoscaled=False)
@@ -180,6 +191,7 @@ RUNS = {
     "refused": Run(3, refuses),
     "same tag": Run(settings={"image": "shop:1"}),
 }
+FOLLOWED = {name: ran for name, ran in RUNS.items() if name != "missing"}
 WATCHED = {**RUNS, "unhealthy": Run(3, settings=UNHEALTHY), "alarm": Run(3, trips)}
 SWITCH = {
     "mode": "blue-green", "service": "", "blue_service": "blue", "green_service": "green", "scale_down_percent": "50",
@@ -201,7 +213,7 @@ IDLE = {
     "same tag": Run(settings={"blue_image": "shop:1", "green_image": "shop:1"}),
 }
 BACK = {"action": "rollback", "container": "", "image": ""}
-FOLLOWED = {"action": "watch", "container": "", "image": ""}
+WATCH = {"action": "watch", "container": "", "image": ""}
 
 
 def released() -> World:
@@ -235,9 +247,32 @@ UNDER_WAY = {
     "alarm": Run(3, lambda world: trips(begun(world, 5))),
     "refused": Run(3, refuses_what_has_begun),
 }
+TASKS = {"before": "./migrate", "after": "./smoke"}
+
+
+def never_ends(world: World) -> None:
+    """A one-off task that has to be stopped."""
+    world.commands["./migrate"] = Behaviour(exits_after=None)
+
+
+def tagging() -> World:
+    return full(more={"enableECSManagedTags": True, "propagateTags": "TASK_DEFINITION"})
+
+
 CASES = {
     "rollback": Case(released, GONE_BACK, BACK),
-    "watch": Case(full, UNDER_WAY, FOLLOWED),
+    "watch": Case(full, UNDER_WAY, WATCH),
+    "tasks": Case(
+        tagging,
+        {
+            **RUNS,
+            "task": Run(settings={**TASKS}),
+            "endless": Run(3, never_ends, {"task_timeout": "30s"}),
+            "alarm": Run(3, trips),
+            "unhealthy": Run(3, settings=UNHEALTHY),
+        },
+        {**TASKS, "log_lines": "0"},
+    ),
     "plain": Case(plain, {name: ran for name, ran in RUNS.items() if name != "missing"}, {"log_lines": "0"}),
     "full": Case(full, WATCHED),
     "no logs": Case(full, WATCHED, {"log_lines": "0"}),
@@ -246,8 +281,19 @@ CASES = {
     "patterns": Case(tenants, RUNS, {"service": "tenant-?"}),
     "blue-green": Case(two, SWITCHED, SWITCH),
     "blue-green, not autoscaled": Case(lambda: two(autoscaled=False), SWITCHED, SWITCH),
+    "schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "nightly,rule/orders/on-order,jobs/hourly"}),
+    "all schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "auto"}),
     "blue-green-cluster": Case(colours, IDLE, COLOURS),
 }
+
+
+def test_roles_that_start_what_cannot_be_read_are_left_to_people() -> None:
+    world = scheduled()
+    world.faults.add(Effect.DENY, "GetSchedule")
+    ran = run(world, {"action": "policy", "schedules": "nightly,jobs/hourly"})
+    assert "the schedules can't be read: GetSchedule: AccessDeniedException" in ran.stderr
+    assert "replace what couldn't be read: RULES-ROLE, SCHEDULES-ROLE" in ran.stderr
+    assert "ecs:DeregisterTaskDefinition" in ran.stdout
 
 
 def carried_out(case: Case, name: str, policy: dict[str, Any] | None) -> Ran:

@@ -15,7 +15,7 @@ from botocore import xform_name
 
 from drone_deploy_ecs.aws.faults import calling
 from drone_deploy_ecs.aws.http import get, share_certificates
-from drone_deploy_ecs.aws.parser import BODY
+from drone_deploy_ecs.aws.parser import BODY, REST_JSON
 from drone_deploy_ecs.aws.session import client, session
 from drone_deploy_ecs.core.calls.body import NotWholeError, plain
 from drone_deploy_ecs.core.calls.call import USUAL
@@ -25,6 +25,7 @@ from drone_deploy_ecs.core.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from botocore.model import OperationModel
     from botocore.session import Session
 
     from drone_deploy_ecs.core.calls.body import Body
@@ -77,7 +78,7 @@ class Connection:
 
     def _send(self, call: Call[Any]) -> Body:
         botocore_client = self._client(call.service, call.region, call.timeout)
-        _RAW.set(json.dumps(call.members()).encode() if call.is_raw else None)
+        _RAW.set(_raw(call) if call.is_raw else None)
         answer: Mapping[str, Any] = getattr(botocore_client, xform_name(call.operation))(**call.known_members())
         body: Body = answer.get(BODY, answer)
         if not call.follows:
@@ -97,8 +98,14 @@ class Connection:
                 botocore_client = client(self._session, *key)
                 share_certificates(botocore_client, self._session)
                 botocore_client.meta.events.register("before-call", _put_back)
+                botocore_client.meta.events.register("before-parse", _keep)
                 self._clients[key] = botocore_client
             return self._clients[key]
+
+
+def _raw(call: Call[Any]) -> bytes:
+    """The body of a request that goes out as it is."""
+    return json.dumps({name: value for name, value in call.members().items() if name not in call.in_path}).encode()
 
 
 def _put_back(params: dict[str, Any], **_: object) -> None:
@@ -106,3 +113,17 @@ def _put_back(params: dict[str, Any], **_: object) -> None:
     raw = _RAW.get()
     if raw is not None:
         params["body"] = raw
+
+
+def _keep(
+    operation_model: OperationModel,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_: object,
+) -> None:
+    """On botocore's `before-parse`: hand on an answer in REST JSON as it came, too.
+
+    Not by `aws.parser`, which the whole session shares: botocore itself gets credentials by clients that speak this.
+    """
+    if operation_model.service_model.protocol == REST_JSON:
+        customized_response_dict[BODY] = response_dict["body"]

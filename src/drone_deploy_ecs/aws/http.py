@@ -79,6 +79,12 @@ def share_certificates(client: Any, botocore_session: Session) -> None:
     client.meta.events.register("before-send", send)
 
 
+def trusted() -> str:
+    """The bundle of certificates that is trusted where nobody names one: botocore's own, or the environment's."""
+    named = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return named or str(get_cert_path(verify=True))
+
+
 def get(address: str, timeout: Timeout, certificates: str | None) -> bytes | None:
     """What is at an address that AWS has signed; None where it can't be had.
 

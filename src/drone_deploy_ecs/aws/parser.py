@@ -7,7 +7,9 @@ from typing import Any
 from botocore.parsers import ResponseParserFactory
 
 JSON = "json"
-"""botocore's name of the protocol that ECS, CloudWatch Logs, Secrets Manager and Application Auto Scaling speak."""
+"""botocore's name of the protocol that ECS, EventBridge, CloudWatch Logs, Secrets Manager and others speak."""
+REST_JSON = "rest-json"
+"""The one that EventBridge Scheduler and Lambda speak."""
 BODY = "body"
 REFUSED = 300
 """An HTTP status from here on is an error, which botocore's own parser takes apart."""

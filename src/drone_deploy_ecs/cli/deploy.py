@@ -67,6 +67,7 @@ def _deployment(edges: Edges, request: Request, listener: Listener) -> Deploymen
         edges.chance,
         cancellation=edges.cancellation,
         beside=edges.beside,
+        web=edges.web,
     )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from drone_deploy_ecs.core.ports import at_once
+from drone_deploy_ecs.core.ports import NOWHERE, at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TextIO
 
-    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Web
     from drone_deploy_ecs.core.request.request import Access
+
+A = TypeVar("A")
 
 GARBAGE = 20_000
 """Objects made before Python looks for cycles among them: an answer about ten services makes thousands, and none."""
@@ -23,7 +26,7 @@ GARBAGE = 20_000
 class Edges(NamedTuple):
     """All that a command may touch beside files; `connect` reaches AWS, `chance` gives random numbers in 0..1.
 
-    `beside` does reads while others go on.
+    `beside` does reads while others go on; `web` asks what isn't AWS.
     """
 
     env: Mapping[str, str]
@@ -34,6 +37,7 @@ class Edges(NamedTuple):
     chance: Callable[[], float]
     cancellation: Cancellation
     beside: Beside = at_once
+    web: Web = NOWHERE
 
 
 def real() -> Edges:
@@ -42,7 +46,18 @@ def real() -> Edges:
 
     gc.set_threshold(GARBAGE)
     signals = Signals()
-    return Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(signals.woken), _chance, signals, beside)
+    return Edges(os.environ, sys.stdout, sys.stderr, _aws, SystemClock(signals.woken), _chance, signals, beside, _Web())
+
+
+class _Web:
+    """`ports.Web`, imported when it is asked first: hardly any run asks it."""
+
+    def send(self, call: Call[A]) -> A:
+        """See `ports.Web`."""
+        from drone_deploy_ecs.aws.http import trusted
+        from drone_deploy_ecs.web.get import Web
+
+        return Web(trusted()).send(call)
 
 
 def _chance() -> float:

@@ -38,7 +38,7 @@ def main(argv: Sequence[str], reach: Callable[[], Edges]) -> int:
         return _refusal(refusal, reach())
     edges = reach()
     try:
-        return command(COMMANDS[options.command])(edges, vars(options))
+        return command(COMMANDS[options.program])(edges, vars(options))
     except Refused as refusal:
         return _refusal(refusal, edges)
     except Exception as error:

@@ -58,7 +58,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 def parser() -> argparse.ArgumentParser:
     """A fresh parser of all commands."""
     made = _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, add_help=False)
-    made.set_defaults(command="act")
+    made.set_defaults(program="act")
     commands = made.add_subparsers(title="actions", metavar="ACTION", parser_class=_Parser)
     for action in ACTIONS.values():
         command = commands.add_parser(
@@ -71,12 +71,12 @@ def parser() -> argparse.ArgumentParser:
         )
         command.set_defaults(action=action.name)
     simulator = commands.add_parser("simulator", help="serve a simulated ECS over HTTP")
-    simulator.set_defaults(command="simulator")
+    simulator.set_defaults(program="simulator")
     simulator.add_argument("--scenario", metavar="FILE", help="clusters, services and behaviours (JSON or TOML)")
     simulator.add_argument("--port", type=int, default=4566, help="on 127.0.0.1; 0 picks a free one (default: 4566)")
     simulator.add_argument("--speed", type=float, default=1.0, help="seconds simulated in one second (default: 1)")
     demo = commands.add_parser("demo", help="a good deployment, a failing one and a canary, on the simulator")
-    demo.set_defaults(command="demo")
+    demo.set_defaults(program="demo")
     # argparse's own options would come before the actions.
     options = made.add_argument_group("options")
     options.add_argument("-h", "--help", action="help", help="show this help message and exit")

@@ -37,7 +37,13 @@ TRIALS = 5
 def rehearse(edges: Edges, request: Request) -> int:
     """Print what came of it. Nothing is written, and what would be refused is refused here, too."""
     deployment = Deployment(
-        request, edges.connect, edges.clock, plain.listener(edges.stderr), edges.chance, beside=edges.beside
+        request,
+        edges.connect,
+        edges.clock,
+        plain.listener(edges.stderr),
+        edges.chance,
+        beside=edges.beside,
+        web=edges.web,
     )
     plan = deployment.prepare()
     services = deployment.ready
@@ -87,18 +93,23 @@ def _worlds(services: Sequence[Ready], fate: Fate, luck: int) -> dict[str, World
 
 
 def _asked(request: Request) -> Request:
-    """The same for the simulated services, where one container stands for all and nothing else is to be seen."""
+    """The same for the simulated services, where one container stands for all, without what is run beside them."""
     image = Image.parse(AFTER)
     assert image is not None
     return replace(
         request,
         action="deploy",
+        probes=(),
+        probe_expect="",
         containers=(CONTAINER,),
         edits=(SetImages(((CONTAINER, image),)),),
         revision="",
         colours=None,
+        before=(),
+        after=(),
         preflight="off",
         log_lines=0,
+        schedules=(),
     )
 
 

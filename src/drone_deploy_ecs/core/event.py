@@ -28,6 +28,8 @@ class Kind(Enum):
     VERDICT = "verdict"
     UNDO = "undo"
     WAITING = "waiting"
+    LOG = "log"
+    """A line of a one-off task's own log."""
     CAUSE = "cause"
     END = "end"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -99,6 +100,23 @@ def secrets(body: Mapping[str, Any]) -> Iterator[Secret]:
                 yield Secret(name, str(value))
         login = (container.get("repositoryCredentials") or {}).get("credentialsParameter") or ""
         yield from reference("registry credentials", str(login))
+
+
+def inputs(targets: Iterable[Mapping[str, Any]]) -> Iterator[Secret]:
+    """What the targets of a rule or schedule hand on: JSON with environment values, mostly."""
+    for target in targets:
+        if isinstance(text := target.get("Input"), str):
+            yield Secret("Input", text)
+            with suppress(ValueError):
+                yield from (Secret("Input", value) for value in _texts(json.loads(text)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in JSON, however deep."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(inner)
 
 
 def credentials(env: Mapping[str, str]) -> tuple[Secret, ...]:

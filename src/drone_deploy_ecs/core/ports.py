@@ -1,8 +1,11 @@
-"""What the engine needs from outside: AWS to talk to, a clock, and somebody who listens."""
+"""What the engine needs from outside: AWS and the web to talk to, a clock, and somebody who listens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
+from drone_deploy_ecs.core.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,24 @@ class Aws(Protocol):
 
         Raises `errors.ApiError` and nothing else. It is one attempt on the wire: nothing is repeated unseen.
         """
+
+
+class Web(Protocol):
+    """The web, as it is seen from here: for calls whose `service` is WEB."""
+
+    def send(self, call: Call[A]) -> A:
+        """The answer to one request, as the call reads it. Raises `errors.ApiError` and nothing else."""
+
+
+class Nowhere:
+    """The `Web` where there is none."""
+
+    def send(self, call: Call[A]) -> A:
+        """Raises `errors.ApiError`: there is no connection."""
+        raise ApiError(Fault(FaultKind.UNREACHABLE, call.operation, "", "there is no web here"))
+
+
+NOWHERE = Nowhere()
 
 
 class Clock(Protocol):

@@ -1,4 +1,4 @@
-"""Every call of a deployment to one account and Region passes here: counted for the report, and paced.
+"""Every call of a deployment to one account and Region passes here, and to the web: counted for the report, and paced.
 
 The pace is a share of AWS's own rates. There is no hidden repetition: a call is one attempt.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from drone_deploy_ecs.core.calls.call import WEB
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.ports import NOWHERE
 from drone_deploy_ecs.run.bucket import Bucket
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.calls.quota import Quota
-    from drone_deploy_ecs.core.ports import Aws, Clock
+    from drone_deploy_ecs.core.ports import Aws, Clock, Web
 
 A = TypeVar("A")
 
@@ -24,8 +26,9 @@ A = TypeVar("A")
 class Calls:
     """The calls to one account and Region; `counted` has how many, by operation."""
 
-    def __init__(self, aws: Aws, clock: Clock, counted: Counter[str]) -> None:
+    def __init__(self, aws: Aws, clock: Clock, counted: Counter[str], web: Web = NOWHERE) -> None:
         self._aws = aws
+        self._web = web
         self._clock = clock
         self._counted = counted
         self._buckets: dict[Quota, Bucket] = {}
@@ -43,7 +46,7 @@ class Calls:
             self._clock.sleep(ready - now)
         bucket.take(now)
         try:
-            return self._aws.send(call)
+            return (self._web if call.service == WEB else self._aws).send(call)
         except ApiError as error:
             if error.fault.kind is FaultKind.THROTTLED:
                 bucket.slow_down(self._clock.monotonic())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.causes.evidence import tail
 from drone_deploy_ecs.core.ecs.names import region_of, short
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
@@ -21,7 +22,7 @@ from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.plan.subjects import subjects
-from drone_deploy_ecs.core.ports import NEVER, at_once
+from drone_deploy_ecs.core.ports import NEVER, NOWHERE, at_once
 from drone_deploy_ecs.core.preflight.check import Result
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.report.report import Report
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener
+    from drone_deploy_ecs.core.ports import Aws, Beside, Cancellation, Clock, Listener, Web
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.request.request import Access, Request
     from drone_deploy_ecs.core.steps.result import StepResult
@@ -60,7 +61,7 @@ REPLANS = 3
 class Deployment:
     """One run; `connect` reaches AWS, once for each Region. `chance` gives random numbers in 0..1 (for jitter).
 
-    `beside` does reads while others go on; `unique` gives a text that no other run has.
+    `beside` does reads while others go on; `web` asks what isn't AWS; `unique` gives a text that no other run has.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Deployment:
         cancellation: Cancellation = NEVER,
         beside: Beside = at_once,
         unique: Callable[[], str] = unique,
+        web: Web = NOWHERE,
     ) -> None:
         self._asked = self._request = request
         self._connect = connect
@@ -88,6 +90,7 @@ class Deployment:
         self._engine: Engine
         self._cancellation = cancellation
         self._beside = beside
+        self._web = web
         self._definitions: list[Definition] = []
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._started_at = clock.now()
@@ -102,7 +105,7 @@ class Deployment:
             self._log.introduce(plan)
             self._cancellation.defer()
             plan, done = self._do(plan)
-            while plan.request.on_conflict == "wait" and not plan.conflicts and came_too_late(done):
+            while not plan.conflicts and came_too_late(plan.request, done):
                 plan, done = self._do(turn.wait(self._prepared(), self._prepared))
         except Refused as refusal:
             return self._conclude(None, (), refusal.problems)
@@ -111,7 +114,7 @@ class Deployment:
         undone = self._undo(plan, done)
         if collector := self._collector():
             done = collector.logs(done)
-        self._log.unused_revisions(self._unused_revisions(done))
+        self._log.unused_revisions(self._unused_revisions(done, undone or ()))
         results = merged(self._results(done), self._results(undone or ()))
         return self._conclude(plan, plan.strategy.outcomes(plan, done, undone), results=results)
 
@@ -151,7 +154,7 @@ class Deployment:
         except ApiError as error:
             raise Refused((self._masked(Problem(str(error), "Check the credentials and aws_region")),)) from error
         for region, connection in aws.items():
-            self._calls[region] = Calls(connection, self._clock, self._counted)
+            self._calls[region] = Calls(connection, self._clock, self._counted, self._web)
             self._reads[region] = Patient(self._calls[region], self._clock, self._log, self._request.budget)
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
@@ -176,7 +179,7 @@ class Deployment:
         return (*plan, *doomed)
 
     def _read_patiently(self, call: Call[Any]) -> Any:
-        return self._reads[call.region].send(call)
+        return self._reads[call.region].ask(call)
 
     def _know(self, snapshots: Sequence[Snapshot]) -> None:
         """Keep, of what was read, what must not be printed, and the task counts before the run."""
@@ -191,7 +194,7 @@ class Deployment:
         """From now on, what these have that must not be printed."""
         self._definitions += definitions
         self._masks = sparing(self._secrets(), self._public())
-        self._log.hide(self._masks)
+        self._log.hide(self._masks, Masks(self._secrets()))
 
     def _secrets(self) -> list[Secret]:
         in_definitions = (secret for definition in self._definitions for secret in secrets(definition.body))
@@ -252,15 +255,16 @@ class Deployment:
         masks = Masks(self._secrets())
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
-    def _unused_revisions(self, done: Sequence[Execution]) -> list[str]:
-        """Names of revisions that were registered, and that no service was then pointed at."""
+    def _unused_revisions(self, done: Sequence[Execution], undone: Sequence[Execution]) -> list[str]:
+        """Names of revisions that were registered, and that no service was then pointed at; but for what is gone."""
+        gone = {execution.output for execution in undone}
         users: dict[str, list[Execution]] = {}
         for execution in done:
             # A task of it is no service's: the revision is still nobody's.
             for key in execution.step.needs if execution.is_monitored else ():
                 users.setdefault(key, []).append(execution)
         made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
-        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)})
+        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)} - gone)
         return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in arns]
 
     # --- the end ---
@@ -268,7 +272,9 @@ class Deployment:
     def _results(self, executions: Iterable[Execution]) -> tuple[StepResult, ...]:
         now, at = self._clock.monotonic(), self._clock.now()
         results = (result for execution in executions for result in execution.results(now, at))
-        return tuple(result.hidden(self._masks.hide) for result in results)
+        masks = Masks(self._secrets())
+        shown = (replace(result, log=tail(result.log, self._request.log_lines, masks)) for result in results)
+        return tuple(result.hidden(self._masks.hide) for result in shown)
 
     def _conclude(
         self,

@@ -92,7 +92,8 @@ class Engine:
             begun = [self._begin(step, outputs, failures, seen_at) for step in stage.steps]
             is_last = number == len(stages)
             executions = self._run_stage([*self._standing_by(guards, begun), *begun], forward=forward, is_last=is_last)
-            outputs |= {execution.step.key: execution.output for execution in executions if execution.output}
+            named = (execution for execution in executions if execution.step.key)
+            outputs |= {execution.step.key: execution.output for execution in named if execution.output}
             failures |= {execution.step.key: execution.reason for execution in executions if _refuses_others(execution)}
             guards = [*filter(_stands, executions)]
             ended += (execution for execution in executions if execution.state is State.ENDED)
@@ -187,11 +188,21 @@ class Engine:
         """Abort what a failure reaches, then start what may start. Whether a new plan is needed."""
         changed = queue.changed()
         self._teach(changed, queue)
+        changed = [*changed, *self._told(changed, queue)]
         if forward and any(execution.verdict is not None for execution in changed):
             self._abort(queue, consequences(self._request, changed, queue.under_way()))
         while (index := queue.start()) is not None:
             queue.put(index, self._informed(queue[index].start(self._clock.monotonic())))
         return any(execution.needs_replan for execution in changed)
+
+    def _told(self, changed: Iterable[Execution], queue: Queue) -> list[Execution]:
+        """Tell those that heed the others what has changed; they may end of it."""
+        for index in sorted(queue.heeding):
+            after = queue[index]
+            for execution in changed:
+                after = after.heed(execution, self._clock.monotonic())
+            self._put(queue, index, after)
+        return queue.changed()
 
     def _teach(self, changed: Iterable[Execution], queue: Queue) -> None:
         """Tell what is monitored what others of it went through that are complete now."""
@@ -322,10 +333,11 @@ class Engine:
         now = self._clock.monotonic()
         guards = _monitored(queue)
         # Older looks prove nothing: look now, and decide at the next turn, when a failure has had its consequences.
-        if any(guard.seen_at < now - SHARE_LOOKS_WITHIN for guard in guards.values()):
-            for guard_index, guard in guards.items():
-                (answer,) = self._send([guard.glance])
-                self._put(queue, guard_index, guard.glanced(answer, self._clock.monotonic()))
+        old = {index: guard for index, guard in guards.items() if guard.seen_at < now - SHARE_LOOKS_WITHIN}
+        for guard_index, guard in old.items():
+            (answer,) = self._send([guard.glance])
+            self._put(queue, guard_index, guard.glanced(answer, self._clock.monotonic()))
+        if old:
             return False
         # Not all is complete: without an answer the execution checks its service again, and its budget starts anew.
         if any(guard.stable_at is None for guard in guards.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drone_deploy_ecs.core.causes.evidence import presentable
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.preflight.check import told
@@ -42,7 +43,7 @@ class EventLog:
     def __init__(self, clock: Clock, listener: Listener, masks: Masks) -> None:
         self._clock = clock
         self._listener = listener
-        self._masks = masks
+        self._masks, self._in_logs = masks, masks
         self._progress: dict[str, Progress] = {}
         self._summarises = False
         self._summary, self._summary_at = "", clock.monotonic()
@@ -52,14 +53,16 @@ class EventLog:
         self.spoke_at = clock.monotonic()
         """When the listener heard something last, in monotonic seconds."""
 
-    def hide(self, masks: Masks) -> None:
-        """Mask every later line with these."""
-        self._masks = masks
+    def hide(self, masks: Masks, in_logs: Masks) -> None:
+        """Mask every later line with these, and lines of tasks' own logs with those, which spare no word of ours."""
+        self._masks, self._in_logs = masks, in_logs
 
     def record(self, kind: Kind, service: str, text: str, *, important: bool = False) -> None:
         """One more event, about a service or ("") the whole run. `text` must be safe to print."""
         # What the run asks for, and how it ends, is said in words of our own alone.
         shown = text if kind in (Kind.PLAN, Kind.END) else self._masks.hide(text)
+        if kind is Kind.LOG:
+            shown = presentable(text, self._in_logs)
         event = Event(self._clock.now(), kind, service, shown, self._progress.get(service))
         self.timeline.append(event)
         if self._summarises and not important and (service or kind in ROUTINE):
@@ -114,8 +117,9 @@ class EventLog:
         name = target.name if target else ""
         if is_monitored(after):
             now = self._clock.now()
-            self._progress[name] = progress = after.progress(self._clock.monotonic(), now)
-            if progress.shifting is not None:
+            if progress := after.progress(self._clock.monotonic(), now):
+                self._progress[name] = progress
+            if progress and progress.shifting is not None:
                 self.traffic[name] = traffic.grow(self.traffic.get(name, Traffic()), progress.shifting, now)
         is_judged = before.verdict is None and after.verdict is not None and after.verdict.fails_the_run
         for kind, text in after.news(before):
@@ -124,8 +128,8 @@ class EventLog:
     def waiting(self, executions: Iterable[Execution], now: float) -> None:
         """Record a heartbeat: CI systems end steps that are silent for long."""
         executions = tuple(executions)
-        if self._summarises:
-            self.record(Kind.WAITING, "", summary.progress(executions))
+        if self._summarises and (text := summary.progress(executions)):
+            self.record(Kind.WAITING, "", text)
             return
         texts = {
             (target.name if (target := execution.step.target) else "", text): None
@@ -140,7 +144,7 @@ class EventLog:
         now = self._clock.monotonic()
         if self._summarises and now >= self._summary_at + SUMMARY:
             self._summary_at, text = now, summary.progress(executions)
-            if text != self._summary:
+            if text not in ("", self._summary):
                 self._summary = text
                 self.record(Kind.PROGRESS, "", text)
 

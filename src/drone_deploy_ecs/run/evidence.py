@@ -140,7 +140,8 @@ class Collector:
     def _with_log(self, failure: Failure, cause: Cause) -> Cause:
         if not evidence.has_log(cause):
             return cause
-        place = evidence.log_place(self._bodies[failure.target.name], cause, failure.target.region)
+        target, body = failure.target, self._bodies[failure.target.name]
+        place = evidence.log_place(body, cause.container, cause.task, target.region)
         if not isinstance(place, LogPlace):
             return replace(cause, evidence=(*cause.evidence, place))
         messages = self._log(failure, place)

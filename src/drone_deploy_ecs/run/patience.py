@@ -45,6 +45,15 @@ class Patient:
         """The call's answer. Raises ApiError once patience has ended, or where it can't help."""
         return self.repeat(lambda calls: calls.send(call))
 
+    def ask(self, call: Call[A]) -> A | Fault:
+        """As `send`; that there is no such thing is an answer, where the call says so."""
+        try:
+            return self.send(call)
+        except ApiError as error:
+            if call.absent and error.fault.code == call.absent:
+                return error.fault
+            raise
+
     def repeat(self, read: Callable[[Calls], A]) -> A:
         """As `send`, for a read of several calls; where one of them fails, all of it is repeated."""
         if self._last is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,12 +13,13 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.masking import Masks
 from drone_deploy_ecs.core.permissions.place import Place
+from drone_deploy_ecs.core.plan.scheduled import asks, found
 from drone_deploy_ecs.core.request.edits import edit
 from drone_deploy_ecs.core.request.services import service_refs
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.run.calls import Calls
 from drone_deploy_ecs.run.event_log import EventLog
-from drone_deploy_ecs.run.patience import Patient
+from drone_deploy_ecs.run.patience import Patient, answered
 from drone_deploy_ecs.run.snapshot import Definitions, described
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.plan.scheduled import Found
     from drone_deploy_ecs.core.ports import Aws, Clock, Listener
     from drone_deploy_ecs.core.request.request import Access, Request
     from drone_deploy_ecs.core.request.services import ServiceRef
@@ -42,6 +45,7 @@ class Places:
         self._access = {access.region: access for access in request.regions}
         self._reads: dict[str, Patient] = {}
         self._definitions: dict[str, Definitions] = {}
+        self._schedules: dict[str, tuple[Found, ...] | None] = {}
         self.troubles: dict[str, None] = {}
         log = EventLog(clock, listener, self._masks)
         for region, access in self._access.items():
@@ -95,8 +99,21 @@ class Places:
             pattern=next(patterns, ref.asked if ref.is_pattern else ""),
             service=service,
             definitions=self._defined(ref.region, service) if service else None,
+            schedules=self._scheduled(ref.region) if service else None,
             is_autoscaled=None if service is None or limits is None else service.name in limits,
         )
+
+    def _scheduled(self, region: str) -> tuple[Found, ...] | None:
+        """What starts tasks by itself there, where it is to follow; None where that can't be told."""
+        if region not in self._schedules:
+            request = replace(self._request, access=self._access[region], further=())
+            try:
+                answers = answered(partial(asks, request), self._reads[region].ask) if request.schedules else {}
+                self._schedules[region] = found(request, answers)
+            except ApiError as error:
+                self._tell(f"the schedules can't be read: {error}")
+                self._schedules[region] = None
+        return self._schedules[region]
 
     def _defined(self, region: str, service: Service) -> tuple[Definition, ...] | None:
         """The definitions of its deployments, since it is moved from one and back to one; and what it is to run."""

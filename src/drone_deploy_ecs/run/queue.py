@@ -50,6 +50,8 @@ class Queue:
         self._held: deque[int] = deque()
         self.reading: set[int] = set()
         """The indices of the executions whose look has begun."""
+        self.heeding: set[int] = set()
+        """Those of the executions that are told what becomes of the others."""
         self._unwritten: set[int] = set()
         self._rolling: set[int] = set()
         self._unfinished: set[int] = set()
@@ -71,8 +73,11 @@ class Queue:
         self._due.pop(index, None)
         if state is not State.ENDED:
             self._enter(index, execution, self._due_at(execution) if due is None else due)
+        # What is watched beside the services, as no one of them, is in nobody's turn.
         is_rolling = execution.is_monitored and execution.verdict is None and state is not State.COMPLETE
+        is_rolling = is_rolling and execution.tally is not None
         _keep(self.reading, index, wanted=execution.reads_on and state is not State.ENDED)
+        _keep(self.heeding, index, wanted=execution.heeds_others and state is not State.ENDED)
         _keep(self._unfinished, index, wanted=state not in (State.ENDED, State.COMPLETE))
         _keep(self._rolling, index, wanted=is_rolling)
         _keep(self._unwritten, index, wanted=is_rolling and state is State.WRITING)

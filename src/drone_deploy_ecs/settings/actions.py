@@ -48,15 +48,22 @@ SWITCHING = (
 """How two services take turns."""
 SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 """How the services of a deployment are ordered, and what a failure takes back."""
+BESIDE = ("before", "after", "command", "task_timeout", "task_container", "probe", "probe_expect", "schedules")
+"""What is run, asked and moved beside the services."""
 NOT_FOLLOWING = (
-    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged", "on_pause",
-    "on_conflict", "build_number",
+    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *BESIDE, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+    "on_pause", "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to who only follows."""
 NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notify")
 """What means nothing to who waits for nothing."""
-NOT_GOING_BACK = (*SWITCHING, "skip_unchanged", "deployment", "on_conflict", "build_number")
+NOT_GOING_BACK = (*SWITCHING, *BESIDE, "skip_unchanged", "deployment", "on_conflict", "build_number")
 """What means nothing to who goes back."""
+NOT_RUNNING = (
+    *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "probe", "probe_expect", "schedules", "disable_rollbacks", "max_failed_tasks",
+    "stable_for", "wait_for", "preflight", "skip_unchanged", "on_conflict", "build_number",
+)  # fmt: skip
+"""What means nothing to a one-off task."""
 
 CONTINUE = "continue"
 DEPLOY = Action(
@@ -64,13 +71,15 @@ DEPLOY = Action(
     "put the new version on the services, follow it, and take back what failed",
     "deploy:deploy",
     plan="deploy:plan",
-    unused=("deployment",),
+    unused=("deployment", "command"),
 )
 ACTIONS = {
     action.name: action
     for action in (
         DEPLOY,
-        Action("plan", "print what a deployment would do; write nothing", "deploy:plan", unused=("deployment",)),
+        Action(
+            "plan", "print what a deployment would do; write nothing", "deploy:plan", unused=("deployment", "command")
+        ),
         Action(
             "status",
             "what runs, since when, what is rolling out, and how the last rollouts ended; write nothing",
@@ -97,12 +106,20 @@ ACTIONS = {
             instead="it goes to what ran before, or to revision",
         ),
         Action(
+            "run",
+            "run one one-off task in a service's settings, and exit with 0 if it does",
+            "deploy:deploy",
+            plan="deploy:plan",
+            needs=("aws_region", "cluster", "service", "command"),
+            unused=NOT_RUNNING,
+        ),
+        Action(
             CONTINUE,
             "let the deployment that waits at a PAUSE hook go on, and follow it",
             "deploy:deploy",
             plan="deploy:plan",
             needs=PLACES,
-            unused=(*SWITCHING, *SEVERAL, "preflight", "skip_unchanged", "on_conflict"),
+            unused=(*SWITCHING, *SEVERAL, *BESIDE, "preflight", "skip_unchanged", "on_conflict"),
             refuses=tuple(name for name in EDITS if name != "image"),
             instead="it lets what waits go on as it is, and image, revision, deployment or build_number says what that must be",
         ),
@@ -110,7 +127,7 @@ ACTIONS = {
             "rehearse",
             "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
             "rehearse:rehearse",
-            unused=("deployment", "on_conflict", "build_number"),
+            unused=("deployment", "command", "on_conflict", "build_number"),
         ),
         Action(
             "policy",

@@ -19,10 +19,14 @@ AGREE = "Make them agree"
 def disagreements(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     """Every contradiction between these values. None is a setting that isn't set, or couldn't be read."""
     yield from _access(values, mode)
+    yield from _probes(values)
     yield from _sources(values)
     yield from _edits(values)
     if mode != COLOURS:
         yield from _nothing(values)
+    if values["schedules"] and values["on_pause"] == "leave":
+        what = "schedules is set with on_pause: leave, and what is left at its pause isn't proven when the run ends"
+        yield Problem(what, "Leave out schedules, and deploy once more with it, and skip_unchanged, after the approval")
     sides = tuple(side for side in (values["blue_service"], values["green_service"]) if side)
     if len({short(side) for side in sides}) < len(sides):
         yield Problem(f"blue_service and green_service are both {short(sides[0])}", "Give two services")
@@ -46,6 +50,15 @@ def _access(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     if regions and len(roles) not in (0, 1, len(regions)):
         what = f"aws_role_arn has {len(roles)} roles, and aws_region {len(regions)}"
         yield Problem(what, "Give one role for all, or one for each region in the same order")
+
+
+def _probes(values: Mapping[str, Any]) -> Iterator[Problem]:
+    regions, probes = values["aws_region"] or (), values["probe"] or ()
+    if values["probe_expect"] and not probes:
+        yield Problem("probe_expect is set without probe, whose answer it would be in", "Set probe, too")
+    if regions and len(probes) not in (0, 1, len(regions)):
+        what = f"probe has {len(probes)} URLs, and aws_region {len(regions)} region{'' if len(regions) == 1 else 's'}"
+        yield Problem(what, "Give one for all, or one for each region in the same order")
 
 
 _CONTAINERS_OWN = ("image", "tag", "environment", "secrets", "blue_image", "green_image")

@@ -13,6 +13,23 @@ _BRANCHES = ("DRONE_COMMIT_BRANCH", "CI_COMMIT_BRANCH")
 _EVENTS = ("DRONE_BUILD_EVENT", "CI_PIPELINE_EVENT", "CI_PIPELINE_SOURCE", "GITHUB_EVENT_NAME")
 
 
+_ATTEMPTS = (
+    ("GITHUB_RUN_ID", "GITHUB_REPOSITORY", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION"),
+    ("BUILDKITE_BUILD_ID", "BUILDKITE_JOB_ID", "BUILDKITE_RETRY_COUNT", "BUILDKITE_STEP_ID"),
+    ("CI_JOB_ID", "CI_SERVER_URL", "CI_PROJECT_ID"),
+    ("CI_PIPELINE_NUMBER", "CI_REPO", "CI_WORKFLOW_NAME", "CI_STEP_NAME", "CI_SYSTEM_HOST"),
+    ("DRONE_BUILD_NUMBER", "DRONE_REPO", "DRONE_STAGE_NUMBER", "DRONE_STEP_NAME", "DRONE_SYSTEM_HOST"),
+)
+"""By CI system what tells its attempts at a build apart: GitHub, Buildkite, GitLab (a job that is retried has another
+id), Woodpecker, Drone (a build that is restarted has another number). The first must be there."""
+
+
+def attempt(env: Mapping[str, str]) -> str:
+    """What is the same for every run of this step in this attempt at the build, and for no other; "" for none."""
+    names = next((names for names in _ATTEMPTS if env.get(names[0])), ())
+    return " ".join(f"{name}={env.get(name, '')}" for name in names)
+
+
 def session_name(env: Mapping[str, str]) -> str:
     """Names the tool and the build, so that CloudTrail tells which pipeline it was."""
     build = next((f"-{env[name]}" for name in _BUILDS if env.get(name)), "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.settings.documents import parse, read_file, where
-from drone_deploy_ecs.settings.values import InvalidValue, image
+from drone_deploy_ecs.settings.values import InvalidValue, image, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -174,3 +174,20 @@ def _members(text: str, number: Callable[[str], Any]) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise InvalidValue("is neither a JSON object nor NAME=VALUE", 'Give it as {"NAME": "value"}')
     return document
+
+
+def schedules(value: str) -> tuple[str, ...]:
+    """A comma list of names or ARNs of rules and schedules, or `auto` alone."""
+    from drone_deploy_ecs.core.ecs.schedule import read_name
+    from drone_deploy_ecs.core.request.request import AUTO
+
+    names = words(value)
+    if set(AUTO) < set(names):
+        raise InvalidValue("has auto beside names", "Give names, or auto alone")
+    for name in names:
+        if read_name(name) is None:
+            raise InvalidValue(
+                f"has {name!r}, which names neither a rule nor a schedule",
+                "Give rule, rule/bus/rule or group/schedule, or their ARNs, separated by commas",
+            )
+    return names

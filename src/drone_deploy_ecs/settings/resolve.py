@@ -30,8 +30,19 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.settings.actions import Action
     from drone_deploy_ecs.settings.table import Setting
 
-REFUSED = ("tag", "images", "task_definition", "revision")
-"""Settings that aren't ignored in a mode that doesn't take them."""
+_OWN_IMAGE = (
+    "each colour has its own image, blue_image and green_image",
+    "; environment, secrets and patch go to either colour",
+)
+_NOTHING_ASKED = ("nothing is started there that could be asked", "; ask it in the step that starts the colour")
+_STAYS = ("nothing is started, so what starts by itself stays on what serves", "; move it when you switch")
+REFUSED = {
+    **dict.fromkeys(("tag", "images", "task_definition", "revision"), _OWN_IMAGE),
+    **dict.fromkeys(("probe", "probe_expect"), _NOTHING_ASKED),
+    "after": ("it starts nothing that could be tried", ""),
+    "schedules": _STAYS,
+}
+"""Settings that aren't ignored in a mode that doesn't take them: why it doesn't, and what to do instead."""
 
 
 def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, tuple[Problem, ...]]:
@@ -76,7 +87,9 @@ def _purpose(action: Action, env: Mapping[str, str]) -> str:
 
 def _asked(action: Action, setting: Setting) -> Setting:
     """The setting as this action asks for it."""
-    return setting._replace(required=setting.required and action.requires(setting.name))
+    return setting._replace(
+        required=(setting.required or setting.name in action.needs) and action.requires(setting.name)
+    )
 
 
 def _read(
@@ -179,8 +192,8 @@ def _not_taken(action: Action, mode: str, flags: Mapping[str, str], env: Mapping
     """What would deploy something else than this mode deploys: too much to be ignored."""
     return [
         Problem(
-            f"mode {mode} takes no {name}: each colour has its own image, blue_image and green_image",
-            f"Leave out {name}; environment, secrets and patch go to either colour",
+            f"mode {mode} takes no {name}: {REFUSED[name][0]}",
+            f"Leave out {name}{REFUSED[name][1]}",
         )
         for name in _names_unused(mode, flags, env)
         if name in REFUSED and action.uses(name)

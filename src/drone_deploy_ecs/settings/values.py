@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from drone_deploy_ecs.core.request.image import Image
+    from drone_deploy_ecs.core.request.url import Url
 
 ROLLING, BLUE_GREEN, COLOURS = "rolling", "blue-green", "blue-green-cluster"
 MODES = (ROLLING, BLUE_GREEN, COLOURS)
@@ -151,6 +152,17 @@ def several(pattern: str, what: str) -> Callable[[str], tuple[str, ...]]:
     return lambda value: tuple(read(part.strip()) for part in value.split(",") if part.strip())
 
 
+def urls(value: str) -> tuple[Url, ...]:
+    """A comma list of whole URLs; a comma may be in one, too."""
+    from drone_deploy_ecs.core.request.url import Url
+
+    parts = (part.strip(" ,") for part in re.split(r",\s*(?=[a-zA-Z]+://)", value))
+    found = tuple(Url.parse(part) for part in parts)
+    if not all(found):
+        raise InvalidValue("isn't a whole URL of http or https", "Give it as https://shop.example/health")
+    return tuple(url for url in found if url)
+
+
 def service(value: str) -> str:
     """One service's name or ARN; a YAML list of one will do."""
     names = words(value)
@@ -213,6 +225,31 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def command(value: str) -> tuple[str, ...]:
+    """A command's words: split as a shell would, or a JSON list of texts."""
+    if value.startswith("["):
+        import json
+
+        try:
+            listed = json.loads(value)
+        except ValueError:
+            listed = None
+        if not isinstance(listed, list) or not listed or not all(isinstance(part, str) for part in listed):
+            raise InvalidValue("isn't a JSON list of texts", 'Give it as ["./manage.py", "migrate"], or as plain text')
+        return tuple(listed)
+    import shlex
+
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise InvalidValue("has a quote that isn't closed", "Close it, or give a JSON list of texts") from error
+
+
+def word(value: str) -> str:
+    """A text without spaces in it, such as a container's name."""
+    return matching(r"[^\s,]+", "a name")(value)
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.faults import Faults
 from drone_deploy_ecs.simulator.model import Deployment
+from drone_deploy_ecs.simulator.one_off import OneOffs
 from drone_deploy_ecs.simulator.registry import Images, TaskDefinitions
+from drone_deploy_ecs.simulator.schedules import Schedules
 from drone_deploy_ecs.simulator.shapes import service_shape
 from drone_deploy_ecs.simulator.timing import Timing
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.simulator.behaviour import Behaviour
     from drone_deploy_ecs.simulator.model import Service
+    from drone_deploy_ecs.simulator.pages import Asked, Page, Site
     from drone_deploy_ecs.simulator.permissions import Policy
 
 CAPTURED_IDS = 10**18
@@ -29,11 +32,15 @@ CAPTURED_IDS = 10**18
 class Account:
     """Clusters with services, task definitions, images, secrets; one Region, one clock, seeded chance.
 
-    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name. What
+    `clusters`: how many tasks a DAEMON service runs, by cluster name. `secrets`: a secret's text, by its name.
+    `schedules`: what starts tasks by itself, and here never does. What
     else tasks need is there, but for what `absent` names (repositories, secrets, parameters, roles, log groups,
     functions); `trusts` has by role who may assume it where that isn't ECS, `caches` the prefixes of repositories that
     are filled from another registry. `address` is where what is downloaded is.
+    `sites` are the hosts that users ask, `pages` what they are answered, by image; `asked` has all their requests: who
+    answers one is chance (`visitors`).
     `numbers`: those of the next deployments, before chance gives them; one may begin with 0 (kayac/ecspresso 890).
+    `commands`: what a one-off task's container does that is given this command (words, with blanks between).
     `policy`: all that callers may do; None allows everything.
     """
 
@@ -55,11 +62,18 @@ class Account:
         self.services: dict[tuple[str, str], Service] = {}
         self.clusters: dict[str, int] = {}
         self.secrets: dict[str, str] = {}
+        self.schedules = Schedules(self.arn_prefix)
         self.numbers: list[str] = []
         self.policy: Policy | None = None
         self.absent: set[str] = set()
         self.trusts: dict[str, str] = {}
         self.caches: list[str] = []
+        self.commands: dict[str, Behaviour] = {}
+        self.one_offs = OneOffs()
+        self.sites: dict[str, Site] = {}
+        self.pages: dict[str, Page] = {}
+        self.asked: list[Asked] = []
+        self.visitors = random.Random(seed + 3)
         self.address = "https://simulator.invalid"
         self.random = random.Random(seed)
         self.faults = Faults(self.clock, random.Random(seed + 1))

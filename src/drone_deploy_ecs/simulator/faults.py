@@ -39,6 +39,8 @@ class Effect(Enum):
     DENY = "deny"
     DENY_TAGS = "deny ecs:TagResource"
     EXPIRE = "expired credentials"
+    FAIL_ENTRIES = "every entry fails"
+    """Of PutTargets: an answer with status 200 that says so."""
     KILL = "kill after the call"
 
     @property

@@ -1,4 +1,4 @@
-"""The simulator over loopback HTTP (AWS JSON 1.1): for botocore, the AWS CLI, and other people's tools."""
+"""The simulator over loopback HTTP (AWS JSON 1.1, REST JSON): for botocore, the AWS CLI, and other people's tools."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
 
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import Killed
 from drone_deploy_ecs.simulator.operations import Operations
+from drone_deploy_ecs.simulator.sites import Sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+SITES = "/sites/"
 BAD_REQUEST, NOT_FOUND, SERVER_ERROR = 400, 404, 500
+SCHEDULES = "/schedules"
+IN_QUERY = {"groupName": "GroupName"}
+"""Members that go by another name in an address (EventBridge Scheduler API reference)."""
 
 
 def _read(body: bytes) -> Json | None:
@@ -47,26 +53,63 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server
 
     def do_GET(self) -> None:
-        """A download, from an address that a call was answered with."""
+        """A call in REST JSON, a page of a site (/sites/<host>/<path>), or a download that a call was answered with."""
+        if self.path.startswith(SCHEDULES):
+            self._serve_schedules("GetSchedule", "ListSchedules")
+            return
+        if self.path.startswith(SITES):
+            host, _, path = self.path.removeprefix(SITES).partition("/")
+            self._show(host, f"/{path.partition('?')[0]}")
+            return
         content = self._server.operations.surroundings.download(self.path)
         self._reply(NOT_FOUND if content is None else 200, "application/octet-stream", content or b"")
 
+    def _show(self, host: str, path: str) -> None:
+        server = self._server
+        with server.lock:
+            server.keep_pace()
+            reply = server.sites.answer(host, path) if server.sites.can_reach(host) else None
+        if reply is None:
+            self.rfile.read(1)  # until who asks gives up
+            self.close_connection = True
+            return
+        self._reply(reply["status"], "text/plain", reply.get("text", "").encode(), reply.get("location", ""))
+
+    def do_PUT(self) -> None:
+        """A call in REST JSON."""
+        self._serve_schedules("UpdateSchedule", "")
+
+    def _serve_schedules(self, of_one: str, of_all: str) -> None:
+        """A call to EventBridge Scheduler: part of the request is in the address, the rest in the body."""
+        path, _, query = self.path.removeprefix(SCHEDULES).partition("?")
+        given = {IN_QUERY.get(name, name): value for name, value in parse_qsl(query)}
+        if name := unquote(path.strip("/")):
+            given["Name"] = name
+        self._serve(of_one if name else of_all, given)
+
     def do_POST(self) -> None:
         """One call."""
+        self._serve((self.headers.get("X-Amz-Target") or "").rpartition(".")[2], {})
+
+    def _serve(self, operation: str, given: Json) -> None:
+        """The call, whose request is partly `given`."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation = (self.headers.get("X-Amz-Target") or "").rpartition(".")[2]
+        request = _read(body)
+        request = None if request is None else {**request, **given}
         self._server.called.set()
         self._server.keys.append(_access_key(self.headers.get("Authorization") or ""))
         with self._server.lock:
             self._server.keep_pace()
-            status, answer = self._answer(operation, _read(body))
+            status, answer = self._answer(operation, request)
         if answer is None:
             self.close_connection = True
             return
         self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=_plain).encode())
 
-    def _reply(self, status: int, kind: str, payload: bytes) -> None:
+    def _reply(self, status: int, kind: str, payload: bytes, location: str = "") -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
@@ -112,6 +155,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, world: World, port: int = 0, speed: float | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.operations = Operations(world)
+        self.sites = Sites(world)
         world.address = self.url
         self.lock = Lock()
         self.called = Event()
@@ -156,4 +200,5 @@ def lines(server: Server) -> Iterator[str]:
     for (cluster, name), service in world.services.items():
         runs = ", ".join(f"{count} of {definition}" for definition, count in service.runs.items())
         yield f"  cluster {cluster}, service {name}: runs {runs or 'nothing'}"
+    yield from (f"  site {server.url}{SITES}{host}/" for host in world.sites)
     yield f"  export AWS_ENDPOINT_URL={server.url} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=eu-west-1"

@@ -228,6 +228,8 @@ class Service:
     target_group: str = ""
     launch_type: str = "FARGATE"
     grace: int | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """What else DescribeServices shows of it: its network configuration, capacity providers and the like."""
     alarms: tuple[str, ...] = ()
     tripped: dict[str, str] = field(default_factory=dict)
     """Of the deployment's alarms, those in ALARM, and why."""

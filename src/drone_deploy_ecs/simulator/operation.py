@@ -24,11 +24,12 @@ def seconds(value: datetime | float) -> float:
     return value.timestamp() if isinstance(value, datetime) else float(value)
 
 
-def page(operation: str, member: str, entries: list[Any], request: Request, most: int) -> Json:
-    """That part of the entries which the request's token asks for."""
-    token = str(request.get("nextToken") or "0")
-    if not token.isdecimal():
+def page(operation: str, member: str, entries: list[Any], request: Request, most: int, *, pascal: bool = False) -> Json:
+    """That part of the entries which the request's token asks for; `pascal`: its member begins with a capital."""
+    token = "NextToken" if pascal else "nextToken"
+    asked = str(request.get(token) or "0")
+    if not asked.isdecimal():
         raise rejected(operation, "InvalidParameterException", "Invalid token.")
-    start = int(token)
+    start = int(asked)
     found: Json = {member: entries[start : start + most]}
-    return found if start + most >= len(entries) else {**found, "nextToken": str(start + most)}
+    return found if start + most >= len(entries) else {**found, token: str(start + most)}

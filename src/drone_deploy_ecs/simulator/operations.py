@@ -16,8 +16,11 @@ from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator import permissions
+from drone_deploy_ecs.simulator.eventbridge import EventBridge, failed
 from drone_deploy_ecs.simulator.faults import Effect, Killed, as_fault
 from drone_deploy_ecs.simulator.load_balancing import LoadBalancing
+from drone_deploy_ecs.simulator.one_off import shape
+from drone_deploy_ecs.simulator.one_off_tasks import OneOffOperations
 from drone_deploy_ecs.simulator.operation import Json, Operation, page
 from drone_deploy_ecs.simulator.registry import rejected
 from drone_deploy_ecs.simulator.service_deployments import ServiceDeployments
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from drone_deploy_ecs.simulator.model import Service
+    from drone_deploy_ecs.simulator.one_off import OneOff
     from drone_deploy_ecs.simulator.world import World
 
 A_PAGE, TASKS_A_PAGE = 10, 100
@@ -57,9 +61,11 @@ class Operations:
             "GetLogEvents": Operation(self._get_log_events, "logStreamName"),
             "DescribeAlarms": Operation(self._describe_alarms),
             "GetSecretValue": Operation(self._get_secret_value, "SecretId"),
+            **OneOffOperations(world).operations,
             **ServiceDeployments(world, self._service).operations,
             **LoadBalancing(world).operations,
             **self.surroundings.operations,
+            **EventBridge(world).operations,
         }
 
     def call(self, operation: str, request: Mapping[str, Any]) -> Json:
@@ -73,6 +79,8 @@ class Operations:
             with suppress(ApiError):
                 self.answer(operation, request)
             raise Killed
+        if effect is Effect.FAIL_ENTRIES:
+            return failed(request)
         if effect.comes_after:
             self.answer(operation, request)
         if effect in (Effect.TIMEOUT_BEFORE, Effect.TIMEOUT_AFTER):
@@ -107,7 +115,14 @@ class Operations:
                 arn = f"{self.world.arn_prefix}service/{cluster}/{name}"
                 missing.append({"arn": arn, "reason": "MISSING"})
             else:
-                shapes.append(self._shown(service))
+                shown = self._shown(service)
+                # Tags come only when they are asked for.
+                kept = {
+                    name: value
+                    for name, value in shown.items()
+                    if name != "tags" or "TAGS" in request.get("include", ())
+                }
+                shapes.append(kept)
         return {"services": shapes, "failures": missing}
 
     def _shown(self, service: Service) -> Json:
@@ -169,7 +184,12 @@ class Operations:
     # --- tasks ---
 
     def _list_tasks(self, request: Mapping[str, Any]) -> Json:
-        """Tasks of one service; AWS would also list those of a whole cluster."""
+        """Tasks of one service, or started by that name; AWS would also list those of a whole cluster."""
+        if started_by := request.get("startedBy", ""):
+            is_stopped = request.get("desiredStatus", "RUNNING") == "STOPPED"
+            found = (task for task in self.world.one_offs.tasks if task.started_by == started_by)
+            one_offs = [task.arn for task in found if bool(task.stop_code) == is_stopped]
+            return page("ListTasks", "taskArns", one_offs, request, TASKS_A_PAGE)
         service = self._service("ListTasks", request, request.get("serviceName", ""))
         are_stopped = request.get("desiredStatus", "RUNNING") == "STOPPED"
         arns = [task_arn(service, task) for task in service.tasks if task.is_alive != are_stopped]
@@ -181,13 +201,14 @@ class Operations:
             message = f"Tasks cannot be empty, nor more than {DescribeTasks.MOST}."
             raise rejected("DescribeTasks", "InvalidParameterException", message)
         cluster = self._cluster("DescribeTasks", request)
-        known = {
-            task.id: (service, task)
+        one_offs = {task.id: shape(task) for task in self.world.one_offs.tasks if task.cluster == cluster}
+        known = one_offs | {
+            task.id: task_shape(service, task)
             for service in self.world.services.values()
             if service.cluster == cluster
             for task in service.tasks
         }
-        shapes = [task_shape(*known[short(arn)]) for arn in tasks if short(arn) in known]
+        shapes = [known[short(arn)] for arn in tasks if short(arn) in known]
         missing = [{"arn": arn, "reason": "MISSING"} for arn in tasks if short(arn) not in known]
         return {"tasks": shapes, "failures": missing}
 
@@ -207,7 +228,8 @@ class Operations:
         return {}
 
     def _deregister_task_definition(self, request: Mapping[str, Any]) -> Json:
-        return self.world.definitions.deregister(request["taskDefinition"], self.world.clock.monotonic())
+        answer = self.world.definitions.deregister(request["taskDefinition"], self.world.clock.monotonic())
+        return {"taskDefinition": answer["taskDefinition"]}
 
     def _list_task_definitions(self, _request: Mapping[str, Any]) -> Json:
         return {"taskDefinitionArns": self.world.definitions.arns()}
@@ -247,14 +269,30 @@ class Operations:
     # --- what else knows of a failure, and the secret ---
 
     def _get_log_events(self, request: Mapping[str, Any]) -> Json:
-        """What the behaviour of the task's image says that it logs."""
+        """What the behaviour of the task's image, or its command, says that it logs."""
         task_id = short(request["logStreamName"])
+        if one_off := self.world.one_offs.find(task_id):
+            return self._one_off_log(one_off, request)
         tasks = (task for service in self.world.services.values() for task in service.tasks)
         task = next((task for task in tasks if task.id == task_id), None)
         if task is None or task.started is None:
             raise rejected("GetLogEvents", GetLogEvents.NOT_FOUND, "The specified log stream does not exist.")
         lines = task.script.log
         return {"events": [{"message": line} for line in lines[-request.get("limit", len(lines)) :]]}
+
+    def _one_off_log(self, task: OneOff, request: Mapping[str, Any]) -> Json:
+        """Its lines so far, from the request's token on."""
+        if task.started is None:
+            raise rejected("GetLogEvents", GetLogEvents.NOT_FOUND, "The specified log stream does not exist.")
+        lines = task.lines(self.world.clock.monotonic())
+        start = int(str(request.get("nextToken") or "f/0").rpartition("/")[2]) if request.get("startFromHead") else 0
+        shown = lines[start : start + request.get("limit", len(lines))]
+        forward = f"f/{start + len(shown)}"
+        return {
+            "events": [{"message": line} for line in shown],
+            "nextForwardToken": forward,
+            "nextBackwardToken": "b/0",
+        }
 
     def _describe_alarms(self, request: Mapping[str, Any]) -> Json:
         """Only alarms that are in ALARM are known here."""

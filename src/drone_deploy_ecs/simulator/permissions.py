@@ -14,6 +14,7 @@ from msgspec import Struct
 from drone_deploy_ecs.core.calls.catalogue import permission
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.ecs.schedule import BUS
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.faults import CALLER
 
@@ -102,6 +103,12 @@ def needs(prefix: str, operation: str, request: Mapping[str, Any]) -> Iterator[N
     yield from (Need(action, resource, context) for resource in resources)
     if operation == "RegisterTaskDefinition":
         yield from _of_registration(prefix, request)
+    tagging = ("tags", "enableECSManagedTags", "propagateTags")
+    if operation == "RunTask" and any(map(request.get, tagging)):
+        yield Need("ecs:TagResource", f"{prefix}task/{_cluster(request)}/*", {"ecs:CreateAction": operation})
+    for target in (*request.get("Targets", ()), request.get("Target")) if operation in PASSES_ROLES else ():
+        if target and target.get("RoleArn"):
+            yield Need("iam:PassRole", target["RoleArn"], {"iam:PassedToService": PASSES_ROLES[operation]})
 
 
 def _of_registration(prefix: str, request: Mapping[str, Any]) -> Iterator[Need]:
@@ -136,6 +143,15 @@ def _services(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _tasks(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{prefix}task/{_cluster(request)}/{short(task)}" for task in request.get("tasks", ()))
+
+
+def _revision(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    name = request.get("taskDefinition", "")
+    return (name if name.startswith("arn:") else f"{prefix}task-definition/{name}",)
+
+
+def _task(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{prefix}task/{_cluster(request)}/{short(request.get('task', ''))}",)
 
 
 def _family(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
@@ -182,14 +198,26 @@ def _function(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'lambda')}function:{request.get('FunctionName', '')}",)
 
 
+def _rule(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    bus, name = request.get("EventBusName", BUS), request.get("Rule") or request.get("Name", "")
+    return (f"{of(prefix, 'events')}rule/{name if bus == BUS else f'{bus}/{name}'}",)
+
+
+def _schedule(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (f"{of(prefix, 'scheduler')}schedule/{request.get('GroupName', 'default')}/{request.get('Name', '')}",)
+
+
 RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
-    "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "TagResource": _tagged, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
+    "RunTask": _revision, "StopTask": _task, "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "TagResource": _tagged, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
     "DescribeServiceDeployments": _service_deployments, "StopServiceDeployment": _service_deployments,
     "DescribeServiceRevisions": _service_revisions,
     "ContinueServiceDeployment": _service_deployments, "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,
+    "DescribeRule": _rule, "ListTargetsByRule": _rule, "PutTargets": _rule, "GetSchedule": _schedule, "UpdateSchedule": _schedule,
     "GetParameters": _parameters, "GetRole": _role, "GetFunctionConfiguration": _function,
 }  # fmt: skip
 """By operation the ARNs that it is about; what isn't here has no permissions for single resources."""
-IN_CLUSTER = ("ListServices", "ListTasks")
+PASSES_ROLES = {"PutTargets": "events.amazonaws.com", "UpdateSchedule": "scheduler.amazonaws.com"}
+"""To whom a target's role is passed."""
+IN_CLUSTER = ("ListServices", "ListTasks", "RunTask", "StopTask")
 """Which tell IAM the cluster as the condition key `ecs:cluster`."""

@@ -59,7 +59,7 @@ def service_shape(service: Service, now: float) -> dict[str, Any]:
     if service.strategy != "ROLLING":
         shape["deploymentController"] = {"type": service.controller}
         shape["deploymentConfiguration"] |= shifting_shape(service.strategy, service.shifting)
-    return shape | current_shape(service, now)
+    return shape | current_shape(service, now) | dict(service.more)
 
 
 def _deployment_shape(service: Service, deployment: Deployment) -> dict[str, Any]:

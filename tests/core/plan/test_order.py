@@ -86,9 +86,12 @@ def test_who_wrote_nothing_came_too_late() -> None:
     follow = FollowDeployment(target=TARGET, terms=terms, definition=NEW, deployment=OURS).begin(CONTEXT)
     late, taken_over = (each.abort(Verdict.SUPERSEDED, "theirs", 1.0) for each in (update, follow))
     withdrawn = update.abort(Verdict.WITHDRAWN, "another one", 1.0)
-    assert came_too_late((late, withdrawn))
-    assert not came_too_late((withdrawn,))
-    assert not came_too_late((late, taken_over))
+    request, _ = resolve({**ASKED, "on_conflict": "wait"}, {})
+    assert came_too_late(request, (late, withdrawn))
+    assert not came_too_late(request, (withdrawn,))
+    assert not came_too_late(request, (late, taken_over))
+    assert not came_too_late(replace(request, on_conflict="refuse"), (late, withdrawn))
+    assert not came_too_late(resolve({**ASKED, "on_conflict": "wait", "before": "./migrate"}, {})[0], (late,))
 
 
 @pytest.mark.parametrize(

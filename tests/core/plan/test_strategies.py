@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.plan.by_secret import BySecret
 from drone_deploy_ecs.core.plan.rollback import Rollback
 from drone_deploy_ecs.core.plan.rolling import Rolling
+from drone_deploy_ecs.core.plan.schedules.strategy import WithSchedules
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.switch.strategy import TwoServices
 from drone_deploy_ecs.core.plan.watch import Watch
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
         (replace(REQUEST, action="watch", blue_green=SETTINGS), Watch()),
         (replace(REQUEST, colours=COLOURS), BySecret(COLOURS)),
         (replace(REQUEST, blue_green=SETTINGS), TwoServices(SETTINGS)),
+        (replace(REQUEST, schedules=("auto",)), WithSchedules(Rolling())),
+        (replace(REQUEST, schedules=("auto",), blue_green=SETTINGS), WithSchedules(TwoServices(SETTINGS))),
+        (replace(REQUEST, schedules=("auto",), action="watch"), Watch()),
     ],
 )
 def test_a_request_takes_its_actions_strategy_or_the_one_whose_settings_it_has(

@@ -124,7 +124,14 @@ ROWS: dict[str, tuple[dict[str, Any], Any, dict[int, tuple[Verdict, str]]]] = {
     "a step in between failed": ({}, failed(BETWEEN), ALL),
     "a step in between failed, only what failed is taken back": ({"undo_failed_only": True}, failed(BETWEEN), {}),
     "one without which the deployment is worth nothing": (
-        {}, failed(BETWEEN, blame="no limits"), dict.fromkeys(ALL, (Verdict.FAILED, "no limits"))),
+        {}, failed(BETWEEN, blame="no limits"), {**ALL, 1: (Verdict.FAILED, "no limits")}),
+    "the same, rollbacks are off": (
+        {"roll_back": False}, failed(BETWEEN, blame="no limits"), {1: (Verdict.FAILED, "no limits")}),
+    "the same, only its wave is taken back": (
+        {"undo_waves": False}, failed(BETWEEN, blame="no limits"),
+        {1: (Verdict.FAILED, "no limits"), 2: WITHDRAWN, 4: WITHDRAWN}),
+    "the same, only what failed is taken back": (
+        {"undo_failed_only": True}, failed(BETWEEN, blame="no limits"), {1: (Verdict.FAILED, "no limits")}),
     "the same of a service that isn't deployed": ({}, failed(Running(step=about("db")), blame="no limits"), ALL),
     "one whose failure is nobody else's": (
         {"undo_failed_only": True}, failed(BETWEEN, told="after failed"), dict.fromkeys(ALL, (Verdict.WITHDRAWN, "after failed"))),
@@ -162,5 +169,7 @@ def test_what_never_began_is_withdrawn_or_cancelled() -> None:
     assert on_what_never_began(15) == (Verdict.CANCELLED, "the run was cancelled by signal 15")
 
 
-def test_what_says_nothing_of_its_time_is_due_at_once() -> None:
+def test_what_says_nothing_of_its_time_is_due_at_once_and_heeds_nobody() -> None:
     assert WEB.due(3.0, 0.5) == 3.0
+    other: Any = API
+    assert WEB.heed(other, 3.0) is WEB

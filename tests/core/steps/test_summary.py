@@ -60,3 +60,7 @@ def test_few_are_named_and_more_are_counted() -> None:
 
 def test_only_an_end_is_an_end() -> None:
     assert [state for state in State if state.is_over] == [State.COMPLETE, State.FAILED]
+
+
+def test_where_nothing_is_counted_there_is_nothing_to_say() -> None:
+    assert progress([]) == ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
+
+EntryT = TypeVar("EntryT")
 
 
 class Page(NamedTuple):
@@ -18,11 +20,23 @@ class Page(NamedTuple):
         return "" if self.token == token else self.token
 
 
+class Listing(NamedTuple, Generic[EntryT]):
+    """One page of a listing of other things than ARNs, and the token of the next page, "" on the last one."""
+
+    entries: tuple[EntryT, ...]
+    token: str
+
+    def after(self, token: str) -> str:
+        """See `Page`."""
+        return "" if self.token == token else self.token
+
+
 class LogPage(NamedTuple):
-    """Messages of a log stream, oldest first, and the token of the page before them."""
+    """Messages of a log stream, oldest first, and the tokens of the pages before and after them."""
 
     messages: tuple[str, ...]
     token: str
+    forward: str = ""
 
 
 class TargetHealth(Struct, frozen=True):
@@ -74,3 +88,27 @@ class Role(NamedTuple):
     """A role: `trusts` are those who may assume it, as its trust policy names them (services' names, ARNs, "*")."""
 
     trusts: frozenset[str] = frozenset()
+
+
+class Rule(NamedTuple):
+    """A rule of EventBridge: `managed_by` is the service of AWS that made it for itself, "" where people made it."""
+
+    name: str
+    bus: str
+    managed_by: str = ""
+
+
+class FailedEntry(NamedTuple):
+    """What became of one target in a call that went well otherwise; `code` and `message` are AWS's."""
+
+    target: str
+    code: str
+    message: str
+
+
+class ListedSchedule(NamedTuple):
+    """A schedule in a listing; `target` is the ARN of what it calls: a cluster, where it starts tasks."""
+
+    group: str
+    name: str
+    target: str

@@ -18,6 +18,9 @@ AnswerT = TypeVar("AnswerT")
 
 Lane = tuple[str, ...]
 
+WEB = "web"
+"""The `service` of what goes to no AWS."""
+
 
 class Timeout(NamedTuple):
     """Seconds to wait for a connection, and then for the answer."""
@@ -39,9 +42,10 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
 
     `service` is botocore's name for the client, `operation` AWS's for the call. `quota` is the bucket that it takes a
     token from, `permission` what IAM calls it. `is_raw`: its request goes out as it is, members that no SDK knows
-    included. `follows`: the member of AWS's answer that is an address, where what is there is to be the answer.
-    `writes`: it changes something. `most`: how many may share one request. `reads` says in words what it reads, and
-    `advice` what to check where AWS rejects that; `shows` what people miss where it isn't allowed.
+    included, but for those `in_path`, which are in its address. `absent`: the code of the error that is an answer, too:
+    there is no such thing. `follows`: the member of AWS's answer that is an address, where what is there is to be the
+    answer. `writes`: it changes something. `most`: how many may share one request. `reads` says in words what it reads,
+    and `advice` what to check where AWS rejects that; `shows` what people miss where it isn't allowed.
     """
 
     service: ClassVar[str] = "ecs"
@@ -49,6 +53,8 @@ class Call(Struct, Generic[AnswerT], frozen=True, kw_only=True):
     quota: ClassVar[Quota]
     permission: ClassVar[str]
     is_raw: ClassVar[bool] = False
+    in_path: ClassVar[frozenset[str]] = frozenset()
+    absent: ClassVar[str] = ""
     follows: ClassVar[str] = ""
     writes: ClassVar[bool] = False
     most: ClassVar[int] = 1

@@ -10,13 +10,16 @@ from drone_deploy_ecs.core.calls import (
     ecr,
     ecs,
     elb,
+    events,
     functions,
     iam,
     logs,
     parameters,
+    schedules,
     secrets,
     service_deployments,
     tags,
+    tasks,
 )
 from drone_deploy_ecs.core.calls.call import Call
 
@@ -37,6 +40,7 @@ CALLS: tuple[type[Call[Any]], ...] = tuple(
     call
     for module in (
         ecs,
+        tasks,
         tags,
         service_deployments,
         autoscaling,
@@ -48,6 +52,8 @@ CALLS: tuple[type[Call[Any]], ...] = tuple(
         parameters,
         iam,
         functions,
+        events,
+        schedules,
     )
     for call in _calls(module)
 )

@@ -1,4 +1,4 @@
-"""The eight operations of Amazon ECS that a deployment takes. Source of members and limits: the ECS API reference."""
+"""The nine operations of Amazon ECS that a deployment takes. Source of members and limits: the ECS API reference."""
 
 from __future__ import annotations
 
@@ -69,7 +69,10 @@ def _defined(body: Body) -> Mapping[str, Any]:
 
 
 class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
-    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer."""
+    """Up to ten services of one cluster, by name or ARN; those that don't exist are left out of the answer.
+
+    Their tags come only where they are asked for.
+    """
 
     operation: ClassVar = "DescribeServices"
     quota: ClassVar = READ_SERVICES
@@ -78,11 +81,12 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
 
     cluster: str
     services: tuple[str, ...]
+    tags: bool = False
 
     @property
     def lane(self) -> Lane:
         """One call asks for services of one cluster."""
-        return (self.region, self.operation, self.cluster)
+        return (self.region, self.operation, self.cluster, *(("tags",) if self.tags else ()))
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -91,7 +95,8 @@ class DescribeServices(Call[tuple[Service, ...]], frozen=True, kw_only=True):
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        return {"cluster": self.cluster, "services": list(self.services)}
+        given = {"cluster": self.cluster, "services": list(self.services)}
+        return {**given, "include": ["TAGS"]} if self.tags else given
 
     def read(self, body: Body) -> tuple[Service, ...]:
         """See `Call`."""
@@ -218,7 +223,10 @@ class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, k
 
 
 class ListTasks(Call[Page], frozen=True, kw_only=True):
-    """One page (at most 100) of the ARNs of a service's tasks that are to run, or that stopped within the hour."""
+    """One page (at most 100) of the ARNs of tasks that are to run, or that stopped within the hour.
+
+    They are a service's, or those that somebody started by that name: ECS takes one of the two filters.
+    """
 
     operation: ClassVar = "ListTasks"
     quota: ClassVar = READ_TASKS
@@ -226,9 +234,10 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
     shows: ClassVar = "which targets are the new tasks'"
 
     cluster: str
-    name: str
+    name: str = ""
     status: Literal["RUNNING", "STOPPED"]
     token: str = ""
+    started_by: str = ""
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -237,7 +246,8 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        given = {"cluster": self.cluster, "serviceName": self.name, "desiredStatus": self.status}
+        whose = {"startedBy": self.started_by} if self.started_by else {"serviceName": self.name}
+        given = {"cluster": self.cluster, "desiredStatus": self.status, **whose}
         return {**given, "nextToken": self.token} if self.token else given
 
     def read(self, body: Body) -> Page:
@@ -325,6 +335,27 @@ class RegisterTaskDefinition(HasBody, Call[str], frozen=True, kw_only=True):
     def known_members(self) -> dict[str, Any]:
         """What the API insists on, in the place of what is sent."""
         return {"family": "replaced", "containerDefinitions": []}
+
+    def read(self, body: Body) -> str:
+        """See `Call`."""
+        return str(_defined(body)["taskDefinition"]["taskDefinitionArn"])
+
+
+class DeregisterTaskDefinition(Call[str], frozen=True, kw_only=True):
+    """Make a revision INACTIVE: what runs it goes on, and a family's newest is another one. The answer is its ARN."""
+
+    operation: ClassVar = "DeregisterTaskDefinition"
+    quota: ClassVar = REGISTER_DEFINITIONS
+    permission: ClassVar = "ecs:DeregisterTaskDefinition"
+    writes: ClassVar = True
+
+    name: str
+
+    about: ClassVar = staticmethod(DescribeTaskDefinition.about)
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        return {"taskDefinition": self.name}
 
     def read(self, body: Body) -> str:
         """See `Call`."""

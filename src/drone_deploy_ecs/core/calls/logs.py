@@ -25,10 +25,14 @@ class _Event(Wire, frozen=True):
 class _Events(Wire, frozen=True):
     events: tuple[_Event, ...] = ()
     next_backward_token: str = ""
+    next_forward_token: str = ""
 
 
 class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
-    """The last messages of a stream, at most `limit`. A page may be empty although there are messages before it."""
+    """The last messages of a stream, at most `limit`; or the first ones, from its beginning on.
+
+    A page may be empty although there are messages before it, or after it.
+    """
 
     MOST: ClassVar = 10_000
     """Messages in one answer, at the most."""
@@ -46,6 +50,7 @@ class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
     stream: str
     limit: int
     token: str = ""
+    from_start: bool = False
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
@@ -58,14 +63,15 @@ class GetLogEvents(Call[LogPage], frozen=True, kw_only=True):
             "logGroupName": self.group,
             "logStreamName": self.stream,
             "limit": min(self.limit, self.MOST),
-            "startFromHead": False,
+            "startFromHead": self.from_start,
         }
         return {**given, "nextToken": self.token} if self.token else given
 
     def read(self, body: Body) -> LogPage:
         """See `Call`."""
         events = typed(body, _Events)
-        return LogPage(tuple(event.message for event in events.events), events.next_backward_token)
+        messages = tuple(event.message for event in events.events)
+        return LogPage(messages, events.next_backward_token, events.next_forward_token)
 
     def before(self, page: LogPage) -> GetLogEvents | None:
         """The call for the page before that one; None where there is none, or it isn't needed."""

@@ -70,20 +70,20 @@ def has_log(cause: Cause) -> bool:
     return bool(cause.container and cause.task) and cause.stop_code != "TaskFailedToStart"
 
 
-def log_place(body: Mapping[str, Any], cause: Cause, region: str) -> LogPlace | str:
-    """Where the log of the cause's container is, or why that isn't CloudWatch. `body` is the task definition's."""
+def log_place(body: Mapping[str, Any], name: str, task: str, region: str) -> LogPlace | str:
+    """Where that container of the task (its ARN) logs to, or why that isn't CloudWatch; `body` defines the task."""
     containers = {container.get("name"): container for container in entries(body, "containerDefinitions")}
-    logging = containers.get(cause.container, {}).get("logConfiguration") or {}
+    logging = containers.get(name, {}).get("logConfiguration") or {}
     driver, options = logging.get("logDriver", ""), logging.get("options") or {}
     if not driver:
-        return f"container {safe(cause.container)} has no logConfiguration: its log isn't in CloudWatch"
+        return f"container {safe(name)} has no logConfiguration: its log isn't in CloudWatch"
     if driver != "awslogs":
-        return f"container {safe(cause.container)} logs by {safe(driver)}: its log isn't in CloudWatch"
+        return f"container {safe(name)} logs by {safe(driver)}: its log isn't in CloudWatch"
     group, prefix = options.get("awslogs-group", ""), options.get("awslogs-stream-prefix", "")
     if not group or not prefix:
         missing = "awslogs-stream-prefix" if group else "awslogs-group"
-        return f"container {safe(cause.container)} has no {missing}: where its log is can't be told"
-    stream = f"{prefix}/{cause.container}/{short(cause.task)}"
+        return f"container {safe(name)} has no {missing}: where its log is can't be told"
+    stream = f"{prefix}/{name}/{short(task)}"
     return LogPlace(options.get("awslogs-region") or region, group, stream, options.get("mode") == "non-blocking")
 
 
@@ -101,13 +101,18 @@ def tail(messages: Sequence[str], most: int, masks: Masks) -> tuple[str, ...]:
     kept: list[str] = []
     room = ALL_LINES
     for line in reversed(lines[-most:] if most else ()):
-        # Masked before it is cut, and once more without the control characters that may have parted a value.
-        shown = safe(masks.hide(safe(masks.hide(line), 2 * len(line) + 100)), LINE)
+        shown = presentable(line, masks)
         room -= len(shown)
         if room < 0:
             break
         kept.append(shown)
     return tuple(reversed(kept))
+
+
+def presentable(line: str, masks: Masks) -> str:
+    """A line of a log, safe to print, masked and cut."""
+    # Masked before it is cut, and once more without the control characters that may have parted a value.
+    return safe(masks.hide(safe(masks.hide(line), 2 * len(line) + 100)), LINE)
 
 
 # --- what the load balancer says ---

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service_deployment import Strategy
 from drone_deploy_ecs.core.ecs.wire import Moment, Wire
@@ -46,6 +47,7 @@ class Deployment(Wire, frozen=True):
     rollout_state: str = ""
     rollout_reason: str = field(name="rolloutStateReason", default="")
     created_at: Moment | None = None
+    volumes: tuple[dict[str, Any], ...] = field(name="volumeConfigurations", default=())
 
     @property
     def is_at_full_count(self) -> bool:
@@ -68,7 +70,8 @@ class Service(Struct, frozen=True, kw_only=True):
     Where traffic is shifted, `production_rules` are the ARNs of the rules, or of Network Load Balancers' listeners.
     `resource_management` is ECS where ECS Express Mode manages the service. `minimum_percent` and `maximum_percent`
     bound what a deployment may stop and start, None where ECS doesn't say. `grace`: seconds for which health checks of
-    new tasks don't count, None likewise.
+    new tasks don't count, None likewise. `launch` is how its tasks are launched, `tags` are its own, where they were
+    asked for.
     """
 
     name: str
@@ -94,6 +97,8 @@ class Service(Struct, frozen=True, kw_only=True):
     minimum_percent: int | None = None
     maximum_percent: int | None = None
     grace: int | None = None
+    launch: Launch = Launch()
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -201,8 +206,9 @@ class _Configuration(Strategy, frozen=True, kw_only=True):
         return Strategy(name=self.name, bake=self.bake, linear=self.linear, canary=self.canary, hooks=self.hooks)
 
 
-class _Provider(Wire, frozen=True):
-    capacity_provider: str = ""
+class _Tag(Wire, frozen=True):
+    key: str = ""
+    value: str = ""
 
 
 class _Advanced(Wire, frozen=True):
@@ -234,7 +240,14 @@ class DescribedService(Wire, frozen=True):
     load_balancers: tuple[_Balancer, ...] = ()
     service_registries: tuple[Any, ...] = ()
     launch_type: str = ""
-    capacity_provider_strategy: tuple[_Provider, ...] = ()
+    capacity_provider_strategy: tuple[dict[str, Any], ...] = ()
+    platform_version: str = ""
+    network_configuration: dict[str, Any] | None = None
+    placement_constraints: tuple[dict[str, Any], ...] = ()
+    enable_execute_command: bool = False
+    enable_ecs_managed_tags: bool = field(name="enableECSManagedTags", default=False)
+    propagate_tags: str = ""
+    tags: tuple[_Tag, ...] = ()
     health_check_grace_period_seconds: int | None = None
 
     def service(self) -> Service:
@@ -274,11 +287,27 @@ class DescribedService(Wire, frozen=True):
             minimum_percent=configuration.minimum_healthy_percent,
             maximum_percent=configuration.maximum_percent,
             grace=self.health_check_grace_period_seconds,
+            launch=self._launch(deployments),
+            tags=tuple((tag.key, tag.value) for tag in self.tags if tag.key),
+        )
+
+    def _launch(self, deployments: list[Deployment]) -> Launch:
+        primary = next((deployment for deployment in deployments if deployment.status == "PRIMARY"), None)
+        return Launch(
+            launch_type=self.launch_type,
+            providers=self.capacity_provider_strategy,
+            platform_version=self.platform_version,
+            network=self.network_configuration or {},
+            constraints=self.placement_constraints,
+            volumes=primary.volumes if primary else (),
+            has_exec=self.enable_execute_command,
+            has_managed_tags=self.enable_ecs_managed_tags,
+            propagates=self.propagate_tags,
         )
 
     def _is_fargate(self) -> bool:
         """By its launch type, or by its capacity providers, which aren't mixed with others (API reference)."""
-        providers = [provider.capacity_provider for provider in self.capacity_provider_strategy]
+        providers = [provider.get("capacityProvider") for provider in self.capacity_provider_strategy]
         return self.launch_type == "FARGATE" or (bool(providers) and set(providers) <= {"FARGATE", "FARGATE_SPOT"})
 
     def _wanted(self, deployment: Deployment) -> Deployment:

@@ -9,14 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import read_arn, short
+from drone_deploy_ecs.core.ecs.schedule import read_name
 from drone_deploy_ecs.core.ecs.taskdef import containers, entries
 from drone_deploy_ecs.core.preflight.repository import stored
+from drone_deploy_ecs.core.request.request import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from drone_deploy_ecs.core.ecs.schedule import EcsTarget
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.ecs.taskdef import Definition
+    from drone_deploy_ecs.core.plan.scheduled import Found
     from drone_deploy_ecs.core.request.request import Access, Request
     from drone_deploy_ecs.core.request.services import ServiceRef
 
@@ -34,7 +38,8 @@ class Place(Struct, frozen=True, kw_only=True):
     """What is known of one service that was asked for. None, or "", is what couldn't be read.
 
     `pattern` is how the request asks for it, where that is a pattern. `definitions` are those that it is being moved
-    between; `is_autoscaled` is asked only where autoscaling is moved.
+    between; `is_autoscaled` is asked only where autoscaling is moved, `schedules` are those of the Region
+    that are named, or may be meant, where they follow.
     """
 
     request: Request
@@ -45,6 +50,7 @@ class Place(Struct, frozen=True, kw_only=True):
     service: Service | None = None
     definitions: tuple[Definition, ...] | None = None
     is_autoscaled: bool | None = None
+    schedules: tuple[Found, ...] | None = None
 
     @property
     def known(self) -> dict[str, tuple[str, ...]]:
@@ -63,6 +69,8 @@ class Place(Struct, frozen=True, kw_only=True):
             known["BRANCH-SERVICE"] = (self.request.colours.secret,)
         if role := read_role(self.access.role_arn):
             known["iam::ACCOUNT:role/ROLE"] = (role,)
+        if self.request.schedules:
+            known |= self._scheduled
         if self.definitions is not None:
             bodies = [definition.body for definition in self.definitions]
             for member, text in ROLES.items():
@@ -75,6 +83,39 @@ class Place(Struct, frozen=True, kw_only=True):
                 f"{where or region}:{account}:log-group:{group}" for where, group in self._log_groups()
             )
         return known
+
+    @property
+    def _scheduled(self) -> dict[str, tuple[str, ...]]:
+        """What may be moved, and the roles that start it. By `auto` that may be any, tomorrow."""
+        request, region = self.request, self.access.region
+        named = [name for name in map(read_name, request.schedules) if name and name.region in ("", region)]
+        is_auto = request.schedules == AUTO
+        rules = ["*"] if is_auto else [name.path for name in named if name.is_rule]
+        schedules = ["*"] if is_auto else [name.path for name in named if not name.is_rule]
+        known = {"rule/RULE": _each(f"rule/{rule}" for rule in rules)}
+        known["schedule/SCHEDULE"] = _each(f"schedule/{schedule}" for schedule in schedules)
+        for text, is_rule in (("RULES-ROLE", True), ("SCHEDULES-ROLE", False)):
+            if self.schedules is not None:
+                roles = (target.role for is_one, target in self._starting if is_one is is_rule and target.role)
+                known[f"iam::ACCOUNT:role/{text}"] = _each(map(read_role, roles))
+        return known
+
+    @property
+    def _starting(self) -> tuple[tuple[bool, EcsTarget], ...]:
+        """The targets that start this service's family, each with whether a rule has it."""
+        return tuple(
+            (each.name.is_rule, target)
+            for each in self.schedules or ()
+            for target in each.scheduled.targets
+            if target.family in self._families or not self._families
+        )
+
+    @property
+    def names_families_alone(self) -> bool:
+        """Whether one of them names the family alone, as far as is known."""
+        if not self.request.schedules:
+            return False
+        return self.schedules is None or any(target.is_bare for _, target in self._starting)
 
     @property
     def _path(self) -> str:

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 MOST = 6_144
 """Characters of a managed policy, white space aside (IAM and STS quotas)."""
-PLACEHOLDERS = ("ACCOUNT", "FAMILY", "TASK-ROLE", "EXECUTION-ROLE", "LOG-GROUP", "BRANCH", "REPOSITORY")
+PLACEHOLDERS = (
+    "ACCOUNT",
+    "FAMILY",
+    "TASK-ROLE",
+    "EXECUTION-ROLE",
+    "LOG-GROUP",
+    "BRANCH",
+    "REPOSITORY",
+    "RULES-ROLE",
+    "SCHEDULES-ROLE",
+)
 """What may stay in it, for people to replace."""
 
 

@@ -12,6 +12,7 @@ from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, Reg
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage, DescribePullThroughCacheRules, GetDownloadUrlForLayer
 from drone_deploy_ecs.core.calls.ecs import (
+    DeregisterTaskDefinition,
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
@@ -22,10 +23,18 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
+from drone_deploy_ecs.core.calls.events import (
+    DescribeRule,
+    ListEventBuses,
+    ListRules,
+    ListTargetsByRule,
+    PutTargets,
+)
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
+from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules, UpdateSchedule
 from drone_deploy_ecs.core.calls.secrets import DescribeSecret, GetSecretValue
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
@@ -34,8 +43,10 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource
+from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 from drone_deploy_ecs.core.permissions.statement import allow
 from drone_deploy_ecs.core.preflight.checks import ALL, OFF
+from drone_deploy_ecs.core.request.request import AUTO
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.permissions.place import Place
@@ -61,7 +72,7 @@ WATCHING = ("status", "watch")
 """Actions that only tell what is."""
 READ_ONLY = (*WATCHING, "plan", "rehearse")
 """Those that write nothing."""
-AS_IT_IS = (*READ_ONLY, "rollback")
+AS_IT_IS = (*READ_ONLY, "rollback", "continue")
 """Those that register nothing."""
 
 
@@ -75,7 +86,7 @@ def _plans(place: Place) -> bool:
 
 def _knows_modes(place: Place) -> bool:
     """Whether it does what a mode of two services means."""
-    return _plans(place) and place.request.purpose != "rollback"
+    return _plans(place) and place.request.purpose not in ("rollback", "continue")
 
 
 def _registers(place: Place) -> bool:
@@ -106,6 +117,17 @@ def _starts_tasks(place: Place) -> bool:
     return _follows(place) and place.request.colours is None
 
 
+def _runs_tasks(place: Place) -> bool:
+    request = place.request
+    return bool(request.before or request.after or request.command)
+
+
+def _tags_tasks(place: Place) -> bool:
+    return _runs_tasks(place) and (
+        place.service is None or place.service.launch.is_tagged or place.service.launch.propagates == "SERVICE"
+    )
+
+
 def _is_balanced(place: Place) -> bool:
     return _starts_tasks(place) and (place.service is None or bool(place.service.target_groups))
 
@@ -132,6 +154,14 @@ def _shifts_and_writes(place: Place) -> bool:
 
 def _switches(place: Place) -> bool:
     return place.request.blue_green is not None and _knows_modes(place)
+
+
+def _finds_schedules(place: Place) -> bool:
+    return place.request.schedules == AUTO
+
+
+def _follow(place: Place) -> bool:
+    return bool(place.request.schedules)
 
 
 FEATURES = (
@@ -198,10 +228,29 @@ FEATURES = (
                 "ReadTheContainersLog",
                 [GetLogEvents],
                 "arn:aws:logs:REGION:ACCOUNT:log-group:LOG-GROUP:log-stream:*",
-                when=lambda place: _starts_tasks(place) and place.request.log_lines > 0,
+                when=lambda place: (_starts_tasks(place) and place.request.log_lines > 0) or _runs_tasks(place),
             ),
         ),
         "One line says that the log can't be shown, and names the permission.",
+    ),
+    Feature(
+        "One-off tasks",
+        "`before`, `after` and the action `run` only: the task, its end, and its log "
+        "([Reasons](#reasons) and [Logs](#logs) are needed, too).",
+        (
+            allow("RunTasks", [RunTask], FAMILY, when=_runs_tasks, ArnEquals=IN_CLUSTER),
+            allow("StopTasks", [StopTask], f"{ECS}:task/CLUSTER/*", when=_runs_tasks, ArnEquals=IN_CLUSTER),
+            allow(
+                "TagTasks",
+                ["ecs:TagResource"],
+                f"{ECS}:task/CLUSTER/*",
+                when=_tags_tasks,
+                StringEquals={"ecs:CreateAction": RunTask.operation},
+            ),
+        ),
+        "RunTask: before the services are updated refused, exit code 2: no service was changed; after it, everything goes "
+        "back, exit code 3. StopTask: the log says that the task goes on. TagResource: the task is run without tags, with a "
+        "warning.",
     ),
     Feature(
         "Target health",
@@ -324,6 +373,44 @@ FEATURES = (
             ),
         ),
         "One line names the permissions that lack, and the run goes on.",
+    ),
+    Feature(
+        "Schedules",
+        "`schedules` only: rules of EventBridge and schedules of EventBridge Scheduler get the new revision, too. Those that "
+        "find them are for `auto`. `DeregisterTaskDefinition` takes a revision of a failed run out of the way of what names its "
+        "family alone.",
+        (
+            allow("FindWhatStartsTasks", [ListEventBuses, ListRules, ListSchedules], when=_finds_schedules),
+            allow(
+                "MoveRules",
+                [DescribeRule, ListTargetsByRule, PutTargets],
+                "arn:aws:events:REGION:ACCOUNT:rule/RULE",
+                when=_follow,
+            ),
+            allow(
+                "MoveSchedules",
+                [GetSchedule, UpdateSchedule],
+                "arn:aws:scheduler:REGION:ACCOUNT:schedule/SCHEDULE",
+                when=_follow,
+            ),
+            allow(
+                "PassTheRulesRoles",
+                ["iam:PassRole"],
+                "arn:aws:iam::ACCOUNT:role/RULES-ROLE",
+                when=_follow,
+                StringEquals={"iam:PassedToService": "events.amazonaws.com"},
+            ),
+            allow(
+                "PassTheSchedulesRoles",
+                ["iam:PassRole"],
+                "arn:aws:iam::ACCOUNT:role/SCHEDULES-ROLE",
+                when=_follow,
+                StringEquals={"iam:PassedToService": "scheduler.amazonaws.com"},
+            ),
+            allow("DeregisterWhatFailed", [DeregisterTaskDefinition], when=lambda place: place.names_families_alone),
+        ),
+        "To read: refused, exit code 2: nothing was changed. To write, or to pass the role: all of it goes back, exit code 3. To "
+        "deregister: exit code 4, and the schedule is named.",
     ),
     Feature(
         "Another role",

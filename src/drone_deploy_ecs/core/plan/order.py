@@ -82,8 +82,13 @@ def in_clauses(conflicts: tuple[Conflict, ...]) -> str:
     return "; ".join(f"of {conflict.name}, {conflict.what}" for conflict in conflicts)
 
 
-def came_too_late(done: Iterable[Execution]) -> bool:
-    """Whether nothing was written to any service, as somebody else came before the write."""
+def came_too_late(request: Request, done: Iterable[Execution]) -> bool:
+    """Whether nothing was written to any service, as somebody else came before the write, and that is waited for.
+
+    What runs before the services would run a second time: then it is the end.
+    """
+    if request.on_conflict != "wait" or request.before:
+        return False
     services = [execution for execution in done if execution.is_monitored]
     is_superseded = any(execution.verdict is Verdict.SUPERSEDED for execution in services)
     return is_superseded and not any(execution.has_written for execution in services)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import native, order, terms, undo
+from drone_deploy_ecs.core.plan import native, order, probes, tasks, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
@@ -59,9 +59,9 @@ class Rolling(Struct, frozen=True):
         """See `Strategy`: of services whose strategy shifts traffic, their service deployments."""
         return native.asks(snapshots, answers)
 
-    def may_ask(self, _request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
-        """See `Strategy`: of such services, who gets the traffic."""
-        return native.may_ask(snapshots, answers)
+    def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
+        """See `Strategy`: of such services, who gets the traffic; and whether what will be probed answers from here."""
+        return (*native.may_ask(snapshots, answers), *probes.may_ask(request))
 
     def plan(
         self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /
@@ -80,7 +80,7 @@ class Rolling(Struct, frozen=True):
     def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
         """See `Strategy`."""
         returns = _returns(plan, done)
-        stages = undo.stages(plan.request, returns, answers)
+        stages = (*tasks.stops(done), *undo.stages(plan.request, returns, answers))
         return Undo(stages=stages, sentences=tuple(way.sentence for way in returns))
 
     def outcomes(
@@ -103,7 +103,7 @@ def plan_rolling(
     """The plan of a rolling deployment by that strategy, or every reason why nothing may be written."""
     services, problems = refine(request, snapshots)
     if problems:
-        return (*problems, *native.problems(services, answers))
+        return (*problems, *_objections(request, services, answers))
     return plan_ready(strategy, request, services, answers)
 
 
@@ -111,10 +111,15 @@ def plan_ready(
     strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers
 ) -> Plan | tuple[Problem, ...]:
     """The same of services against which nothing else speaks."""
-    if problems := tuple(native.problems(services, answers)):
+    if problems := tuple(_objections(request, services, answers)):
         return problems
     plan = _plan(strategy, request, services, answers)
     return tuple(native.halves(request, plan.stages)) or plan
+
+
+def _objections(request: Request, services: Sequence[Ready], answers: Answers) -> Iterator[Problem]:
+    yield from native.problems(services, answers)
+    yield from tasks.problems(request, services)
 
 
 def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answers: Answers) -> Plan:
@@ -123,7 +128,7 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
     same: list[Target] = []
     diffs: list[tuple[str, tuple[str, ...]]] = []
     conflicts: dict[str, Conflict] = {}
-    tags: dict[str, TagRevision] = {}
+    retagged: dict[str, TagRevision] = {}
     for service in services:
         later = order.later_build(request, service)
         step, registrations = _step(request, service, registrations, must_write=bool(later))
@@ -134,17 +139,20 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
             diffs.append((step.target.name, _diff(service)))
         if isinstance(step, UpdateService) and (conflict := later or _conflict(request, service, answers)):
             conflicts[service.name] = conflict
-        tags |= order.tags(request, service, service.edited.arn if isinstance(step, Target) else step.definition)
-    first: tuple[Step, ...] = (*registrations, *tags.values())
+        retagged |= order.tags(request, service, service.edited.arn if isinstance(step, Target) else step.definition)
+    first: tuple[Step, ...] = (*registrations, *retagged.values())
     return Plan(
         request=request,
         strategy=strategy,
-        stages=tuple(Stage(tuple(steps)) for steps in (first, *_waves(request, updates)) if steps),
+        stages=tuple(_stages(request, first, updates, services)),
         unchanged=tuple(same),
-        warnings=tuple(
-            warning
-            for service in services
-            for warning in _warnings(request, service, answers, conflicts.get(service.name))
+        warnings=(
+            *(
+                warning
+                for service in services
+                for warning in _warnings(request, service, answers, conflicts.get(service.name))
+            ),
+            *(probes.warnings(request, answers) if updates else ()),
         ),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
@@ -157,6 +165,18 @@ def _conflict(request: Request, service: Ready, answers: Answers) -> Conflict | 
     if request.on_conflict == "replace":
         return None
     return order.another_rollout(service, native.newest(service, answers))
+
+
+def _stages(
+    request: Request, first: tuple[Step, ...], updates: Sequence[Update], services: Sequence[Ready]
+) -> Iterator[Stage]:
+    if first:
+        yield Stage(first)
+    yield from tasks.before(request, updates, services)
+    waves = tuple(filter(None, _waves(request, updates)))
+    for number, wave in enumerate(waves, 1):
+        later = (update.target.region for further in waves[number:] for update in further)
+        yield Stage((*wave, *tasks.after(request, wave, services), *probes.probes(request, wave, later)))
 
 
 def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Update]]:

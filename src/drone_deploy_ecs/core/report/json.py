@@ -86,6 +86,9 @@ def _step(step: StepResult) -> dict[str, Any]:
         "exit_code": step.exit_code,
         "causes": [_cause(cause) for cause in step.causes],
         "log": list(step.log),
+        "answers": [
+            {"at": answer.at.isoformat(), "word": answer.word, "text": safe(answer.text)} for answer in step.answers
+        ],
     }
 
 

@@ -71,6 +71,8 @@ class Report(Struct, frozen=True, kw_only=True):
             return SIGNALLED + self.cancelled_by
         changed = (step.end_state for step in self.steps if step.end_state)
         code = exit_code((*self.standing.values(), *changed))
+        if not self.outcomes and self.steps and all(step.verdict.is_good for step in self.steps):
+            return ExitCode.DONE  # it was about no service
         # A step that AWS refused has done nothing; one that ran and failed has, though no service was touched.
         has_failed = any(step.verdict.fails_the_run and step.verdict is not Verdict.REFUSED for step in self.steps)
         return ExitCode.RETURNED if has_failed and code in (ExitCode.DONE, ExitCode.REFUSED) else code

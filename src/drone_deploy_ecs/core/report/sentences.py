@@ -44,13 +44,23 @@ def last_line(report: Report) -> str:
     """The verdict, and what every service runs now."""
     if report.problems:
         return "Refused: nothing was changed."
+    if not report.outcomes:
+        return f"{report.verdict.value}: {'; '.join(safe(step.sentence) for step in report.steps)}."
     texts = _summed(report) if len(report.outcomes) > FEW else map(stands, report.outcomes)
     return f"{report.verdict.value}: {'; '.join((*failed_steps(report), *texts))}."
 
 
 def failed_steps(report: Report) -> tuple[str, ...]:
-    """Of the steps that are told of by themselves, those that didn't do what was asked, in a clause each."""
-    return tuple(safe(step.sentence) for step in report.steps if not step.verdict.is_good)
+    """Of the steps that are told of by themselves, those that didn't do what was asked, in a clause each.
+
+    What only went no further with the services, and stands as before, isn't among them.
+    """
+    return tuple(safe(step.sentence) for step in report.steps if not step.verdict.is_good and not _stopped_with(step))
+
+
+def _stopped_with(step: StepResult) -> bool:
+    is_stopped = step.verdict in (Verdict.WITHDRAWN, Verdict.CANCELLED)
+    return is_stopped and step.end_state in (EndState.UNTOUCHED, EndState.AS_BEFORE)
 
 
 def stays_lines(report: Report) -> tuple[str, ...]:

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
     from drone_deploy_ecs.core.request.approval import Approval
     from drone_deploy_ecs.core.request.edits.edit import Edit
+    from drone_deploy_ecs.core.request.url import Url
     from drone_deploy_ecs.core.target import Target
 
 
 WaitFor = Literal["completed", "shifted", "healthy"]
 """When a deployment is done: it is over; all production traffic is on it; all its tasks are healthy."""
+
+AUTO = ("auto",)
+"""As `Request.schedules`: all that run this run's clusters and families."""
 
 
 OnConflict = Literal["replace", "wait", "refuse"]
@@ -84,11 +88,15 @@ class Request(Struct, frozen=True, kw_only=True):
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
     failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
-    `attempt` is what the CI system tells of the build and which attempt at it this is, "" where it tells nothing;
-    `secrets` what the run itself knows and must not print. With `blue_green` or `colours` the services are blue and
-    green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`).
-    `approval` is what may be let go on at a pause, where that is asked for. `about` says for people what an action is
-    about that asks for no revision: `the rollout`.
+    `schedules` are names or ARNs of what gets the new revision, too, or AUTO; `before`, `after` and `command` (the
+    action run's) are commands of one-off tasks, () for none: each for at most `task_timeout` seconds, in
+    `task_container` ("": the first that is named, or that there is); `attempt` is what the CI system tells of the build
+    and which attempt at it this is, "" where it tells nothing; `probes` are asked whether the new version serves, one
+    for all Regions or one for each, and `probe_expect` is in the answer then ("" for any); `secrets` is what the run
+    itself knows and must not print. With `blue_green` or `colours` the services are blue and green; with `colours`,
+    `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`). `approval` is what may
+    be let go on at a pause, where that is asked for. `about` says for people what an action is about that asks for no
+    revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -119,6 +127,14 @@ class Request(Struct, frozen=True, kw_only=True):
     notify: tuple[Secret, ...] = ()
     log_lines: int = 20
     preflight: str = "image"
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    task_timeout: float = 3600.0
+    task_container: str = ""
+    probes: tuple[Url, ...] = ()
+    probe_expect: str = ""
+    schedules: tuple[str, ...] = ()
     attempt: str = ""
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
@@ -138,6 +154,12 @@ class Request(Struct, frozen=True, kw_only=True):
         if self.undo_failed_only:
             return other.name == failed.name
         return self.undo_waves or other.region == failed.region
+
+    def probe_of(self, region: str) -> Url | None:
+        """What is asked whether the new version serves in that Region; None where nothing is."""
+        several = len(self.probes) > 1
+        own = [access.region for access in self.regions].index(region) if several else 0
+        return self.probes[own] if self.probes else None
 
     @property
     def leave_on_cancel(self) -> bool:

@@ -56,17 +56,20 @@ def ends_stages(execution: Execution) -> bool:
 def consequences(request: Request, changed: Iterable[Execution], under_way: Mapping[int, Execution]) -> Iterator[Abort]:
     """The executions to abort because of what `changed`; `under_way` are those that haven't ended, by index.
 
-    - A failure withdraws what the request says that it takes back. Where a step failed without which the deployment of
-      the same service is worth nothing, that deployment fails with it.
+    - A failure withdraws what the request says that it takes back. Where a step failed without which a deployment is
+      worth nothing, that deployment fails with it.
     - A step in between that can't be read any more leaves nothing to be sure of: all that is under way ends as UNKNOWN.
     - Where a deployment came to nothing, for whatever reason, the steps that were to follow from it stop.
     """
     changed = tuple(changed)
-    for culprit in filter(fails, changed) if request.roll_back else ():
-        verdict, reason = _on_others(culprit, under_way.values())
-        for index, execution in under_way.items():
-            if _reaches(request, culprit, execution):
-                yield Abort(index, verdict, reason)
+    for culprit in filter(fails, changed):
+        concerned = {index: execution for index, execution in under_way.items() if _fails_with(culprit, execution)}
+        yield from (Abort(index, Verdict.FAILED, culprit.fails_target) for index in concerned)
+        # What fails with it takes the others back as if it had failed by itself.
+        culprits = tuple(concerned.values()) or (culprit,)
+        for index, execution in under_way.items() if request.roll_back else ():
+            if index not in concerned and any(_reaches(request, each, execution) for each in culprits):
+                yield Abort(index, Verdict.WITHDRAWN, culprit.fails_run or ANOTHER_FAILED)
     lost = next(
         (execution for execution in changed if execution.verdict is Verdict.UNKNOWN and not execution.is_monitored),
         None,
@@ -101,15 +104,9 @@ def on_what_gives_way(to: str) -> tuple[Verdict, str]:
     return (Verdict.SUPERSEDED, to) if to else (Verdict.WITHDRAWN, OTHERS_TURN)
 
 
-def _on_others(culprit: Execution, under_way: Iterable[Execution]) -> tuple[Verdict, str]:
-    """The verdict on what is taken back because that one failed, and the reason."""
-    target = culprit.step.target
-    if culprit.fails_run:
-        return Verdict.WITHDRAWN, culprit.fails_run
-    deployed = (execution.step.target for execution in under_way if execution.is_monitored)
-    if culprit.fails_target and any(target and other and other.name == target.name for other in deployed):
-        return Verdict.FAILED, culprit.fails_target
-    return Verdict.WITHDRAWN, ANOTHER_FAILED
+def _fails_with(culprit: Execution, other: Execution) -> bool:
+    """Whether `other` is a deployment that is worth nothing without what failed."""
+    return bool(culprit.fails_target) and other.is_monitored and culprit.step.concerns(other.step.target)
 
 
 def _reaches(request: Request, culprit: Execution, other: Execution) -> bool:

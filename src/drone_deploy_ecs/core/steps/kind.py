@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.event import News
     from drone_deploy_ecs.core.steps.result import StepResult
+    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.core.target import Target
 
 SILENCE = 35.0
 """Seconds without an event until a heartbeat, where something is to happen soon."""
 
 
 class KindStep:
-    """What is so for most kinds of step: a kind adds `target`, `__str__` and `begin`, and overrides what differs."""
+    """What is so for most kinds of step: a kind adds `__str__` and `begin`, and overrides what differs."""
+
+    @property
+    def target(self) -> Target | None:
+        """See `Step`: the whole run."""
+        return None
 
     @property
     def key(self) -> str:
@@ -59,6 +66,11 @@ class KindStep:
         """See `Step`."""
         return False
 
+    def concerns(self, target: Target | None, /) -> bool:
+        """See `Step`: those of the same service."""
+        own = self.target
+        return own is not None and target is not None and own.name == target.name
+
     def explain(self) -> Iterator[str]:
         """See `Step`: nothing."""
         yield from ()
@@ -71,6 +83,7 @@ class ExecutionDefaults:
 
     is_monitored: ClassVar[bool] = False
     counted_as: ClassVar[str] = "completed"
+    heeds_others: ClassVar[bool] = False
 
     @property
     def output(self) -> str:
@@ -123,6 +136,10 @@ class ExecutionDefaults:
 
     def start(self, _now: float, /) -> Self:
         """See `Execution`: it is never queued."""
+        return self
+
+    def heed(self, _other: Execution, _now: float, /) -> Self:
+        """See `Execution`: it needn't know."""
         return self
 
     def explained(self, _causes: tuple[Cause, ...], /) -> Self:

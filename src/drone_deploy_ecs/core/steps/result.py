@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+from drone_deploy_ecs.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +15,15 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.target import Target
-    from drone_deploy_ecs.core.verdict import EndState, Verdict
+    from drone_deploy_ecs.core.verdict import EndState
+
+
+class Answered(NamedTuple):
+    """One answer to it: when, what it is worth (`well`, `badly`, `neither`, `unreached`), and what it was."""
+
+    at: datetime
+    word: str
+    text: str
 
 
 class StepResult(Struct, frozen=True, kw_only=True):
@@ -25,7 +35,8 @@ class StepResult(Struct, frozen=True, kw_only=True):
     stands at the end, None where it changes nothing that could go back; `stays` is what isn't undone where the others
     return, in a clause, "" for nothing. The times are those of day here, None where it never began.
 
-    `ended` and `causes` may quote AWS; `log` is the end of its log, safe to print.
+    `ended`, `causes` and `answers` (the last ones) may quote others; `log` is the end of its log, which the run makes
+    safe to print.
     """
 
     kind: str
@@ -41,6 +52,7 @@ class StepResult(Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...] = ()
     exit_code: int | None = None
     log: tuple[str, ...] = ()
+    answers: tuple[Answered, ...] = ()
 
     @property
     def title(self) -> str:
@@ -56,17 +68,30 @@ class StepResult(Struct, frozen=True, kw_only=True):
     def hidden(self, hide: Callable[[str], str]) -> StepResult:
         """It with what it quotes as `hide` gives it."""
         causes = tuple(cause.hidden(hide) for cause in self.causes)
-        return replace(self, ended=hide(self.ended), causes=causes, log=tuple(map(hide, self.log)))
+        answers = tuple(answer._replace(text=hide(answer.text)) for answer in self.answers)
+        return replace(self, ended=hide(self.ended), causes=causes, answers=answers)
 
 
 def merged(done: tuple[StepResult, ...], undone: tuple[StepResult, ...]) -> tuple[StepResult, ...]:
     """The results of a run, each step once: `undone` tells how what was taken back stands at the end."""
-    backs = {(back.kind, back.name): back for back in undone}
+    backs: dict[tuple[str, str], StepResult] = {}
+    for back in undone:
+        key = (back.kind, back.name)
+        backs[key] = _both(backs[key], back) if key in backs else back
     results = [_back(result, backs.pop((result.kind, result.name), None)) for result in done]
     return (*results, *backs.values())
+
+
+def _both(first: StepResult, second: StepResult) -> StepResult:
+    """Where it takes two steps to take something back: as before is only what both have brought back."""
+    worse = first if first.end_state and first.end_state.is_odd else second
+    return replace(worse, ended=f"{first.ended}; {second.ended}")
 
 
 def _back(result: StepResult, back: StepResult | None) -> StepResult:
     if back is None:
         return result
-    return replace(result, end_state=back.end_state, ended=f"{result.ended}; the way back: {back.ended}")
+    # What changes nothing that could go back is told by its way back alone, where that is only its end.
+    goes_on = result.end_state is None and result.verdict in (Verdict.CANCELLED, Verdict.WITHDRAWN)
+    ended = back.ended if goes_on else f"{result.ended}; the way back: {back.ended}"
+    return replace(result, end_state=back.end_state, ended=ended)

@@ -100,6 +100,9 @@ class Step(Protocol):
     def reduces_capacity(self) -> bool:
         """Whether it is written only while all that is monitored was seen complete within the second."""
 
+    def concerns(self, target: Target | None, /) -> bool:
+        """Whether its failure may be one of the deployment of that service (`Execution.fails_target`)."""
+
     def explain(self) -> Iterator[str]:
         """What is waited for, and how it is undone: sentences without a full stop, for the plan on paper."""
 
@@ -113,6 +116,8 @@ class Execution(Protocol):
     is_monitored: ClassVar[bool]
     counted_as: ClassVar[str]
     """The word for those of its kind that have come through."""
+    heeds_others: ClassVar[bool]
+    """Whether it is told what becomes of the others of its stage."""
 
     @property
     def step(self) -> Step:
@@ -164,7 +169,7 @@ class Execution(Protocol):
 
     @property
     def fails_target(self) -> str:
-        """Why the deployment of the same service fails where this one has; "" where that is only withdrawn."""
+        """Why the deployments that its step concerns fail where this one has; "" where those are only withdrawn."""
 
     @property
     def fails_run(self) -> str:
@@ -189,6 +194,9 @@ class Execution(Protocol):
 
     def abort(self, verdict: Verdict, reason: str, now: float, /) -> Self:
         """No further, for that reason. Where a write is unconfirmed, it first finds out whether that was accepted."""
+
+    def heed(self, other: Execution, now: float, /) -> Self:
+        """The execution, knowing how far another one of its stage is by now."""
 
     def explained(self, causes: tuple[Cause, ...], /) -> Self:
         """Its failure with these causes."""
@@ -234,6 +242,18 @@ class Monitored(Execution, Protocol):
         """Whether the new version is what serves: complete, or, where traffic is shifted, its last bake has begun."""
 
     @property
+    def is_reached(self) -> bool:
+        """Whether users should get the new version by now: all its tasks are healthy, or all traffic is shifted."""
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is to be left where it is now, before they do."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether they get nothing else: no tasks of another revision serve any more."""
+
+    @property
     def seen_at(self) -> float:
         """When it was last looked at."""
 
@@ -267,8 +287,8 @@ class Monitored(Execution, Protocol):
     def settle(self, now: float, /) -> Self:
         """All is complete: that is the verdict."""
 
-    def progress(self, now: float, at: datetime, /) -> Progress:
-        """How far it is, for those who draw it; `at` is the time of day at `now`."""
+    def progress(self, now: float, at: datetime, /) -> Progress | None:
+        """How far it is, for those who draw it, None where nothing is drawn; `at` is the time of day at `now`."""
 
 
 def is_monitored(execution: Execution) -> TypeGuard[Monitored]:

@@ -18,10 +18,12 @@ NAMED_BY = ("failed", "waiting for approval")
 
 
 def progress(executions: Sequence[Execution]) -> str:
-    """`120 of 500 completed, 300 rolling out, 79 not begun; failed: tenant-17`."""
+    """`120 of 500 completed, 300 rolling out, 79 not begun; failed: tenant-17`; "" where nothing is counted."""
     counted = [execution for execution in executions if execution.tally is not None]
+    if not counted:
+        return ""
     counts = Counter(execution.tally for execution in counted)
-    order = [word for word in ORDER if counts[word]] or [counted[0].counted_as if counted else ORDER[0]]
+    order = [word for word in ORDER if counts[word]] or [counted[0].counted_as]
     first, *others = order
     text = ", ".join((f"{counts[first]} of {len(counted)} {first}", *(f"{counts[word]} {word}" for word in others)))
     for word in NAMED_BY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.causes.cause import brief
@@ -12,7 +13,7 @@ from drone_deploy_ecs.core.report.report import worst_first
 from drone_deploy_ecs.core.report.sentences import MOST_CAUSES, SUMMARIES, stands
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import EndState, Verdict
-from drone_deploy_ecs.output.html import timeline, traffic
+from drone_deploy_ecs.output.html import steps, timeline, traffic
 from drone_deploy_ecs.output.html.markup import document, each, tag
 from drone_deploy_ecs.output.html.style import STYLE
 from drone_deploy_ecs.version import __version__
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.result import StepResult
 
+MARKS = {"well": "●", "badly": "✕"}
+"""Of a probe's answers; what counts neither way is a ring."""
 FEW = 4
 """Up to this many services are all shown in full; of more, only those in trouble."""
 ALLOWED = "default-src 'none'; style-src 'unsafe-inline'"
@@ -259,7 +262,8 @@ def _rollout(report: Report, outcome: Outcome, name: str) -> Iterator[Element | 
 def _steps(report: Report) -> Element | None:
     if not report.steps:
         return None
-    return _section("steps", "Beside the services", *map(_step, report.steps))
+    picture = steps.bars(report, {verdict.value: _tone(verdict) for verdict in Verdict})
+    return _section("steps", "Beside the services", picture, *map(_step, report.steps))
 
 
 def _step(step: StepResult) -> Element:
@@ -277,9 +281,25 @@ def _step(step: StepResult) -> Element:
         tag("p", safe(step.what), class_="said"),
         _facts(facts),
         _causes(step),
+        _answers(step) if step.answers else None,
         lines if step.log else None,
         class_=_tone(step.verdict),
     )
+
+
+def _answers(step: StepResult) -> Element:
+    """A row of dots, the last answer at its end; what each was is in its title."""
+    dots = (
+        tag(
+            "span",
+            MARKS.get(answer.word, "○"),
+            class_=answer.word,
+            title=f"{answer.at:%H:%M:%S} UTC: {safe(answer.text)}",
+        )
+        for answer in step.answers
+    )
+    words = ", ".join(f"{count} {word}" for word, count in Counter(answer.word for answer in step.answers).items())
+    return tag("p", *dots, f" {words}", class_="dots")
 
 
 # --- the others ---

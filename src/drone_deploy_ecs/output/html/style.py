@@ -54,6 +54,9 @@ td .badge {{ font-size: .9rem; }}
 .standing li, .problems li {{ border-left: .3rem solid var(--edge, var(--bad)); background: var(--tint, var(--bad-panel));
   padding: .4rem .9rem; margin: .4rem 0; border-radius: .25rem; }}
 .reason {{ font-weight: 600; }}
+.dots {{ letter-spacing: .15em; color: var(--muted); }}
+.dots .well {{ color: var(--good); }}
+.dots .badly {{ color: var(--bad); }}
 .causes {{ padding-left: 1.5rem; margin: 0; }}
 .causes > li {{ margin: 0 0 1.25rem; }}
 .said {{ color: var(--muted); }}
@@ -98,6 +101,7 @@ time {{ color: var(--muted); font-variant-numeric: tabular-nums; white-space: no
 svg {{ display: block; overflow: visible; font: .75rem system-ui, sans-serif; }}
 rect {{ fill: var(--fill); stroke: var(--stroke); shape-rendering: crispEdges; }}
 .starting rect {{ fill: color-mix(in srgb, var(--fill) 35%, var(--page)); }}
+.bars rect {{ fill: var(--edge); stroke: none; }}
 svg text {{ fill: var(--muted); }}
 svg .label {{ fill: var(--on); font-weight: 600; }}
 svg .name {{ fill: var(--text); }}

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.plan import tasks as tasks_of
 from drone_deploy_ecs.core.plan import terms
+from drone_deploy_ecs.core.plan.probes import probes
 from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
 from drone_deploy_ecs.core.plan.switch.sides import warnings
 from drone_deploy_ecs.core.plan.switch.stages import hold_capacity, one_by_one, scale_down_steps, timed
@@ -22,6 +24,7 @@ from drone_deploy_ecs.core.text import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from drone_deploy_ecs.core.plan.revision import Registrations, Revision
     from drone_deploy_ecs.core.plan.switch.sides import Side
@@ -47,10 +50,17 @@ def draft(request: Request, settings: BlueGreen, live: Side, idle: Side) -> Draf
     switch = _switch(settings, live, idle)
     update, registrations = _update(request, settings, switch, idle, revision)
     capacity = hold_capacity(switch, idle.limits)
+    asked = probes(request, (update,), beside=(live.name,))
     down = scale_down_steps(switch, live.desired, settings.wait)
     return Draft(
         switch=switch,
-        stages=_stages(settings, switch, registrations, (update, *capacity), down),
+        stages=_stages(
+            settings,
+            switch,
+            (*one_by_one(registrations), *one_by_one(_before(request, update, revision.body, live))),
+            (update, *capacity, *asked),
+            (*_after(request, update, revision.body, idle), *down),
+        ),
         warnings=(*warnings(live, idle), *unattested(idle.name, revision)),
         diffs=((idle.name, diff(live.edited.body, revision.body)),),
         revisions={idle.name: revision},
@@ -61,21 +71,41 @@ def draft_rest(request: Request, settings: BlueGreen, live: Side, idle: Side) ->
     """The stages that are left, from where an interrupted run left the two sides."""
     switch = _switch(settings, live, idle)
     what = f"an earlier run was interrupted: {idle} has {request.brief} already, beside {live}"
-    follow, capacity = _resume(request, settings, switch, live, idle), hold_capacity(switch, idle.limits)
+    follow, capacity = tuple(_resume(request, settings, switch, live, idle)), hold_capacity(switch, idle.limits)
+    updates = [step for step in follow if isinstance(step, UpdateService | FollowDeployment)]
+    asked = probes(request, updates, beside=(live.name,))
     wait = settings.wait if live.desired >= idle.desired else settings.interval
     down = scale_down_steps(switch, live.desired, wait)
     return Draft(
         switch=switch,
-        stages=_stages(settings, switch, (), (*follow, *capacity), down),
+        stages=_stages(
+            settings,
+            switch,
+            one_by_one(_before(request, follow[0], idle.edited.body, live)),
+            (*follow, *capacity, *asked),
+            (*_after(request, follow[0], idle.edited.body, idle), *down),
+        ),
         warnings=(Problem(what, "This one goes on from there"), *warnings(live, idle)),
     )
 
 
 def _stages(
-    settings: BlueGreen, switch: Switch, registrations: Registrations, up: Iterable[Step], down: Iterable[Step]
+    settings: BlueGreen, switch: Switch, first: Iterable[Stage], up: Iterable[Step], down: Iterable[Step]
 ) -> tuple[Stage, ...]:
-    stages = (*one_by_one(registrations), Stage(tuple(up)), *one_by_one(down))
+    stages = (*first, Stage(tuple(up)), *one_by_one(down))
     return tuple(timed(switch, stages, settings.checks * settings.check_interval))
+
+
+def _before(request: Request, update: Step, body: Mapping[str, Any], live: Side) -> Iterator[Step]:
+    """The one-off task before the update, launched as what serves is; what is only followed had its own."""
+    if request.before and isinstance(update, UpdateService):
+        yield tasks_of.one_off(request, tasks_of.BEFORE, update, body=body, like=live.ready.service)
+
+
+def _after(request: Request, update: Step, body: Mapping[str, Any], idle: Side) -> Iterator[Step]:
+    """The one-off task once the new side is up, before anything is taken away from the other."""
+    if request.after and isinstance(update, UpdateService | FollowDeployment):
+        yield tasks_of.one_off(request, tasks_of.AFTER, update, body=body, like=idle.ready.service)
 
 
 def _switch(settings: BlueGreen, live: Side, idle: Side) -> Switch:

@@ -35,16 +35,16 @@ def remaining(switch: Switch, done: Sequence[Execution]) -> Remaining | None:
         (execution for execution in done if isinstance(execution, Scaling) and execution.needs_replan), None
     )
     standing = tuple(filter(_stands, done))
-    if overtaken is None or not standing:
+    deployment = next((execution.output for execution in standing if execution.output), "")
+    if overtaken is None or not deployment:
         return None
     services = [*(execution.service for execution in standing), overtaken.service]
     counts = {service.name: service.desired for service in services if service}
     # A side that no execution has looked at has the count that the plan was made from.
     live, idle = (counts.get(side.service, side.desired) for side in (switch.live, switch.idle))
-    changed, stages = remaining_stages(switch, live, idle, standing[0].output)
+    changed, stages = remaining_stages(switch, live, idle, deployment)
     # The interrupted scaling must not count as a failure: the new stages do what it was to do.
     excused = replace(overtaken, verdict=Verdict.WITHDRAWN)
-    (execution for execution in done if not _stands(execution))
     return Remaining(
         switch=changed,
         stages=stages,

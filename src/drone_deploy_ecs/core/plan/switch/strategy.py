@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.plan import probes, tasks
 from drone_deploy_ecs.core.plan.deployed import unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategy import Plan, Replan, Undo
@@ -53,10 +54,10 @@ class TwoServices(Struct, frozen=True):
         return (DescribeScalableTargets(region=request.access.region, cluster=request.cluster_name, services=names),)
 
     def may_ask(
-        self, _request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
+        self, request: Request, _snapshots: tuple[Snapshot, ...], _answers: Answers, /
     ) -> tuple[Call[Any], ...]:
-        """See `Strategy`: nothing."""
-        return ()
+        """See `Strategy`: whether what is to be probed answers from here."""
+        return probes.may_ask(request)
 
     def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
         """See `Strategy`: all is known."""
@@ -67,27 +68,27 @@ class TwoServices(Struct, frozen=True):
     ) -> Plan | tuple[Problem, ...]:
         """See `Strategy`: a switch, or what is left of an interrupted one."""
         services, problems = refine(request, snapshots)
-        if problems := problems or tuple(without_count(services)):
+        if problems := (*(problems or without_count(services)), *tasks.problems(request, services)):
             return problems
         (call,) = self.plan_asks(request, snapshots, answers)
         blue, green = (Side(ready, answers[call].get(ready.service.name)) for ready in services)
         if begun := interrupted(blue, green):
-            return self._planned(request, draft_rest(request, self.settings, *begun))
+            return self._planned(request, draft_rest(request, self.settings, *begun), answers)
         sides = roles(request, blue, green)
         if isinstance(sides, Problem):
             return (sides,)
         live, _ = sides
         if live.has_settled(request):
             return Plan(request=request, strategy=self, stages=(), unchanged=(live.target,))
-        return self._planned(request, draft(request, self.settings, *sides))
+        return self._planned(request, draft(request, self.settings, *sides), answers)
 
-    def _planned(self, request: Request, draft: Draft) -> Plan:
+    def _planned(self, request: Request, draft: Draft, answers: Answers) -> Plan:
         return Plan(
             request=request,
             strategy=replace(self, switch=draft.switch),
             stages=draft.stages,
             summary=str(draft.switch),
-            warnings=draft.warnings,
+            warnings=(*draft.warnings, *probes.warnings(request, answers)),
             diffs=draft.diffs,
             revisions=draft.revisions,
             compared_with="what serves now",
@@ -98,7 +99,9 @@ class TwoServices(Struct, frozen=True):
         rest = remaining(self.switch, done) if self.switch else None
         if rest is None:
             return None
-        changed = replace(plan, strategy=replace(self, switch=rest.switch), stages=rest.stages)
+        left = tasks.not_run(plan.stages, rest.done)
+        stages = tasks.before_less_capacity(rest.stages, left)
+        changed = replace(plan, strategy=replace(self, switch=rest.switch), stages=stages)
         return Replan(plan=changed, standing=rest.standing, done=rest.done, service=rest.service, why=rest.why)
 
     def undo_asks(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
@@ -112,11 +115,13 @@ class TwoServices(Struct, frozen=True):
 
     def undo(self, plan: Plan, done: tuple[Execution, ...], answers: Answers, /) -> Undo:
         """See `Strategy`: both sides as they were, the live one first."""
+        stopped = tasks.stops(done)
         if self.switch is None or not undo.must_return(plan.request, self.outcomes(plan, done, None)):
-            return Undo()
+            return Undo(stages=stopped)
         own = stages(plan.request, undo.idle_return(plan.request, self.switch, done), answers)
         sentence = undo.undo_sentence(self.switch, done)
-        return Undo(stages=undo.stages(self.switch, done, own), sentences=((self.switch.idle.name, sentence),))
+        way_back = (*stopped, *undo.stages(self.switch, done, own))
+        return Undo(stages=way_back, sentences=((self.switch.idle.name, sentence),))
 
     def outcomes(
         self, plan: Plan, done: tuple[Execution, ...], undone: tuple[Execution, ...] | None, /

@@ -104,6 +104,21 @@ class Shift(Rollout, frozen=True, kw_only=True):
         """See `Monitored`: complete is what the request calls so, be it all its tasks without any traffic."""
         return self.verdict is None and self.ours is not None and self.known.is_serving
 
+    @property
+    def is_reached(self) -> bool:
+        """See `Monitored`."""
+        return self.known.shifted_at is not None
+
+    @property
+    def is_left(self) -> bool:
+        """See `Monitored`."""
+        return pauses.is_left(self)
+
+    @property
+    def is_alone(self) -> bool:
+        """See `Monitored`: tasks of another revision may run for the whole bake, but nothing is sent to them."""
+        return self.is_reached
+
     # --- when, and what it asks ---
 
     @property

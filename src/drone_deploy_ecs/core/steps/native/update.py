@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Context
 
 
+SHIFTED = "once all production traffic is shifted"
+"""See `rollout.update.HEALTHY`."""
+
+
 class ShiftTraffic(UpdateService, Struct, frozen=True, kw_only=True):
     """UpdateService, of which `strategy` makes a service deployment: that is followed. The rest as `UpdateService`."""
+
+    serves: ClassVar[str] = SHIFTED
 
     strategy: Strategy
 
@@ -56,6 +62,8 @@ class FollowServiceDeployment(FollowDeployment, Struct, frozen=True, kw_only=Tru
 
     But where it waits at the PAUSE hook with the id `approves` ("" for none), that is answered with CONTINUE.
     """
+
+    serves: ClassVar[str] = SHIFTED
 
     strategy: Strategy
     approves: str = ""

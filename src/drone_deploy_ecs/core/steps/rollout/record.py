@@ -279,6 +279,22 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
         return self.state is State.COMPLETE
 
     @property
+    def is_reached(self) -> bool:
+        """See `Monitored`."""
+        return self.is_serving or (self.ours is not None and self.ours.healthy_at is not None)
+
+    @property
+    def is_left(self) -> bool:
+        """See `Monitored`: only what shifts traffic waits anywhere."""
+        return False
+
+    @property
+    def is_alone(self) -> bool:
+        """See `Monitored`."""
+        ours, deployments = self.output, self.service.deployments if self.service else ()
+        return bool(ours) and not any(each.running for each in deployments if each.id != ours)
+
+    @property
     def seen_at(self) -> float:
         """See `Monitored`."""
         return self.observed.seen_at

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FRESH = 5.0
 """Seconds after which what a plan was made from may be out of date: somebody else may have deployed."""
+HEALTHY = "once all new tasks are healthy"
+"""From when on users should be served by it, for the plan on paper."""
 UNTIL_STARTED = Attempts(not_before=inf)
 """Nothing is written before its turn has come."""
 
@@ -52,6 +54,8 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     ours to undo; and `must_not_write` leaves the writing to ECS's own rollback, or to somebody else, who has `awaits`
     seconds to begin.
     """
+
+    serves: ClassVar[str] = HEALTHY
 
     target: Target
     terms: Terms
@@ -113,6 +117,7 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
 class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
     """Write nothing: this very revision is rolling out already, as `deployment`, so follow it and judge it."""
 
+    serves: ClassVar[str] = HEALTHY
     force: ClassVar[bool] = False
     undoes: ClassVar[str] = ""
     since: ClassVar[datetime | None] = None

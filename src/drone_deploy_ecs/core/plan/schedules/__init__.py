@@ -1,0 +1,1 @@
+"""Schedules that follow a deployment, whichever strategy makes it."""

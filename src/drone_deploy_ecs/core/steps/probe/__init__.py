@@ -1,0 +1,1 @@
+"""Ask the new version itself whether it serves."""
