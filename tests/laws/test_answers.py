@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.calls.body import NotWholeError
 from drone_deploy_ecs.core.calls.catalogue import CALLS
 from drone_deploy_ecs.core.calls.ecs import (
+    DeregisterTaskDefinition,
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
@@ -117,6 +118,7 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
 RAW: tuple[Call[Any], ...] = (
     DescribeTaskDefinition(region=HERE, name="web"),
     RegisterTaskDefinition(region=HERE, body={}),
+    DeregisterTaskDefinition(region=HERE, name="web:1"),
     TagResource(region=HERE, arn="d", key="k", value="v"),
 )
 """Whose answers are plain JSON: `tests/laws/test_nulls.py`."""
