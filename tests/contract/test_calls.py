@@ -50,6 +50,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 from drone_deploy_ecs.core.ecs.launch import Launch
 from drone_deploy_ecs.core.ecs.limits import SUSPENSIONS, Limits
@@ -128,6 +129,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
     DeregisterTaskDefinition: {"name": names},
+    TagResource: {"arn": names, "key": names, "value": names},
     DescribeServiceDeployments: {"arns": lists},
     DescribeServiceRevisions: {"arns": lists},
     StopServiceDeployment: {"arn": names},
@@ -227,7 +229,7 @@ def test_every_class_says_how_it_may_be_called(kind: type[Call[Any]]) -> None:
     assert kind.quota.rate > 0
     assert 0 < kind.timeout.connect < kind.timeout.read
     assert kind.most >= 1
-    writing = ("Update", "Register", "Deregister", "Put", "Run", "Stop", "Continue")
+    writing = ("Update", "Register", "Deregister", "Put", "Run", "Stop", "Continue", "Tag")
     assert kind.writes is kind.operation.startswith(writing)
 
 
@@ -280,6 +282,7 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DeregisterTaskDefinition(region=HERE, name="web:2"),
         RUN,
         StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
+        TagResource(region=HERE, arn=found.definitions.arns()[0], key="drone-deploy-ecs:build", value="7"),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
         ),
@@ -343,7 +346,7 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     assert there.faults.log == here.faults.log
     shop = ":service-deployment/prod/shop/"
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
-    assert [about.count(shop) for _, _, about in here.faults.log if about.startswith("arn:")] == [1, 0, 0, 1]
+    assert [about.count(shop) for _, _, about in here.faults.log if ":service-" in about] == [1, 0, 0, 1]
     assert told == [
         "web,api", "web", "web", "web", "web", "with tags", "web:2", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",

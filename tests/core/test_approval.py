@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from drone_deploy_ecs.core.ecs.build import BUILD
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.request.approval import Approval
 from tests.core.shown import NEW, OURS
 
 ARN = "arn:aws:ecs:eu-west-1:1:service-deployment/prod/web/r"
-BODY = {"containerDefinitions": [{"name": "app", "image": "shop:2"}, {"name": "proxy", "image": "envoy:1"}]}
+BODY = {
+    "containerDefinitions": [{"name": "app", "image": "shop:2"}, {"name": "proxy", "image": "envoy:1"}],
+    "tags": [{"key": BUILD, "value": "7"}],
+}
 WAITS = Definition(NEW, active=True, body=BODY)
 
 
@@ -21,6 +25,8 @@ WAITS = Definition(NEW, active=True, body=BODY)
         (Approval(image="shop:2", containers=("app",)), "shop:2", True),
         (Approval(image="shop:2", containers=("proxy",)), "shop:2", False),
         (Approval(image="shop:3"), "shop:3", False),
+        (Approval(build=7), "build 7", True),
+        (Approval(build=8, image="shop:2"), "shop:2, build 8", False),
         (Approval(revision="web:2"), "web:2", True),
         (Approval(revision=NEW), "web:2", True),
         (Approval(revision="web:3"), "web:3", False),

@@ -26,6 +26,7 @@ VARIABLES = {
     **dict.fromkeys(("DRONE_DEPLOY_TO", "CI_PIPELINE_DEPLOY_TARGET"), "production"),
     **dict.fromkeys(("CI_COMMIT_BRANCH", "CI_DEFAULT_BRANCH"), "main"),
     **dict.fromkeys(("AWS_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "PATH", "PWD"), "some-text"),
+    "DRONE_BUILD_NUMBER": "42",
     "IMAGE": "registry.example.com/shop:42",
     "REVISION": "web:43",
 }

@@ -148,6 +148,7 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeTasks": st.lists(tasks | own_tasks, max_size=3).map(tuple),
     "DescribeTaskDefinition": st.sampled_from(BODIES).map(lambda body: Definition(NEW, active=True, body=body)),
     "RegisterTaskDefinition": st.just(NEW),
+    "TagResource": st.just(NEW),
     "RegisterScalableTarget": st.none(),
     "ListServiceDeployments": st.lists(entries, max_size=2).map(tuple),
     "DescribeServiceDeployments": st.lists(records, max_size=1).map(tuple),

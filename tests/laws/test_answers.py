@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from drone_deploy_ecs.core.calls.body import NotWholeError
 from drone_deploy_ecs.core.calls.catalogue import CALLS
 from drone_deploy_ecs.core.calls.ecs import (
+    DeregisterTaskDefinition,
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
@@ -32,6 +33,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 
 if TYPE_CHECKING:
@@ -116,6 +118,8 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
 RAW: tuple[Call[Any], ...] = (
     DescribeTaskDefinition(region=HERE, name="web"),
     RegisterTaskDefinition(region=HERE, body={}),
+    DeregisterTaskDefinition(region=HERE, name="web:1"),
+    TagResource(region=HERE, arn="d", key="k", value="v"),
 )
 """Whose answers are plain JSON: `tests/laws/test_nulls.py`."""
 ONE: tuple[Call[Any], ...] = (

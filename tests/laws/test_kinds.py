@@ -34,6 +34,7 @@ from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateS
 from drone_deploy_ecs.core.steps.scale import Scale
 from drone_deploy_ecs.core.steps.schedule.move import Move, MoveSchedule
 from drone_deploy_ecs.core.steps.step import Context, State
+from drone_deploy_ecs.core.steps.tag import TagRevision
 from drone_deploy_ecs.core.steps.task.run import RunTask
 from drone_deploy_ecs.core.steps.task.stop import StopTask
 from drone_deploy_ecs.core.verdict import Verdict
@@ -67,7 +68,8 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
     RegisterTaskDefinition: structs(
         RegisterTaskDefinition, name=st.just("web#1"), region=st.just("eu-west-1"), family=st.just("web"),
         body=st.sampled_from(answers.BODIES), serves=st.just(("web",)), source=st.just(BEFORE), what=st.just("a change")),
-    UpdateService: structs(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts)
+    UpdateService: structs(UpdateService, target=st.just(TARGET), terms=terms, definition=st.just(NEW), desired=st.none() | counts,
+                           looks_first=st.booleans(), build=st.sampled_from([None, 2]))
     | structs(UpdateService, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE),
                 undoes=st.just(OURS), must_not_write=st.booleans(), since=st.just(NOON)),
     FollowDeployment: structs(
@@ -76,13 +78,15 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
                      always_write=st.booleans()),
     RegisterScalableTarget: structs(
         RegisterScalableTarget, target=st.just(TARGET), limits=st.just(Limits(0, 4)), why=st.just("why"), required=st.booleans()),
-    ShiftTraffic: structs(ShiftTraffic, target=st.just(TARGET), terms=terms, definition=st.just(NEW), strategy=answers.shapes),
+    ShiftTraffic: structs(ShiftTraffic, target=st.just(TARGET), terms=terms, definition=st.just(NEW), strategy=answers.shapes,
+                          build=st.sampled_from([None, 2])),
     FollowServiceDeployment: structs(
         FollowServiceDeployment, target=st.just(TARGET), terms=terms, definition=st.just(NEW), deployment=st.just(OURS),
         strategy=answers.shapes),
     RollBack: structs(
         RollBack, target=st.just(AGAIN), terms=st.just(Terms(budget=BUDGET)), definition=st.just(BEFORE), undoes=st.just(OURS),
         must_not_write=st.booleans(), since=st.just(NOON), strategy=answers.shapes, arn=st.sampled_from(["", answers.RECORD])),
+    TagRevision: structs(TagRevision, region=st.just("eu-west-1"), definition=st.just(NEW), build=st.just(2)),
     RunTask: structs(
         RunTask, word=st.just("before"), like=st.just("web"), region=st.just("eu-west-1"), cluster=st.just("prod"), container=st.just("app"),
         launch=st.sampled_from([Launch(), Launch(propagates="SERVICE")]), command=st.just(("./migrate",)), timeout=st.sampled_from([30.0, BUDGET]), definition=st.just(NEW), tags=st.sampled_from([(), (("team", "shop"),)]),

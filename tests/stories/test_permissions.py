@@ -277,6 +277,7 @@ CASES = {
     "full": Case(full, WATCHED),
     "no logs": Case(full, WATCHED, {"log_lines": "0"}),
     "role": Case(full, WATCHED, {"aws_role_arn": ROLE}),
+    "order": Case(full, {**WATCHED, "used again": Run(settings={"image": "shop:1"})}, {"build_number": "7"}),
     "patterns": Case(tenants, RUNS, {"service": "tenant-?"}),
     "blue-green": Case(two, SWITCHED, SWITCH),
     "blue-green, not autoscaled": Case(lambda: two(autoscaled=False), SWITCHED, SWITCH),

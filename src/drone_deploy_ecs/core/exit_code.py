@@ -22,6 +22,6 @@ class ExitCode(IntEnum):
     NOT_AS_BEFORE = 4
     """Failed, and something is not as it was before: someone must look."""
     SUPERSEDED = 5
-    """Somebody's newer deployment took over; it was left alone."""
+    """Somebody's newer deployment took over, or it was somebody else's turn; it was left alone."""
     LOST_SIGHT = 6
     """AWS could not be seen until the budget ended; nothing was rolled back blindly."""

@@ -25,7 +25,7 @@ class Verdict(Enum):
     TIMED_OUT = "TimedOut"
     """The budget ran out."""
     SUPERSEDED = "Superseded"
-    """Somebody's newer deployment took over: not ours to undo."""
+    """Somebody's newer deployment took over, or it was somebody else's turn: not ours to undo."""
     UNKNOWN = "Unknown"
     """We lost sight of AWS. Never rolled back on that."""
     REFUSED = "Refused"
@@ -78,7 +78,7 @@ class EndState(Enum):
     LEFT = "left rolling out"
     """Left to ECS: cancelled with `on_cancel: leave`, or not watched any longer."""
     SOMEBODY_ELSES = "somebody else's"
-    """A newer deployment of somebody else was left alone."""
+    """A deployment of somebody else was left alone."""
     UNSEEN = "unseen"
     """AWS could not be seen."""
 

@@ -17,6 +17,7 @@ from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.errors import ApiError, Refused
 from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
+from drone_deploy_ecs.core.plan.order import came_too_late
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.strategies import strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
@@ -39,6 +40,7 @@ from drone_deploy_ecs.run.evidence import Collector
 from drone_deploy_ecs.run.patience import Patient, answered
 from drone_deploy_ecs.run.preflight import Preflight
 from drone_deploy_ecs.run.system import unique
+from drone_deploy_ecs.run.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -75,7 +77,7 @@ class Deployment:
         unique: Callable[[], str] = unique,
         web: Web = NOWHERE,
     ) -> None:
-        self._request = request
+        self._asked = self._request = request
         self._connect = connect
         self._clock = clock
         self._masks = Masks(request.secrets)
@@ -97,13 +99,16 @@ class Deployment:
 
     def deploy(self) -> Report:
         """Plan, do, watch, and take back what failed. Whatever happens is in the report; only defects are raised."""
+        turn = Turn(self._clock, self._log, self._cancellation)
         try:
-            plan = self.prepare()
+            plan = turn.wait(self.prepare(), self._prepared)
+            self._log.introduce(plan)
+            self._cancellation.defer()
+            plan, done = self._do(plan)
+            while not plan.conflicts and came_too_late(plan.request, done):
+                plan, done = self._do(turn.wait(self._prepared(), self._prepared))
         except Refused as refusal:
             return self._conclude(None, (), refusal.problems)
-        self._log.introduce(plan)
-        self._cancellation.defer()
-        plan, done = self._do(plan)
         if collector := self._collector():
             done = collector.at_verdict(done)
         undone = self._undo(plan, done)
@@ -118,6 +123,9 @@ class Deployment:
     def prepare(self) -> Plan:
         """The plan; nothing is written. Raises `Refused` with every reason why nothing may be."""
         self._reach()
+        return self._prepared()
+
+    def _prepared(self) -> Plan:
         self._seen_at = self._clock.monotonic()
         try:
             plan = self._plan()
@@ -150,9 +158,9 @@ class Deployment:
             self._reads[region] = Patient(self._calls[region], self._clock, self._log, self._request.budget)
 
     def _plan(self) -> Plan | tuple[Problem, ...]:
-        strategy = strategy_for(self._request)
-        answers = answered(partial(strategy.asks, self._request), self._read_patiently)
-        request = strategy.resolve(self._request, answers)
+        strategy = strategy_for(self._asked)
+        answers = answered(partial(strategy.asks, self._asked), self._read_patiently)
+        request = strategy.resolve(self._asked, answers)
         if isinstance(request, tuple):
             return request
         self._request = request
@@ -206,7 +214,9 @@ class Deployment:
     # --- forward, and back ---
 
     def _do(self, plan: Plan) -> tuple[Plan, tuple[Execution, ...]]:
-        """Run the plan; where somebody interferes meanwhile, what is left is planned anew."""
+        """Run the plan, if it is its turn; where somebody interferes meanwhile, what is left is planned anew."""
+        if plan.conflicts:
+            return plan, self._engine.withhold(plan)
         done = self._engine.run(plan.stages, forward=True, seen_at=self._seen_at)
         for _ in range(REPLANS):
             replan = plan.strategy.replan(plan, done)

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.steps.coordination import cancelled, consequences, ends_stages, fails, on_what_never_began
+from drone_deploy_ecs.core.steps.coordination import (
+    cancelled,
+    consequences,
+    ends_stages,
+    fails,
+    on_what_gives_way,
+    on_what_never_began,
+)
 from drone_deploy_ecs.core.steps.kind import SILENCE
 from drone_deploy_ecs.core.steps.step import Context, Reach, Stage, State, is_monitored
 from drone_deploy_ecs.core.verdict import Verdict
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.plan.order import Conflict
+    from drone_deploy_ecs.core.plan.strategy import Plan
     from drone_deploy_ecs.core.ports import Cancellation, Clock
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.coordination import Abort
@@ -91,6 +100,22 @@ class Engine:
             if any(map(ends_stages, executions)):
                 return (*ended, *guards, *self._never_begun(stages[number:], outputs))
         return (*ended, *guards)
+
+    def withhold(self, plan: Plan) -> tuple[Execution, ...]:
+        """What becomes of its steps where it isn't this run's turn: none is begun."""
+        in_the_way = {conflict.name: conflict for conflict in plan.conflicts}
+        return tuple(self._withheld(step, in_the_way) for step in plan.steps)
+
+    def _withheld(self, step: Step, in_the_way: Mapping[str, Conflict]) -> Execution:
+        context = self._context({}, None)
+        execution = step.begin(context)
+        conflict = in_the_way.get(step.target.name) if step.target else None
+        if conflict and is_monitored(execution):
+            execution = execution.glanced((conflict.service,), context.now)
+        verdict, reason = on_what_gives_way(conflict.what if conflict else "")
+        withheld = execution.abort(verdict, reason, context.now)
+        self._log.change(execution, withheld)
+        return withheld
 
     def _begin(
         self, step: Step, outputs: Mapping[str, str], failures: Mapping[str, str], seen_at: float | None

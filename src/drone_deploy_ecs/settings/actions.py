@@ -52,16 +52,16 @@ BESIDE = ("before", "after", "command", "task_timeout", "task_container", "probe
 """What is run, asked and moved beside the services."""
 NOT_FOLLOWING = (
     "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *BESIDE, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
-    "on_pause",
+    "on_pause", "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to who only follows."""
 NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notify")
 """What means nothing to who waits for nothing."""
-NOT_GOING_BACK = (*SWITCHING, *BESIDE, "skip_unchanged", "deployment")
+NOT_GOING_BACK = (*SWITCHING, *BESIDE, "skip_unchanged", "deployment", "on_conflict", "build_number")
 """What means nothing to who goes back."""
 NOT_RUNNING = (
     *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "probe", "probe_expect", "schedules", "disable_rollbacks", "max_failed_tasks",
-    "stable_for", "wait_for", "preflight", "skip_unchanged",
+    "stable_for", "wait_for", "preflight", "skip_unchanged", "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to a one-off task."""
 
@@ -119,15 +119,15 @@ ACTIONS = {
             "deploy:deploy",
             plan="deploy:plan",
             needs=PLACES,
-            unused=(*SWITCHING, *SEVERAL, *BESIDE, "preflight", "skip_unchanged"),
+            unused=(*SWITCHING, *SEVERAL, *BESIDE, "preflight", "skip_unchanged", "on_conflict"),
             refuses=tuple(name for name in EDITS if name != "image"),
-            instead="it lets what waits go on as it is, and image, revision or deployment says what that must be",
+            instead="it lets what waits go on as it is, and image, revision, deployment or build_number says what that must be",
         ),
         Action(
             "rehearse",
             "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
             "rehearse:rehearse",
-            unused=("deployment", "command"),
+            unused=("deployment", "command", "on_conflict", "build_number"),
         ),
         Action(
             "policy",

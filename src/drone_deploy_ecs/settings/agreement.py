@@ -8,7 +8,7 @@ from drone_deploy_ecs.core.ecs.names import read_arn, short
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.settings.table import BY_NAME
-from drone_deploy_ecs.settings.values import COLOURS, ROLLING
+from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, ROLLING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +33,10 @@ def disagreements(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:
     for name in (values["cluster"], *(values["service"] or ()), *sides):
         yield from _misplaced_arn(name or "", values, own_cluster=name not in sides)
     yield from _duplicates(values["service"] or (), values["cluster"] or "")
+    order = [name for name in ("on_conflict", "build_number") if values[name] not in (None, "replace")]
+    for name in order if mode == BLUE_GREEN else ():
+        what = f"mode {mode} takes no {name}: a switch goes on from whatever it finds"
+        yield Problem(what, "Leave it out, and let the CI system run one such step at a time")
 
 
 def _access(values: Mapping[str, Any], mode: str) -> Iterator[Problem]:

@@ -52,6 +52,8 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         wait_for=values["wait_for"] or "completed",
         on_pause=values["on_pause"] or "wait",
         skip_unchanged=bool(values["skip_unchanged"]),
+        on_conflict=values["on_conflict"] or "replace",
+        build_number=None if approval else values["build_number"],
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         notify=notify,
@@ -88,6 +90,7 @@ def _approval(values: Mapping[str, Any]) -> Approval:
         containers=values["container"] or (),
         revision=values["revision"] or "",
         deployments=values["deployment"] or (),
+        build=values["build_number"],
     )
 
 

@@ -53,6 +53,7 @@ class Operations:
             "DescribeTasks": Operation(self._describe_tasks),
             "DescribeTaskDefinition": Operation(self._describe_task_definition, "taskDefinition"),
             "RegisterTaskDefinition": Operation(self._register_task_definition, "family"),
+            "TagResource": Operation(self._tag_resource, "resourceArn"),
             "DeregisterTaskDefinition": Operation(self._deregister_task_definition, "taskDefinition"),
             "ListTaskDefinitions": Operation(self._list_task_definitions),
             "DescribeScalableTargets": Operation(self._describe_scalable_targets),
@@ -220,6 +221,11 @@ class Operations:
 
     def _register_task_definition(self, request: Mapping[str, Any]) -> Json:
         return self.world.definitions.register(request, self.world.clock.monotonic())
+
+    def _tag_resource(self, request: Mapping[str, Any]) -> Json:
+        """Only task definitions are tagged here."""
+        self.world.definitions.tag(request["resourceArn"], request["tags"])
+        return {}
 
     def _deregister_task_definition(self, request: Mapping[str, Any]) -> Json:
         answer = self.world.definitions.deregister(request["taskDefinition"], self.world.clock.monotonic())

@@ -190,6 +190,10 @@ def _role(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'iam', region='')}role/{request.get('RoleName', '')}",)
 
 
+def _tagged(_prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    return (str(request.get("resourceArn", "")),)
+
+
 def _function(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{of(prefix, 'lambda')}function:{request.get('FunctionName', '')}",)
 
@@ -205,7 +209,7 @@ def _schedule(prefix: str, request: Mapping[str, Any]) -> tuple[str, ...]:
 
 RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, ...]]] = {
     "DescribeServices": _services, "UpdateService": _services, "ListServiceDeployments": _services,
-    "RunTask": _revision, "StopTask": _task, "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
+    "RunTask": _revision, "StopTask": _task, "DescribeTasks": _tasks, "RegisterTaskDefinition": _family, "TagResource": _tagged, "GetLogEvents": _log_stream, "GetSecretValue": _secret,
     "DescribeServiceDeployments": _service_deployments, "StopServiceDeployment": _service_deployments,
     "DescribeServiceRevisions": _service_revisions,
     "ContinueServiceDeployment": _service_deployments, "DescribeSecret": _secret, "BatchGetImage": _repository, "GetDownloadUrlForLayer": _repository,

@@ -15,7 +15,7 @@ from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.clock import START
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 UNKNOWN = "Unable to describe task definition."
@@ -113,6 +113,12 @@ class TaskDefinitions:
             unknown = "TaskDefinition not found." if operation == "UpdateService" else UNKNOWN
             raise rejected(operation, "ClientException", unknown)
         return matching[-1]
+
+    def tag(self, arn: str, tags: Sequence[Mapping[str, str]]) -> None:
+        """Give a revision tags, each in the place of one of the same key."""
+        revision = self.find("TagResource", arn)
+        keys = {tag["key"] for tag in tags}
+        revision["tags"] = [tag for tag in revision["tags"] if tag["key"] not in keys] + [dict(tag) for tag in tags]
 
     def deregister(self, name: str, now: float = 0.0) -> dict[str, Any]:
         """Make a revision INACTIVE: what runs it goes on, but nothing can be updated to it."""

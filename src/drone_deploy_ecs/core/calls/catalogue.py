@@ -18,6 +18,7 @@ from drone_deploy_ecs.core.calls import (
     schedules,
     secrets,
     service_deployments,
+    tags,
     tasks,
 )
 from drone_deploy_ecs.core.calls.call import Call
@@ -40,6 +41,7 @@ CALLS: tuple[type[Call[Any]], ...] = tuple(
     for module in (
         ecs,
         tasks,
+        tags,
         service_deployments,
         autoscaling,
         elb,

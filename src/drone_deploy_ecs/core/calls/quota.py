@@ -25,6 +25,7 @@ CHANGE_SERVICE_DEPLOYMENTS = Quota("change service deployments", 20, 5.0)
 CHANGE_TASKS = Quota("change tasks", 100, 40.0)
 READ_TASKS = Quota("read tasks", 100, 20.0)
 REGISTER_DEFINITIONS = Quota("register task definitions", 20, 1.0)
+TAG_RESOURCES = Quota("tag resources", 50, 10.0)
 READ_DEFINITIONS = Quota("read task definitions", 50, 20.0)
 EVENTS = Quota("EventBridge", 50, 25.0)
 """Half of the 50 a second that EventBridge's quotas give all operations but PutEvents: others use it, too."""

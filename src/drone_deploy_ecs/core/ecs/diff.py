@@ -2,13 +2,15 @@
 
 ECS answers more than was registered: members that weren't given come back empty, or with its defaults. What is absent,
 null or empty means the same, and so does a default. Nor does the order of tags, variables and secrets mean anything:
-ECS answers them in an order of its own.
+ECS answers them in an order of its own. Nor does it matter of which build it is.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+
+from drone_deploy_ecs.core.ecs.build import of_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +62,7 @@ def meaning(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body without what means nothing, in an order that means nothing."""
     # There a port of the host is the container's own, and ECS answers it so.
     defaults: Mapping[Place, Any] = {_HOST_PORT: ...} if body.get("networkMode") in ("awsvpc", "host") else {}
-    return _meaning(body, (), {**_DEFAULTS, **defaults}) or {}
+    return _meaning(of_build(body, None), (), {**_DEFAULTS, **defaults}) or {}
 
 
 def _meaning(value: Any, place: Place, defaults: Mapping[Place, Any]) -> Any:

@@ -42,6 +42,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     DescribeServiceRevisions,
     StopServiceDeployment,
 )
+from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 from drone_deploy_ecs.core.permissions.statement import allow
 from drone_deploy_ecs.core.preflight.checks import ALL, OFF
@@ -106,6 +107,10 @@ def _has_tags(place: Place) -> bool:
 
 def _tagged(place: Place) -> bool:
     return place.definitions is None or any(definition.body.get("tags") for definition in place.definitions)
+
+
+def _has_order(place: Place) -> bool:
+    return place.request.build_number is not None
 
 
 def _starts_tasks(place: Place) -> bool:
@@ -195,13 +200,19 @@ FEATURES = (
         (
             allow(
                 "KeepTags",
-                ["ecs:TagResource"],
+                [TagResource],
                 FAMILY,
-                when=_has_tags,
+                when=lambda place: _has_tags(place) and not _has_order(place),
                 StringEquals={"ecs:CreateAction": RegisterTaskDefinition.operation},
             ),
         ),
         "The new revision is registered without tags, with a warning.",
+    ),
+    Feature(
+        "Order",
+        "Only with `build_number`: revisions are tagged with it, those that are used again, too. In the place of the former.",
+        (allow("TagBuilds", [TagResource], FAMILY, when=_has_order),),
+        "A warning. Nobody can tell of which build the revision is, so a lower one replaces it.",
     ),
     Feature(
         "Patterns",

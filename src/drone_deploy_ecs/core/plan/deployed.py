@@ -113,6 +113,8 @@ def _kept(service: Deployed, stranded: str, *, run_failed: bool) -> EndState:
             return EndState.UNTOUCHED
         case Verdict.WITHDRAWN | Verdict.CANCELLED if not service.deployment:
             return EndState.UNTOUCHED
+        case Verdict.WITHDRAWN if isinstance(service.step, FollowDeployment) and not stranded:
+            return EndState.UNTOUCHED
         case Verdict.CANCELLED if not stranded:
             return EndState.PAUSED if service.rollout.pause else EndState.LEFT
         case Verdict.SUPERSEDED:

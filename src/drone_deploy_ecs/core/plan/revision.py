@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.build import of_build
 from drone_deploy_ecs.core.ecs.diff import same
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.taskdef import Definition, HasBody
@@ -68,7 +69,8 @@ def revision(
     if problems := tuple(_problems(request, service, present, asked)):
         return problems
     source = asked if isinstance(asked, Definition) else present
-    body = edit.apply(request.edits, source.body)
+    edited = edit.apply(request.edits, source.body)
+    body = edited if request.revision else of_build(edited, request.build_number)
     named = frozenset(name for each in request.edits for name in each.images)
     is_whole = bool(request.revision) or any(each.replaces_all for each in request.edits)
     if is_whole and not named and _has_the_same_images(body, present.body):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.diff import diff
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.plan import native, probes, tasks, terms, undo
+from drone_deploy_ecs.core.plan import native, order, probes, tasks, terms, undo
 from drone_deploy_ecs.core.plan.deployed import deployed, outcome, unchanged
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import pointed_at, unattested
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.plan.order import Conflict
     from drone_deploy_ecs.core.plan.revision import Registrations
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
     from drone_deploy_ecs.core.plan.strategy import Answers, Replan, Sentence
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request.request import Request
-    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.core.steps.step import Execution, Step
+    from drone_deploy_ecs.core.steps.tag import TagRevision
 
 Update = UpdateService | FollowDeployment
 
@@ -125,32 +127,51 @@ def _plan(strategy: Rolling, request: Request, services: Sequence[Ready], answer
     updates: list[Update] = []
     same: list[Target] = []
     diffs: list[tuple[str, tuple[str, ...]]] = []
+    conflicts: dict[str, Conflict] = {}
+    retagged: dict[str, TagRevision] = {}
     for service in services:
-        step, registrations = _step(request, service, registrations)
+        later = order.later_build(request, service)
+        step, registrations = _step(request, service, registrations, must_write=bool(later))
         if isinstance(step, Target):
             same.append(step)
         else:
             updates.append(step)
             diffs.append((step.target.name, _diff(service)))
+        if isinstance(step, UpdateService) and (conflict := later or _conflict(request, service, answers)):
+            conflicts[service.name] = conflict
+        retagged |= order.tags(request, service, service.edited.arn if isinstance(step, Target) else step.definition)
+    first: tuple[Step, ...] = (*registrations, *retagged.values())
     return Plan(
         request=request,
         strategy=strategy,
-        stages=tuple(_stages(request, registrations, updates, services)),
+        stages=tuple(_stages(request, first, updates, services)),
         unchanged=tuple(same),
         warnings=(
-            *(warning for service in services for warning in _warnings(service, answers)),
+            *(
+                warning
+                for service in services
+                for warning in _warnings(request, service, answers, conflicts.get(service.name))
+            ),
             *(probes.warnings(request, answers) if updates else ()),
         ),
         diffs=tuple(diffs),
         revisions={service.name: service.revision for service in services},
+        conflicts=tuple(conflicts.values()),
     )
 
 
+def _conflict(request: Request, service: Ready, answers: Answers) -> Conflict | None:
+    """The rollout that is in the way of writing to that service."""
+    if request.on_conflict == "replace":
+        return None
+    return order.another_rollout(service, native.newest(service, answers))
+
+
 def _stages(
-    request: Request, registrations: Registrations, updates: Sequence[Update], services: Sequence[Ready]
+    request: Request, first: tuple[Step, ...], updates: Sequence[Update], services: Sequence[Ready]
 ) -> Iterator[Stage]:
-    if registrations:
-        yield Stage(registrations)
+    if first:
+        yield Stage(first)
     yield from tasks.before(request, updates, services)
     waves = tuple(filter(None, _waves(request, updates)))
     for number, wave in enumerate(waves, 1):
@@ -166,10 +187,15 @@ def _waves(request: Request, updates: Sequence[Update]) -> Iterator[Sequence[Upd
         yield [update for update in rest if update.target.region == access.region]
 
 
-def _step(request: Request, service: Ready, registrations: Registrations) -> tuple[Update | Target, Registrations]:
-    """The step for one service, a bare Target if nothing is to be done; and the registrations with what it needs."""
+def _step(
+    request: Request, service: Ready, registrations: Registrations, *, must_write: bool
+) -> tuple[Update | Target, Registrations]:
+    """The step for one service, a bare Target if nothing is to be done; and the registrations with what it needs.
+
+    `must_write`: that it runs it, or is getting it, isn't enough.
+    """
     target, primary = _target(service), service.primary
-    if service.runs_it and (service.revision.is_certain or request.skip_unchanged):
+    if service.runs_it and not must_write and (service.revision.is_certain or request.skip_unchanged):
         if service.is_settled and primary.is_at_full_count:
             return target, registrations
         if service.is_settled:
@@ -182,10 +208,14 @@ def _step(request: Request, service: Ready, registrations: Registrations) -> tup
 
 def _update(request: Request, target: Target, service: Ready) -> UpdateService:
     forward, strategy = terms.forward(request), service.service.strategy
+    looks_first, build = request.on_conflict != "replace", request.build_number
     if strategy.shifts:
         undo_text = native.undo_of(request, target, strategy)
-        return ShiftTraffic(target=target, terms=forward, undo=undo_text, strategy=strategy)
-    return UpdateService(target=target, terms=forward, undo=undo_sentence(request, target))
+        return ShiftTraffic(
+            target=target, terms=forward, undo=undo_text, looks_first=looks_first, build=build, strategy=strategy
+        )
+    undo_text = undo_sentence(request, target)
+    return UpdateService(target=target, terms=forward, undo=undo_text, looks_first=looks_first, build=build)
 
 
 def _follow(request: Request, target: Target, service: Ready) -> FollowDeployment:
@@ -219,10 +249,13 @@ def _diff(service: Ready) -> tuple[str, ...]:
 # --- what a person would want to know before a service is written to ---
 
 
-def _warnings(service: Ready, answers: Answers) -> Iterator[Problem]:
+def _warnings(request: Request, service: Ready, answers: Answers, conflict: Conflict | None) -> Iterator[Problem]:
     if service.service.desired == 0 and service.service.scheduling == "REPLICA":
         yield Problem(f"{service.name} has desired count 0", "Nothing will be started, so nothing will be proved")
-    yield from _on_its_deployments(service)
+    if conflict:
+        yield order.warning(request, conflict)
+    else:
+        yield from _on_its_deployments(service)
     yield from native.warnings(service, answers)
     yield from unattested(service.name, service.revision)
     yield from _on_its_way_back(service)
@@ -276,8 +309,10 @@ def _outcomes(plan: Plan, done: Sequence[Execution], undone: Sequence[Execution]
 
     for target in plan.unchanged:
         yield unchanged(target, run_failed=run_failed(target))
+    in_the_way = {conflict.name: f"was left alone, as {conflict.what}" for conflict in plan.conflicts}
     for service in services:
         name, target = service.target.name, service.target
         why = ways.get(name)
         stranded = why if isinstance(why, str) else ""
-        yield outcome(service, backs.get(name), stranded=stranded, run_failed=run_failed(target))
+        told = outcome(service, backs.get(name), stranded=stranded, run_failed=run_failed(target))
+        yield replace(told, unfinished=in_the_way.get(name, told.unfinished))

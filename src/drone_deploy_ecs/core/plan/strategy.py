@@ -14,6 +14,7 @@ from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 
 if TYPE_CHECKING:
+    from drone_deploy_ecs.core.plan.order import Conflict
     from drone_deploy_ecs.core.plan.revision import Revision
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
     from drone_deploy_ecs.core.preflight.check import Finding
@@ -43,7 +44,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
     the steps say it all. `unchanged` are the services that run exactly this already, and `at_rest` says so. `diffs`
     have by service what changes in the task definition; `compared_with` says against which. `revisions` are what each
-    service is to run, `findings` preflight's.
+    service is to run, `findings` preflight's. While there are `conflicts`, nothing of it may be done.
     """
 
     request: Request
@@ -57,6 +58,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     compared_with: str = "what it runs now"
     revisions: Mapping[str, Revision] = {}
     findings: tuple[Finding, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -36,6 +36,9 @@ SUMMARIES = {
 }
 """What to say of several services that stand alike, the worst first."""
 
+NOT_WRITTEN = "are somebody else's for now and were left alone"
+"""The same of those that nothing was written to, as somebody else came first."""
+
 
 def last_line(report: Report) -> str:
     """The verdict, and what every service runs now."""
@@ -78,7 +81,8 @@ def _summed(report: Report) -> Iterator[str]:
             yield stands(alike[0])
         elif alike:
             names = f" ({listed([outcome.target.name for outcome in alike])})" if end_state.is_odd else ""
-            yield f"{len(alike)} services {summary}{names}"
+            was_taken_over = end_state is not EndState.SOMEBODY_ELSES or not any(each.unfinished for each in alike)
+            yield f"{len(alike)} services {summary if was_taken_over else NOT_WRITTEN}{names}"
 
 
 def stands(outcome: Outcome) -> str:

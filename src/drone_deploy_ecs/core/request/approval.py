@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from drone_deploy_ecs.core.ecs.build import build_of
 from drone_deploy_ecs.core.ecs.names import short
 
 if TYPE_CHECKING:
@@ -19,19 +20,22 @@ class Approval(Struct, frozen=True, kw_only=True):
     """What must be what waits, as far as it is said: "" and () say nothing.
 
     An `image` of one of these `containers` (of any, where none is named), a `revision`, one of these `deployments`
-    (`ecs-svc/N`, or ARNs of service deployments).
+    (`ecs-svc/N`, or ARNs of service deployments), the `build` of that number (None says nothing).
     """
 
     image: str = ""
     containers: tuple[str, ...] = ()
     revision: str = ""
     deployments: tuple[str, ...] = ()
+    build: int | None = None
 
     def is_of(self, definition: Definition, deployment: str, arn: str) -> bool:
         """Whether the deployment with that id, of that definition and service deployment, is what was meant."""
         if self.deployments and not {deployment, arn} & set(self.deployments):
             return False
         if self.revision and short(self.revision) != short(definition.arn):
+            return False
+        if self.build is not None and self.build != build_of(definition.body):
             return False
         return not self.image or self.image in self._images(definition.body)
 
@@ -42,7 +46,8 @@ class Approval(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """`shop:2`, or whatever was said; "" where nothing."""
-        said = (self.image, short(self.revision), ", ".join(map(short_deployment, self.deployments)))
+        build = "" if self.build is None else f"build {self.build}"
+        said = (self.image, short(self.revision), ", ".join(map(short_deployment, self.deployments)), build)
         return ", ".join(filter(None, said))
 
 

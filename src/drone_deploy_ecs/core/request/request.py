@@ -24,6 +24,8 @@ AUTO = ("auto",)
 """As `Request.schedules`: all that run this run's clusters and families."""
 
 
+OnConflict = Literal["replace", "wait", "refuse"]
+"""What to do where another rollout is in progress: take its place; wait for its end; leave it alone."""
 OnPause = Literal["wait", "continue", "leave"]
 """What is done at a PAUSE hook: wait for somebody's answer, answer it, or end the run there."""
 OnCancel = Literal["", "rollback", "leave"]
@@ -118,6 +120,8 @@ class Request(Struct, frozen=True, kw_only=True):
     wait_for: WaitFor = "completed"
     on_pause: OnPause = "wait"
     skip_unchanged: bool = False
+    on_conflict: OnConflict = "replace"
+    build_number: int | None = None
     dry_run: bool = False
     reports: tuple[str, ...] = ()
     notify: tuple[Secret, ...] = ()

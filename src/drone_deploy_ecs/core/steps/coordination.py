@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Execution
 
 ANOTHER_FAILED = "another service of this run failed"
+OTHERS_TURN = "another service of this run is somebody else's for now"
 NEVER_BEGUN = "what was to be completed before it wasn't"
 
 
@@ -96,6 +97,11 @@ def on_cancellation(signal: int) -> tuple[Verdict, str]:
 def on_what_never_began(signal: int) -> tuple[Verdict, str]:
     """The verdict on the steps of stages that never came, and the reason; `signal` is 0 where none arrived."""
     return on_cancellation(signal) if signal else (Verdict.WITHDRAWN, NEVER_BEGUN)
+
+
+def on_what_gives_way(to: str) -> tuple[Verdict, str]:
+    """The verdict on a step of a run that isn't begun, and why; `to` says whose turn it is there, "" nobody's."""
+    return (Verdict.SUPERSEDED, to) if to else (Verdict.WITHDRAWN, OTHERS_TURN)
 
 
 def _fails_with(culprit: Execution, other: Execution) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls import ecs as calls
 from drone_deploy_ecs.core.ecs import taskdef
+from drone_deploy_ecs.core.ecs.build import build_of
 from drone_deploy_ecs.core.ecs.diff import same
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import short
@@ -121,7 +122,7 @@ class Registration(HasBody, KindExecution, frozen=True, kw_only=True):
         match answer:
             case str(arn):
                 return self._registered(arn)
-            case Definition() if same(answer.body, self.body):
+            case Definition() if same(answer.body, self.body) and build_of(answer.body) == build_of(self.body):
                 return self._registered(answer.arn)
             case Fault():
                 return self._failed(answer, now)

@@ -11,12 +11,17 @@ from drone_deploy_ecs.core.steps.attempts import Attempts
 from drone_deploy_ecs.core.steps.observation import Reading, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout import rollback, write
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, follow, keep
+from drone_deploy_ecs.core.steps.rollout.rival import Rival
 from drone_deploy_ecs.core.steps.rollout.terms import Terms
-from drone_deploy_ecs.core.steps.rollout.update import UpdateService
+from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
+from drone_deploy_ecs.core.steps.rollout.write import Next
+from drone_deploy_ecs.core.verdict import Judgement, Verdict
 from tests.core.shown import (
     BEFORE,
     BUDGET,
     COPY,
+    DENIED,
+    FOREIGN,
     NEW,
     NOON,
     OLD,
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 
 SEEN = Ours(deployment=OLD, since=NOON, is_ecs_rollback=True, was_seen=True, below_desired_at=7.0, healthy_at=9.0)
 REFUSED = f"(deployment {OTHER}) deployment failed: a hook."
+STEP = UpdateService(target=TARGET, definition=NEW, terms=Terms(budget=BUDGET))
 BACK_TO_COPY = UpdateService(target=TARGET, definition=COPY, undoes=OURS, since=at(5), terms=Terms(budget=BUDGET))
 
 
@@ -79,8 +85,41 @@ def test_a_deployment_is_healthy_with_all_its_tasks_and_never_without_any(
 
 
 def test_a_write_that_may_have_landed_is_known_by_its_revision_and_its_time() -> None:
-    found = write.check(primary(), TARGET, NEW, Attempts(unconfirmed=TIMED_OUT))
+    found = write.check(primary(), STEP, NEW, Attempts(unconfirmed=TIMED_OUT), None)
     assert found == Ours(deployment=OURS, since=NOON)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "may_be_written"),
+    [(6, 7, True), (7, 7, False), (8, 7, False), (None, 7, False), (6, None, False)],
+)
+def test_only_a_lower_build_gives_way_to_a_write(theirs: int | None, ours: int | None, *, may_be_written: bool) -> None:
+    rival = Rival(definition=FOREIGN, is_read=True, build=theirs)
+    found = write.check(primary(OTHER, FOREIGN), replace(STEP, build=ours), NEW, Attempts(), rival)
+    assert (found is Next.WRITE) is may_be_written
+    assert may_be_written or (isinstance(found, Judgement) and found.verdict is Verdict.SUPERSEDED)
+
+
+@pytest.mark.parametrize(
+    "step", [STEP, FollowDeployment(target=TARGET, definition=NEW, deployment=OURS, terms=Terms(budget=BUDGET))]
+)
+def test_a_step_is_about_what_it_takes_the_place_of(step: UpdateService | FollowDeployment) -> None:
+    assert step.over(frozenset({OLD, OTHER})).target == replace(TARGET, known=frozenset({OLD, OTHER}))
+
+
+@pytest.mark.parametrize(("answer", "is_read"), [(DENIED, True), (TIMED_OUT, False), (None, False)])
+def test_what_may_not_be_read_has_no_build(answer: object, *, is_read: bool) -> None:
+    rival = Rival(definition=FOREIGN)
+    read = replace(rival, is_read=True)
+    assert rival.after(answer, is_last_chance=False) == (read if is_read else None)
+    assert rival.after(answer, is_last_chance=True) == read
+
+
+@pytest.mark.parametrize(("theirs", "may_be_written"), [(6, True), (7, True), (8, False), (None, True)])
+def test_what_was_there_is_replaced_unless_it_is_of_a_higher_build(theirs: int | None, *, may_be_written: bool) -> None:
+    rival = Rival(definition=BEFORE, is_read=True, build=theirs)
+    found = write.check(primary(OLD, BEFORE), replace(STEP, build=7), NEW, Attempts(), rival)
+    assert (found is Next.WRITE) is may_be_written
 
 
 def test_a_copy_that_is_back_is_the_way_back_whoever_returned_it() -> None:

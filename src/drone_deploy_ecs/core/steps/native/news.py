@@ -70,6 +70,7 @@ def _writing(before: Shift, after: Shift) -> Iterator[News]:
         yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
     if after.asked_at is not None and before.asked_at is None:
         yield Kind.UPDATED, f"told ECS to roll it back ({before.means.value})"
+    yield from rollout.contested(before, after)
     ours, known = after.ours, before.ours
     if ours and (known is None or known.deployment != ours.deployment):
         yield Kind.UPDATED, _following(after)

@@ -131,7 +131,7 @@ class Shift(Rollout, frozen=True, kw_only=True):
 
     def due(self, now: float, chance: float, /) -> float:
         """See `Execution`."""
-        if self.reads_on:
+        if self.reads_on or self.asks_rival:
             return 0.0
         return now if pauses.call(self) else polling.next_look(self, now, chance)
 

@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.steps.native.pauses import Answers
 from drone_deploy_ecs.core.steps.native.record import Known
 from drone_deploy_ecs.core.steps.native.shift import Shift
 from drone_deploy_ecs.core.steps.rollout.follow import Ours
-from drone_deploy_ecs.core.steps.rollout.update import UNTIL_STARTED, FollowDeployment, UpdateService, is_fresh
+from drone_deploy_ecs.core.steps.rollout.update import UNTIL_STARTED, FollowDeployment, UpdateService
 from drone_deploy_ecs.core.text import MINUTE, span, tasks
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class ShiftTraffic(UpdateService, Struct, frozen=True, kw_only=True):
             step=self,
             definition=context.outputs.get(self.registration, self.definition),
             began=context.now,
-            phase=Phase.WRITE if is_fresh(context) else Phase.CHECK,
+            phase=self.phase(context),
             writes=UNTIL_STARTED,
         )
 

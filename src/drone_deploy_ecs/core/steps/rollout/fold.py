@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from drone_deploy_ecs.core.calls.ecs import UpdateService
 from drone_deploy_ecs.core.ecs.fault import Fault, not_awss
 from drone_deploy_ecs.core.ecs.service import Service
-from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Phase
+from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, RETRY_FIRST, Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import READ_GRACE, Reading, all_of
 from drone_deploy_ecs.core.steps.rollout import stability, write
 from drone_deploy_ecs.core.steps.rollout.follow import Ours, accepted, follow
@@ -20,11 +20,13 @@ from drone_deploy_ecs.core.steps.rollout.judge import Sight
 from drone_deploy_ecs.core.steps.rollout.outlook import Outlook
 from drone_deploy_ecs.core.steps.rollout.polling import NEEDS_EVIDENCE
 from drone_deploy_ecs.core.steps.rollout.record import Decision
+from drone_deploy_ecs.core.steps.rollout.rival import Rival
+from drone_deploy_ecs.core.steps.rollout.stability import Completion
 from drone_deploy_ecs.core.steps.rollout.write import Next
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.steps.rollout.stability import Completion
+    from drone_deploy_ecs.core.ecs.service import Deployment
 
 RolloutT = TypeVar("RolloutT", bound=Outlook)
 Change = tuple[RolloutT, Judgement | None]
@@ -93,8 +95,22 @@ def looked(rollout: RolloutT, look: Reading | Fault | None, now: float) -> Chang
     rollout = rollout.seen(look, now)
     if rollout.decision:
         return rollout, None
+    return _seen(rollout if rollout.phase is Phase.FOLLOW else replace(rollout, rival=None), now)
+
+
+def _seen(rollout: RolloutT, now: float) -> Change[RolloutT]:
+    """Judge by what was seen: of our deployment, or for the write while there is none."""
     ours = rollout.ours if rollout.phase is Phase.FOLLOW else None
     return _followed(rollout, ours, now) if ours else _checked(rollout, now)
+
+
+def rival_read(rollout: RolloutT, answer: object, now: float) -> Change[RolloutT]:
+    """After DescribeTaskDefinition of what somebody else runs there: as if the look had told its build."""
+    rival = rollout.rival and rollout.rival.after(answer, is_last_chance=now >= rollout.deadline)
+    rollout = replace(rollout, rival=rival)
+    if rival:
+        return _seen(rollout, now)
+    return (rollout if rollout.phase is Phase.FOLLOW else _next(rollout, Next.RETRY, now)), None
 
 
 # --- before there is a deployment of ours ---
@@ -137,8 +153,10 @@ def _checked(rollout: RolloutT, now: float) -> Change[RolloutT]:
         finding = Next.RETRY
     elif rollout.is_undo:
         finding = rollout.way_back(service, primary, now)
+    elif rollout.step.build is not None and rollout.rival is None:
+        return replace(rollout, rival=Rival(definition=primary.task_definition)), None
     else:
-        finding = write.check(primary, rollout.step.target, rollout.definition, writes)
+        finding = write.check(primary, rollout.step, rollout.definition, writes, rollout.rival)
     # Writing is allowed by this look; an unconfirmed write, a recall or the deadline may still forbid it.
     if finding is Next.WRITE:
         finding = write.when_settled(writes, rollout.recalled, rollout.deadline, now)
@@ -203,6 +221,8 @@ def _followed(rollout: RolloutT, ours: Ours, now: float) -> Change[RolloutT]:
     judgement = rollout.judged(sight)
     if judgement is None:
         return replace(rollout, completion=rollout.completion.lost()), None
+    if judgement.verdict is Verdict.SUPERSEDED and primary and rollout.may_contest:
+        return _contested(rollout, ours, primary, judgement, now)
     if judgement.verdict is not Verdict.COMPLETED:
         return rollout, judgement
     # Complete is no verdict yet: it has to stay so, and to wait for the others (`settle`).
@@ -210,6 +230,31 @@ def _followed(rollout: RolloutT, ours: Ours, now: float) -> Change[RolloutT]:
     if isinstance(completion, Judgement):
         return rollout, completion
     return _completed(rollout, ours, completion, now), None
+
+
+def _contested(
+    rollout: RolloutT, ours: Ours, primary: Deployment, judgement: Judgement, now: float
+) -> Change[RolloutT]:
+    """Somebody else's deployment has taken our place: of a lower build, it gives way to ours, written once more."""
+    rival = rollout.rival
+    if rival is None or rival.definition != primary.task_definition:
+        asking = Rival(definition=primary.task_definition)
+        return replace(rollout, rival=asking, completion=rollout.completion.lost()), None
+    if not rival.is_lower(rollout.step.build):
+        return rollout, judgement
+    known = rollout.step.target.known | {ours.deployment, primary.id}
+    again = replace(
+        rollout,
+        step=rollout.step.over(known),
+        phase=Phase.WRITE,
+        writes=Attempts(not_before=now),
+        is_second=True,
+        ours=Ours(deployment=ours.deployment, since=ours.since),
+        tasks=replace(rollout.tasks, stopped=()),
+        completion=Completion(),
+        not_primary_since=None,
+    )
+    return again, None
 
 
 def _completed(rollout: RolloutT, ours: Ours, completion: Completion, now: float) -> RolloutT:

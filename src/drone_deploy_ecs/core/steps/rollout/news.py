@@ -58,11 +58,20 @@ def _writing(before: Record, after: Record) -> Iterator[News]:
     if fault is not None and fault is not before.writes.fault and after.decision is None:
         yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
     ours, known = after.ours, before.ours
-    if ours and (known is None or (ours.is_ecs_rollback and not known.is_ecs_rollback)):
+    yield from contested(before, after)
+    is_another = after.is_second and bool(ours and known and ours.deployment != known.deployment)
+    if ours and (known is None or is_another or (ours.is_ecs_rollback and not known.is_ecs_rollback)):
         yield Kind.UPDATED, following(after, ours)
         yield from _usually(after)
     if after.phase is Phase.CHECK and before.phase is Phase.FOLLOW:
         yield Kind.PROGRESS, f"{after.step.undoes} is PRIMARY again"
+
+
+def contested(before: Record, after: Record) -> Iterator[News]:
+    """That a lower build took its place, and is to give way."""
+    if after.is_second and not before.is_second and after.rival:
+        theirs = f"{short(after.rival.definition)} of build {after.rival.build} took the place of {after.output}"
+        yield Kind.PROGRESS, f"{theirs}, and this is build {after.step.build}: writing once more"
 
 
 def following(rollout: Record, ours: Ours) -> str:

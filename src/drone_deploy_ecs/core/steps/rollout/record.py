@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.observation import Reading
     from drone_deploy_ecs.core.steps.rollout.follow import Ours
     from drone_deploy_ecs.core.steps.rollout.history import Milestones, Prediction
+    from drone_deploy_ecs.core.steps.rollout.rival import Rival
     from drone_deploy_ecs.core.steps.rollout.terms import RolloutStep, Terms
     from drone_deploy_ecs.core.verdict import Judgement
 
@@ -61,8 +62,10 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.
     Since `not_primary_since` the deployment that should be PRIMARY isn't: ours; in a way back, before there is one, the
     deployment that it undoes. `recalled`: nothing more is to be written, and that is the verdict once it is known
-    whether an unconfirmed write was accepted. `earlier` are the service's rollouts before this one (none where it
-    starts from another count: that is no rollout like others), `elsewhere` what others of this run went through.
+    whether an unconfirmed write was accepted. `rival` is what PRIMARY runs, where its build counts; `is_second`: it is
+    written once more, as what took its place is of a lower one. `earlier` are the service's rollouts before this one
+    (none where it starts from another count: that is no rollout like others), `elsewhere` what others of this run went
+    through.
     """
 
     step: RolloutStep
@@ -78,6 +81,8 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     completion: Completion = field(default_factory=Completion)
     monitor: Monitor = field(default_factory=Monitor)
     recalled: Judgement | None = None
+    rival: Rival | None = None
+    is_second: bool = False
     decision: Decision | None = None
     earlier: tuple[Milestones, ...] = ()
     elsewhere: tuple[Lesson, ...] = ()
@@ -91,6 +96,17 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     def is_undo(self) -> bool:
         """Whether this brings a service back rather than forward."""
         return bool(self.step.undoes)
+
+    @property
+    def asks_rival(self) -> bool:
+        """Whether it is to be read of which build that is that somebody else runs there."""
+        return self.rival is not None and not self.rival.is_read and self.decision is None
+
+    @property
+    def may_contest(self) -> bool:
+        """Whether it may be written once more where a lower build has taken its place."""
+        is_there = self.service is not None and self.service.status in ("ACTIVE", "")
+        return self.step.build is not None and not self.is_second and is_there
 
     @property
     def instead(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTaskDefinition, UpdateService
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
 from drone_deploy_ecs.core.steps.observation import Reading
 from drone_deploy_ecs.core.steps.rollout import fold, history, news, polling, progress
@@ -57,6 +57,8 @@ class Rollout(Outlook, frozen=True, kw_only=True):
     def call(self) -> Call[Any] | None:
         """See `Execution`: none where a look is whole, and waits to be judged."""
         target = self.step.target
+        if self.asks_rival and self.rival:
+            return DescribeTaskDefinition(region=target.region, name=self.rival.definition)
         if self._is_to_write:
             return UpdateService(
                 region=target.region,
@@ -87,7 +89,7 @@ class Rollout(Outlook, frozen=True, kw_only=True):
 
     def due(self, now: float, chance: float, /) -> float:
         """See `Execution`. The rest of a look comes at once, and first."""
-        return 0.0 if self.reads_on else polling.next_look(self, now, chance)
+        return 0.0 if self.reads_on or self.asks_rival else polling.next_look(self, now, chance)
 
     # --- what others decide ---
 
@@ -135,6 +137,8 @@ class Rollout(Outlook, frozen=True, kw_only=True):
 
     def advance(self, answer: object, now: float, /) -> Self:
         """See `Execution`. What its call can't be answered with tells nothing."""
+        if self.asks_rival:
+            return fold.decided(*fold.rival_read(self, answer, now), now)
         if self._is_to_write:
             return fold.decided(*fold.written(self, answer, now), now)
         is_whole = self.reading is not None and self.reading.is_whole

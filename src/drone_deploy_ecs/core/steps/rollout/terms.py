@@ -10,6 +10,7 @@ from drone_deploy_ecs.core.steps.step import Step
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Self
 
     from drone_deploy_ecs.core.request.request import OnPause
     from drone_deploy_ecs.core.target import Target
@@ -74,6 +75,13 @@ class RolloutStep(Step, Protocol):
     @property
     def must_not_write(self) -> bool:
         """Whether the service is only to be watched."""
+
+    @property
+    def build(self) -> int | None:
+        """The number of the build; None where that doesn't count."""
+
+    def over(self, known: frozenset[str], /) -> Self:
+        """The same, to take the place of these deployments (their ids), too."""
 
     @property
     def awaits(self) -> float:

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.steps.attempts import Attempts, Phase
@@ -17,7 +18,7 @@ from drone_deploy_ecs.core.text import span, tasks
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from typing import Any
+    from typing import Any, Self
 
     from drone_deploy_ecs.core.steps.rollout.terms import Terms
     from drone_deploy_ecs.core.steps.step import Context
@@ -45,7 +46,9 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     """Point a service at a revision, and follow that deployment.
 
     The revision is `definition`, an ARN, or "" where the step with the key `registration` registers it first. `desired`
-    is a new desired count; None leaves the one it has. `undo` says how it would be taken back.
+    is a new desired count; None leaves the one it has. `undo` says how it would be taken back. `looks_first`:
+    however fresh the plan is, a look comes immediately before the write. So it does with a `build`, the number of the
+    build (None where that doesn't count): a lower one is replaced, whenever it came, and a higher one isn't.
 
     In a way back, `undoes` is the deployment of ours (from `since` on) that must still be PRIMARY: anything else isn't
     ours to undo; and `must_not_write` leaves the writing to ECS's own rollback, or to somebody else, who has `awaits`
@@ -65,6 +68,8 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
     awaits: float = 0.0
     since: datetime | None = None
     undo: str = ""
+    looks_first: bool = False
+    build: int | None = None
 
     @property
     def key(self) -> str:
@@ -91,9 +96,18 @@ class UpdateService(KindStep, Struct, frozen=True, kw_only=True):
             step=self,
             definition=context.outputs.get(self.registration, self.definition),
             began=context.now,
-            phase=Phase.WRITE if is_fresh(context) and not self.undoes else Phase.CHECK,
+            phase=self.phase(context),
             writes=UNTIL_STARTED,
         )
+
+    def phase(self, context: Context) -> Phase:
+        """Whether it may be written at once."""
+        must_look = self.undoes or self.looks_first or self.build is not None
+        return Phase.WRITE if is_fresh(context) and not must_look else Phase.CHECK
+
+    def over(self, known: frozenset[str], /) -> Self:
+        """See `RolloutStep`."""
+        return replace(self, target=replace(self.target, known=known))
 
     def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
         """The step that takes it back after this execution of it; `how` has the members of that."""
@@ -109,6 +123,7 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
     since: ClassVar[datetime | None] = None
     must_not_write: ClassVar[bool] = True
     awaits: ClassVar[float] = 0.0
+    build: ClassVar[int | None] = None
 
     target: Target
     terms: Terms
@@ -138,6 +153,10 @@ class FollowDeployment(KindStep, Struct, frozen=True, kw_only=True):
             phase=Phase.FOLLOW,
             ours=Ours(deployment=self.deployment, since=None),
         )
+
+    def over(self, known: frozenset[str], /) -> Self:
+        """See `RolloutStep`."""
+        return replace(self, target=replace(self.target, known=known))
 
     def undone(self, _rollout: object, /, **how: Any) -> UpdateService:
         """The step that takes it back after this execution of it; `how` has the members of that."""

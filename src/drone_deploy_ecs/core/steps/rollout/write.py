@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.fault import Fault
     from drone_deploy_ecs.core.ecs.service import Deployment
     from drone_deploy_ecs.core.steps.attempts import Attempts
-    from drone_deploy_ecs.core.target import Target
+    from drone_deploy_ecs.core.steps.rollout.rival import Rival
+    from drone_deploy_ecs.core.steps.rollout.terms import RolloutStep
 
 
 class Next(Enum):
@@ -33,12 +34,20 @@ class Next(Enum):
     """It isn't PRIMARY any more, which may be a stale read."""
 
 
-def check(primary: Deployment, target: Target, definition: str, writes: Attempts) -> Judgement | Ours | Next:
-    """What a look before the write means on the way forward, that deployment being PRIMARY."""
-    if primary.id in target.known:
-        return Next.WRITE
-    if primary.task_definition == definition and writes.may_have_been_accepted:
+def check(
+    primary: Deployment, step: RolloutStep, definition: str, writes: Attempts, rival: Rival | None
+) -> Judgement | Ours | Next:
+    """What a look before the write means on the way forward, that deployment being PRIMARY.
+
+    `rival` is what it runs, where its build counts.
+    """
+    if primary.task_definition == definition and writes.may_have_been_accepted and primary.id not in step.target.known:
         return Ours(deployment=primary.id, since=primary.created_at)
+    if rival and rival.is_higher(step.build):
+        ahead = f"it has {short(primary.task_definition)} of build {rival.build}, and this is build {step.build}"
+        return Judgement(Verdict.SUPERSEDED, ahead)
+    if primary.id in step.target.known or (rival and rival.is_lower(step.build)):
+        return Next.WRITE
     theirs = f"somebody else's {primary.id} ({short(primary.task_definition)})"
     return Judgement(Verdict.SUPERSEDED, f"{theirs} became PRIMARY before our update")
 
