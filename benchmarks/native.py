@@ -26,7 +26,8 @@ from benchmarks.service_deployments import (
     truth,
     world_for,
 )
-from drone_deploy_ecs.core.calls.ecs import DescribeServices, ListServiceDeployments, UpdateService
+from drone_deploy_ecs.core.calls.ecs import DescribeServices, UpdateService
+from drone_deploy_ecs.core.calls.service_deployments import ListServiceDeployments
 from drone_deploy_ecs.core.ecs.service_deployment import GOING_BACK
 from drone_deploy_ecs.core.event import Event, Kind
 from drone_deploy_ecs.core.verdict import Verdict

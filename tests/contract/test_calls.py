@@ -24,7 +24,6 @@ from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
-    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -48,6 +47,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
     DescribeServiceDeployments,
     DescribeServiceRevisions,
+    ListServiceDeployments,
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource
@@ -274,7 +274,6 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeServices(region=HERE, cluster="prod", services=("web", "api")),
         UpdateService(region=HERE, cluster="prod", name="web", definition="web:1", force=True),
         ListServices(region=HERE, cluster="prod"),
-        ListServiceDeployments(region=HERE, cluster="prod", name="web", after=START - timedelta(days=2)),
         ListTasks(region=HERE, cluster="prod", name="web", status="RUNNING"),
         DescribeTasks(region=HERE, cluster="prod", tasks=(task,)),
         DescribeTaskDefinition(region=HERE, name="web"),
@@ -283,6 +282,7 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         RUN,
         StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
         TagResource(region=HERE, arn=found.definitions.arns()[0], key="drone-deploy-ecs:build", value="7"),
+        ListServiceDeployments(region=HERE, cluster="prod", name="web", after=START - timedelta(days=2)),
         DescribeServiceDeployments(
             region=HERE, arns=(arn, "arn:aws:ecs:eu-west-1:123456789012:service-deployment/p/w/1")
         ),
@@ -348,7 +348,7 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
     assert [about.count(shop) for _, _, about in here.faults.log if ":service-" in about] == [1, 0, 0, 1]
     assert told == [
-        "web,api", "web", "web", "web", "web", "with tags", "web:2", "web:1", here.one_offs.tasks[0].id, "web,api", "web", "/ecs/web", "/ecs/web",
+        "web,api", "web", "web", "web", "with tags", "web:2", "web:1", here.one_offs.tasks[0].id, "web", "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",
         "default", "nightly", "nightly", "nightly", "jobs/hourly", "jobs/hourly",
     ]  # fmt: skip

@@ -18,7 +18,6 @@ from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
-    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -27,6 +26,7 @@ from drone_deploy_ecs.core.calls.ecs import (
 from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTargetHealth
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
+from drone_deploy_ecs.core.calls.service_deployments import ListServiceDeployments
 from drone_deploy_ecs.core.ecs.limits import Limits
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import AlarmState, TargetCheck, TargetHealth
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
+from drone_deploy_ecs.core.calls.service_deployments import ListServiceDeployments
 from drone_deploy_ecs.core.causes import evidence
 from drone_deploy_ecs.core.causes.cause import Cause
 from drone_deploy_ecs.core.causes.evidence import ALL_LINES, LINE, LogPlace

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
     DescribeServiceDeployments,
     DescribeServiceRevisions,
+    ListServiceDeployments,
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.ecs.service_deployment import HookRun

@@ -20,7 +20,6 @@ from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
-    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -31,6 +30,7 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
     DescribeServiceDeployments,
     DescribeServiceRevisions,
+    ListServiceDeployments,
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource

@@ -13,21 +13,18 @@ from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.quota import (
     CHANGE_SERVICES,
     READ_DEFINITIONS,
-    READ_SERVICE_DEPLOYMENTS,
     READ_SERVICES,
     READ_TASKS,
     REGISTER_DEFINITIONS,
 )
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service import DescribedService, Service
-from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment
 from drone_deploy_ecs.core.ecs.task import DescribedTask, Task
 from drone_deploy_ecs.core.ecs.taskdef import Defined, Definition, HasBody, read_definition
 from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from drone_deploy_ecs.core.calls.body import Body
     from drone_deploy_ecs.core.calls.call import Lane
@@ -44,10 +41,6 @@ class _Updated(Wire, frozen=True):
 class _ServiceArns(Wire, frozen=True):
     service_arns: tuple[str, ...]
     next_token: str = ""
-
-
-class _ServiceDeployments(Wire, frozen=True):
-    service_deployments: tuple[ServiceDeployment, ...]
 
 
 class _TaskArns(Wire, frozen=True):
@@ -180,46 +173,6 @@ class ListServices(Call[Page], frozen=True, kw_only=True):
         """The call for the page after that one; None where it is the last."""
         token = page.after(self.token)
         return replace(self, token=token) if token else None
-
-
-class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, kw_only=True):
-    """ECS's records of a service's deployments, of these statuses: one page, as many as it may have.
-
-    They were created from `after` to `before`. Newest first is how captures look, but no page of AWS's promises it:
-    without these, an old one may be missing.
-    """
-
-    PAGE: ClassVar = 100
-
-    operation: ClassVar = "ListServiceDeployments"
-    quota: ClassVar = READ_SERVICE_DEPLOYMENTS
-    permission: ClassVar = "ecs:ListServiceDeployments"
-    reads: ClassVar = "the service deployments"
-    shows: ClassVar = "ECS's own record of the deployment"
-
-    cluster: str
-    name: str
-    after: datetime | None = None
-    before: datetime | None = None
-    status: tuple[str, ...] = ()
-
-    @staticmethod
-    def about(members: Mapping[str, Any], /) -> str:
-        """The service."""
-        return str(members.get("service", ""))
-
-    def members(self) -> dict[str, Any]:
-        """See `Call`."""
-        given: dict[str, Any] = {"cluster": self.cluster, "service": self.name, "maxResults": self.PAGE}
-        if self.status:
-            given["status"] = list(self.status)
-        created = {"after": self.after, "before": self.before}
-        bounds = {name: moment for name, moment in created.items() if moment}
-        return {**given, "createdAt": bounds} if bounds else given
-
-    def read(self, body: Body) -> tuple[ServiceDeployment, ...]:
-        """See `Call`."""
-        return typed(body, _ServiceDeployments).service_deployments
 
 
 class ListTasks(Call[Page], frozen=True, kw_only=True):

@@ -14,15 +14,20 @@ from drone_deploy_ecs.core.calls.quota import (
     READ_SERVICE_DEPLOYMENTS,
     READ_SERVICE_REVISIONS,
 )
-from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment, ServiceRevision
+from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment, ServiceDeployment, ServiceRevision
 from drone_deploy_ecs.core.ecs.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from drone_deploy_ecs.core.calls.body import Body
 
 Action = Literal["CONTINUE", "ROLLBACK"]
+
+
+class _Listed(Wire, frozen=True):
+    service_deployments: tuple[ServiceDeployment, ...]
 
 
 class _Described(Wire, frozen=True):
@@ -35,6 +40,46 @@ class _Revisions(Wire, frozen=True):
 
 class _Acted(Wire, frozen=True):
     arn: str = field(name="serviceDeploymentArn")
+
+
+class ListServiceDeployments(Call[tuple[ServiceDeployment, ...]], frozen=True, kw_only=True):
+    """ECS's records of a service's deployments, of these statuses: one page, as many as it may have.
+
+    They were created from `after` to `before`. Newest first is how captures look, but no page of AWS's promises it:
+    without these, an old one may be missing.
+    """
+
+    PAGE: ClassVar = 100
+
+    operation: ClassVar = "ListServiceDeployments"
+    quota: ClassVar = READ_SERVICE_DEPLOYMENTS
+    permission: ClassVar = "ecs:ListServiceDeployments"
+    reads: ClassVar = "the service deployments"
+    shows: ClassVar = "ECS's own record of the deployment"
+
+    cluster: str
+    name: str
+    after: datetime | None = None
+    before: datetime | None = None
+    status: tuple[str, ...] = ()
+
+    @staticmethod
+    def about(members: Mapping[str, Any], /) -> str:
+        """The service."""
+        return str(members.get("service", ""))
+
+    def members(self) -> dict[str, Any]:
+        """See `Call`."""
+        given: dict[str, Any] = {"cluster": self.cluster, "service": self.name, "maxResults": self.PAGE}
+        if self.status:
+            given["status"] = list(self.status)
+        created = {"after": self.after, "before": self.before}
+        bounds = {name: moment for name, moment in created.items() if moment}
+        return {**given, "createdAt": bounds} if bounds else given
+
+    def read(self, body: Body) -> tuple[ServiceDeployment, ...]:
+        """See `Call`."""
+        return typed(body, _Listed).service_deployments
 
 
 class DescribeServiceDeployments(Call[tuple[DescribedServiceDeployment, ...]], frozen=True, kw_only=True):

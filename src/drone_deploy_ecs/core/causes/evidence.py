@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.calls.catalogue import BY_OPERATION, permission
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
+from drone_deploy_ecs.core.calls.service_deployments import ListServiceDeployments
 from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.cause import Cause, cause_of_event, rank, seen
 from drone_deploy_ecs.core.ecs.fault import FaultKind

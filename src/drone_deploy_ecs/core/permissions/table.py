@@ -16,7 +16,6 @@ from drone_deploy_ecs.core.calls.ecs import (
     DescribeServices,
     DescribeTaskDefinition,
     DescribeTasks,
-    ListServiceDeployments,
     ListServices,
     ListTasks,
     RegisterTaskDefinition,
@@ -40,16 +39,15 @@ from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
     DescribeServiceDeployments,
     DescribeServiceRevisions,
+    ListServiceDeployments,
     StopServiceDeployment,
 )
 from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
+from drone_deploy_ecs.core.permissions import when
 from drone_deploy_ecs.core.permissions.statement import allow
-from drone_deploy_ecs.core.preflight.checks import ALL, OFF
-from drone_deploy_ecs.core.request.request import AUTO
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.permissions.place import Place
     from drone_deploy_ecs.core.permissions.statement import Statement
 
 ECS = "arn:aws:ecs:REGION:ACCOUNT"
@@ -68,102 +66,6 @@ class Feature(NamedTuple):
     without: str
 
 
-WATCHING = ("status", "watch")
-"""Actions that only tell what is."""
-READ_ONLY = (*WATCHING, "plan", "rehearse")
-"""Those that write nothing."""
-AS_IT_IS = (*READ_ONLY, "rollback", "continue")
-"""Those that register nothing."""
-
-
-def _writes(place: Place) -> bool:
-    return place.request.purpose not in READ_ONLY
-
-
-def _plans(place: Place) -> bool:
-    return place.request.purpose not in WATCHING
-
-
-def _knows_modes(place: Place) -> bool:
-    """Whether it does what a mode of two services means."""
-    return _plans(place) and place.request.purpose not in ("rollback", "continue")
-
-
-def _registers(place: Place) -> bool:
-    return place.request.purpose not in AS_IT_IS
-
-
-def _follows(place: Place) -> bool:
-    return place.request.purpose != "status"
-
-
-def _looks_back(place: Place) -> bool:
-    return place.request.purpose in ("status", "rollback")
-
-
-def _has_tags(place: Place) -> bool:
-    return _registers(place) and _tagged(place)
-
-
-def _tagged(place: Place) -> bool:
-    return place.definitions is None or any(definition.body.get("tags") for definition in place.definitions)
-
-
-def _has_order(place: Place) -> bool:
-    return place.request.build_number is not None
-
-
-def _starts_tasks(place: Place) -> bool:
-    return _follows(place) and place.request.colours is None
-
-
-def _runs_tasks(place: Place) -> bool:
-    request = place.request
-    return bool(request.before or request.after or request.command)
-
-
-def _tags_tasks(place: Place) -> bool:
-    return _runs_tasks(place) and (
-        place.service is None or place.service.launch.is_tagged or place.service.launch.propagates == "SERVICE"
-    )
-
-
-def _is_balanced(place: Place) -> bool:
-    return _starts_tasks(place) and (place.service is None or bool(place.service.target_groups))
-
-
-def _has_alarms(place: Place) -> bool:
-    return _follows(place) and (place.service is None or bool(place.service.alarms))
-
-
-def _looks_at_images(place: Place) -> bool:
-    return _plans(place) and place.request.preflight != OFF and (place.definitions is None or bool(place.repositories))
-
-
-def _looks_at_all(place: Place) -> bool:
-    return _plans(place) and place.request.preflight == ALL
-
-
-def _shifts(place: Place) -> bool:
-    return place.service is not None and place.service.strategy.shifts
-
-
-def _shifts_and_writes(place: Place) -> bool:
-    return _shifts(place) and _writes(place)
-
-
-def _switches(place: Place) -> bool:
-    return place.request.blue_green is not None and _knows_modes(place)
-
-
-def _finds_schedules(place: Place) -> bool:
-    return place.request.schedules == AUTO
-
-
-def _follow(place: Place) -> bool:
-    return bool(place.request.schedules)
-
-
 FEATURES = (
     Feature(
         "Every deployment",
@@ -172,13 +74,13 @@ FEATURES = (
         (
             allow("ReadServices", [DescribeServices], SERVICE),
             allow("ReadTaskDefinitions", [DescribeTaskDefinition]),
-            allow("UpdateServices", [UpdateService], SERVICE, when=_writes),
-            allow("RegisterTaskDefinitions", [RegisterTaskDefinition], FAMILY, when=_registers),
+            allow("UpdateServices", [UpdateService], SERVICE, when=when.writes),
+            allow("RegisterTaskDefinitions", [RegisterTaskDefinition], FAMILY, when=when.registers),
             allow(
                 "PassTheTasksRoles",
                 ["iam:PassRole"],
                 TASKS_ROLES,
-                when=_registers,
+                when=when.registers,
                 StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"},
             ),
         ),
@@ -188,8 +90,8 @@ FEATURES = (
         "Reasons",
         "Why tasks stopped, so that a doomed deployment fails within seconds rather than when its budget ends.",
         (
-            allow("FindTasks", [ListTasks], when=_follows, ArnEquals=IN_CLUSTER),
-            allow("ReadTasks", [DescribeTasks], f"{ECS}:task/CLUSTER/*", when=_follows),
+            allow("FindTasks", [ListTasks], when=when.follows, ArnEquals=IN_CLUSTER),
+            allow("ReadTasks", [DescribeTasks], f"{ECS}:task/CLUSTER/*", when=when.follows),
         ),
         "The log says that reasons can't be shown. A crashing container isn't recognised then: the deployment fails when "
         "ECS gives up on it or the budget ends. A same-tag deployment has no way back.",
@@ -202,7 +104,7 @@ FEATURES = (
                 "KeepTags",
                 [TagResource],
                 FAMILY,
-                when=lambda place: _has_tags(place) and not _has_order(place),
+                when=lambda place: when.has_tags(place) and not when.has_order(place),
                 StringEquals={"ecs:CreateAction": RegisterTaskDefinition.operation},
             ),
         ),
@@ -211,7 +113,7 @@ FEATURES = (
     Feature(
         "Order",
         "Only with `build_number`: revisions are tagged with it, those that are used again, too. In the place of the former.",
-        (allow("TagBuilds", [TagResource], FAMILY, when=_has_order),),
+        (allow("TagBuilds", [TagResource], FAMILY, when=when.has_order),),
         "A warning. Nobody can tell of which build the revision is, so a lower one replaces it.",
     ),
     Feature(
@@ -228,7 +130,7 @@ FEATURES = (
                 "ReadTheContainersLog",
                 [GetLogEvents],
                 "arn:aws:logs:REGION:ACCOUNT:log-group:LOG-GROUP:log-stream:*",
-                when=lambda place: (_starts_tasks(place) and place.request.log_lines > 0) or _runs_tasks(place),
+                when=lambda place: (when.starts_tasks(place) and place.request.log_lines > 0) or when.runs_tasks(place),
             ),
         ),
         "One line says that the log can't be shown, and names the permission.",
@@ -238,13 +140,13 @@ FEATURES = (
         "`before`, `after` and the action `run` only: the task, its end, and its log "
         "([Reasons](#reasons) and [Logs](#logs) are needed, too).",
         (
-            allow("RunTasks", [RunTask], FAMILY, when=_runs_tasks, ArnEquals=IN_CLUSTER),
-            allow("StopTasks", [StopTask], f"{ECS}:task/CLUSTER/*", when=_runs_tasks, ArnEquals=IN_CLUSTER),
+            allow("RunTasks", [RunTask], FAMILY, when=when.runs_tasks, ArnEquals=IN_CLUSTER),
+            allow("StopTasks", [StopTask], f"{ECS}:task/CLUSTER/*", when=when.runs_tasks, ArnEquals=IN_CLUSTER),
             allow(
                 "TagTasks",
                 ["ecs:TagResource"],
                 f"{ECS}:task/CLUSTER/*",
-                when=_tags_tasks,
+                when=when.tags_tasks,
                 StringEquals={"ecs:CreateAction": RunTask.operation},
             ),
         ),
@@ -255,14 +157,14 @@ FEATURES = (
     Feature(
         "Target health",
         "What the load balancer said of the new tasks.",
-        (allow("ReadTargetHealth", [DescribeTargetHealth, DescribeTargetGroups], when=_is_balanced),),
+        (allow("ReadTargetHealth", [DescribeTargetHealth, DescribeTargetGroups], when=when.is_balanced),),
         "One line says so, and names the permission.",
     ),
     Feature(
         "Alarms",
         # CloudWatch's permissions reference: with a narrower scope nothing is told of composite alarms.
         "Which deployment alarm went off. CloudWatch tells of composite alarms only where the resource is `*`.",
-        (allow("ReadAlarms", [DescribeAlarms], when=_has_alarms),),
+        (allow("ReadAlarms", [DescribeAlarms], when=when.has_alarms),),
         "One line says so, and names the permission.",
     ),
     Feature(
@@ -280,7 +182,7 @@ FEATURES = (
                 "ReadServiceRevisions",
                 [DescribeServiceRevisions],
                 f"{ECS}:service-revision/CLUSTER/SERVICE/*",
-                when=_looks_back,
+                when=when.looks_back,
             ),
         ),
         "`rollback` is refused where the events don't tell what ran before. `status` shows images without digests.",
@@ -296,18 +198,18 @@ FEATURES = (
                 "FollowShiftingDeployments",
                 [DescribeServiceDeployments],
                 f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
-                when=_shifts,
+                when=when.shifts,
             ),
             allow(
                 "TakeBackShiftingDeployments",
                 [StopServiceDeployment, ContinueServiceDeployment],
                 f"{ECS}:service-deployment/CLUSTER/SERVICE/*",
-                when=_shifts_and_writes,
+                when=when.shifts_and_writes,
             ),
             allow(
                 "ReadListenerRules",
                 [DescribeRules, DescribeListeners],
-                when=lambda place: _shifts(place) and _plans(place),
+                when=lambda place: when.shifts(place) and when.plans(place),
             ),
         ),
         "List or Describe: refused, exit code 2: nothing was changed. Stop or Continue: taken back by a whole new deployment "
@@ -317,11 +219,11 @@ FEATURES = (
         "Blue/green",
         "`mode: blue-green` only: the limits of autoscaling move along, where the services have any.",
         (
-            allow("ReadAutoscaling", [DescribeScalableTargets], when=_switches),
+            allow("ReadAutoscaling", [DescribeScalableTargets], when=when.switches),
             allow(
                 "MoveAutoscaling",
                 [RegisterScalableTarget],
-                when=lambda place: _switches(place) and _writes(place) and place.is_autoscaled is not False,
+                when=lambda place: when.switches(place) and when.writes(place) and place.is_autoscaled is not False,
             ),
         ),
         "Refused, exit code 2, or undone.",
@@ -334,7 +236,7 @@ FEATURES = (
                 "ReadTheLiveColour",
                 [GetSecretValue],
                 "arn:aws:secretsmanager:REGION:ACCOUNT:secret:BRANCH-SERVICE-??????",
-                when=lambda place: place.request.colours is not None and _knows_modes(place),
+                when=lambda place: place.request.colours is not None and when.knows_modes(place),
             ),
         ),
         "Refused, exit code 2: nothing was changed.",
@@ -347,9 +249,9 @@ FEATURES = (
                 "ReadImages",
                 [BatchGetImage, GetDownloadUrlForLayer],
                 "arn:aws:ecr:REGION:ACCOUNT:repository/REPOSITORY",
-                when=_looks_at_images,
+                when=when.looks_at_images,
             ),
-            allow("ReadPullThroughCaches", [DescribePullThroughCacheRules], when=_looks_at_images),
+            allow("ReadPullThroughCaches", [DescribePullThroughCacheRules], when=when.looks_at_images),
         ),
         "The image isn't looked at: one line in the plan says so. Without the last one, an image that isn't there is a "
         "warning.",
@@ -363,13 +265,16 @@ FEATURES = (
                 "ReadAboutSecrets",
                 [DescribeSecret],
                 "arn:aws:secretsmanager:REGION:ACCOUNT:secret:*",
-                when=_looks_at_all,
+                when=when.looks_at_all,
             ),
-            allow("ReadParameters", [GetParameters], "arn:aws:ssm:REGION:ACCOUNT:parameter/*", when=_looks_at_all),
-            allow("ReadTheTasksRoles", [GetRole], TASKS_ROLES, when=_looks_at_all),
-            allow("FindLogGroups", [DescribeLogGroups], when=_looks_at_all),
+            allow("ReadParameters", [GetParameters], "arn:aws:ssm:REGION:ACCOUNT:parameter/*", when=when.looks_at_all),
+            allow("ReadTheTasksRoles", [GetRole], TASKS_ROLES, when=when.looks_at_all),
+            allow("FindLogGroups", [DescribeLogGroups], when=when.looks_at_all),
             allow(
-                "ReadHooks", [GetFunctionConfiguration], "arn:aws:lambda:REGION:ACCOUNT:function:*", when=_looks_at_all
+                "ReadHooks",
+                [GetFunctionConfiguration],
+                "arn:aws:lambda:REGION:ACCOUNT:function:*",
+                when=when.looks_at_all,
             ),
         ),
         "One line names the permissions that lack, and the run goes on.",
@@ -380,31 +285,31 @@ FEATURES = (
         "find them are for `auto`. `DeregisterTaskDefinition` takes a revision of a failed run out of the way of what names its "
         "family alone.",
         (
-            allow("FindWhatStartsTasks", [ListEventBuses, ListRules, ListSchedules], when=_finds_schedules),
+            allow("FindWhatStartsTasks", [ListEventBuses, ListRules, ListSchedules], when=when.finds_schedules),
             allow(
                 "MoveRules",
                 [DescribeRule, ListTargetsByRule, PutTargets],
                 "arn:aws:events:REGION:ACCOUNT:rule/RULE",
-                when=_follow,
+                when=when.has_schedules,
             ),
             allow(
                 "MoveSchedules",
                 [GetSchedule, UpdateSchedule],
                 "arn:aws:scheduler:REGION:ACCOUNT:schedule/SCHEDULE",
-                when=_follow,
+                when=when.has_schedules,
             ),
             allow(
                 "PassTheRulesRoles",
                 ["iam:PassRole"],
                 "arn:aws:iam::ACCOUNT:role/RULES-ROLE",
-                when=_follow,
+                when=when.has_schedules,
                 StringEquals={"iam:PassedToService": "events.amazonaws.com"},
             ),
             allow(
                 "PassTheSchedulesRoles",
                 ["iam:PassRole"],
                 "arn:aws:iam::ACCOUNT:role/SCHEDULES-ROLE",
-                when=_follow,
+                when=when.has_schedules,
                 StringEquals={"iam:PassedToService": "scheduler.amazonaws.com"},
             ),
             allow("DeregisterWhatFailed", [DeregisterTaskDefinition], when=lambda place: place.names_families_alone),

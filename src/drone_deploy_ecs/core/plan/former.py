@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
-from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceRevisions
+from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceRevisions, ListServiceDeployments
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment, ServiceRevision

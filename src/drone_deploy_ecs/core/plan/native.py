@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetHealth
-from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments
+from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments, ListServiceDeployments
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.service_deployment import GOING_BACK, OVER, DescribedServiceDeployment
 from drone_deploy_ecs.core.pause import CONTINUE, LEAVE

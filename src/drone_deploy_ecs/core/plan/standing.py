@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition, ListServiceDeployments
-from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments, DescribeServiceRevisions
+from drone_deploy_ecs.core.calls.ecs import DescribeTaskDefinition
+from drone_deploy_ecs.core.calls.service_deployments import (
+    DescribeServiceDeployments,
+    DescribeServiceRevisions,
+    ListServiceDeployments,
+)
 from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.names import short

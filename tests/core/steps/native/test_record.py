@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
-from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments
+from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments, ListServiceDeployments
 from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment
 from drone_deploy_ecs.core.steps.native.record import BEFORE, Known, Look, bake, counts
 from drone_deploy_ecs.core.steps.rollout.follow import Ours

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.ecs import ListServiceDeployments
-from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments
+from drone_deploy_ecs.core.calls.service_deployments import DescribeServiceDeployments, ListServiceDeployments
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.service_deployment import WHOLE, DescribedServiceDeployment, ServiceDeployment
 from drone_deploy_ecs.core.steps.observation import Reading, all_of
