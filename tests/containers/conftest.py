@@ -49,6 +49,7 @@ def rig() -> Iterator[Rig]:
             for name in [name for name in os.environ if name.startswith("AWS_")]:
                 patch.delenv(name)
             rig = assemble(endpoint, engine, folder)
+        cleanup.callback(rig.elb.close)
         cleanup.callback(rig.logs.close)
         cleanup.callback(rig.ecs.close)
         yield rig

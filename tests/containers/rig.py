@@ -39,6 +39,7 @@ class Rig:
     folder: Path
     ecs: ECSClient
     logs: Any
+    elb: Any
     cluster: str = CLUSTER
 
     def image(self, tag: str) -> str:
@@ -59,7 +60,9 @@ class Rig:
             **more,
         )
 
-    def service(self, name: str, tag: str = "v1", desired: int = 2, breaker: Breaker = "off") -> str:
+    def service(
+        self, name: str, tag: str = "v1", desired: int = 2, breaker: Breaker = "off", target_group: str = ""
+    ) -> str:
         """Create a service and wait until its tasks run and answer; gives its name. Its family is named alike.
 
         An image that can't serve isn't waited for: its deployment is COMPLETED here from the start all the same.
@@ -71,6 +74,11 @@ class Rig:
             desiredCount=desired,
             launchType="EC2",
             networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-rig"]}},
+            loadBalancers=[
+                {"targetGroupArn": arn, "containerName": CONTAINER, "containerPort": 80}
+                for arn in (target_group,)
+                if arn
+            ],
             deploymentConfiguration={
                 "minimumHealthyPercent": 100,
                 "maximumPercent": 200,
@@ -81,6 +89,17 @@ class Rig:
             wait_until(lambda: self.describe(name)["runningCount"] == desired, 60, f"{name} runs")
             wait_until(lambda: self.pages(name) == [tag] * desired, 60, f"{name} answers {tag}")
         return name
+
+    def balance(self, name: str) -> tuple[str, str]:
+        """Create a load balancer; gives its target group's ARN, and its address, which the emulator serves itself."""
+        (balancer,) = self.elb.create_load_balancer(Name=name, Subnets=["subnet-rig"])["LoadBalancers"]
+        answer = self.elb.create_target_group(Name=name, Protocol="HTTP", Port=80, TargetType="ip", VpcId="vpc-rig")
+        arn = str(answer["TargetGroups"][0]["TargetGroupArn"])
+        forward = [{"Type": "forward", "TargetGroupArn": arn}]
+        self.elb.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=forward
+        )
+        return arn, f"{self.endpoint}/_alb/{name}/"
 
     def remove(self, name: str) -> None:
         """Delete a service and see that its containers are gone: a crash loop left alone would slow the next test."""
@@ -161,7 +180,8 @@ def assemble(endpoint: str, engine: Engine, folder: Path) -> Rig:
     ecr = client("ecr", endpoint)
     ecr.create_repository(repositoryName=REPOSITORY)
     ecr.close()
-    rig = Rig(endpoint, engine, folder, cast("ECSClient", client("ecs", endpoint)), client("logs", endpoint))
+    ecs = cast("ECSClient", client("ecs", endpoint))
+    rig = Rig(endpoint, engine, folder, ecs, client("logs", endpoint), client("elbv2", endpoint))
     push_all(engine, rig.image("v1").rpartition(":")[0])
     rig.logs.create_log_group(logGroupName=LOG_GROUP)
     rig.ecs.create_cluster(clusterName=CLUSTER)

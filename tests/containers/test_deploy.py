@@ -14,7 +14,7 @@ from tests.containers.rig import REGION
 from tests.deployments import CLUSTER, CONTAINER, Deployment, deployments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.containers.conftest import MakeService
     from tests.containers.rig import Rig
@@ -28,13 +28,14 @@ def plugin(
     tag: str,
     settings: Mapping[str, str] = {},
     *,
-    kill_when_it_says: str = "",
+    when_it_says: str = "",
+    then: Callable[[subprocess.Popen[str]], object] = id,
     elsewhere: Mapping[str, str] = {},
 ) -> tuple[int, str, dict[str, Any]]:
     """Exit code, transcript and report of one run of the plugin.
 
-    All the service's containers are killed once, as soon as the transcript has that text. `elsewhere` are endpoints of
-    what the emulator lacks.
+    `then` is called once, with the process, as soon as the transcript has that text. `elsewhere` are endpoints of what
+    the emulator lacks.
     """
     always = {
         "aws_region": REGION, "cluster": CLUSTER, "service": service, "container": CONTAINER, "image": rig.image(tag), "report": "-",
@@ -48,9 +49,9 @@ def plugin(
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True) as running,
     ):
         try:
-            if kill_when_it_says:
-                wait_until(lambda: kill_when_it_says in transcript.read_text(), 60, f"it says {kill_when_it_says!r}")
-                rig.engine.docker("kill", *rig.containers(service))
+            if when_it_says:
+                wait_until(lambda: when_it_says in transcript.read_text(), 60, f"it says {when_it_says!r}")
+                then(running)
             report, _ = running.communicate(timeout=240)
         finally:
             running.kill()
@@ -61,7 +62,12 @@ def plugin(
 def test_what_becomes_of_it_is_told(rig: Rig, service: MakeService, deployment: Deployment) -> None:
     name = service(f"tell-{deployment.name}", desired=deployment.desired, breaker=deployment.breaker)
     code, said, report = plugin(
-        rig, name, deployment.image, deployment.settings, kill_when_it_says=deployment.kill_when_it_says
+        rig,
+        name,
+        deployment.image,
+        deployment.settings,
+        when_it_says=deployment.kill_when_it_says,
+        then=lambda _: rig.engine.docker("kill", *rig.containers(name)),
     )
     deployment.check(name, code, said, report)
     served = [deployment.serves] * deployment.desired

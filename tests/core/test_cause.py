@@ -711,6 +711,9 @@ def test_a_code_of_windows_is_shown_as_microsoft_lists_it() -> None:
         (f"{INIT}failed to download env files: s3://shop-config/prod.env: AccessDenied: status 403", "(bucket shop-config)"),
         ("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0a1b': InsufficientFreeAddressesInSubnet", "(subnet subnet-0a1b)"),
         (f'{RUNC}exec: "start.sh": executable file not found in $PATH', "(command start.sh)"),
+        (f'{RUNC}exec: "./start.sh": stat ./start.sh: no such file or directory', "(command ./start.sh)"),
+        (r'API error (400): process caused "exec: \"/run.sh\": permission denied": unknown', "(command /run.sh)"),
+        (f'{RUNC}exec: "/": permission denied: unknown', "(command /)"),
         (f"{SECRETS}secret arn:aws:secretsmanager:eu-west-1:1:secret:prod/db-AbCdEf: AccessDeniedException", ""),
     ],
 )  # fmt: skip

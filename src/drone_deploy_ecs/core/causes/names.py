@@ -22,7 +22,7 @@ _PATTERNS: dict[str, str] = {
     "port": r"\(port (\d+)\)",
     "zone": r"\b([a-z]{2}(?:-[a-z]+)+-\d[a-z])\b",
     "host": r"lookup ([\w.-]+[\w])",
-    "command": r"exec: \W*([^\"\\\s]+)",
+    "command": r"exec: [\"\\\s]*([^\"\\\s]+)",
     "path": r"mounting [\w.:-]*:(/\S*?) failed",
     "hook": r":function:([\w-]+)",
     "rule": r":(listener-rule/[\w/-]+)",
