@@ -202,7 +202,7 @@ def run_on_a_terminal(command: list[str]) -> tuple[str, list[str], int]:
 
 def _read(terminal: int) -> bytes:
     try:
-        return os.read(terminal, 512)  # less than one drawing, so that none is missed where this process is slow
+        return os.read(terminal, 64)  # less than a line of a drawing, so that none is missed where this process is slow
     except OSError:  # how Linux says that the other side is closed
         return b""
 

@@ -27,7 +27,12 @@ from drone_deploy_ecs.core.calls.elb import DescribeTargetGroups, DescribeTarget
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.secrets import GetSecretValue
 from drone_deploy_ecs.core.calls.service_deployments import ListServiceDeployments
+from drone_deploy_ecs.core.calls.tasks import RunTask
+from drone_deploy_ecs.core.calls.web import Get
 from drone_deploy_ecs.core.ecs.limits import Limits
+from drone_deploy_ecs.core.errors import ApiError
+from drone_deploy_ecs.core.ports import NOWHERE
+from drone_deploy_ecs.core.request.url import Url
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
@@ -284,3 +289,19 @@ def test_what_can_t_be_made_a_time_or_a_number_is_absent(member: str, odd: str) 
 def test_what_iam_calls_an_operation() -> None:
     assert permission("DescribeTargetHealth") == "elasticloadbalancing:DescribeTargetHealth"
     assert permission("AssumeRole") == "AssumeRole"
+
+
+def test_a_request_is_named_without_what_may_be_secret_in_it() -> None:
+    url = Url(scheme="https", host="shop.example", port=443, path="/health", query="token=canary", login="a:canary")
+    asked = Get(region=HERE, url=url)
+    assert asked.subject == "https://shop.example/health"
+    assert asked.members() == {"url": "https://shop.example/health"}
+    with pytest.raises(ApiError, match="there is no web here"):
+        NOWHERE.send(asked)
+
+
+def test_a_task_may_be_checked_by_the_revision_alone() -> None:
+    task = RunTask(
+        region=HERE, cluster="prod", definition="web:1", container="app", command=("a",), token="t", started_by="me"
+    )
+    assert task.known_members() == {"taskDefinition": "web:1"}

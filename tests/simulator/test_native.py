@@ -10,6 +10,7 @@ import pytest
 from drone_deploy_ecs.simulator.behaviour import crash, missing
 from drone_deploy_ecs.simulator.shifting import CHECK, LifecycleHook
 from drone_deploy_ecs.simulator.stages import STEPS
+from drone_deploy_ecs.simulator.timing import Timing
 from drone_deploy_ecs.simulator.traffic import rule_arn, weights
 from tests.simulator.native import answer, arn, end, film, native, reach, record, refused, update, web
 from tests.simulator.watching import GROUP, ROLLBACK, WEB, events, shown
@@ -299,7 +300,7 @@ def test_the_circuit_breaker_where_it_works(*, counts: bool) -> None:
 
 
 def test_without_a_breaker_a_crash_loop_stays_for_a_day() -> None:
-    world = native("BLUE_GREEN", crash(1))
+    world = native("BLUE_GREEN", crash(1), timing=Timing(tick=120.0))
     update(world)
     found = end(world)
     assert found["statusReason"] == "Service deployment rolled back because SCALE_UP exceeded 24 hours."

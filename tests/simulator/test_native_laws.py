@@ -116,7 +116,7 @@ def why_open(world: World) -> bool:
     alarms_roll_back=st.booleans(),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_traffic_is_whole_and_every_deployment_ends_or_says_what_it_waits_for(
     *, strategy: str, shifting: Shifting, image: Behaviour, acts: list[tuple[int, str]], seed: int, **options: Any
 ) -> None:

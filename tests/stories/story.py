@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
-IMPATIENT = Timeout(5.0, 0.1)
-"""Real seconds that a page is waited for, where the simulator never answers."""
+IMPATIENT, PATIENT = Timeout(5.0, 0.1), Timeout(5.0, 5.0)
+"""Real seconds that a page is waited for: hardly any where the simulator may never answer, else as many as it takes."""
 CLOSED = 1
 """A port where nobody listens."""
 WIRED = ("ecs", "application-autoscaling", "ecr", "ssm", "events", "scheduler")
@@ -139,6 +139,7 @@ class Pointed:
     """`ports.Web` over HTTP, where the hosts of the first Region's world are paths of its server."""
 
     server: Server
+    timeout: Timeout
 
     def send(self, call: Call[A]) -> A:
         read = call.read
@@ -146,7 +147,7 @@ class Pointed:
         port = self.server.server_port if self.server.sites.can_reach(call.url.host) else CLOSED
         path = f"{SITES}{call.url.host}{call.url.path}"
         address = replace(call.url, scheme="http", host="127.0.0.1", port=port, path=path)
-        return read(get(address, IMPATIENT, trusted()))
+        return read(get(address, self.timeout, trusted()))
 
 
 @dataclass
@@ -195,7 +196,8 @@ class Teller:
                     simulated = SimulatedAws(further.get(access.region, world))
                     return Split(connect(access), simulated, lambda: self._point_at(server))
 
-                web = Pointed(first)
+                never = any(page.takes for page in world.pages.values())
+                web = Pointed(first, IMPATIENT if never else PATIENT)
                 code = main(
                     argv, lambda: Edges(env, stdout, stderr, over_http, world.clock, lambda: 0.5, cancellation, web=web)
                 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from drone_deploy_ecs.simulator.behaviour import Behaviour
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -217,6 +219,7 @@ def throttled(world: World) -> World:
     return world
 
 
+@pytest.mark.parametrize("tell", ["in process"], indirect=True)
 def test_many_throttled_and_one_fails(tell: Teller) -> None:
     world = throttled(tenants(300, families=20, failing="tenant-123"))
     told = tell(world, service="tenant-*")

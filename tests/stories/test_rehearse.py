@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.shifting import Shifting
 from drone_deploy_ecs.simulator.world import World, task_definition
@@ -52,6 +54,7 @@ def test_its_own_history_tells_how_long_things_take(plugin: Teller) -> None:
     assert "3 earlier rollouts in the services' events" in told(plugin, world)
 
 
+@pytest.mark.parametrize("tell", ["in process"], indirect=True)
 def test_rehearse_a_canary(tell: Teller) -> None:
     world = World()
     shifting = Shifting(bake_minutes=5, step_percent=10, step_bake_minutes=5)

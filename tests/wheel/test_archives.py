@@ -67,7 +67,8 @@ def test_the_metadata_is_complete(metadata: Message) -> None:
     assert metadata["License-File"] == "LICENSE"
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_all("Requires-Dist") == ["botocore<2,>=1.35", "msgspec<1,>=0.19", "rich>=13.9; extra == 'live'"]
+    extras = ["rich>=13.9; extra == 'live'", "apprise>=1.9; extra == 'notify'"]
+    assert metadata.get_all("Requires-Dist") == ["botocore<2,>=1.35", "msgspec<1,>=0.19", *extras]
     assert len(metadata["Summary"]) < 120
     assert "fargate" in metadata["Keywords"]
     assert "# drone-deploy-ecs" in str(metadata.get_payload())
