@@ -78,7 +78,7 @@ def document(features: Sequence[Feature]) -> str:
 def readme_actions() -> str:
     """What a rolling deployment needs, and what tells more of a failure, in two lines."""
     needed, reasons, tags = (_actions(feature) for feature in FEATURES[:ROLLING])
-    return f"A rolling deployment needs {needed}; to say why it failed, {reasons}; where task definitions have tags, {tags}.\n"
+    return f"A rolling deployment needs {needed} (that for the roles that task definitions name); to say why it failed, {reasons}; where task definitions have tags, {tags}.\n"
 
 
 def permissions_page(by: str) -> str:

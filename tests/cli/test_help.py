@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -181,3 +182,16 @@ def test_a_misspelt_command_is_refused_with_a_hint_and_there_is_no_flag_for_it(r
     ran = run(*words)
     assert ran.exit_code == 2
     assert "Did you mean deploy" in ran.stderr or "unrecognized arguments: --action" in ran.stderr
+
+
+def test_a_port_that_is_taken_is_refused_with_what_to_do(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = run("simulator", "--port", str(port))
+    assert ran.exit_code == 2
+    assert f"port {port} can't be listened on: Address already in use. Give another --port" in ran.stderr
+    assert "there is no such port" in run("simulator", "--port", "70000").stderr
+
+
+def test_a_misspelt_flag_of_the_simulator_leads_to_its_own_help(run: Run) -> None:
+    assert "See drone-deploy-ecs simulator --help" in run("simulator", "--speed", "fast").stderr

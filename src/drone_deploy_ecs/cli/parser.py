@@ -47,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
         if word:
             message = f"{word!r} isn't an action"
         hint = did_you_mean_flag(unknown.split(" ")[0]) or did_you_mean(word, (*ACTIONS, "simulator", "demo"))
-        raise Refused((Problem(message, hint or f"See {PROGRAM} --help"),))
+        raise Refused((Problem(message, hint or f"See {self.prog} --help"),))
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -33,6 +33,7 @@ _WORD = r"X86_64|ARM64|LINUX|WINDOWS_SERVER_[A-Z0-9_]+|awsvpc|bridge|host|none|t
 _SHOWN: Mapping[Place, str] = {
     ("cpu",): _NUMBER,
     ("memory",): _NUMBER,
+    ("family",): r"[\w-]+",
     ("networkMode",): _WORD,
     ("runtimePlatform", "cpuArchitecture"): _WORD,
     ("runtimePlatform", "operatingSystemFamily"): _WORD,
