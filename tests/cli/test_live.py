@@ -186,7 +186,9 @@ def run_on_a_terminal(command: list[str]) -> tuple[str, list[str], int]:
     """All that was drawn, one screen after the other; the last screen's lines; the exit code."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
-    env = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CI")} | XTERM
+    env = {
+        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CI", "COLUMNS", "LINES")
+    } | XTERM
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env)
     os.close(theirs)
     screen = pyte.Screen(WIDTH, HEIGHT)

@@ -229,7 +229,11 @@ def no_aws(_access: Access) -> Aws:
     raise Unreached
 
 
-@settings(max_examples=1000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=max(400, settings().max_examples),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(given=st.dictionaries(st.sampled_from(SETTINGS), anything, min_size=1), broken=anything, is_file=st.booleans())
 def test_a_broken_setting_is_a_sentence_and_no_call(
     *,
