@@ -10,8 +10,9 @@ from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
 from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from drone_deploy_ecs.core.masking import Secret
     from drone_deploy_ecs.core.request.approval import Approval
     from drone_deploy_ecs.core.request.edits.edit import Edit
     from drone_deploy_ecs.core.request.request import Access, BlueGreen, Colours, Request
@@ -24,7 +25,6 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
     from drone_deploy_ecs.core.masking import Secret, credentials
     from drone_deploy_ecs.core.request.request import Request
 
-    secrets = [(setting.name, values[setting.name]) for setting in SETTINGS if setting.secret]
     notify = tuple(Secret("notify", address) for address in values["notify"] or ())
     approval = _approval(values) if values["action"] == CONTINUE else None
     edits, colours = () if approval else _edits(values), _colours(values, secret) if mode == COLOURS else None
@@ -58,27 +58,38 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         reports=values["report"] or (),
         notify=notify,
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
-        probes=values["probe"] or (),
-        probe_expect=values["probe_expect"] or "",
         preflight=values["preflight"] or BY_NAME["preflight"].default,
-        before=values["before"] or (),
-        after=values["after"] or (),
-        command=values["command"] or (),
-        task_timeout=values["task_timeout"] or duration(BY_NAME["task_timeout"].default),
-        task_container=values["task_container"] or "",
         attempt=ci.attempt(env),
-        schedules=values["schedules"] or (),
-        secrets=(
-            *credentials(env),
-            *notify,
-            *(Secret(name, value) for name, value in secrets if value and isinstance(value, str)),
-            *(secret for edit in edits for secret in edit.secrets),
-            *(secret for url in values["probe"] or () for secret in url.secrets),
-        ),
+        **_beside(values),
+        secrets=(*credentials(env), *notify, *_secrets(values, edits)),
         blue_green=_blue_green(values) if mode == BLUE_GREEN else None,
         colours=colours,
         approval=approval,
     )
+
+
+def _beside(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The members for what is run, asked and moved beside the services."""
+    return {
+        "before": values["before"] or (),
+        "after": values["after"] or (),
+        "command": values["command"] or (),
+        "task_timeout": values["task_timeout"] or duration(BY_NAME["task_timeout"].default),
+        "task_container": values["task_container"] or "",
+        "probes": values["probe"] or (),
+        "probe_expect": values["probe_expect"] or "",
+        "schedules": values["schedules"] or (),
+    }
+
+
+def _secrets(values: Mapping[str, Any], edits: Iterable[Edit]) -> Iterator[Secret]:
+    """What the settings have that must not be printed."""
+    from drone_deploy_ecs.core.masking import Secret
+
+    texts = ((setting.name, values[setting.name]) for setting in SETTINGS if setting.secret)
+    yield from (Secret(name, value) for name, value in texts if value and isinstance(value, str))
+    yield from (secret for edit in edits for secret in edit.secrets)
+    yield from (secret for url in values["probe"] or () for secret in url.secrets)
 
 
 def _approval(values: Mapping[str, Any]) -> Approval:
