@@ -89,7 +89,7 @@ class Deregistering(KindExecution, frozen=True, kw_only=True):
         if self.verdict:
             return self
         if not isinstance(answer, Fault):
-            return replace(self, verdict=Verdict.COMPLETED)
+            return replace(self, verdict=Verdict.COMPLETED) if isinstance(answer, str) else self
         again = replace(self, attempts=self.attempts.failed(answer, now))
         if not is_refused(answer) and now < self.began + self.budget:
             return again
