@@ -1,8 +1,8 @@
 """Write what the code knows into the documentation: `python docs/generate.py`, or `--check` that it is there already.
 
-Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `report.schema.json`, `blue-green.svg`,
-`how-to/native-*.svg`, `action.yml`, and what registries want. In the README: between `<!-- generated: name -->` and
-`<!-- end -->`.
+Generated whole: `settings.md`, `exit-codes.md`, `causes.md`, `permissions.md`, `files.md`, `report.schema.json`,
+`blue-green.svg`, `how-to/native-*.svg`, `action.yml`, and what registries want.
+In the README: between `<!-- generated: name -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def pages() -> dict[Path, str]:
         docs / "exit-codes.md": exit_codes_page(),
         docs / "causes.md": causes_page(),
         docs / "permissions.md": beside("policies")["permissions_page"](BY),
+        docs / "files.md": beside("files")["page"](BY),
         docs / "blue-green.svg": beside("phases")["phases"](),
         docs / "how-to" / "native-linear.svg": beside("traffic")["good"](),
         docs / "how-to" / "native-canary.svg": beside("traffic")["bad"](),

@@ -3,7 +3,7 @@
     env · argv ─settings→ Request ─strategy→ Plan ─begin→ Executions ⟲ call · answer ─outcomes→ Report ─output→ log
 
 `settings` makes a `Request` out of flags and `PLUGIN_*`. `run.deployment` is the whole walk on one screen: it reads
-what is there, a strategy in `core.plan` decides what is to be done, `run.engine` (the only loop) sends the calls that
+what is there, a strategy in `core.plan` decides what is to be done, `run.loop` (the only loop) sends the calls that
 the steps under way ask for, and what each came to is said in `core.report`. `core` is pure; `aws` alone knows
 botocore; `simulator` is an ECS in memory. ARCHITECTURE.md tells the rest.
 For programs: `deploy(request(cluster="prod", …)) -> Report`, and a few names more (`__init__.pyi`).

@@ -20,7 +20,7 @@ from drone_deploy_ecs.core.plan.switch.stages import counts_down
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.request.request import Access, BlueGreen, Request
 from drone_deploy_ecs.run.deployment import Deployment
-from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
+from drone_deploy_ecs.run.loop import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing
 from drone_deploy_ecs.simulator.faults import Effect, Rule

@@ -18,7 +18,7 @@ from drone_deploy_ecs.core.exit_code import ExitCode
 from drone_deploy_ecs.core.report.sentences import last_line
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.run.deployment import Deployment
-from drone_deploy_ecs.run.engine import SHARE_LOOKS_WITHIN
+from drone_deploy_ecs.run.loop import SHARE_LOOKS_WITHIN
 from drone_deploy_ecs.settings.resolve import resolve
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.behaviour import Behaviour, crash, missing

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from drone_deploy_ecs.core.calls.call import Call, Lane
-    from drone_deploy_ecs.core.steps.step import Execution
+    from drone_deploy_ecs.core.steps.step import Execution, Monitored
 
 ADMITTED = 10
 """Updates that may be about to be written at the same time: as many as one look shows to be still as planned."""
@@ -82,6 +82,10 @@ class Queue:
         _keep(self._rolling, index, wanted=is_rolling)
         _keep(self._unwritten, index, wanted=is_rolling and state is State.WRITING)
 
+    def revise(self, index: int, execution: Execution) -> None:
+        """Replace one that knows more by now; what is due stays due: if it is to be expected later, that look tells."""
+        self.put(index, execution, min(self._due[index], self._due_at(execution)))
+
     def _enter(self, index: int, execution: Execution, due: float) -> None:
         call = execution.call
         lane = call.lane if call else ()
@@ -133,6 +137,10 @@ class Queue:
         return {
             index: execution for index, execution in enumerate(self.executions) if execution.state is not State.ENDED
         }
+
+    def monitored(self) -> dict[int, Monitored]:
+        """What is monitored and hasn't ended, by index."""
+        return {index: execution for index, execution in self.under_way().items() if is_monitored(execution)}
 
     def due(self, index: int) -> float:
         """When (monotonic seconds) the execution at `index` is to be acted on."""
