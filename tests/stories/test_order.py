@@ -154,6 +154,25 @@ def test_order_somebody_deploys_between_plan_and_write(tell: Teller) -> None:
     assert tell(world, on_conflict="refuse").exit_code == 5
 
 
+def test_order_wait_after_a_lost_race(tell: Teller) -> None:
+    """What was registered before somebody came is told of, too, when another one is deployed in the end."""
+    world = small_world()
+    world.at(0.17, lambda: update(world, "shop:9"))
+    told = tell(world, on_conflict="wait")
+    assert told.exit_code == 0
+    assert web(world).runs == {"web:4": 2}
+    assert "web:2 was registered for nothing" in told.stderr
+
+
+def test_order_somebody_deploys_what_we_registered(tell: Teller) -> None:
+    """Another run of the same commit has found it: it is of use, then."""
+    world = small_world()
+    world.at(0.17, lambda: world.deploy(web(world), world.definitions.arns()[-1]))
+    told = tell(world, on_conflict="refuse")
+    assert told.exit_code == 5
+    assert "for nothing" not in told.stderr
+
+
 # --- builds ---
 
 

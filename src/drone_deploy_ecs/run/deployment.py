@@ -105,7 +105,9 @@ class Deployment:
             self._log.introduce(plan)
             self._cancellation.defer()
             plan, done = self._do(plan)
+            forgone: list[str] = []
             while not plan.conflicts and came_too_late(plan.request, done):
+                forgone += self._unused_revisions(done, ())
                 plan, done = self._do(turn.wait(self._prepared(), self._prepared))
         except Refused as refusal:
             return self._conclude(None, (), refusal.problems)
@@ -114,7 +116,7 @@ class Deployment:
         undone = self._undo(plan, done)
         if collector := self._collector():
             done = collector.logs(done)
-        self._log.unused_revisions(self._unused_revisions(done, undone or ()))
+        self._log.unused_revisions(self._names([*forgone, *self._unused_revisions(done, undone or ())], done))
         results = merged(self._results(done), self._results(undone or ()))
         return self._conclude(plan, plan.strategy.outcomes(plan, done, undone), results=results)
 
@@ -255,8 +257,8 @@ class Deployment:
         masks = Masks(self._secrets())
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
-    def _unused_revisions(self, done: Sequence[Execution], undone: Sequence[Execution]) -> list[str]:
-        """Names of revisions that were registered, and that no service was then pointed at; but for what is gone."""
+    def _unused_revisions(self, done: Sequence[Execution], undone: Sequence[Execution]) -> set[str]:
+        """ARNs of revisions that were registered, and that no service was then pointed at; but for what is gone."""
         gone = {execution.output for execution in undone}
         users: dict[str, list[Execution]] = {}
         for execution in done:
@@ -264,8 +266,14 @@ class Deployment:
             for key in execution.step.needs if execution.is_monitored else ():
                 users.setdefault(key, []).append(execution)
         made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
-        arns = sorted({arn for arn, needing in made if needing and not any(user.output for user in needing)} - gone)
-        return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in arns]
+        return {arn for arn, needing in made if needing and not any(user.output for user in needing)} - gone
+
+    def _names(self, arns: Iterable[str], done: Iterable[Execution]) -> list[str]:
+        """These revisions' names, but for those that a service runs by now: another run may have found them."""
+        services = (execution.service for execution in done if execution.service)
+        run = {deployment.task_definition for service in services for deployment in service.deployments}
+        left = sorted(set(arns) - run)
+        return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in left]
 
     # --- the end ---
 
