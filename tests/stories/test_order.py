@@ -226,6 +226,25 @@ def test_order_of_a_revision_that_is_used_again(tell: Teller) -> None:
     assert tags(world, "web:1") == {BUILD: "9"}
 
 
+def test_order_of_a_revision_that_a_higher_build_registered(tell: Teller) -> None:
+    """It may be about to deploy it, so its tag stays; the same content is registered once more."""
+    world = small_world()
+    world.register(task_definition("web", "shop:2", tags=[{"key": BUILD, "value": "8"}]))
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:3": 2}
+    assert (tags(world, "web:2"), tags(world, "web:3")) == ({BUILD: "8"}, {BUILD: "7"})
+
+
+def test_order_of_a_lower_build_that_deploys_the_same_revision(tell: Teller) -> None:
+    """Tagged as of this build, that it is the lower one's deployment can't be seen: it is written to all the same."""
+    world = small_world()
+    arn = world.register(task_definition("web", "shop:2", tags=[{"key": BUILD, "value": "6"}]))
+    world.at(0.2, lambda: world.deploy(web(world), arn))
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:2": 2}
+    assert tags(world, "web:2") == {BUILD: "7"}
+
+
 def test_order_of_a_lower_build_that_comes_before_the_write(tell: Teller) -> None:
     world = small_world()
     world.at(0.12, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "6"}]))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.ecs.service_deployment import DescribedServiceDeployment
+    from drone_deploy_ecs.core.ecs.taskdef import Definition
     from drone_deploy_ecs.core.plan.snapshot import Ready
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.step import Execution
@@ -63,6 +64,15 @@ def later_build(request: Request, service: Ready) -> Conflict | None:
     arn = max(later, key=lambda arn: later[arn])
     what = f"it has {short(arn)} of build {later[arn]}, and this is build {build}"
     return Conflict(name=service.name, service=service.service, what=what, passes=False)
+
+
+def candidates(request: Request, service: Ready) -> tuple[Definition | None, ...]:
+    """The service's, without those of a later build: tagged as of this one, they would hide what that build deploys."""
+    build = request.build_number
+    return tuple(
+        None if found and build is not None and (build_of(found.body) or 0) > build else found
+        for found in service.candidates
+    )
 
 
 def tags(request: Request, service: Ready, definition: str) -> dict[str, TagRevision]:

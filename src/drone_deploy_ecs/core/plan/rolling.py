@@ -203,7 +203,9 @@ def _step(
         if primary.rollout_state != "FAILED":
             return _follow(request, target, service), registrations
     what = "the same content, as it was deregistered" if service.runs_it else ""
-    return pointed_at(_update(request, target, service), service.revision, service.candidates, registrations, what)
+    return pointed_at(
+        _update(request, target, service), service.revision, order.candidates(request, service), registrations, what
+    )
 
 
 def _update(request: Request, target: Target, service: Ready) -> UpdateService:

@@ -101,6 +101,18 @@ def test_only_a_lower_build_gives_way_to_a_write(theirs: int | None, ours: int |
 
 
 @pytest.mark.parametrize(
+    ("theirs", "ours", "may_be_written"),
+    [(6, 7, True), (7, 7, True), (8, 7, False), (None, 7, False), (None, None, False)],
+)
+def test_who_deployed_the_revision_that_this_build_tagged_gives_way(
+    theirs: int | None, ours: int | None, *, may_be_written: bool
+) -> None:
+    rival = Rival(definition=NEW, is_read=True, build=theirs) if ours else None
+    found = write.check(primary(OTHER, NEW), replace(STEP, build=ours), NEW, Attempts(), rival)
+    assert (found is Next.WRITE) is may_be_written
+
+
+@pytest.mark.parametrize(
     "step", [STEP, FollowDeployment(target=TARGET, definition=NEW, deployment=OURS, terms=Terms(budget=BUDGET))]
 )
 def test_a_step_is_about_what_it_takes_the_place_of(step: UpdateService | FollowDeployment) -> None:

@@ -46,7 +46,9 @@ def check(
     if rival and rival.is_higher(step.build):
         ahead = f"it has {short(primary.task_definition)} of build {rival.build}, and this is build {step.build}"
         return Judgement(Verdict.SUPERSEDED, ahead)
-    if primary.id in step.target.known or (rival and rival.is_lower(step.build)):
+    # The very revision that this build has tagged: whoever deployed it meanwhile was no later one.
+    is_ours = rival is not None and rival.build == step.build and primary.task_definition == definition
+    if primary.id in step.target.known or is_ours or (rival and rival.is_lower(step.build)):
         return Next.WRITE
     theirs = f"somebody else's {primary.id} ({short(primary.task_definition)})"
     return Judgement(Verdict.SUPERSEDED, f"{theirs} became PRIMARY before our update")
