@@ -1,8 +1,12 @@
 """Settings: the same table for variables and flags, all problems at once, nothing secret shown."""
 
+from datetime import UTC, datetime
+
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.errors import Refused
+from drone_deploy_ecs.core.request.build import Build
 from drone_deploy_ecs.core.request.services import service_refs
 from drone_deploy_ecs.settings.actions import ACTIONS
 from drone_deploy_ecs.settings.resolve import resolve
@@ -216,6 +220,48 @@ def test_a_variable_that_is_nearly_a_setting_draws_a_hint() -> None:
 
 def test_the_session_name_tells_the_build() -> None:
     assert resolve({}, GOOD | {"DRONE_BUILD_NUMBER": "77"})[0].access.role_session_name == "drone-deploy-ecs-77"
+
+
+SHA = "8c05f9d1a3b7"
+BUILDS: list[tuple[dict[str, str], dict[str, object]]] = [
+    ({}, {}),
+    (
+        {"DRONE_COMMIT_SHA": SHA, "DRONE_BUILD_NUMBER": "41", "DRONE_BUILD_TRIGGER": "@hook",
+         "DRONE_COMMIT_AUTHOR": "ada", "DRONE_BUILD_LINK": "https://drone.example/shop/41"},
+        {"commit": SHA, "number": 41, "who": "ada", "page": "https://drone.example/shop/41"},
+    ),
+    ({"DRONE_BUILD_TRIGGER": "ben", "DRONE_COMMIT_AUTHOR": "ada"}, {"who": "ben"}),
+    (
+        {"CI_COMMIT_SHA": SHA, "CI_PIPELINE_NUMBER": "7", "CI_COMMIT_AUTHOR": "ada", "CI_PIPELINE_URL": "https://ci.example/7"},
+        {"commit": SHA, "number": 7, "who": "ada", "page": "https://ci.example/7"},
+    ),
+    (
+        {"CI_COMMIT_SHA": SHA, "CI_COMMIT_TIMESTAMP": "2026-01-05T13:00:00+02:00", "CI_PIPELINE_ID": "90210",
+         "CI_PIPELINE_IID": "12", "GITLAB_USER_LOGIN": "ben", "CI_COMMIT_AUTHOR": "Ada <ada@shop.example>"},
+        {"commit": SHA, "committed_at": datetime(2026, 1, 5, 11, tzinfo=UTC), "number": 12, "who": "ben"},
+    ),
+    (
+        {"GITHUB_SHA": SHA, "GITHUB_RUN_NUMBER": "5", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_TRIGGERING_ACTOR": "ben",
+         "GITHUB_ACTOR": "ada", "GITHUB_RUN_ID": "77", "GITHUB_SERVER_URL": "https://github.example",
+         "GITHUB_REPOSITORY": "shop/web"},
+        {"commit": SHA, "number": 5, "attempt": 2, "who": "ben", "page": "https://github.example/shop/web/actions/runs/77"},
+    ),
+    (
+        {"BUILDKITE_COMMIT": "HEAD", "BUILDKITE_BUILD_NUMBER": "3", "BUILDKITE_RETRY_COUNT": "0",
+         "BUILDKITE_BUILD_CREATOR": "ada"},
+        {"number": 3, "attempt": 1, "who": "ada"},
+    ),
+    ({"GIT_COMMIT": SHA, "BUILD_NUMBER": "9", "BUILD_URL": "https://jenkins.example/9"},
+     {"commit": SHA, "number": 9, "page": "https://jenkins.example/9"}),
+    ({"BUILD_NUMBER": "nine", "CI_COMMIT_TIMESTAMP": "yesterday"}, {}),
+    ({"CI_COMMIT_TIMESTAMP": "2026-01-05T13:00:00"}, {}),
+]  # fmt: skip
+"""What the CI systems set, and what is known by that: Drone, Woodpecker, GitLab, GitHub, Buildkite, Jenkins."""
+
+
+@pytest.mark.parametrize(("env", "known"), BUILDS)
+def test_the_build_is_told_by_the_ci_systems_variables(env: dict[str, str], known: dict[str, object]) -> None:
+    assert resolve({}, GOOD | env)[0].build == replace(Build(), **known)
 
 
 def test_every_setting_is_told_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,11 +54,12 @@ def is_shown(shown: str, got: str) -> bool:
 
 
 class Simulated:
-    """A terminal in a world whose time is virtual: the same to the second on every run. It knows three commands."""
+    """A terminal in a world whose time is virtual: the same to the second on every run. It knows five commands."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._status = 0
+        self._env: dict[str, str] = {}
 
     def run(self, command: str) -> str:
         """What it prints."""
@@ -65,12 +67,17 @@ class Simulated:
             case ["drone-deploy-ecs", *arguments]:
                 out = io.StringIO()
                 aws = SimulatedAws(self._world)
-                edges = Edges({}, out, out, lambda _: aws, self._world.clock, lambda: 0.5, NEVER)
+                edges = Edges(self._env, out, out, lambda _: aws, self._world.clock, lambda: 0.5, NEVER)
                 self._status = main(arguments, lambda: edges)
                 return out.getvalue()
             case ["echo", "0" | "$?"]:
                 return f"{int(self._status)}\n"
             case ["cat", file]:
                 return Path(file).read_text(encoding="utf-8")
+            case ["export", *assignments]:
+                self._env |= dict(assignment.split("=", 1) for assignment in assignments)
+                return ""
+            case ["jq", *arguments]:
+                return subprocess.run(["jq", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
             case _:
                 raise AssertionError(f"this terminal can't run {command}")

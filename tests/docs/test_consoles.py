@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -34,6 +35,8 @@ OTHERS = [
 
 @pytest.mark.parametrize("snippet", OTHERS, ids=str)
 def test_a_page_shows_what_happens(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "$ jq " in snippet.text and not shutil.which("jq"):
+        pytest.skip("jq isn't installed")
     monkeypatch.chdir(tmp_path)
     terminal = Simulated(world_of(snippet))
     for command, shown in exchanges(snippet.text):

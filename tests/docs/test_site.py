@@ -67,7 +67,7 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
 
 def test_the_sources_of_generated_pages_are_not_published(site: Path) -> None:
     assert not list(site.rglob("*.py"))
-    assert (site / "report.schema.json").is_file()
+    assert all((site / f"{name}.schema.json").is_file() for name in ("report", "status"))
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,9 @@ class Teller:
         kept = json.loads(report.read_text()) if report.exists() and report.read_text() else {}
         if "verdict" in kept:
             self.look_at(read(page.read_text()), kept)
+            is_whole = env.get("PLUGIN_WAIT_FOR", "completed") == "completed"
+            for service in kept["services"]:
+                self.look_at_times(service, kept, is_whole=is_whole)
         told = Told(code, stderr.getvalue(), stdout.getvalue(), kept, (world, *further.values()))
         self.told.append(told)
         return told
@@ -215,6 +218,18 @@ class Teller:
         for one in kept["services"]:
             assert {one["verdict"], *one["stands"].split()} <= set(page.words.split())
             assert one["service"] in page.words
+
+    def look_at_times(self, service: dict[str, Any], kept: dict[str, Any], *, is_whole: bool) -> None:
+        """What delivery metrics are made of agrees with what became of every story's services.
+
+        `is_whole`: what is called completed serves, as that is what was waited for.
+        """
+        times = (kept["started_at"], service["deployed_at"], service["restored_at"], kept["finished_at"])
+        known = [time for time in times if time]
+        assert known == sorted(known)
+        assert bool(service["restored_at"]) == (service["stands"] == "as before")
+        if service["verdict"] == "Completed" and service["deployment_id"] and is_whole:
+            assert service["deployed_at"]
 
     def _point_at(self, server: Server) -> None:
         for name, value in {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from drone_deploy_ecs.simulator.behaviour import missing
 from drone_deploy_ecs.simulator.faults import Effect
 from drone_deploy_ecs.simulator.model import Breaker
 from drone_deploy_ecs.simulator.world import World, task_definition
 from tests.pages.reading import read
+from tests.schemas import amiss, strictly
 from tests.simulator.native import native, reach
 from tests.simulator.watching import update, web
 from tests.stories.story import small_world
@@ -20,15 +23,17 @@ if TYPE_CHECKING:
 
 PLACES: dict[str, Any] = {"container": "", "image": ""}
 COLUMNS = 80
+SCHEMA = strictly("status")
 
 
 def status(tell: Teller, world: World, **settings: Any) -> Told:
-    """What is told of it, in tables of 80 columns, and by the page as well."""
+    """What is told of it, in tables of 80 columns, by the page as well, and in the published shape."""
     told = tell(world, action="status", **PLACES | settings)
     table = [line for line in told.stdout.splitlines() if not line.startswith("  ")]
     assert all(len(line) <= COLUMNS or "isn't in" in line for line in table), table
     assert not any(world.faults.calls[name] for name in ("StopServiceDeployment", "RegisterTaskDefinition"))
     if told.report:
+        assert not amiss(SCHEMA, told.report)
         page = read((tell.tmp_path / f"report-{len(tell.told) - 1}.html").read_text())
         assert all(one["service"] in page.words and one["state"] in page.words for one in told.report["services"])
     return told
@@ -92,6 +97,15 @@ def test_status_without_the_record(tell: Teller) -> None:
     told = status(tell, world)
     assert (told.exit_code, state(told)) == (0, ["steady"])
     assert "ecs:ListServiceDeployments isn't allowed" in told.stdout
+
+
+@pytest.mark.parametrize(
+    "broken", [{"action": "deploy"}, {"extra": 1}, {"at": "today"}, {"services": [{"service": "web"}]}]
+)
+def test_the_schema_of_status_finds_what_is_wrong(plugin: Teller, broken: dict[str, Any]) -> None:
+    report = plugin(small_world(), action="status", **PLACES).report
+    assert not amiss(SCHEMA, report)
+    assert amiss(SCHEMA, report | broken)
 
 
 def test_status_refuses(tell: Teller) -> None:

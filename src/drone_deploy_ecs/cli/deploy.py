@@ -128,7 +128,6 @@ def _notify(edges: Edges, report: Report, receivers: Sequence[Receiver]) -> None
         return
     from drone_deploy_ecs.output.notify.message import message
     from drone_deploy_ecs.output.notify.send import send
-    from drone_deploy_ecs.settings import ci
 
-    for trouble in send(message(report, ci.page(edges.env)), receivers, edges.clock, edges.beside):
+    for trouble in send(message(report), receivers, edges.clock, edges.beside):
         print(f"{PROGRAM}: warning: {trouble}", file=edges.stderr)

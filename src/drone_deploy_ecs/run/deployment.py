@@ -315,7 +315,15 @@ class Deployment:
         for service, sentence in epilogue:
             self._log.record(Kind.WARNING, service, sentence, important=service in important)
         self._log.record(Kind.END, "", last_line(report))
-        return replace(report, timeline=tuple(self._log.timeline), counts=self._log.counts, traffic=self._log.traffic)
+        log = self._log
+        return replace(
+            report,
+            timeline=tuple(log.timeline),
+            counts=log.counts,
+            traffic=log.traffic,
+            served=log.served,
+            ended=log.ended,
+        )
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed."""

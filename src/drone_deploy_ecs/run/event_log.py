@@ -19,6 +19,7 @@ from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.masking import Masks
@@ -35,7 +36,7 @@ SUMMARY = 10.0
 
 
 class EventLog:
-    """The run's timeline as it grows, and with it the counts of tasks by service ARN, and the traffic by service.
+    """The run's timeline as it grows, and with it what else a `Report` has that is seen on the way.
 
     In a run over many services it summarises: of single services only what is important is heard.
     """
@@ -50,6 +51,8 @@ class EventLog:
         self.timeline: list[Event] = []
         self.counts: dict[str, Series] = {}
         self.traffic: dict[str, Traffic] = {}
+        self.served: dict[str, datetime] = {}
+        self.ended: dict[str, datetime] = {}
         self.spoke_at = clock.monotonic()
         """When the listener heard something last, in monotonic seconds."""
 
@@ -115,8 +118,12 @@ class EventLog:
         """Record what changed in an execution; its service's later events carry its progress."""
         target = after.step.target
         name = target.name if target else ""
+        now = self._clock.now()
+        if target and before.verdict is None and after.verdict is not None:
+            self.ended[name] = now
         if is_monitored(after):
-            now = self._clock.now()
+            if after.is_reached and after.output:
+                self.served.setdefault(after.output, now)
             if progress := after.progress(self._clock.monotonic(), now):
                 self._progress[name] = progress
             if progress and progress.shifting is not None:

@@ -1,15 +1,28 @@
-"""What the CI system's own variables tell of the run: its build, its event and its branch."""
+"""What the CI system's own variables tell of the run: its build and commit, its event and its branch."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from drone_deploy_ecs.core.request.build import Build
 
 _BUILDS = ("DRONE_BUILD_NUMBER", "CI_PIPELINE_NUMBER", "CI_PIPELINE_ID", "GITHUB_RUN_ID", "BUILDKITE_BUILD_NUMBER")
 _BRANCHES = ("DRONE_COMMIT_BRANCH", "CI_COMMIT_BRANCH")
+_COMMITS = ("DRONE_COMMIT_SHA", "CI_COMMIT_SHA", "GITHUB_SHA", "BUILDKITE_COMMIT", "GIT_COMMIT")
+_NUMBERS = (
+    "DRONE_BUILD_NUMBER", "CI_PIPELINE_NUMBER", "CI_PIPELINE_IID", "GITHUB_RUN_NUMBER", "BUILDKITE_BUILD_NUMBER",
+    "BUILD_NUMBER",
+)  # fmt: skip
+_PEOPLE = (
+    "DRONE_BUILD_TRIGGER", "DRONE_COMMIT_AUTHOR", "GITLAB_USER_LOGIN", "CI_PIPELINE_AUTHOR", "CI_COMMIT_AUTHOR",
+    "GITHUB_TRIGGERING_ACTOR", "GITHUB_ACTOR", "BUILDKITE_BUILD_CREATOR", "BUILDKITE_BUILD_AUTHOR",
+)  # fmt: skip
+"""Who set off the build (Drone's trigger may be @hook or @cron), or else whose commit it is."""
 _EVENTS = ("DRONE_BUILD_EVENT", "CI_PIPELINE_EVENT", "CI_PIPELINE_SOURCE", "GITHUB_EVENT_NAME")
 
 
@@ -28,6 +41,41 @@ def attempt(env: Mapping[str, str]) -> str:
     """What is the same for every run of this step in this attempt at the build, and for no other; "" for none."""
     names = next((names for names in _ATTEMPTS if env.get(names[0])), ())
     return " ".join(f"{name}={env.get(name, '')}" for name in names)
+
+
+def build(env: Mapping[str, str]) -> Build:
+    """The build that the run is a part of: Drone's, Woodpecker's, GitLab's, GitHub's, Buildkite's or Jenkins's.
+
+    Only GitLab tells when the commit was made. A commit is a hash: Buildkite may say HEAD.
+    """
+    from drone_deploy_ecs.core.request.build import Build
+
+    retries = _number(env, ("BUILDKITE_RETRY_COUNT",))
+    return Build(
+        commit=next((value for value in _given(env, _COMMITS) if re.fullmatch("[0-9a-f]{7,64}", value)), ""),
+        committed_at=_moment(env.get("CI_COMMIT_TIMESTAMP", "")),
+        number=_number(env, _NUMBERS),
+        attempt=_number(env, ("GITHUB_RUN_ATTEMPT",)) if retries is None else retries + 1,
+        who=next((value for value in _given(env, _PEOPLE) if not value.startswith("@")), ""),
+        page=page(env),
+    )
+
+
+def _given(env: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
+    return (value for name in names if (value := env.get(name, "").strip()))
+
+
+def _number(env: Mapping[str, str], names: Iterable[str]) -> int | None:
+    text = next(_given(env, names), "")
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
 
 
 def session_name(env: Mapping[str, str]) -> str:

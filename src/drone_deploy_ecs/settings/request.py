@@ -60,6 +60,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         log_lines=int(BY_NAME["log_lines"].default) if values["log_lines"] is None else values["log_lines"],
         preflight=values["preflight"] or BY_NAME["preflight"].default,
         attempt=ci.attempt(env),
+        build=ci.build(env),
         **_beside(values),
         secrets=(*credentials(env), *notify, *_secrets(values, edits)),
         blue_green=_blue_green(values) if mode == BLUE_GREEN else None,

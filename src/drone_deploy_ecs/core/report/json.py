@@ -8,12 +8,15 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.text import safe
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from drone_deploy_ecs.core.causes.cause import Cause
     from drone_deploy_ecs.core.pause import Pause
     from drone_deploy_ecs.core.report.counts import Count
     from drone_deploy_ecs.core.report.outcome import Outcome
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.report.traffic import Stage, Weight
+    from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.result import StepResult
 
 VERSION = 2
@@ -24,6 +27,8 @@ def as_json(report: Report) -> dict[str, Any]:
     """The report in its published shape (docs/report.schema.json)."""
     return {
         "version": VERSION,
+        "action": report.request.action,
+        "build": _build(report.request),
         "verdict": report.verdict.value,
         "exit_code": int(report.exit_code),
         "started_at": report.started_at.isoformat(),
@@ -39,6 +44,22 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
+def _build(request: Request) -> dict[str, Any]:
+    build = request.build
+    return {
+        "commit": build.commit,
+        "committed_at": _moment(build.committed_at),
+        "number": build.number if request.build_number is None else request.build_number,
+        "attempt": build.attempt,
+        "who": safe(build.who),
+        "page": safe(build.page),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
 def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
     target, traffic = outcome.target, report.shifted(outcome)
     return {
@@ -51,6 +72,9 @@ def _service(report: Report, outcome: Outcome) -> dict[str, Any]:
         "target": outcome.revision,
         "running": outcome.running,
         "deployment_id": outcome.deployment,
+        "failed": outcome.failed,
+        "deployed_at": _moment(report.deployed_at(outcome)),
+        "restored_at": _moment(report.restored_at(outcome)),
         "reason": safe(outcome.reason),
         "causes": [_cause(cause) for cause in outcome.causes],
         "pause": _pause(outcome.pause) if outcome.pause else None,
@@ -67,7 +91,7 @@ def _pause(pause: Pause) -> dict[str, Any]:
         "hook_id": safe(pause.hook),
         "service_deployment": safe(pause.arn),
         "production_percent": pause.share,
-        "expires_at": pause.expires_at.isoformat() if pause.expires_at else None,
+        "expires_at": _moment(pause.expires_at),
         "timeout_action": safe(pause.timeout_action),
     }
 
@@ -81,8 +105,8 @@ def _step(step: StepResult) -> dict[str, Any]:
         "verdict": step.verdict.value,
         "ended": safe(step.ended),
         "stands": step.end_state.value if step.end_state else "",
-        "began_at": step.began_at.isoformat() if step.began_at else None,
-        "ended_at": step.ended_at.isoformat() if step.ended_at else None,
+        "began_at": _moment(step.began_at),
+        "ended_at": _moment(step.ended_at),
         "exit_code": step.exit_code,
         "causes": [_cause(cause) for cause in step.causes],
         "log": list(step.log),

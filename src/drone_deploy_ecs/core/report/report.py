@@ -36,7 +36,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `steps` are those that are told of by themselves: one-off tasks and the like, in order.
     `counts` are the tasks over time by service ARN, as far as they were looked at; `traffic` is who got the requests
-    over time, by the service's name.
+    over time, by the service's name. `served` is when each deployment was first seen to serve, all its tasks healthy or
+    all traffic shifted, by its id; `ended` when the last that was done with a service was over, by its name.
     """
 
     request: Request
@@ -50,6 +51,8 @@ class Report(Struct, frozen=True, kw_only=True):
     timeline: tuple[Event, ...]
     counts: Mapping[str, Series] = field(default_factory=dict)
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    served: Mapping[str, datetime] = field(default_factory=dict)
+    ended: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def located(self) -> Sequence[Target | ServiceRef]:
@@ -92,6 +95,14 @@ class Report(Struct, frozen=True, kw_only=True):
     def shifted(self, outcome: Outcome) -> Traffic:
         """Who got the service's traffic over time, where ECS shifts it."""
         return self.traffic.get(outcome.target.name, Traffic())
+
+    def deployed_at(self, outcome: Outcome) -> datetime | None:
+        """When users got the new version from; None where they never did, or another run brought it."""
+        return self.served.get(outcome.deployment)
+
+    def restored_at(self, outcome: Outcome) -> datetime | None:
+        """When the service's way back was whole; None where it had none, or that failed."""
+        return self.ended.get(outcome.target.name) if outcome.end_state is EndState.AS_BEFORE else None
 
 
 def worst_first(report: Report) -> list[Outcome]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
+from drone_deploy_ecs.core.request.build import Build
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.masking import Secret
@@ -91,12 +92,12 @@ class Request(Struct, frozen=True, kw_only=True):
     `schedules` are names or ARNs of what gets the new revision, too, or AUTO; `before`, `after` and `command` (the
     action run's) are commands of one-off tasks, () for none: each for at most `task_timeout` seconds, in
     `task_container` ("": the first that is named, or that there is); `attempt` is what the CI system tells of the build
-    and which attempt at it this is, "" where it tells nothing; `probes` are asked whether the new version serves, one
-    for all Regions or one for each, and `probe_expect` is in the answer then ("" for any); `secrets` is what the run
-    itself knows and must not print. With `blue_green` or `colours` the services are blue and green; with `colours`,
-    `edits` are provisionally the green one's: only the secret tells the colour (`for_colour`). `approval` is what may
-    be let go on at a pause, where that is asked for. `about` says for people what an action is about that asks for no
-    revision: `the rollout`.
+    and which attempt at it this is, "" where it tells nothing, and `build` what the report tells of it; `probes` are
+    asked whether the new version serves, one for all Regions or one for each, and `probe_expect` is in the answer then
+    ("" for any); `secrets` is what the run itself knows and must not print. With `blue_green` or `colours` the services
+    are blue and green; with `colours`, `edits` are provisionally the green one's: only the secret tells the colour
+    (`for_colour`). `approval` is what may be let go on at a pause, where that is asked for. `about` says for people
+    what an action is about that asks for no revision: `the rollout`.
     """
 
     action: str = "deploy"
@@ -136,6 +137,7 @@ class Request(Struct, frozen=True, kw_only=True):
     probe_expect: str = ""
     schedules: tuple[str, ...] = ()
     attempt: str = ""
+    build: Build = Build()
     secrets: tuple[Secret, ...] = ()
     blue_green: BlueGreen | None = None
     colours: Colours | None = None

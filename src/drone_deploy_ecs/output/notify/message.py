@@ -45,21 +45,21 @@ _TONES = {
 """Whatever else became of it is an alarm; that somebody's newer deployment took over is none."""
 
 
-def message(report: Report, build: str) -> Message:
-    """What became of the run; `build` is the address of the CI system's page about it, "" where that isn't known."""
+def message(report: Report) -> Message:
+    """What became of the run."""
     is_open = EndState.NOT_AS_BEFORE in report.standing.values()
     tone = Tone.ALARM if is_open else _TONES.get(report.verdict, Tone.ALARM)
-    return Message(answer.headline(report), "\n".join(_body(report, build)), tone)
+    return Message(answer.headline(report), "\n".join(_body(report)), tone)
 
 
-def _body(report: Report, build: str) -> Iterator[str]:
+def _body(report: Report) -> Iterator[str]:
     yield answer.subject(report)
     yield from _few([f"{what}. {do}".rstrip(". ") + "." for what, do in answer.problems(report)], "problems")
     yield from _few([_why(failure) for failure in answer.failures(report)], "failures")
     yield from _few([f"{row.service} runs {row.runs}: {row.stands.value}" for row in answer.rows(report)], "services")
     yield answer.cluster_link(report)
-    if build:
-        yield build
+    if page := report.request.build.page:
+        yield page
 
 
 def _few(lines: list[str], what: str) -> list[str]:

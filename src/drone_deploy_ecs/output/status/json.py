@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def as_json(shown: Shown) -> dict[str, Any]:
-    """It in its published shape (docs/how-to/day-after.md)."""
+    """It in its published shape (docs/status.schema.json)."""
     return {
         "version": VERSION,
         "action": "status",

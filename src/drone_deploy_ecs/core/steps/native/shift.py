@@ -25,6 +25,7 @@ from drone_deploy_ecs.core.steps.native.record import Known, Look
 from drone_deploy_ecs.core.steps.rollout import fold
 from drone_deploy_ecs.core.steps.rollout.polling import wants_tasks
 from drone_deploy_ecs.core.steps.rollout.rollout import Rollout
+from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ class Shift(Rollout, frozen=True, kw_only=True):
 
     @property
     def is_reached(self) -> bool:
-        """See `Monitored`."""
-        return self.known.shifted_at is not None
+        """See `Monitored`: of its record only the way forward is told; on the way back all of it has to be over."""
+        return self.known.shifted_at is not None or (self.is_undo and self.state is State.COMPLETE)
 
     @property
     def is_left(self) -> bool:
