@@ -163,7 +163,7 @@ def test_a_refused_configuration_names_everything_that_is_missing(run: Run) -> N
 def test_a_misspelt_flag_is_refused_with_a_hint(run: Run) -> None:
     ran = run("deploy", "--dryrun")
     assert ran.exit_code == 2
-    assert "Did you mean --dry-run" in ran.stderr
+    assert "Did you mean --dry-run?\n" in ran.stderr
 
 
 def test_a_flag_without_its_dashes_is_refused_with_them(run: Run) -> None:
@@ -191,6 +191,19 @@ def test_a_port_that_is_taken_is_refused_with_what_to_do(run: Run) -> None:
     assert ran.exit_code == 2
     assert f"port {port} can't be listened on: Address already in use. Give another --port" in ran.stderr
     assert "there is no such port" in run("simulator", "--port", "70000").stderr
+
+
+def test_a_misspelt_flag_of_another_command_is_one_of_its_own(run: Run) -> None:
+    assert "unrecognized arguments: --prot 1. Did you mean --port?\n" in run("simulator", "--prot", "1").stderr
+    assert "See drone-deploy-ecs demo --help.\n" in run("demo", "--fast").stderr
+    assert "See drone-deploy-ecs watch --help.\n" in run("watch", "--scenario").stderr
+
+
+def test_the_bare_command_leads_to_its_help(run: Run) -> None:
+    first = "drone-deploy-ecs: neither an action nor a PLUGIN_ variable is given. See drone-deploy-ecs --help.\n"
+    assert run().stderr.startswith(first)
+    assert first not in run("deploy").stderr
+    assert first not in run(PLUGIN_ACTION="deploy").stderr
 
 
 def test_a_misspelt_flag_of_the_simulator_leads_to_its_own_help(run: Run) -> None:

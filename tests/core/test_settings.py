@@ -56,8 +56,8 @@ def test_defect_19_disable_rollbacks_false_means_false_and_is_noted(no: str) -> 
 
 
 def test_defect_20_a_misspelt_mode_is_refused_with_a_hint() -> None:
-    assert refused(GOOD | {"PLUGIN_MODE": "blue_green"}) == ["mode 'blue_green' isn't a mode. Did you mean blue-green."]
-    assert refused(GOOD | {"PLUGIN_MODE": "roling"}) == ["mode 'roling' isn't a mode. Did you mean rolling."]
+    assert refused(GOOD | {"PLUGIN_MODE": "blue_green"}) == ["mode 'blue_green' isn't a mode. Did you mean blue-green?"]
+    assert refused(GOOD | {"PLUGIN_MODE": "roling"}) == ["mode 'roling' isn't a mode. Did you mean rolling?"]
 
 
 def test_a_mode_that_is_none_hides_no_other_problem() -> None:
@@ -81,7 +81,7 @@ def test_all_problems_come_at_once_each_with_its_value() -> None:
     })  # fmt: skip
     text = "\n".join(problems)
     for expected in ("aws_region 'Frankfurt'", "cluster 'my cluster'", "service isn't set", "container isn't set", "image 'Shop:2'",
-                     "max_deploy_checks '6.5'", "disable_rollbacks 'maybe'", "timeout '10'", "both set"):  # fmt: skip
+                     "max_deploy_checks '6.5'", "disable_rollbacks 'maybe'", "timeout '10'"):  # fmt: skip
         assert expected in text
 
 
@@ -213,9 +213,20 @@ def test_what_a_failure_takes_back_is_all_unless_said_otherwise() -> None:
     assert (asked.undo_waves, asked.undo_failed_only, asked.max_parallel, asked.canaries) == (False, True, 3, 2)
 
 
+def test_two_budgets_are_told_of_once_where_neither_can_be_read() -> None:
+    good, bad, both = (
+        {"max_deploy_checks": "3", "timeout": "15m"},
+        {"max_deploy_checks": "x", "timeout": "y"},
+        "both set",
+    )
+    assert both in refused(GOOD, **good)[-1]
+    assert [said.split()[0] for said in refused(GOOD, **bad)] == ["max_deploy_checks", "timeout"]
+    assert [both in said for said in refused(GOOD, **good | {"timeout": "y"})] == [False, True]
+
+
 def test_a_variable_that_is_nearly_a_setting_draws_a_hint() -> None:
     _, warnings = resolve({}, GOOD | {"PLUGIN_MAX_DEPLOY_CHECK": "3", "PLUGIN_UNRELATED_THING": "x"})
-    assert [str(one) for one in warnings] == ["max_deploy_check isn't a setting. Did you mean max_deploy_checks."]
+    assert [str(one) for one in warnings] == ["max_deploy_check isn't a setting. Did you mean max_deploy_checks?"]
 
 
 def test_the_session_name_tells_the_build() -> None:
@@ -285,7 +296,7 @@ def test_an_action_is_named_by_the_setting_or_by_the_command(action: str) -> Non
 
 def test_an_unknown_action_is_refused_with_a_hint_and_the_list() -> None:
     known = f"Known: {', '.join(ACTIONS)}."
-    assert refused(GOOD | {"PLUGIN_ACTION": "plna"}) == [f"action 'plna' isn't an action. Did you mean plan. {known}"]
+    assert refused(GOOD | {"PLUGIN_ACTION": "plna"}) == [f"action 'plna' isn't an action. Did you mean plan? {known}"]
     assert refused(GOOD | {"PLUGIN_ACTION": "explode"}) == [f"action 'explode' isn't an action. {known}"]
 
 

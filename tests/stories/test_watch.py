@@ -142,4 +142,4 @@ def test_watch_and_settings(tell: Teller) -> None:
 def test_an_action_that_is_misspelt_is_refused_with_a_hint(plugin: Teller) -> None:
     told = plugin(small_world(), action="wach")
     assert told.exit_code == 2
-    assert "action 'wach' isn't an action. Did you mean watch. Known: " in told.stderr
+    assert "action 'wach' isn't an action. Did you mean watch? Known: " in told.stderr

@@ -31,22 +31,26 @@ class _Parser(argparse.ArgumentParser):
         self._settings_of = settings_of
 
     def parse_known_args(self, *args: Any, **options: Any) -> Any:
-        """See `argparse`."""
+        """See `argparse`. What a command doesn't know, it refuses itself: it has the flags to hint at."""
         if self._settings_of:
             _add_settings(self, self._settings_of)
             self._settings_of = None
-        return super().parse_known_args(*args, **options)
+        known, unknown = super().parse_known_args(*args, **options)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
     def error(self, message: str) -> NoReturn:
         """Refused like any other setting, with a hint where an action or a flag is misspelt."""
-        from drone_deploy_ecs.settings.resolve import did_you_mean_flag
         from drone_deploy_ecs.settings.values import did_you_mean
 
         unknown = message.removeprefix("unrecognized arguments: ") if message.startswith("unrec") else ""
         word = message.partition("invalid choice: '")[2].partition("'")[0]
         if word:
             message = f"{word!r} isn't an action"
-        hint = did_you_mean_flag(unknown.split(" ")[0]) or did_you_mean(word, (*ACTIONS, "simulator", "demo"))
+        flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        meant = f"--{unknown.partition(' ')[0].partition('=')[0].lstrip('-')}"
+        hint = did_you_mean(meant, flags) if unknown else did_you_mean(word, (*ACTIONS, "simulator", "demo"))
         raise Refused((Problem(message, hint or f"See {self.prog} --help"),))
 
 

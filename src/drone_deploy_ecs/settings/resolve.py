@@ -61,7 +61,8 @@ def resolve(flags: Mapping[str, str], env: Mapping[str, str]) -> tuple[Request, 
         if setting.name not in ("action", "mode")
     }
     both = ("timeout", "max_deploy_checks")
-    if all(_given(BY_NAME[name], flags, env) for name in both):
+    # Where neither can be read, that is said of each.
+    if all(_given(BY_NAME[name], flags, env) for name in both) and any(values[name] for name in both):
         problems.append(Problem(f"{both[0]} and {both[1]} are both set, and say the same thing", "Keep one"))
     problems += disagreements(values, mode)
     # An action that doesn't read the secret is told its name as far as it is known.
@@ -151,12 +152,6 @@ def _secret_name(values: Mapping[str, Any], env: Mapping[str, str], problems: li
 
 
 # --- hints ---
-
-
-def did_you_mean_flag(given: str) -> str:
-    """A hint for an unknown flag, or ""."""
-    hint = did_you_mean(given.lstrip("-").partition("=")[0], [setting.flag[2:] for setting in SETTINGS if setting.flag])
-    return hint.replace("mean ", "mean --")
 
 
 def _near_misses(env: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -96,7 +96,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="cluster", type="text", read=cluster, required=True,
             help="the ECS cluster, by name or ARN; of services that don't name their own"),
     Setting(name="service", type="list", read=services, required=True, modes=(ROLLING,),
-            help="the services, by name, ARN, cluster/name or pattern (tenant-*), separated by commas; they land or return together"),
+            help="the services, by name, ARN, cluster/name or pattern (tenant-*), separated by commas; a deployment lands on all of them or returns, run takes one"),
     Setting(name="container", type="list", read=words, required=True, unless=_ANYWHERE,
             help="the containers, in the services' task definitions, that image, tag, environment and secrets go to, separated by commas"),
     Setting(name="image", type="text", read=image, required=True, modes=(ROLLING, BLUE_GREEN),

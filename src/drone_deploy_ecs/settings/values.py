@@ -211,8 +211,8 @@ def mode(value: str) -> str:
 def action(value: str) -> str:
     """What to do."""
     if value not in ACTIONS:
-        hints = (did_you_mean(value, ACTIONS), f"Known: {', '.join(ACTIONS)}")
-        raise InvalidValue("isn't an action", ". ".join(filter(None, hints)))
+        hint = f"{did_you_mean(value, ACTIONS)} Known: {', '.join(ACTIONS)}"
+        raise InvalidValue("isn't an action", hint.strip())
     return value
 
 
@@ -258,4 +258,4 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(given.lower().replace("_", "-"), [name.replace("_", "-") for name in known], 1, 0.7)
-    return next((f"Did you mean {name}" for name in known if close and name.replace("_", "-") == close[0]), "")
+    return next((f"Did you mean {name}?" for name in known if close and name.replace("_", "-") == close[0]), "")

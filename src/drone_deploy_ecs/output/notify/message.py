@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.verdict import EndState, Verdict
 from drone_deploy_ecs.output.ci import answer
 
@@ -54,7 +55,7 @@ def message(report: Report) -> Message:
 
 def _body(report: Report) -> Iterator[str]:
     yield answer.subject(report)
-    yield from _few([f"{what}. {do}".rstrip(". ") + "." for what, do in answer.problems(report)], "problems")
+    yield from _few([str(Problem(*problem)) for problem in answer.problems(report)], "problems")
     yield from _few([_why(failure) for failure in answer.failures(report)], "failures")
     yield from _few([f"{row.service} runs {row.runs}: {row.stands.value}" for row in answer.rows(report)], "services")
     yield answer.cluster_link(report)
