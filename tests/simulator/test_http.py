@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.world import World
 
 ASKED = {"cluster": "prod", "services": ["web"]}
+LIST = "ListServiceDeployments"
 FORCE = {"cluster": "prod", "service": "web", "forceNewDeployment": True}
 
 
@@ -157,6 +159,22 @@ def test_it_says_how_to_talk_to_it(world: World) -> None:
         assert first == f"simulated ECS on {server.url}; time runs 10 times as fast; stop with Ctrl-C"
         assert second == "  cluster prod, service web: runs 2 of web:1"
         assert f"AWS_ENDPOINT_URL={server.url}" in third
+
+
+def test_its_calendar_is_that_of_its_callers(world: World) -> None:
+    now = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    yesterday = (now - timedelta(days=1)).timestamp()
+    with Server(world, now=now) as server:
+        connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        service = call(connection, "DescribeServices", ASKED)[1]["services"][0]
+        listed = [
+            call(connection, LIST, {"cluster": "prod", "service": "web", "createdAt": created})[1]["serviceDeployments"]
+            for created in ({"after": yesterday}, {"after": yesterday + 1}, {"before": yesterday - 1})
+        ]
+        connection.close()
+    assert service["deployments"][0]["createdAt"] == yesterday
+    assert [len(found) for found in listed] == [1, 0, 0]
+    assert listed[0][0]["createdAt"] == yesterday
 
 
 def test_it_keeps_pace_with_the_real_clock_however_often_somebody_looks(world: World) -> None:

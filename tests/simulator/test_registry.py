@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_definitions_survive_whole_and_get_what_only_ecs_adds() -> None:
     assert {name: definition[name] for name in body} == body
     assert definition["taskDefinitionArn"] == "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:2"
     assert (definition["revision"], definition["status"]) == (2, "ACTIVE")
-    assert definition["registeredAt"] == world.clock.now().timestamp()
+    assert definition["registeredAt"] == world.clock.now()
 
 
 def test_answers_are_copies() -> None:
@@ -113,7 +114,7 @@ def test_a_bare_family_is_its_newest_active_revision_and_numbers_are_not_used_ag
     world = world_with()
     world.register(task_definition("web", "shop:2"))
     gone = world.definitions.deregister("web:2", 30.0)["taskDefinition"]
-    assert (gone["status"], gone["deregisteredAt"] - world.clock.now().timestamp()) == ("INACTIVE", 30.0)
+    assert (gone["status"], gone["deregisteredAt"] - world.clock.now()) == ("INACTIVE", timedelta(seconds=30))
     assert world.definitions.describe("web")["taskDefinition"]["revision"] == 1
     assert world.definitions.describe("web:2")["taskDefinition"]["status"] == "INACTIVE"
     assert world.register(task_definition("web", "shop:3")).endswith("/web:3")

@@ -140,7 +140,7 @@ def test_edits_a_patch(tell: Teller) -> None:
 
 def file_of(tell: Teller, monkeypatch: pytest.MonkeyPatch, content: Any) -> str:
     monkeypatch.chdir(tell.tmp_path)
-    (tell.tmp_path / "web.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    (tell.tmp_path / "web.json").write_text(content if isinstance(content, str) else json.dumps(content, default=str))
     return "web.json"
 
 

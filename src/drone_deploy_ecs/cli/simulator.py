@@ -12,6 +12,7 @@ from drone_deploy_ecs.simulator.http import Server, lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from drone_deploy_ecs.cli.edges import Edges
     from drone_deploy_ecs.simulator.world import World
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def simulator(edges: Edges, options: Mapping[str, Any]) -> int:
     """Serve, and say where."""
     world = scenario.load(options["scenario"]) if options["scenario"] else scenario.default()
-    with _served(world, options["port"], options["speed"]) as server:
+    with _served(world, options["port"], options["speed"], edges.clock.now()) as server:
         for line in lines(server):
             print(line, file=edges.stdout, flush=True)
         edges.cancellation.defer()
@@ -29,10 +30,10 @@ def simulator(edges: Edges, options: Mapping[str, Any]) -> int:
     return ExitCode.DONE
 
 
-def _served(world: World, port: int, speed: float) -> Server:
+def _served(world: World, port: int, speed: float, now: datetime) -> Server:
     """It, listening. Raises `Refused` where that port can't be listened on: another simulator may be there."""
     try:
-        return Server(world, port, speed)
+        return Server(world, port, speed, now)
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else "there is no such port"
         raise Refused(

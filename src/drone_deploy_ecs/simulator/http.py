@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         """The call, whose request is partly `given`."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = _read(body)
-        request = None if request is None else {**request, **given}
+        request = None if request is None else self._server.received({**request, **given})
         self._server.called.set()
         self._server.keys.append(_access_key(self.headers.get("Authorization") or ""))
         with self._server.lock:
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self.close_connection = True
             return
-        self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=_plain).encode())
+        self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=self._server.told).encode())
 
     def _reply(self, status: int, kind: str, payload: bytes, location: str = "") -> None:
         self.send_response(status)
@@ -142,17 +142,15 @@ def _access_key(authorization: str) -> str:
     return authorization.partition("Credential=")[2].partition("/")[0]
 
 
-def _plain(value: object) -> float:
-    assert isinstance(value, datetime)
-    return value.timestamp()
-
-
 class Server(ThreadingHTTPServer):
-    """The simulator on 127.0.0.1. `speed`: simulated seconds in a real one; None leaves the clock to the caller."""
+    """The simulator on 127.0.0.1. `speed`: simulated seconds in a real one; None leaves the clock to the caller.
+
+    `now` is the time of day that it is for its callers, None where that is the world's own.
+    """
 
     daemon_threads = True
 
-    def __init__(self, world: World, port: int = 0, speed: float | None = None) -> None:
+    def __init__(self, world: World, port: int = 0, speed: float | None = None, now: datetime | None = None) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.operations = Operations(world)
         self.sites = Sites(world)
@@ -166,6 +164,7 @@ class Server(ThreadingHTTPServer):
             world.faults.latency = 0.0  # calls take real time then: looking must not hurry the simulated one on
         # A history of rollouts has taken its time already.
         self._began, self._began_at = time.monotonic(), world.clock.monotonic()
+        self._ahead = (now - world.clock.now()).total_seconds() if now else 0.0
 
     @property
     def url(self) -> str:
@@ -176,6 +175,17 @@ class Server(ThreadingHTTPServer):
         """Bring the simulated time to where real time has it; what happened meanwhile doesn't depend on looking."""
         if self.speed is not None:
             self.operations.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self.speed)
+
+    def told(self, value: object) -> float:
+        """A time, as callers get it: seconds since 1970, by their calendar."""
+        assert isinstance(value, datetime)
+        return value.timestamp() + self._ahead
+
+    def received(self, request: Json) -> Json:
+        """A request whose times are by the world's calendar: ListServiceDeployments asks for some since then."""
+        if not isinstance(created := request.get("createdAt"), dict):
+            return request
+        return {**request, "createdAt": {name: at - self._ahead for name, at in created.items()}}
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing where a client has gone, as those do that are killed; else the defect's traceback."""

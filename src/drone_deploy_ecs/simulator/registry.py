@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.taskdef import RESPONSE_ONLY
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.simulator.behaviour import Behaviour
-from drone_deploy_ecs.simulator.clock import START
+from drone_deploy_ecs.simulator.clock import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +90,7 @@ class TaskDefinitions:
             "status": "ACTIVE",
             "requiresAttributes": [],
             "compatibilities": ["EC2", "FARGATE"],
-            "registeredAt": START.timestamp() + now,
+            "registeredAt": moment(now),
             "registeredBy": f"{self._prefix.replace(':ecs:', ':iam:')}user/simulator",
         }
         revisions.append({"taskDefinition": definition, "tags": tags or []})
@@ -123,7 +123,7 @@ class TaskDefinitions:
     def deregister(self, name: str, now: float = 0.0) -> dict[str, Any]:
         """Make a revision INACTIVE: what runs it goes on, but nothing can be updated to it."""
         revision = self.find("DeregisterTaskDefinition", name)
-        revision["taskDefinition"] |= {"status": "INACTIVE", "deregisteredAt": START.timestamp() + now}
+        revision["taskDefinition"] |= {"status": "INACTIVE", "deregisteredAt": moment(now)}
         return copy.deepcopy(revision)
 
     def families(self) -> dict[str, int]:
