@@ -115,6 +115,18 @@ def test_status_refuses(tell: Teller) -> None:
     assert status(tell, world).exit_code == 2
 
 
+@pytest.mark.parametrize("action", ["status", "deploy"])
+def test_what_cannot_be_reached_is_said_at_once_with_how_long_it_is_tried(plugin: Teller, action: str) -> None:
+    world = small_world()
+    world.faults.add(Effect.UNREACHABLE, "DescribeServices")
+    told = plugin(world, action=action, timeout="40s", **PLACES if action == "status" else {})
+    unreachable = "DescribeServices: could not connect"
+    assert told.stderr.splitlines()[0] == f"12:00:00Z {unreachable}; trying again for 40 s at most"
+    assert (
+        f"the services can't be read: {unreachable}. Check aws_region and the network, and AWS_ENDPOINT" in told.stderr
+    )
+
+
 def test_status_of_two_services(tell: Teller) -> None:
     world = World()
     world.add_service("prod", "web-blue", task_definition("web", "shop:1"))

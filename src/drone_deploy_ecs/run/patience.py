@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.text import safe
+from drone_deploy_ecs.core.text import safe, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,9 @@ class Patient:
                     raise
                 if error.fault not in self._told:
                     self._told.add(error.fault)
-                    self._log.record(Kind.TROUBLE, "", safe(f"{error.fault}; trying again"))
+                    self._log.record(
+                        Kind.TROUBLE, "", safe(f"{error.fault}; trying again{self._how_long(error.fault)}")
+                    )
             else:
                 self._last = None
                 return answer
@@ -80,6 +83,11 @@ class Patient:
         if why not in self._left_out:
             self._left_out.add(why)
             self._log.record(Kind.TROUBLE, "", safe(why))
+
+    def _how_long(self, fault: Fault) -> str:
+        """Said of what can't be reached, as a wrong address never will be."""
+        left = self._failing_since + self._patience - self._clock.monotonic()
+        return f" for {span(left)} at most" if fault.kind is FaultKind.UNREACHABLE else ""
 
     def _is_worth_another_try(self, fault: Fault, before: Fault | None, pause: float) -> bool:
         """What isn't AWS's may have been cut by chance; the second in a row is no chance."""

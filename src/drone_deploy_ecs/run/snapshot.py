@@ -254,7 +254,7 @@ def _chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 _ADVICE = {
     FaultKind.DENIED: "Allow it for the deploying identity (drone-deploy-ecs policy prints what these settings take)",
     FaultKind.NO_CREDENTIALS: "Give the step AWS credentials, or check that they haven't expired",
-    FaultKind.UNREACHABLE: "Check aws_region and the network",
+    FaultKind.UNREACHABLE: "Check aws_region and the network, and AWS_ENDPOINT_URL where it is set",
 }
 _NOT_AWSS = "Look at what answers in AWS's place: a proxy (HTTPS_PROXY, NO_PROXY), a login page, AWS_ENDPOINT_URL"
 
