@@ -48,7 +48,7 @@ class Rollback(Rolling, frozen=True):
 
     def resolve(self, request: Request, _answers: Answers, /) -> Request | tuple[Problem, ...]:
         """See `Strategy`. What runs already isn't deployed again."""
-        about = "" if request.revision else "the former revision"
+        about = "" if request.revision else "the way back"
         return replace(request, about=about, skip_unchanged=True)
 
     def may_ask(self, request: Request, snapshots: tuple[Snapshot, ...], answers: Answers, /) -> tuple[Call[Any], ...]:
@@ -134,7 +134,7 @@ def _step(request: Request, service: Ready, flight: InFlight, answers: Answers) 
 
 def _told(service: Ready, flight: InFlight) -> str:
     before = before_it(service, flight)
-    what = f"{service.name} back from {short(flight.definition) or flight.deployment}"
+    what = f"{service.name} goes back from {short(flight.definition) or flight.deployment}"
     back = f"{what} to {short(before.arn) if before else ''}"
     return f"{back}, which ECS has begun" if flight.is_going_back else back
 
@@ -196,7 +196,7 @@ def _gone_back(
     if not isinstance(made, Plan):
         return made
     summary = _summary(
-        f"{service.name} from {short(service.edited.arn)} back to {short(service.revision.source.arn)}"
+        f"{service.name} goes back from {short(service.edited.arn)} to {short(service.revision.source.arn)}"
         for service in ready
     )
     return replace(made, summary=summary, warnings=(*made.warnings, *_of_tags(ready)))

@@ -146,8 +146,10 @@ def _summary(flights: list[tuple[Ready, InFlight | None]]) -> str:
 
 
 def _told(service: Ready, flight: InFlight) -> str:
-    what = f"{service.name} to {short(flight.definition) or 'a new revision'} as {flight.deployment}"
-    return f"{what} is being taken back" if flight.is_going_back else f"Following {what}"
+    revision = short(flight.definition) or "a new revision"
+    if flight.is_going_back:
+        return f"{service.name} goes back from {revision}: {flight.deployment} is being taken back"
+    return f"{service.name} goes to {revision}, as {flight.deployment}"
 
 
 # --- what became of it ---
