@@ -13,7 +13,7 @@ from drone_deploy_ecs.core.preflight.architecture import ArchitectureCheck
 from drone_deploy_ecs.core.preflight.check import Finding, Result, told
 from drone_deploy_ecs.core.preflight.checks import checks, foreseen
 from drone_deploy_ecs.core.preflight.counts import GraceCheck, PercentsCheck
-from drone_deploy_ecs.core.preflight.images import ImageCheck
+from drone_deploy_ecs.core.preflight.images import Elsewhere, ImageCheck
 from drone_deploy_ecs.core.preflight.repository import Stored, stored
 from drone_deploy_ecs.core.preflight.there import (
     HookCheck,
@@ -384,7 +384,9 @@ OURS, THEIRS = (
 def test_what_a_variable_is_read_from(source: str | None, expected: Needed | None) -> None:
 
     app = {"name": "app", "image": "shop:2", "secrets": [{"name": "KEY", "valueFrom": source}]}
-    some = [replace(check, what="") for check in found("all", containerDefinitions=[app])]
+    elsewhere, *others = found("all", containerDefinitions=[app])
+    some = [replace(check, what="") for check in others]
+    assert elsewhere == Elsewhere(region=HERE, image="shop:2")
     assert some == ([expected] if expected else [])
 
 
@@ -416,7 +418,7 @@ def test_all_that_a_task_needs() -> None:
     roles: dict[str, Any] = {"taskRoleArn": "arn:aws:iam::1:role/app/shop", "executionRoleArn": "pull"}
     some = found("all", service=service, containerDefinitions=containers, **roles)
     assert kinds(some) == [
-        "SecretCheck", "SecretCheck", "RoleCheck", "RoleCheck", "LogGroupCheck", "HookCheck", "HookCheck", "HookCheck",
+        *["Elsewhere"] * 4, "SecretCheck", "SecretCheck", "RoleCheck", "RoleCheck", "LogGroupCheck", "HookCheck", "HookCheck", "HookCheck",
         "GraceCheck", "PercentsCheck",
     ]  # fmt: skip
     by_name = {check.name: check for check in some if isinstance(check, Needed)}

@@ -9,7 +9,7 @@ from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.taskdef import containers, entries
 from drone_deploy_ecs.core.preflight.architecture import RUNS, ArchitectureCheck
 from drone_deploy_ecs.core.preflight.counts import GraceCheck, PercentsCheck
-from drone_deploy_ecs.core.preflight.images import ImageCheck
+from drone_deploy_ecs.core.preflight.images import Elsewhere, ImageCheck
 from drone_deploy_ecs.core.preflight.repository import stored
 from drone_deploy_ecs.core.preflight.there import HookCheck, LogGroupCheck, ParameterCheck, RoleCheck, SecretCheck
 
@@ -54,7 +54,10 @@ def _images(subject: Subject) -> Iterator[Check]:
     is_fargate = subject.service.is_fargate
     for container in _containers(subject):
         place = stored(container.image, subject.region)
-        if place is None or container.name not in (changed or images):
+        if container.name not in (changed or images):
+            continue
+        if place is None:
+            yield Elsewhere(region=subject.region, image=container.image)
             continue
         is_known = container.image in before.values()
         yield ImageCheck(

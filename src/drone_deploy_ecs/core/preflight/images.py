@@ -1,4 +1,4 @@
-"""Whether an image is in Amazon ECR."""
+"""Whether an image is in Amazon ECR, and which ones aren't looked for."""
 
 from __future__ import annotations
 
@@ -75,3 +75,24 @@ class ImageCheck(Struct, frozen=True, kw_only=True):
         if self.may_be_kept:
             return Finding(Result.WARNING, what, "Push the image, unless the instances have it from earlier")
         return Finding(worst(is_sure=self.is_essential), what, "Push the image first, or check its name")
+
+
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """An image of another registry: there is nothing to ask, and only the plan says so."""
+
+    region: str
+    image: str
+
+    def asks(self, _answers: Answers, /) -> Iterator[Call[Any]]:
+        """See `Check`: nothing."""
+        yield from ()
+
+    def again(self, _answers: Answers, /) -> Iterator[Call[Any]]:
+        """See `Check`: nothing."""
+        yield from ()
+
+    def findings(self, _answers: Answers, /) -> Iterator[Finding]:
+        """See `Check`."""
+        yield Finding(
+            Result.UNKNOWN, f"image {self.image} is in no private registry of ECR within reach", is_told=False
+        )
