@@ -57,6 +57,20 @@ def test_watch_what_nobody_undoes(tell: Teller) -> None:
     assert "why: " in told.stderr
 
 
+def test_watch_what_nobody_undoes_and_cancelled(tell: Teller) -> None:
+    world = begun(behaviour=crash(1))
+    told = watch(tell, world, cancellation=SignalAt(world, 40))
+    assert told.exit_code == 143
+    assert world.clock.monotonic() < 50
+
+
+def test_watch_what_ecs_undoes_and_cancelled(tell: Teller) -> None:
+    world = begun(behaviour=missing("shop:2"), breaker=Breaker(rollback=True))
+    told = watch(tell, world, cancellation=SignalAt(world, 43))
+    assert told.exit_code == 143
+    assert world.clock.monotonic() < 50
+
+
 def test_watch_what_ecs_undoes(tell: Teller) -> None:
     told = watch(tell, begun(behaviour=missing("shop:2"), breaker=Breaker(rollback=True)))
     assert (told.exit_code, web(told.world).runs) == (3, {"web:1": 2})

@@ -241,7 +241,8 @@ class Deployment:
         # Said before anything is read for it: AWS may take its time.
         self._log.undoing(undo.sentences)
         answers = answered(partial(plan.strategy.undo_asks, plan, done), self._read)
-        return self._engine.run(plan.strategy.undo(plan, done, answers).stages, forward=False)
+        undo = plan.strategy.undo(plan, done, answers)
+        return self._engine.run(undo.stages, forward=False, obeys=undo.may_be_left)
 
     def _read(self, call: Call[Any]) -> Any:
         """The answer, or the fault: a way back does without what can't be read."""

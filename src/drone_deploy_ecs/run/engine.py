@@ -55,14 +55,16 @@ class Engine:
         stages: Sequence[Stage],
         *,
         forward: bool,
+        obeys: bool = True,
         seen_at: float | None = None,
         standing: Sequence[Execution] = (),
     ) -> tuple[Execution, ...]:
         """The stages in order, until one fails; what became of every step.
 
-        `seen_at` is when the services were read to plan this. `forward`: when one service fails, or the run is
-        cancelled, the others are aborted; on the way back none is. `standing` are executions of an earlier run that are
-        still to be watched. The result has those that ended, then those that stand, then those that never began.
+        `seen_at` is when the services were read to plan this. `forward`: when one service fails, the others
+        are aborted; on the way back none is. `obeys`: all are when the run is cancelled. `standing` are executions of
+        an earlier run that are still to be watched. The result has those that ended, then those that stand, then those
+        that never began.
         """
         outputs: dict[str, str] = {}
         failures: dict[str, str] = {}
@@ -73,7 +75,7 @@ class Engine:
             begun = [self._begin(step, outputs, failures, seen_at) for step in stage.steps]
             is_last = number == len(stages)
             under_way = [*self._standing_by(guards, begun), *begun]
-            executions = Loop(self._runtime, under_way, forward=forward, is_last=is_last).run()
+            executions = Loop(self._runtime, under_way, forward=forward, obeys=obeys, is_last=is_last).run()
             named = (execution for execution in executions if execution.step.key)
             outputs |= {execution.step.key: execution.output for execution in named if execution.output}
             failures |= {execution.step.key: execution.reason for execution in executions if _refuses_others(execution)}

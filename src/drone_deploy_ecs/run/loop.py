@@ -43,13 +43,16 @@ class Runtime(NamedTuple):
 
 
 class Loop:
-    """One stage. `forward`: see `Engine.run`. `is_last`: no stage comes after it."""
+    """One stage. `forward`, `obeys`: see `Engine.run`. `is_last`: no stage comes after it."""
 
-    def __init__(self, runtime: Runtime, executions: Sequence[Execution], *, forward: bool, is_last: bool) -> None:
+    def __init__(
+        self, runtime: Runtime, executions: Sequence[Execution], *, forward: bool, obeys: bool, is_last: bool
+    ) -> None:
         self._runtime = runtime
         self._clock = runtime.clock
         self._log = runtime.log
         self._forward = forward
+        self._obeys = obeys
         self._is_last = is_last
         self._began = runtime.clock.monotonic()
         self._obeyed = 0
@@ -60,7 +63,7 @@ class Loop:
         """Run until all have ended; before the last stage, until all are complete: they stay under way."""
         queue = self._queue
         while True:
-            if self._forward:
+            if self._obeys:
                 self._obey()
             # While a look is half read nothing is judged: what was asked at the same moment is judged together.
             if not queue.reading and self._judge_together():

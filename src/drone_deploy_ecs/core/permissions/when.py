@@ -18,7 +18,7 @@ WATCHING = ("status", "watch")
 READ_ONLY = (*WATCHING, "plan", "rehearse")
 """Those that write nothing."""
 AS_IT_IS = (*READ_ONLY, "rollback", "continue")
-"""Those that register nothing."""
+"""Those that register nothing, but for the way back of what has been deregistered: their plans warn of that."""
 
 
 def writes(place: Place) -> bool:

@@ -86,10 +86,14 @@ class Replan(Struct, frozen=True, kw_only=True):
 
 
 class Undo(Struct, frozen=True, kw_only=True):
-    """The stages that take back what was done, none where nothing is to be; and what to say as they begin."""
+    """The stages that take back what was done, none where nothing is to be; and what to say as they begin.
+
+    `may_be_left`: a cancellation ends them, for they write nothing.
+    """
 
     stages: tuple[Stage, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    may_be_left: bool = False
 
 
 class Strategy(Protocol):

@@ -83,7 +83,11 @@ class Watch(Rolling, frozen=True):
     def undo(self, plan: Plan, done: tuple[Execution, ...], _answers: Answers, /) -> Undo:
         """See `Strategy`: nothing is written, but what others take back is followed."""
         returns = tuple(self._returns(plan, done))
-        return Undo(stages=undo.stages(plan.request, returns, {}), sentences=tuple(way.sentence for way in returns))
+        return Undo(
+            stages=undo.stages(plan.request, returns, {}),
+            sentences=tuple(way.sentence for way in returns),
+            may_be_left=True,
+        )
 
     def _returns(self, plan: Plan, done: tuple[Execution, ...]) -> Iterator[Return]:
         for service in deployed(done):
@@ -156,6 +160,7 @@ def _told(service: Ready, flight: InFlight) -> str:
 
 
 def _outcome(service: Deployed, back: Deployed | None) -> Outcome:
-    """At the end of the budget it may still be rolling out: nobody gave up on it."""
+    """At the end of the budget it may still be rolling out: nobody gave up on it. So may what ECS was returning."""
     told = outcome(service, back)
-    return replace(told, end_state=EndState.LEFT) if service.verdict is Verdict.TIMED_OUT else told
+    is_left = told.way_back is Verdict.CANCELLED and service.verdict is Verdict.ROLLED_BACK
+    return replace(told, end_state=EndState.LEFT) if is_left or service.verdict is Verdict.TIMED_OUT else told

@@ -135,7 +135,9 @@ def ways_on(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str]]:
 
 
 def _left(outcome: Outcome) -> str:
-    """What only got another count isn't rolling out."""
+    """What only got another count isn't rolling out; what is returned by others is left on its way."""
+    if outcome.way_back:
+        return f"on its way back to {short(outcome.target.before)}"
     return f"rolling out to {_revision(outcome)}" if outcome.deployment else "as it was then"
 
 
