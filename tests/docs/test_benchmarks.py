@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import following, native, polling, waiting
+from benchmarks import following, native, polling, recorded, rehearse, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,3 +31,9 @@ def test_what_is_said_of_all_else_that_is_waited_for() -> None:
 
 def test_what_is_said_of_ecs_s_own_strategies() -> None:
     assert unlike("native.md", native.page_of(native.measure(range(1, 1 + native.SEEDS), (1,)))) == []
+
+
+def test_what_is_said_of_rehearsals() -> None:
+    """The whole page, from the records of others and what is kept of real containers."""
+    made = rehearse.page_of(rehearse.measure(), recorded.recorded().starts, recorded.contained())
+    assert unlike("rehearse.md", made) == []

@@ -110,6 +110,19 @@ def test_draining_keeps_it_in_progress_after_all_new_tasks_are_healthy() -> None
     ]
 
 
+def test_a_task_that_drains_keeps_its_place_until_it_is_gone() -> None:
+    world = world_with(target_group=GROUP, minimum_percent=50, maximum_percent=100, timing=Timing(draining=60))
+    update(world)
+    assert settle(world)
+    told = [
+        (event.at, event.message.split()[3]) for event in reversed(web(world).events) if " tasks: " in event.message
+    ]
+    assert [what for _, what in told] == ["stopped", "started", "stopped", "started"]
+    (stopped, started, stopped_too, started_too) = (at for at, _ in told)
+    assert started - stopped >= 60
+    assert started_too - stopped_too >= 60
+
+
 def test_a_second_update_on_the_way_makes_the_first_active_and_wins() -> None:
     world = world_with()
     update(world)

@@ -237,7 +237,7 @@ def test_done_when_healthy(tell: Teller) -> None:
 
 def test_not_done_when_old_ones_drain_and_nothing_can_be_started(tell: Teller) -> None:
     world = World(timing=Timing(draining=300.0))
-    percents = {"minimum_percent": 0, "maximum_percent": 100}
+    percents = {"minimum_percent": 0, "maximum_percent": 200}
     world.add_service("prod", "web", task_definition("web"), target_group=GROUP, **percents)
     world.push("shop:2", Behaviour(placeable_after=1e9))
     assert tell(world, wait_for="healthy", timeout="2m").report["verdict"] == "TimedOut"

@@ -18,7 +18,7 @@ from drone_deploy_ecs.run.deployment import Deployment
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.clock import VirtualClock
 from drone_deploy_ecs.simulator.observer import Observer
-from drone_deploy_ecs.simulator.rehearsal import AFTER, CONTAINER, FATES, GOOD, has_check, paces, simulated
+from drone_deploy_ecs.simulator.rehearsal import AFTER, CONTAINER, FATES, GOOD, has_check, left_alone, paces, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def rehearse(edges: Edges, request: Request) -> int:
     )
     plan = deployment.prepare()
     services = deployment.ready
-    results = tuple(_rehearsed(plan.request, services, fate) for fate in FATES)
+    results = tuple(rehearsed(plan.request, services, fate) for fate in FATES)
     rehearsal = Rehearsal(
         results=results,
         budget=request.budget,
@@ -58,7 +58,8 @@ def rehearse(edges: Edges, request: Request) -> int:
     return ExitCode.DONE
 
 
-def _rehearsed(request: Request, services: Sequence[Ready], fate: Fate) -> Rehearsed:
+def rehearsed(request: Request, services: Sequence[Ready], fate: Fate) -> Rehearsed:
+    """What comes of an image with that fate, in five trials and with ECS alone."""
     trials = [_trial(request, services, fate, luck) for luck in range(TRIALS)]
     return Rehearsed(fate=fate.name, trials=tuple(trials), alone=None if fate is GOOD else _alone(services, fate))
 
@@ -122,13 +123,6 @@ def _decided_after(report: Report) -> float:
 
 def _alone(services: Sequence[Ready], fate: Fate) -> float | None:
     """Seconds until ECS itself says that a deployment with nobody watching has failed; None where it never does."""
-    worlds = _worlds(services[:1], fate, 0)
-    world = next(iter(worlds.values()))
-    service = next(iter(world.services.values()))
-    body = world.definitions.describe(service.primary.task_definition)["taskDefinition"]
-    container = {**body["containerDefinitions"][0], "image": AFTER}
-    began = world.clock.monotonic()
-    deployment = world.deploy(service, world.register({"family": body["family"], "containerDefinitions": [container]}))
-    while deployment.state == "IN_PROGRESS" and world.clock.monotonic() < began + ALONE:
-        world.clock.sleep(10.0)
-    return world.clock.monotonic() - began if deployment.state == "FAILED" else None
+    world = next(iter(_worlds(services[:1], fate, 0).values()))
+    deployment = left_alone(world, ALONE)
+    return deployment.updated - deployment.created if deployment.state == "FAILED" else None

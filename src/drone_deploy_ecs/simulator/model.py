@@ -59,6 +59,11 @@ class Task:
         return self.stopping is None and self.stopped is None
 
     @property
+    def is_draining(self) -> bool:
+        """On its way out, while its load balancer still lets requests end."""
+        return self.status == "DEACTIVATING"
+
+    @property
     def is_running(self) -> bool:
         """Counted in runningCount."""
         return self.status == "RUNNING"

@@ -6,7 +6,6 @@ container that stands for the task, no alarms, no autoscaling, hooks that succee
 
 from __future__ import annotations
 
-from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,16 +27,39 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.ecs.service_deployment import Strategy
     from drone_deploy_ecs.core.plan.snapshot import Ready
     from drone_deploy_ecs.simulator.clock import VirtualClock
+    from drone_deploy_ecs.simulator.model import Deployment
 
 CONTAINER = "app"
 BEFORE, AFTER = "rehearsal/app:before", "rehearsal/app:after"
 """What the simulated services run, and what they get."""
-SPREAD = 0.3
-"""By what share things may take longer than usual, or shorter, where earlier rollouts don't tell: half of it each."""
-TYPICAL_START = 20.0
-"""Seconds from RunTask to RUNNING, beside Timing's own, where no earlier rollout tells; an image must be pulled."""
-TYPICAL_DRAINING = 300.0
-"""Seconds of a target group's deregistration delay, by default (ELB API reference)."""
+SPREAD, WIDE_SPREAD = 0.3, 1.0
+"""By what share things may take longer than usual, or shorter, where earlier rollouts don't tell: half of it each.
+
+How long tasks take to start and to stop differs widely from service to service.
+"""
+FEW = 3
+"""With fewer earlier rollouts than these, they don't tell how much things vary."""
+TYPICAL_START = 30.0
+"""Seconds from a start to RUNNING, beside Timing's own, where no earlier rollout tells: the median of seven public
+recordings of single starts (benchmarks/recorded.toml)."""
+TYPICAL_STOP = 46.0
+"""Seconds from SIGTERM to STOPPED: the 30 that a container has by default, and 16 of DEPROVISIONING (one capture)."""
+LONGEST_DRAINING = 300.0
+"""Seconds of a target group's deregistration delay, by default; a target without requests or connections is let go at
+once (ELB API reference and user guide)."""
+TARGET_CHECK, TARGET_FAILURES = 30.0, 2
+"""Seconds between a target group's checks, and how many failed ones it takes, by default (ELB API reference).
+
+A new target is healthy after the first check that it passes.
+"""
+TASK_FAILURES = 3
+"""Failed checks that make a container unhealthy, by default (ECS API reference)."""
+PULLING = 90.0
+"""Seconds for which a task tries to pull an image that isn't there: 85 to 92 in one public log, which retried so."""
+RESTART_FIRST = 30.0
+"""Seconds until the next try in that same log; ECS waits longer and longer (service throttle logic)."""
+STRIDES = (0.8191725, 0.6710436, 0.5497005)
+"""Multiples of these fill a cube evenly, however few they are (the R3 sequence): a few trials show the whole spread."""
 NEVER = 10.0**9
 
 
@@ -54,7 +76,10 @@ FATES = (
     Fate("crashes after a minute", {"exits_after": 60.0, "exit_code": 1}),
     Fate(
         "isn't in the registry",
-        {"start_error": f"CannotPullContainerError: failed to resolve ref {AFTER}: {AFTER}: not found"},
+        {
+            "starts_after": PULLING,
+            "start_error": f"CannotPullContainerError: failed to resolve ref {AFTER}: {AFTER}: not found",
+        },
     ),
     Fate("never gets healthy", {"health": "unhealthy", "target_unhealthy": True}),
     Fate("finds no capacity", {"placeable_after": NEVER}),
@@ -81,19 +106,24 @@ def has_check(service: Ready) -> bool:
 
 
 def simulated(services: Sequence[Ready], fate: Fate, luck: int, clock: VirtualClock | None = None) -> World:
-    """A world with these services of one Region, where the image `AFTER` meets that fate; `luck` seeds all chance."""
-    chance = Random(luck)
+    """A world with these services of one Region, where the image `AFTER` meets that fate.
+
+    `luck` numbers the trials, from 0: the first is the middle of what may be.
+    """
     first = read_arn(services[0].service.arn)
     place = {"region": first.region, "account": first.account, "partition": first.partition} if first else {}
-    start, draining = _durations(services, chance)
-    timing = Timing(draining=draining, tick_spread=SPREAD / 2)
-    world = World(seed=luck + 1, timing=timing, clock=clock, **place)
     checked = any(_health_check(service.revision.body) for service in services)
-    balanced = any(service.service.target_groups for service in services)
-    judged = max(taskdef.warm_up(service.revision.body) for service in services)
-    wait = min(start, judged) if checked or balanced else timing.healthy_after_running
-    well = Behaviour(starts_after=max(0.0, start - wait), health="healthy" if checked else "", health_after=wait)
+    lasts = _lasts(services, luck)
+    timing = Timing(
+        stopping=lasts.stopping, draining=lasts.draining, restart_first=RESTART_FIRST, tick_spread=SPREAD / 2
+    )
+    world = World(seed=luck + 1, timing=timing, clock=clock, **place)
+    well = Behaviour(
+        starts_after=lasts.starting, health="healthy" if checked else "", health_after=lasts.becoming_healthy
+    )
     script = {name: value for name, value in fate.script.items() if name != "health" or checked}
+    if fate.script.get("target_unhealthy"):
+        script["health_after"] = max(_condemned_after(service) for service in services)
     world.push(BEFORE, well)
     world.push(AFTER, replace(well, **script))
     for service in services:
@@ -101,17 +131,75 @@ def simulated(services: Sequence[Ready], fate: Fate, luck: int, clock: VirtualCl
     return world
 
 
-def _durations(services: Sequence[Ready], chance: Random) -> tuple[float, float]:
-    """Seconds until a task is up, beside what the simulator itself takes; and for which a target drains."""
+def left_alone(world: World, most: float) -> Deployment:
+    """What becomes of `AFTER`, deployed to its first service, with nobody watching.
+
+    It comes back when ECS itself is done with it, or after `most` seconds.
+    """
+    service = next(iter(world.services.values()))
+    body = world.definitions.describe(service.primary.task_definition)["taskDefinition"]
+    container = {**body["containerDefinitions"][0], "image": AFTER}
+    give_up_at = world.clock.monotonic() + most
+    deployment = world.deploy(service, world.register({"family": body["family"], "containerDefinitions": [container]}))
+    while deployment.state == "IN_PROGRESS" and world.clock.monotonic() < give_up_at:
+        world.clock.sleep(10.0)
+    return deployment
+
+
+class _Lasts(NamedTuple):
+    """How long things take in a world, in seconds: to RUNNING, from there to healthy, draining, SIGTERM to the end."""
+
+    starting: float
+    becoming_healthy: float
+    draining: float
+    stopping: float
+
+
+def _lasts(services: Sequence[Ready], luck: int) -> _Lasts:
+    """By the services' earlier rollouts, or as usual."""
+    by_start, by_draining, by_stop = ((0.5 + luck * stride) % 1 for stride in STRIDES)
+    judged = max(_judged_after(service) for service in services)
+    histories = [known for service in services if (known := paces(service.service))]
+    if not histories:
+        return _Lasts(
+            starting=TYPICAL_START * _factor(by_start, WIDE_SPREAD),
+            becoming_healthy=judged,
+            draining=LONGEST_DRAINING * by_draining,
+            stopping=TYPICAL_STOP * _factor(by_stop, WIDE_SPREAD),
+        )
     usual_timing = Timing()
-    own = usual_timing.provisioning + usual_timing.tick / 2
-    found = [chance.choice(known) for service in services if (known := paces(service.service))]
-    if not found:
-        luck = 1 + chance.uniform(-SPREAD, SPREAD) / 2
-        return TYPICAL_START * luck, TYPICAL_DRAINING * luck
-    start = median(pace.healthy for pace in found) - own
-    rest = median(pace.rest for pace in found) - usual_timing.stopping - usual_timing.tick / 2
-    return max(0.0, start), max(0.0, rest)
+    half_a_turn = usual_timing.tick / 2
+    found = [sorted(known, key=sum)[int(by_start * len(known))] for known in histories]
+    factor = _factor(by_draining, SPREAD) if min(map(len, histories)) < FEW else 1.0
+    up = max(0.0, factor * median(pace.healthy for pace in found) - usual_timing.provisioning - half_a_turn)
+    rest = max(0.0, factor * median(pace.rest for pace in found) - half_a_turn)
+    is_balanced = any(service.service.target_groups for service in services)
+    stopping = min(rest, usual_timing.stopping) if is_balanced else rest
+    wait = min(up, judged)
+    return _Lasts(starting=up - wait, becoming_healthy=wait, draining=rest - stopping, stopping=stopping)
+
+
+def _factor(share: float, spread: float) -> float:
+    """From half of the spread below 1 to half of it above, for a share of 0..1."""
+    return 1 + (share - 0.5) * spread
+
+
+def _judged_after(service: Ready) -> float:
+    """Seconds from RUNNING until a good task counts as healthy."""
+    is_checked = _health_check(service.revision.body) is not None
+    checked = taskdef.warm_up(service.revision.body)
+    if not service.service.target_groups:
+        return checked
+    return max(checked, TARGET_CHECK) if is_checked else TARGET_CHECK
+
+
+def _condemned_after(service: Ready) -> float:
+    """Seconds from RUNNING until a task that never answers is taken for unhealthy: never within the grace period."""
+    found = [TARGET_CHECK * TARGET_FAILURES] if service.service.target_groups else []
+    if check := _health_check(service.revision.body):
+        failures = check.get("retries") or TASK_FAILURES
+        found.append((check.get("startPeriod") or 0) + (check.get("interval") or TARGET_CHECK) * failures)
+    return max(float(service.service.grace or 0), min(found, default=0.0))
 
 
 def _body(service: Ready) -> dict[str, Any]:

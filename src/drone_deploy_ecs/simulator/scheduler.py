@@ -75,8 +75,10 @@ def _by_group(service: Service, tasks: Iterable[Task]) -> dict[str, list[Task]]:
 
 
 def _room(service: Service) -> int:
+    """A task that drains keeps its place: three public logs show that its successor is started only after that."""
     ceiling = floor(service.desired * service.maximum_percent / 100)
-    return ceiling - sum(len(deployment.alive) for deployment in service.deployments)
+    taken = sum(task.is_alive or task.is_draining for deployment in service.deployments for task in deployment.tasks)
+    return ceiling - taken
 
 
 def _start_missing(account: Account, service: Service, primary: Deployment) -> None:

@@ -36,6 +36,11 @@ def test_a_row_tells_the_median_the_worst_and_who_ended_it() -> None:
     assert crash == ("crashes at once", "Failed/RolledBack", "1 m 10 s", "1 m 30 s", "3 of 4", "this run/ECS")
 
 
+def test_a_bad_image_that_is_called_good_is_marked_in_its_row() -> None:
+    _, good, crash = rows(rehearsal(bad=(trial(Verdict.FAILED), trial())))
+    assert (good[-1], crash[-1]) == ("-", "this run/unnoticed")
+
+
 def test_where_all_is_well_little_is_said() -> None:
     assert list(sentences(rehearsal(alone=60.0))) == [
         "In this model a good image leaves 9 m of the budget of 10 m",

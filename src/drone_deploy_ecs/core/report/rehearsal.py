@@ -86,20 +86,22 @@ class Rehearsal(Struct, frozen=True, kw_only=True):
 
 
 HEADS = ("If the new image", "verdict", "after", "at worst", "fewest up", "ended by")
+UNNOTICED = "unnoticed"
+"""Who ends what nobody finds fault with, although its image is a bad one."""
 
 
 def rows(rehearsal: Rehearsal) -> Iterator[tuple[str, ...]]:
     """A table: its heads, and a row for each kind of image."""
     yield HEADS
-    for result in rehearsal.results:
-        fewest = result.fewest
+    for number, result in enumerate(rehearsal.results):
+        fewest, otherwise = result.fewest, UNNOTICED if number else "-"
         yield (
             result.fate,
             result.verdicts,
             span(result.usual),
             span(result.worst.decided_after),
             f"{fewest.fewest} of {fewest.desired}",
-            "/".join(dict.fromkeys(trial.ended_by for trial in result.trials if trial.ended_by)) or "-",
+            "/".join(dict.fromkeys(trial.ended_by or otherwise for trial in result.trials)),
         )
 
 
