@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.ecs.fault import Fault
-    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.ports import Clock
     from drone_deploy_ecs.run.calls import Calls
     from drone_deploy_ecs.run.event_log import EventLog

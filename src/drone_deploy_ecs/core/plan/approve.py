@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.ecs.service_deployment import HookRun
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.step import Execution
     from drone_deploy_ecs.core.target import Target

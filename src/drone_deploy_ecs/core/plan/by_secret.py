@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers, Plan, Sentence
+    from drone_deploy_ecs.core.plan.strategy import Plan, Sentence
     from drone_deploy_ecs.core.report.report import Report
     from drone_deploy_ecs.core.request.request import Colours, Request
 

@@ -12,7 +12,7 @@ from drone_deploy_ecs.core.steps.probe.probe import Probe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from drone_deploy_ecs.core.plan.strategy import Answers
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 

@@ -14,7 +14,7 @@ from drone_deploy_ecs.core.ecs import taskdef
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.ecs.taskdef import Definition
-from drone_deploy_ecs.core.plan import former, native, terms
+from drone_deploy_ecs.core.plan import native, terms
 from drone_deploy_ecs.core.plan.in_flight import before_it, in_flight
 from drone_deploy_ecs.core.plan.refusals import refine
 from drone_deploy_ecs.core.plan.revision import Revision
@@ -22,6 +22,7 @@ from drone_deploy_ecs.core.plan.rolling import Rolling, plan_ready
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.request.image import Image
+from drone_deploy_ecs.core.steps import former
 from drone_deploy_ecs.core.steps.native.update import RollBack
 from drone_deploy_ecs.core.steps.rollout.update import UpdateService
 from drone_deploy_ecs.core.steps.step import Stage
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.plan.former import History, Success
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.plan.in_flight import InFlight
     from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.steps.former import History, Success
 
 ITSELF = "none, this is the way back itself"
 CHOOSE = "Give revision: what to go to"
@@ -161,8 +162,8 @@ def _asks(request: Request, snapshots: tuple[Snapshot, ...], answers: Answers) -
     for service in services:
         # Which of them are in flight by their service deployments isn't known here: of these one read is for nothing.
         if in_flight(service.service) is None:
-            yield from former.asks(service, answers)
-            if to := _target(service, former.history(service, answers)):
+            yield from former.asks(service.ref, answers)
+            if to := _target(service, former.history(service.ref, service.service, answers)):
                 yield _reads(service, to)
 
 
@@ -204,7 +205,7 @@ def _gone_back(
 
 def _with_former(service: Ready, answers: Answers) -> Ready | Problem:
     """The service with what it ran before as what it is to run, or why that isn't known or of no use."""
-    history = former.history(service, answers)
+    history = former.history(service.ref, service.service, answers)
     to = _target(service, history)
     if to is None:
         return _unknown(service, history)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from drone_deploy_ecs.core.calls.events import DescribeRule, ListEventBuses, ListRules, ListTargetsByRule
+from drone_deploy_ecs.core.calls.listings import entries, pages
 from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import read_arn
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from drone_deploy_ecs.core.calls.answers import Listing, Rule
+    from drone_deploy_ecs.core.calls.answers import Rule
     from drone_deploy_ecs.core.calls.call import Call
-    from drone_deploy_ecs.core.plan.strategy import Answers
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.request.request import Request
 
 
@@ -44,10 +45,10 @@ def asks(request: Request, answers: Answers) -> tuple[Call[Any], ...]:
 
 def _asks(request: Request, region: str, answers: Answers) -> Iterator[Call[Any]]:
     if request.schedules == AUTO:
-        yield from _listings(ListEventBuses(region=region), answers)
-        for bus in _entries(ListEventBuses(region=region), answers):
-            yield from _listings(ListRules(region=region, bus=bus), answers)
-        yield from _listings(ListSchedules(region=region), answers)
+        yield from pages(ListEventBuses(region=region), answers)
+        for bus in entries(ListEventBuses(region=region), answers):
+            yield from pages(ListRules(region=region, bus=bus), answers)
+        yield from pages(ListSchedules(region=region), answers)
         yield from (_reading(region, name) for name in _listed(region, answers))
         return
     for name in _named(request, region):
@@ -65,10 +66,10 @@ def _named(request: Request, region: str) -> Iterator[ScheduleName]:
 
 def _listed(region: str, answers: Answers) -> Iterator[ScheduleName]:
     """What may start tasks, as far as the listings tell: rules that people made, schedules that call a cluster."""
-    for bus in _entries(ListEventBuses(region=region), answers):
-        rules: Iterator[Rule] = _entries(ListRules(region=region, bus=bus), answers)
+    for bus in entries(ListEventBuses(region=region), answers):
+        rules: Iterator[Rule] = entries(ListRules(region=region, bus=bus), answers)
         yield from (ScheduleName(bus, rule.name) for rule in rules if not rule.managed_by)
-    for group, name, target in _entries(ListSchedules(region=region), answers):
+    for group, name, target in entries(ListSchedules(region=region), answers):
         arn = read_arn(target)
         if arn and arn.kind == "cluster":
             yield ScheduleName(group, name, is_rule=False)
@@ -78,19 +79,6 @@ def _reading(region: str, name: ScheduleName) -> ListTargetsByRule | GetSchedule
     if name.is_rule:
         return ListTargetsByRule(region=region, bus=name.group, name=name.name)
     return GetSchedule(region=region, group=name.group, name=name.name)
-
-
-def _listings(first: ListEventBuses | ListRules | ListSchedules, answers: Answers) -> Iterator[Any]:
-    """The calls for the pages of a listing, as far as they are known."""
-    call: Any = first
-    while call:
-        yield call
-        call = call.next(answers[call]) if call in answers else None
-
-
-def _entries(first: ListEventBuses | ListRules | ListSchedules, answers: Answers) -> Iterator[Any]:
-    pages: Iterator[Listing[Any]] = (answers[call] for call in _listings(first, answers) if call in answers)
-    yield from (entry for page in pages for entry in page.entries)
 
 
 # --- what was found ---

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.ecs.service import Service
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
 
 LAST = 5
 """So many rollouts are told of."""

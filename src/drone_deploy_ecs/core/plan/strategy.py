@@ -5,15 +5,17 @@ No strategy is named here. A plan is data: it is printed, the engine runs its st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from drone_deploy_ecs.core.calls.call import Call
 from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.plan.order import Conflict
     from drone_deploy_ecs.core.plan.revision import Revision
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.steps.step import Execution, Stage, Step
     from drone_deploy_ecs.core.target import Target
 
-Answers = Mapping[Call[Any], Any]
-"""Calls that only read, with what they were answered: a value, or a Fault."""
 Sentence = tuple[str, str]
 """A service's name, and what to say of it."""
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.plan.deployed import Deployed
     from drone_deploy_ecs.core.plan.revision import Registrations
-    from drone_deploy_ecs.core.plan.strategy import Answers, Sentence
+    from drone_deploy_ecs.core.plan.strategy import Sentence
     from drone_deploy_ecs.core.request.request import Request
     from drone_deploy_ecs.core.steps.rollout.update import UpdateService
     from drone_deploy_ecs.core.target import Target

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.plan.snapshot import Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers, Sentence
+    from drone_deploy_ecs.core.plan.strategy import Sentence
     from drone_deploy_ecs.core.plan.switch.planning import Draft
     from drone_deploy_ecs.core.plan.switch.switch import Switch
     from drone_deploy_ecs.core.plan.undo import Return

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from drone_deploy_ecs.core.calls.call import Call
+    from drone_deploy_ecs.core.calls.listings import Answers
     from drone_deploy_ecs.core.ecs.service import Service
-    from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
-    from drone_deploy_ecs.core.plan.strategy import Answers
+    from drone_deploy_ecs.core.request.services import ServiceRef
 
 EVENTS = 100
 """So many events ECS keeps of a service: where there are fewer, none is forgotten."""
@@ -81,15 +81,14 @@ def may_have_run_before(revision: str, than: str) -> bool:
 # --- what is asked ---
 
 
-def asks(found: Snapshot | Ready, answers: Answers) -> Iterator[Call[Any]]:
+def asks(ref: ServiceRef, answers: Answers) -> Iterator[Call[Any]]:
     """The record of what was successful, page by page, and then what each of these ran."""
-    yield from _pages(found, answers)
-    yield from _described(found, answers)
+    yield from _pages(ref, answers)
+    yield from _described(ref, answers)
 
 
-def _pages(found: Snapshot | Ready, answers: Answers) -> Iterator[ListServiceDeployments]:
+def _pages(ref: ServiceRef, answers: Answers) -> Iterator[ListServiceDeployments]:
     """Newest first is how captures look: so the next page is what is older than the oldest of one."""
-    ref = found.ref
     call = ListServiceDeployments(region=ref.region, cluster=ref.cluster, name=ref.asked, status=("SUCCESSFUL",))
     while True:
         yield call
@@ -100,16 +99,16 @@ def _pages(found: Snapshot | Ready, answers: Answers) -> Iterator[ListServiceDep
         call = replace(call, before=min(moments))
 
 
-def _described(found: Snapshot | Ready, answers: Answers) -> Iterator[DescribeServiceRevisions]:
-    arns = list(_listed(found, answers))
+def _described(ref: ServiceRef, answers: Answers) -> Iterator[DescribeServiceRevisions]:
+    arns = list(_listed(ref, answers))
     most = DescribeServiceRevisions.MOST
     for start in range(0, len(arns), most):
-        yield DescribeServiceRevisions(region=found.ref.region, arns=tuple(arns[start : start + most]))
+        yield DescribeServiceRevisions(region=ref.region, arns=tuple(arns[start : start + most]))
 
 
-def _listed(found: Snapshot | Ready, answers: Answers) -> dict[str, ServiceDeployment]:
+def _listed(ref: ServiceRef, answers: Answers) -> dict[str, ServiceDeployment]:
     """The successful deployments by the ARN of their service revision, newest first."""
-    pages = (answers.get(call, ()) for call in _pages(found, answers))
+    pages = (answers.get(call, ()) for call in _pages(ref, answers))
     entries = (entry for page in pages if isinstance(page, tuple) for entry in page)
     successful = {entry.arn: entry for entry in entries if entry.status == "SUCCESSFUL" and entry.created_at}
     newest_first = sorted(successful.values(), key=_created, reverse=True)
@@ -123,19 +122,19 @@ def _created(entry: ServiceDeployment) -> float:
 # --- what is known then ---
 
 
-def history(ready: Ready, answers: Answers) -> History:
+def history(ref: ServiceRef, service: Service, answers: Answers) -> History:
     """What is known of the service's successful deployments, that of what runs now included."""
-    calls = tuple(asks(ready, answers))
+    calls = tuple(asks(ref, answers))
     refused = next((answer for call in calls if isinstance(answer := answers.get(call), Fault)), None)
     if refused is not None:
-        return _by_events(ready.service, refused, _permission(calls, answers))
+        return _by_events(service, refused, _permission(calls, answers))
     revisions = {
         revision.arn: revision.task_definition
         for call in calls
         for revision in answers.get(call, ())
         if isinstance(revision, ServiceRevision)
     }
-    listed = _listed(ready, answers)
+    listed = _listed(ref, answers)
     known = (
         Success(revisions[arn], entry.created_at)
         for arn, entry in listed.items()
@@ -143,7 +142,7 @@ def history(ready: Ready, answers: Answers) -> History:
     )
     forgotten = [arn for arn in listed if not revisions.get(arn)]
     gap = f"ECS has forgotten what {len(forgotten)} of its deployments ran" if forgotten else ""
-    return History(successes=_with_present(ready.service, known), gap=gap)
+    return History(successes=_with_present(service, known), gap=gap)
 
 
 def _permission(calls: Iterable[Call[Any]], answers: Answers) -> str:

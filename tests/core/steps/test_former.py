@@ -17,13 +17,14 @@ from drone_deploy_ecs.core.ecs.service_deployment import (
     ServiceRevision,
 )
 from drone_deploy_ecs.core.ecs.taskdef import Definition
-from drone_deploy_ecs.core.plan import former, standing
-from drone_deploy_ecs.core.plan.former import History, Success
+from drone_deploy_ecs.core.plan import standing
 from drone_deploy_ecs.core.plan.in_flight import InFlight, in_flight
 from drone_deploy_ecs.core.plan.revision import Revision
 from drone_deploy_ecs.core.plan.snapshot import Ready, Snapshot
 from drone_deploy_ecs.core.plan.standing import State
 from drone_deploy_ecs.core.request.services import ServiceRef
+from drone_deploy_ecs.core.steps import former
+from drone_deploy_ecs.core.steps.former import History, Success
 from tests.core.shown import BEFORE, COPY, DENIED, NEW, NOON, OLD, OTHER, OURS, active, at, primary, service
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def entry(number: int, minutes: float, status: str = "SUCCESSFUL") -> ServiceDep
 def answered(found: Ready, entries: list[ServiceDeployment], revisions: dict[int, str]) -> dict[Call[Any], Any]:
     """What is asked, answered of these: the newest hundred that fit."""
     answers: dict[Call[Any], Any] = {}
-    while new := [call for call in former.asks(found, answers) if call not in answers]:
+    while new := [call for call in former.asks(found.ref, answers) if call not in answers]:
         for call in new:
             if isinstance(call, ListServiceDeployments):
                 fits = [one for one in entries if not call.before or (one.created_at and one.created_at <= call.before)]
@@ -74,17 +75,20 @@ def test_a_long_record_is_read_to_its_end() -> None:
     found = ready()
     answers = answered(found, entries, revisions)
     assert sum(isinstance(call, ListServiceDeployments) for call in answers) == 3
-    assert [one.revision for one in former.history(found, answers).before(NEW)] == [BEFORE]
+    assert [one.revision for one in former.history(found.ref, found.service, answers).before(NEW)] == [BEFORE]
 
 
 def test_a_record_that_gives_the_same_page_again_ends() -> None:
     entries = [entry(number, 1) for number in range(1, 101)]
-    assert former.history(ready(), answered(ready(), entries, dict.fromkeys(range(1, 101), NEW))).before(NEW) == ()
+    assert (
+        former.history(REF, ready().service, answered(ready(), entries, dict.fromkeys(range(1, 101), NEW))).before(NEW)
+        == ()
+    )
 
 
 def test_what_ecs_has_forgotten_leaves_a_gap() -> None:
     answers = answered(ready(), [entry(2, 1), entry(1, 2)], {2: NEW})
-    assert former.history(ready(), answers).gap == "ECS has forgotten what 1 of its deployments ran"
+    assert former.history(REF, ready().service, answers).gap == "ECS has forgotten what 1 of its deployments ran"
 
 
 @pytest.mark.parametrize(
@@ -98,8 +102,8 @@ def test_what_ecs_has_forgotten_leaves_a_gap() -> None:
 )  # fmt: skip
 def test_without_the_record_events_may_tell(fault: Fault, said: Any, expected: History | str) -> None:
     found = ready(said=said)
-    answers = dict.fromkeys(former.asks(found, {}), fault)
-    history = former.history(found, answers)
+    answers = dict.fromkeys(former.asks(found.ref, {}), fault)
+    history = former.history(found.ref, found.service, answers)
     assert (history.gap if isinstance(expected, str) else history.successes) == (
         expected if isinstance(expected, str) else expected.successes
     )
@@ -173,6 +177,6 @@ def test_events_tell_while_what_ran_before_is_still_listed() -> None:
     said = ((-90, f"(deployment {OLD}) deployment completed."), (-9, f"(deployment {OURS}) deployment completed."))
     found = ready(said=said)
     found = replace(found, service=replace(found.service, deployments=(*found.service.deployments, active())))
-    history = former.history(found, dict.fromkeys(former.asks(found, {}), DENIED))
+    history = former.history(found.ref, found.service, dict.fromkeys(former.asks(found.ref, {}), DENIED))
     assert not history.gap
     assert [success.revision for success in history.before(NEW)] == [BEFORE]
