@@ -39,6 +39,7 @@ from drone_deploy_ecs.core.calls.events import (
 )
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
+from drone_deploy_ecs.core.calls.listings import ListClusters, ListTaskDefinitions
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
 from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules, UpdateSchedule
@@ -121,7 +122,7 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     ListServices: {"cluster": names, "token": tokens},
     ListServiceDeployments: {"cluster": names, "name": names, "after": st.none() | st.datetimes(timezones=st.just(UTC)),
                              "status": st.sampled_from([(), ("IN_PROGRESS",), ("PENDING", "IN_PROGRESS")])},
-    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens, "started_by": tokens},
+    ListTasks: {"cluster": names, "name": names, "status": st.sampled_from(["RUNNING", "STOPPED"]), "token": tokens, "started_by": tokens, "family": tokens},
     RunTask: {"cluster": names, "definition": names, "container": names, "command": lists, "token": names, "started_by": names,
               "launch": launches, "tags": st.sampled_from([(), (("team", "shop"),)])},
     StopTask: {"cluster": names, "task": names, "reason": names},
@@ -129,6 +130,8 @@ MEMBERS: dict[type[Call[Any]], dict[str, st.SearchStrategy[Any]]] = {
     DescribeTaskDefinition: {"name": names},
     RegisterTaskDefinition: {"body": bodies},
     DeregisterTaskDefinition: {"name": names},
+    ListClusters: {"token": tokens},
+    ListTaskDefinitions: {"family": names, "token": tokens},
     TagResource: {"arn": names, "key": names, "value": names},
     DescribeServiceDeployments: {"arns": lists},
     DescribeServiceRevisions: {"arns": lists},
@@ -279,6 +282,8 @@ def asked(found: World) -> tuple[Call[Any], ...]:
         DescribeTaskDefinition(region=HERE, name="web"),
         RegisterTaskDefinition(region=HERE, body=task_definition(tags=[{"key": "a", "value": "b"}])),
         DeregisterTaskDefinition(region=HERE, name="web:2"),
+        ListClusters(region=HERE),
+        ListTaskDefinitions(region=HERE, family="web"),
         RUN,
         StopTask(region=HERE, cluster="prod", task=found.one_offs.tasks[0].id, reason="no longer wanted"),
         TagResource(region=HERE, arn=found.definitions.arns()[0], key="drone-deploy-ecs:build", value="7"),
@@ -348,7 +353,7 @@ def test_both_faces_of_the_simulator_read_and_record_a_call_alike(monkeypatch: p
     told = [about for _, _, about in here.faults.log if about and not about.startswith("arn:")]
     assert [about.count(shop) for _, _, about in here.faults.log if ":service-" in about] == [1, 0, 0, 1]
     assert told == [
-        "web,api", "web", "web", "web", "with tags", "web:2", "web:1", here.one_offs.tasks[0].id, "web", "web,api", "web", "/ecs/web", "/ecs/web",
+        "web,api", "web", "web", "web", "with tags", "web:2", "web", "web:1", here.one_offs.tasks[0].id, "web", "web,api", "web", "/ecs/web", "/ecs/web",
         "production-shop", "production-shop", "shop", "shop", "/shop/key,/shop/other",
         "default", "nightly", "nightly", "nightly", "jobs/hourly", "jobs/hourly",
     ]  # fmt: skip

@@ -224,6 +224,20 @@ def test_two_budgets_are_told_of_once_where_neither_can_be_read() -> None:
     assert [both in said for said in refused(GOOD, **good | {"timeout": "y"})] == [False, True]
 
 
+@pytest.mark.parametrize("value", ["0", "1", "-3", "two", "2.5"])
+def test_fewer_than_two_revisions_are_never_kept(value: str) -> None:
+    said = f"keep_revisions '{value}' isn't a whole number from 2. Give 2 or more: what runs, and what to go back to."
+    assert refused(GOOD | {"PLUGIN_KEEP_REVISIONS": value}) == [said]
+    assert resolve({}, GOOD | {"PLUGIN_KEEP_REVISIONS": "2"})[0].keep_revisions == 2
+    assert resolve({}, GOOD)[0].keep_revisions is None
+
+
+def test_only_a_deployment_and_its_plan_and_policy_keep_so_many_revisions() -> None:
+    for action, kept in {"deploy": 2, "plan": 2, "policy": 2, "rehearse": None}.items():
+        request, _ = resolve({}, GOOD | {"PLUGIN_KEEP_REVISIONS": "2", "PLUGIN_ACTION": action})
+        assert request.keep_revisions == kept, action
+
+
 def test_a_variable_that_is_nearly_a_setting_draws_a_hint() -> None:
     _, warnings = resolve({}, GOOD | {"PLUGIN_MAX_DEPLOY_CHECK": "3", "PLUGIN_UNRELATED_THING": "x"})
     assert [str(one) for one in warnings] == ["max_deploy_check isn't a setting. Did you mean max_deploy_checks?"]

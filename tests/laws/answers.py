@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.calls.answers import FailedEntry, LogPage, Page
+from drone_deploy_ecs.core.calls.answers import FailedEntry, ListedSchedule, Listing, LogPage, Page, Rule
 from drone_deploy_ecs.core.calls.tasks import Started
 from drone_deploy_ecs.core.calls.web import Reply
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
@@ -21,6 +21,7 @@ from drone_deploy_ecs.core.ecs.service_deployment import (
     RevisionSummary,
     Rollback,
     ServiceDeployment,
+    ServiceRevision,
     Strategy,
 )
 from drone_deploy_ecs.core.ecs.task import Container, Task
@@ -141,6 +142,19 @@ failed_entries = st.builds(
     FailedEntry, st.just("1"), st.sampled_from(["InternalException", "InvalidArgument", ""]), st.just("why")
 )
 
+ends = st.sampled_from(["", "", "next", "last"])
+"""Tokens of the next page."""
+CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/prod"
+SERVICE = "arn:aws:ecs:eu-west-1:1:service/prod/web"
+numbered = st.sampled_from(["web:1", "web:2", "web:3", "job:1", "job:2", "webber:1"]).map(
+    f"{CLUSTER[:22]}:1:task-definition/{{}}".format
+)
+
+
+def pages_of(entries: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.builds(Listing, st.lists(entries, max_size=2).map(tuple), ends)
+
+
 BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
     "DescribeServices": st.lists(services, max_size=1).map(tuple),
     "UpdateService": services,
@@ -164,6 +178,17 @@ BY_OPERATION: Mapping[str, st.SearchStrategy[object]] = {
         st.sampled_from(["", "f/1", "f/2"]),
     ),
     "DeregisterTaskDefinition": st.just(NEW),
+    "ListClusters": st.builds(Page, st.just((CLUSTER,)), ends),
+    "ListServices": st.builds(Page, st.sampled_from([(), (SERVICE,)]), ends),
+    "ListTaskDefinitions": st.builds(Page, st.lists(numbered, max_size=5).map(tuple), ends),
+    "DescribeServiceRevisions": st.lists(
+        structs(ServiceRevision, arn=st.sampled_from(REVISIONS), task_definition=numbered), max_size=2
+    ).map(tuple),
+    "ListEventBuses": pages_of(st.just("default")),
+    "ListRules": pages_of(st.builds(Rule, st.just("nightly"), st.just("default"))),
+    "ListSchedules": pages_of(
+        st.builds(ListedSchedule, st.just("jobs"), st.just("h"), st.sampled_from([CLUSTER, "", "arn:aws:sqs:x"]))
+    ),
     "GetSchedule": schedules,
     "UpdateSchedule": st.just("arn:aws:scheduler:eu-west-1:1:schedule/jobs/h"),
     "ListTargetsByRule": schedules.map(lambda found: Scheduled({"Targets": [{"Id": "", **found.body["Target"]}]})),

@@ -37,6 +37,7 @@ from drone_deploy_ecs.core.steps.step import Context, State
 from drone_deploy_ecs.core.steps.tag import TagRevision
 from drone_deploy_ecs.core.steps.task.run import RunTask
 from drone_deploy_ecs.core.steps.task.stop import StopTask
+from drone_deploy_ecs.core.steps.unused.deregister import DeregisterUnused, Family
 from drone_deploy_ecs.core.verdict import Verdict
 from drone_deploy_ecs.simulator.aws import SimulatedAws
 from drone_deploy_ecs.simulator.sites import SimulatedWeb
@@ -102,6 +103,9 @@ KINDS: dict[type[KindStep], st.SearchStrategy[Step]] = {
         moves=st.sampled_from(answers.ENDS).map(lambda ends: (Move(target="", since=ends[0], to=ends[1]),)), is_back=st.booleans()),
     DeregisterTaskDefinition: structs(
         DeregisterTaskDefinition, region=st.just("eu-west-1"), definition=st.just(NEW), runs=st.just(("nightly",))),
+    DeregisterUnused: structs(
+        DeregisterUnused, region=st.just("eu-west-1"), keep=st.sampled_from([1, 2]), is_alone=st.booleans(),
+        families=st.sampled_from([(Family("web", 3),), (Family("web", 1), Family("job", 3, frozenset({"job:1"})))])),
     Hold: structs(Hold, target=st.just(TARGET), seconds=st.sampled_from([0.0, 30.0])),
 }  # fmt: skip
 

@@ -157,6 +157,15 @@ def scheduled() -> World:
     return world
 
 
+def tidied() -> World:
+    """A service and old revisions, of which one is used elsewhere, and one is what somebody would go back to."""
+    world = scheduled()
+    for number in range(4):
+        world.register(task_definition("web", f"shop:0.{number}"))
+    world.add_service("batch", "worker", f"{world.arn_prefix}task-definition/web:2")
+    return world
+
+
 def colours() -> World:
     """Blue is live, and green was until a minute ago."""
     world = two(autoscaled=False)
@@ -283,6 +292,7 @@ CASES = {
     "blue-green, not autoscaled": Case(lambda: two(autoscaled=False), SWITCHED, SWITCH),
     "schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "nightly,rule/orders/on-order,jobs/hourly"}),
     "all schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "auto"}),
+    "tidy": Case(tidied, FOLLOWED, {"log_lines": "0", "keep_revisions": "2"}),
     "blue-green-cluster": Case(colours, IDLE, COLOURS),
 }
 

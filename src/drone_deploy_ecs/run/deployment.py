@@ -19,7 +19,7 @@ from drone_deploy_ecs.core.event import Kind
 from drone_deploy_ecs.core.masking import COMMON, Masks, Secret, secrets, sparing
 from drone_deploy_ecs.core.plan.order import came_too_late
 from drone_deploy_ecs.core.plan.refusals import refine
-from drone_deploy_ecs.core.plan.strategies import strategy_for
+from drone_deploy_ecs.core.plan.strategies import afterwards, strategy_for
 from drone_deploy_ecs.core.plan.strategy import Plan
 from drone_deploy_ecs.core.plan.subjects import subjects
 from drone_deploy_ecs.core.ports import NEVER, NOWHERE, at_once
@@ -118,7 +118,12 @@ class Deployment:
             done = collector.logs(done)
         self._log.unused_revisions(self._names([*forgone, *self._unused_revisions(done, undone or ())], done))
         results = merged(self._results(done), self._results(undone or ()))
-        return self._conclude(plan, plan.strategy.outcomes(plan, done, undone), results=results)
+        outcomes = plan.strategy.outcomes(plan, done, undone)
+        ended_by = self._cancellation.signal
+        verdicts = [*(outcome.verdict for outcome in outcomes), *(result.verdict for result in results)]
+        if plan.afterwards and not ended_by and all(verdict.is_good for verdict in verdicts):
+            self._engine.run(plan.afterwards, forward=True)
+        return self._conclude(plan, outcomes, results=results, ended_by=ended_by)
 
     # --- the plan ---
 
@@ -177,7 +182,7 @@ class Deployment:
         findings = preflight.findings(request, subjects(request, snapshots, plan))
         doomed = tuple(finding.problem for finding in findings if finding.result is Result.DOOMED)
         if isinstance(plan, Plan):
-            return doomed or replace(plan, findings=findings)
+            return doomed or replace(plan, findings=findings, afterwards=afterwards(plan, snapshots))
         return (*plan, *doomed)
 
     def _read_patiently(self, call: Call[Any]) -> Any:
@@ -224,7 +229,7 @@ class Deployment:
             replan = plan.strategy.replan(plan, done)
             if replan is None:
                 break
-            plan = replan.plan
+            plan = replace(replan.plan, afterwards=plan.afterwards)
             self._log.record(Kind.PLAN, replan.service, f"{safe(replan.why)}: going on from there")
             done = (*replan.done, *self._engine.run(plan.stages, forward=True, standing=replan.standing))
         now = self._clock.monotonic()
@@ -291,7 +296,9 @@ class Deployment:
         outcomes: Sequence[Outcome],
         problems: tuple[Problem, ...] = (),
         results: tuple[StepResult, ...] = (),
+        ended_by: int | None = None,
     ) -> Report:
+        """The whole run as one value. What cancels only what follows the verdict, hasn't `ended_by` its signal."""
         report = Report(
             request=self._request,
             started_at=self._started_at,
@@ -299,7 +306,7 @@ class Deployment:
             outcomes=tuple(map(self._presentable, outcomes)),
             steps=results,
             problems=problems,
-            cancelled_by=self._cancellation.signal,
+            cancelled_by=self._cancellation.signal if ended_by is None else ended_by,
             api_calls=self._counted,
             timeline=(),
         )

@@ -51,16 +51,16 @@ SEVERAL = ("canary_services", "max_parallel", "on_failure", "waves")
 BESIDE = ("before", "after", "command", "task_timeout", "task_container", "probe", "probe_expect", "schedules")
 """What is run, asked and moved beside the services."""
 NOT_FOLLOWING = (
-    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *BESIDE, "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
+    "revision", "deployment", *EDITS, *SWITCHING, *SEVERAL, *BESIDE, "keep_revisions", "disable_rollbacks", "on_cancel", "preflight", "skip_unchanged",
     "on_pause", "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to who only follows."""
 NOT_JUDGING = ("max_failed_tasks", "stable_for", "wait_for", "log_lines", "notify")
 """What means nothing to who waits for nothing."""
-NOT_GOING_BACK = (*SWITCHING, *BESIDE, "skip_unchanged", "deployment", "on_conflict", "build_number")
+NOT_GOING_BACK = (*SWITCHING, *BESIDE, "keep_revisions", "skip_unchanged", "deployment", "on_conflict", "build_number")
 """What means nothing to who goes back."""
 NOT_RUNNING = (
-    *SWITCHING, *SEVERAL, "deployment", "on_pause", "before", "after", "probe", "probe_expect", "schedules", "disable_rollbacks", "max_failed_tasks",
+    *SWITCHING, *SEVERAL, "keep_revisions", "deployment", "on_pause", "before", "after", "probe", "probe_expect", "schedules", "disable_rollbacks", "max_failed_tasks",
     "stable_for", "wait_for", "preflight", "skip_unchanged", "on_conflict", "build_number",
 )  # fmt: skip
 """What means nothing to a one-off task."""
@@ -119,7 +119,7 @@ ACTIONS = {
             "deploy:deploy",
             plan="deploy:plan",
             needs=PLACES,
-            unused=(*SWITCHING, *SEVERAL, *BESIDE, "preflight", "skip_unchanged", "on_conflict"),
+            unused=(*SWITCHING, *SEVERAL, *BESIDE, "keep_revisions", "preflight", "skip_unchanged", "on_conflict"),
             refuses=tuple(name for name in EDITS if name != "image"),
             instead="it lets what waits go on as it is, and image, revision, deployment or build_number says what that must be",
         ),
@@ -127,7 +127,7 @@ ACTIONS = {
             "rehearse",
             "run this very plan on simulated services like the real ones, with good and bad images; write nothing",
             "rehearse:rehearse",
-            unused=("deployment", "command", "on_conflict", "build_number"),
+            unused=("deployment", "command", "on_conflict", "build_number", "keep_revisions"),
         ),
         Action(
             "policy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.settings import ci
-from drone_deploy_ecs.settings.actions import CONTINUE
+from drone_deploy_ecs.settings.actions import ACTIONS, CONTINUE
 from drone_deploy_ecs.settings.table import BY_NAME, SETTINGS
 from drone_deploy_ecs.settings.values import BLUE_GREEN, COLOURS, duration
 
@@ -54,6 +54,7 @@ def as_request(mode: str, values: Mapping[str, Any], secret: str, env: Mapping[s
         skip_unchanged=bool(values["skip_unchanged"]),
         on_conflict=values["on_conflict"] or "replace",
         build_number=None if approval else values["build_number"],
+        keep_revisions=values["keep_revisions"] if ACTIONS[values["purpose"]].uses("keep_revisions") else None,
         dry_run=bool(values["dry_run"]),
         reports=values["report"] or (),
         notify=notify,

@@ -29,6 +29,7 @@ EXTERNAL_ID = r"[\w+=,.@:/-]{2,1224}"
 PART = r"[\w/+=.@!-]{1,256}"
 REGION = r"[a-z]{2,}(-[a-z]+)+-\d+"
 _ALL = 100
+_LEAST_KEPT = 2
 
 
 class InvalidValue(ValueError):
@@ -53,6 +54,13 @@ def whole(value: str) -> int:
     """A positive whole number."""
     if not re.fullmatch(r"\+?\d{1,9}", value) or int(value) == 0:
         raise InvalidValue("isn't a positive whole number", "Give a number such as 60")
+    return int(value)
+
+
+def two_or_more(value: str) -> int:
+    """A whole number from 2: what runs, and what to go back to."""
+    if not re.fullmatch(r"\+?\d{1,9}", value) or int(value) < _LEAST_KEPT:
+        raise InvalidValue("isn't a whole number from 2", "Give 2 or more: what runs, and what to go back to")
     return int(value)
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.simulator.one_off import OneOff
     from drone_deploy_ecs.simulator.world import World
 
-A_PAGE, TASKS_A_PAGE = 10, 100
-"""Entries of one answer: of ListServices, unless the request has maxResults, and of ListTasks."""
+A_PAGE, A_LONG_PAGE = 10, 100
+"""Entries of one answer, unless the request has maxResults: of ListServices, and of the other listings."""
 
 
 class Operations:
@@ -166,8 +166,9 @@ class Operations:
         arns = [service.arn for service in self.world.services.values() if service.cluster == cluster]
         return page("ListServices", "serviceArns", arns, request, request.get("maxResults", A_PAGE))
 
-    def _list_clusters(self, _request: Mapping[str, Any]) -> Json:
-        return {"clusterArns": [f"{self.world.arn_prefix}cluster/{name}" for name in self.world.clusters]}
+    def _list_clusters(self, request: Mapping[str, Any]) -> Json:
+        arns = [f"{self.world.arn_prefix}cluster/{name}" for name in self.world.clusters]
+        return page("ListClusters", "clusterArns", arns, request, request.get("maxResults", A_LONG_PAGE))
 
     def _service(self, operation: str, request: Mapping[str, Any], name: str) -> Service:
         service = self.world.services.get((self._cluster(operation, request), short(name)))
@@ -184,16 +185,35 @@ class Operations:
     # --- tasks ---
 
     def _list_tasks(self, request: Mapping[str, Any]) -> Json:
-        """Tasks of one service, or started by that name; AWS would also list those of a whole cluster."""
+        """Tasks of one service, of a family, or started by that name; AWS would also list those of a whole cluster."""
+        if family := request.get("family", ""):
+            return page("ListTasks", "taskArns", self._of_family(family, request), request, A_LONG_PAGE)
         if started_by := request.get("startedBy", ""):
             is_stopped = request.get("desiredStatus", "RUNNING") == "STOPPED"
             found = (task for task in self.world.one_offs.tasks if task.started_by == started_by)
             one_offs = [task.arn for task in found if bool(task.stop_code) == is_stopped]
-            return page("ListTasks", "taskArns", one_offs, request, TASKS_A_PAGE)
+            return page("ListTasks", "taskArns", one_offs, request, A_LONG_PAGE)
         service = self._service("ListTasks", request, request.get("serviceName", ""))
         are_stopped = request.get("desiredStatus", "RUNNING") == "STOPPED"
         arns = [task_arn(service, task) for task in service.tasks if task.is_alive != are_stopped]
-        return page("ListTasks", "taskArns", arns, request, TASKS_A_PAGE)
+        return page("ListTasks", "taskArns", arns, request, A_LONG_PAGE)
+
+    def _of_family(self, family: str, request: Mapping[str, Any]) -> list[str]:
+        """The ARNs of the cluster's tasks that run a revision of it, whoever started them."""
+        cluster, are_stopped = self._cluster("ListTasks", request), request.get("desiredStatus", "RUNNING") == "STOPPED"
+        tasks = [
+            (task_arn(service, task), task.deployment.task_definition, task.is_alive)
+            for service in self.world.services.values()
+            if service.cluster == cluster
+            for task in service.tasks
+        ]
+        one_offs = (task for task in self.world.one_offs.tasks if task.cluster == cluster)
+        tasks += [(task.arn, task.definition, not task.stop_code) for task in one_offs]
+        return [
+            arn
+            for arn, definition, is_alive in tasks
+            if short(definition).rpartition(":")[0] == family and is_alive != are_stopped
+        ]
 
     def _describe_tasks(self, request: Mapping[str, Any]) -> Json:
         tasks = request.get("tasks", [])
@@ -231,8 +251,11 @@ class Operations:
         answer = self.world.definitions.deregister(request["taskDefinition"], self.world.clock.monotonic())
         return {"taskDefinition": answer["taskDefinition"]}
 
-    def _list_task_definitions(self, _request: Mapping[str, Any]) -> Json:
-        return {"taskDefinitionArns": self.world.definitions.arns()}
+    def _list_task_definitions(self, request: Mapping[str, Any]) -> Json:
+        """Oldest first; `familyPrefix` is a family's whole name (API reference)."""
+        arns = self.world.definitions.arns(request.get("familyPrefix", ""), request.get("status", "ACTIVE"))
+        most = request.get("maxResults", A_LONG_PAGE)
+        return page("ListTaskDefinitions", "taskDefinitionArns", arns, request, most)
 
     # --- Application Auto Scaling ---
 

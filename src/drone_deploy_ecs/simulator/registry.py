@@ -130,13 +130,13 @@ class TaskDefinitions:
         """How many revisions each family has."""
         return {family: len(revisions) for family, revisions in self._revisions.items()}
 
-    def arns(self) -> list[str]:
-        """Every ACTIVE revision's ARN."""
+    def arns(self, family: str = "", status: str = "ACTIVE") -> list[str]:
+        """Every revision's ARN of that status, oldest first; of that family, "" for all."""
         return [
             revision["taskDefinition"]["taskDefinitionArn"]
-            for revisions in self._revisions.values()
+            for name, revisions in self._revisions.items()
             for revision in revisions
-            if revision["taskDefinition"]["status"] == "ACTIVE"
+            if family in ("", name) and revision["taskDefinition"]["status"] == status
         ]
 
 

@@ -13,6 +13,7 @@ from drone_deploy_ecs.core.calls import (
     events,
     functions,
     iam,
+    listings,
     logs,
     parameters,
     schedules,
@@ -40,6 +41,7 @@ CALLS: tuple[type[Call[Any]], ...] = tuple(
     call
     for module in (
         ecs,
+        listings,
         tasks,
         tags,
         service_deployments,

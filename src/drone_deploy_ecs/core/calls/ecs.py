@@ -178,7 +178,7 @@ class ListServices(Call[Page], frozen=True, kw_only=True):
 class ListTasks(Call[Page], frozen=True, kw_only=True):
     """One page (at most 100) of the ARNs of tasks that are to run, or that stopped within the hour.
 
-    They are a service's, or those that somebody started by that name: ECS takes one of the two filters.
+    They are a service's, those that somebody started by that name, or those of a family, whoever started them.
     """
 
     operation: ClassVar = "ListTasks"
@@ -191,16 +191,18 @@ class ListTasks(Call[Page], frozen=True, kw_only=True):
     status: Literal["RUNNING", "STOPPED"]
     token: str = ""
     started_by: str = ""
+    family: str = ""
 
     @staticmethod
     def about(members: Mapping[str, Any], /) -> str:
-        """The service."""
-        return str(members.get("serviceName", ""))
+        """The service, or the family."""
+        return str(members.get("serviceName") or members.get("family", ""))
 
     def members(self) -> dict[str, Any]:
         """See `Call`."""
-        whose = {"startedBy": self.started_by} if self.started_by else {"serviceName": self.name}
-        given = {"cluster": self.cluster, "desiredStatus": self.status, **whose}
+        whose = {"serviceName": self.name, "startedBy": self.started_by, "family": self.family}
+        asked = {member: value for member, value in whose.items() if value}
+        given = {"cluster": self.cluster, "desiredStatus": self.status, **asked}
         return {**given, "nextToken": self.token} if self.token else given
 
     def read(self, body: Body) -> Page:

@@ -16,6 +16,7 @@ class Quota(NamedTuple):
     rate: float
 
 
+READ_CLUSTERS = Quota("read clusters", 50, 20.0)
 READ_SERVICES = Quota("read services", 100, 20.0)
 CHANGE_SERVICES = Quota("change services", 50, 5.0)
 READ_SERVICE_DEPLOYMENTS = Quota("read service deployments", 50, 20.0)

@@ -71,7 +71,7 @@ class Service(Struct, frozen=True, kw_only=True):
     `resource_management` is ECS where ECS Express Mode manages the service. `minimum_percent` and `maximum_percent`
     bound what a deployment may stop and start, None where ECS doesn't say. `grace`: seconds for which health checks of
     new tasks don't count, None likewise. `launch` is how its tasks are launched, `tags` are its own, where they were
-    asked for.
+    asked for. `task_sets` are the task definitions (ARNs) of its task sets, where another controller than ECS deploys.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Service(Struct, frozen=True, kw_only=True):
     grace: int | None = None
     launch: Launch = Launch()
     tags: tuple[tuple[str, str], ...] = ()
+    task_sets: tuple[str, ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -222,6 +223,10 @@ class _Balancer(Wire, frozen=True):
     advanced_configuration: _Advanced = _Advanced()
 
 
+class _TaskSet(Wire, frozen=True):
+    task_definition: str = ""
+
+
 class DescribedService(Wire, frozen=True):
     """A service in an answer of DescribeServices or UpdateService: deployments and events in whatever order."""
 
@@ -248,6 +253,7 @@ class DescribedService(Wire, frozen=True):
     enable_ecs_managed_tags: bool = field(name="enableECSManagedTags", default=False)
     propagate_tags: str = ""
     tags: tuple[_Tag, ...] = ()
+    task_sets: tuple[_TaskSet, ...] = ()
     health_check_grace_period_seconds: int | None = None
 
     def service(self) -> Service:
@@ -289,6 +295,7 @@ class DescribedService(Wire, frozen=True):
             grace=self.health_check_grace_period_seconds,
             launch=self._launch(deployments),
             tags=tuple((tag.key, tag.value) for tag in self.tags if tag.key),
+            task_sets=tuple(each.task_definition for each in self.task_sets if each.task_definition),
         )
 
     def _launch(self, deployments: list[Deployment]) -> Launch:

@@ -54,7 +54,7 @@ class Policy(Struct, frozen=True):
 
 def policy_for(places: Iterable[Place]) -> Policy:
     """The least policy for these places; as few statements as possible where it wouldn't fit otherwise."""
-    whole = Policy(tuple(_statements(with_accounts(places))))
+    whole = Policy(tuple(_uncovered(tuple(_statements(with_accounts(places))))))
     return whole if whole.size <= MOST else Policy(tuple(_alike_together(whole.statements)))
 
 
@@ -82,6 +82,16 @@ def _statements(places: Sequence[Place]) -> Iterator[Statement]:
             made = made.joined(here) if made else here
         if made and made.resources:
             yield made
+
+
+def _uncovered(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """Those that no other one covers; of two that cover each other the first."""
+    for number, statement in enumerate(statements):
+        others = [(index, other) for index, other in enumerate(statements) if index != number]
+        if not any(
+            other.covers(statement) and (index < number or not statement.covers(other)) for index, other in others
+        ):
+            yield statement
 
 
 def _alike_together(statements: Iterable[Statement]) -> Iterator[Statement]:

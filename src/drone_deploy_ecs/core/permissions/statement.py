@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,14 @@ class Statement(Struct, frozen=True, kw_only=True):
             for operator, keys in self.conditions.items()
         }
         return replace(self, resources=_union(self.resources, other.resources), conditions=conditions)
+
+    def covers(self, other: Statement) -> bool:
+        """Whether it allows all that the other one does."""
+        has_actions = set(other.actions) <= set(self.actions)
+        return has_actions and not self.conditions and all(map(self._has, other.resources))
+
+    def _has(self, resource: str) -> bool:
+        return any(fnmatchcase(resource, pattern) for pattern in self.resources)
 
     def json(self) -> dict[str, Any]:
         """As IAM has it: what is alone isn't in a list."""

@@ -31,6 +31,7 @@ from drone_deploy_ecs.core.calls.events import (
 )
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
+from drone_deploy_ecs.core.calls.listings import ListClusters, ListTaskDefinitions
 from drone_deploy_ecs.core.calls.logs import DescribeLogGroups, GetLogEvents
 from drone_deploy_ecs.core.calls.parameters import GetParameters
 from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules, UpdateSchedule
@@ -316,6 +317,29 @@ FEATURES = (
         ),
         "To read: refused, exit code 2: nothing was changed. To write, or to pass the role: all of it goes back, exit code 3. To "
         "deregister: exit code 4, and the schedule is named.",
+    ),
+    Feature(
+        "Tidiness",
+        "`keep_revisions` only: old revisions, and all that may use one, in all clusters of the Region. They are in the place of "
+        "the narrower ones that they cover.",
+        (
+            allow(
+                "ListWhatUsesRevisions", [ListTaskDefinitions, ListClusters, ListServices, ListTasks], when=when.tidies
+            ),
+            allow(
+                "ReadWhatUsesRevisions",
+                [DescribeServices, DescribeTasks, ListServiceDeployments, DescribeServiceRevisions],
+                (f"{ECS}:service/*", f"{ECS}:task/*", f"{ECS}:service-revision/*"),
+                when=when.tidies,
+            ),
+            allow(
+                "ReadWhatStartsRevisions",
+                [ListEventBuses, ListRules, ListTargetsByRule, ListSchedules, GetSchedule],
+                when=when.tidies,
+            ),
+            allow("DeregisterOldRevisions", [DeregisterTaskDefinition], when=when.tidies),
+        ),
+        "Nothing is deregistered: one line says so, and names the permission. The verdict and the exit code stay.",
     ),
     Feature(
         "Another role",

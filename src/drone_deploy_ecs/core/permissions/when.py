@@ -119,6 +119,11 @@ def switches(place: Place) -> bool:
     return place.request.blue_green is not None and knows_modes(place)
 
 
+def tidies(place: Place) -> bool:
+    """Whether old revisions are deregistered."""
+    return writes(place) and place.request.keep_revisions is not None
+
+
 def finds_schedules(place: Place) -> bool:
     """Whether schedules are to be found, rather than named."""
     return place.request.schedules == AUTO

@@ -1,6 +1,6 @@
 """Which strategy a request takes: its action's own, or, for a deployment, its mode's.
 
-A strategy is imported only where it is picked: a run needs one of them.
+A strategy is imported only where it is picked, and so is what follows a good verdict: a run needs one of them.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drone_deploy_ecs.core.plan.strategy import Strategy
+    from collections.abc import Sequence
+
+    from drone_deploy_ecs.core.plan.snapshot import Snapshot
+    from drone_deploy_ecs.core.plan.strategy import Plan, Strategy
     from drone_deploy_ecs.core.request.request import Request
+    from drone_deploy_ecs.core.steps.step import Stage
 
 ROLLING = "rolling:Rolling"
 ACTIONS = {
@@ -32,6 +36,15 @@ def strategy_for(request: Request) -> Strategy:
         return _made(ACTIONS[request.action])
     services = _of_services(request)
     return _made(FOLLOWED, services) if request.schedules else services
+
+
+def afterwards(plan: Plan, snapshots: Sequence[Snapshot]) -> tuple[Stage, ...]:
+    """The stages that follow a good verdict on that plan; of these services it was made."""
+    keep = plan.request.keep_revisions
+    if keep is None:
+        return ()
+    stages: tuple[Stage, ...] = import_module(f"{__package__}.tidiness").tidiness(plan, snapshots, keep)
+    return stages
 
 
 def _of_services(request: Request) -> Strategy:

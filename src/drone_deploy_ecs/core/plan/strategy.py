@@ -44,7 +44,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     `request` is the one that it is for, resolved. `summary` says in a sentence what the strategy makes of it, "" where
     the steps say it all. `unchanged` are the services that run exactly this already, and `at_rest` says so. `diffs`
     have by service what changes in the task definition; `compared_with` says against which. `revisions` are what each
-    service is to run, `findings` preflight's. While there are `conflicts`, nothing of it may be done.
+    service is to run, `findings` preflight's. While there are `conflicts`, nothing of it may be done. The stages
+    `afterwards` follow a good verdict, which whatever comes of them doesn't change.
     """
 
     request: Request
@@ -59,6 +60,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     revisions: Mapping[str, Revision] = {}
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    afterwards: tuple[Stage, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -89,6 +89,7 @@ class Request(Struct, frozen=True, kw_only=True):
     `max_failed_tasks` None means that evidence decides (see `core.causes.cause`); `stable_for` is how long (seconds) it
     has to stay complete; `reports` are paths, or "-"; `notify` are Apprise's addresses; `log_lines` how many lines of a
     failed container's log are shown; `preflight` is what is looked at before the first write (`core.preflight.checks`);
+    `keep_revisions` is how many of a family's newest revisions are kept in any case (None: all are);
     `schedules` are names or ARNs of what gets the new revision, too, or AUTO; `before`, `after` and `command` (the
     action run's) are commands of one-off tasks, () for none: each for at most `task_timeout` seconds, in
     `task_container` ("": the first that is named, or that there is); `attempt` is what the CI system tells of the build
@@ -121,6 +122,7 @@ class Request(Struct, frozen=True, kw_only=True):
     wait_for: WaitFor = "completed"
     on_pause: OnPause = "wait"
     skip_unchanged: bool = False
+    keep_revisions: int | None = None
     on_conflict: OnConflict = "replace"
     build_number: int | None = None
     dry_run: bool = False

@@ -25,7 +25,8 @@ def render(plan: Plan) -> str:
 def _lines(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "", f"Plan {where(plan.targets)}; nothing has been written."
     yield from (("", text) for text in _run_lines(plan))
-    for number, step in enumerate(plan.steps, 1):
+    later = (step for stage in plan.afterwards for step in stage.steps)
+    for number, step in enumerate((*plan.steps, *later), 1):
         yield "", f"{number}. {step}."
         yield from ((INDENT, f"{line}.") for line in step.explain())
     if plan.findings:

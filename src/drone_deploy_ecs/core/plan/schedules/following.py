@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.ecs.names import short
-from drone_deploy_ecs.core.ecs.schedule import family_of
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.request.request import AUTO
-from drone_deploy_ecs.core.steps.register import RegisterTaskDefinition
-from drone_deploy_ecs.core.steps.rollout.update import FollowDeployment, UpdateService
 from drone_deploy_ecs.core.steps.schedule.move import Move, MoveSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from drone_deploy_ecs.core.ecs.schedule import EcsTarget
+    from drone_deploy_ecs.core.plan.runs import Runs
     from drone_deploy_ecs.core.plan.scheduled import Found
-    from drone_deploy_ecs.core.plan.strategy import Plan
     from drone_deploy_ecs.core.request.request import Request
-
-
-class Runs(NamedTuple):
-    """What a family's tasks are to run in a cluster (a name): an ARN, or the key of its registration."""
-
-    region: str
-    cluster: str
-    family: str
-    definition: str
-    registration: str
-
-    @property
-    def revision(self) -> tuple[str, str]:
-        """That."""
-        return self.definition, self.registration
-
-
-def runs(plan: Plan) -> tuple[Runs, ...]:
-    """What the plan's services are to run, or run already."""
-    families = {step.key: step.family for step in plan.steps if isinstance(step, RegisterTaskDefinition)}
-    updates = (step for step in plan.steps if isinstance(step, UpdateService | FollowDeployment))
-    revisions = [(step.target, step.definition, "".join(step.needs)) for step in updates]
-    revisions += [(target, target.before, "") for target in plan.unchanged]
-    return tuple(
-        Runs(target.region, short(target.cluster), families.get(key) or family_of(definition), definition, key)
-        for target, definition, key in revisions
-    )
 
 
 class Following(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.plan.deployed import deployed
+from drone_deploy_ecs.core.plan.runs import runs
 from drone_deploy_ecs.core.plan.scheduled import asks, found, unknown
-from drone_deploy_ecs.core.plan.schedules.following import Following, following, runs
+from drone_deploy_ecs.core.plan.schedules.following import Following, following
 from drone_deploy_ecs.core.plan.strategy import Plan, Replan, Undo
 from drone_deploy_ecs.core.problem import Problem
 from drone_deploy_ecs.core.steps.deregister import DeregisterTaskDefinition
