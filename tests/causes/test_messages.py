@@ -33,7 +33,7 @@ from tests.causes.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RIGHT = 281
+RIGHT = 282
 """So many messages at least are explained rightly. `make causes` tells how many are, and which aren't."""
 BY_ID = {message.id: message for message in MESSAGES}
 ids = pytest.mark.parametrize("name", BY_ID)

@@ -211,6 +211,10 @@ UNSTARTED = [
     ("command-not-run", 'CannotStartContainerError: API error (404): container_linux.go:247: starting container process caused "exec: something new'),
     ("command-not-found", 'CannotStartContainerError: API error (404): container_linux.go:247: starting container process caused "exec: "apt-get update && apt-get -y install php'),
     ("option-unsupported", "CannotCreateContainerError: Error response from daemon: invalid option: Windows does not support MemoryReservation"),
+    ("credential-spec", "CannotCreateContainerError: Error response from daemon: invalid CredentialSpec: credential spec could not be read"),
+    ("image-format", f"{PULL}Error response from daemon: unsupported media type application/vnd.cncf.helm.config.v1+json"),
+    ("registry-secret", "asm fetching username: AuthorizationData is malformed, empty field"),
+    ("registry-untrusted", f'{PULL}Error response from daemon: Get "https://registry.shop.internal/v2/": x509: certificate signed by unknown authority'),
     ("disk-full", "CannotCreateContainerError: API error (500): devmapper: Thin Pool has 0 free data blocks which is less than minimum required 20253 free data blocks."),
     ("host-port-taken", "CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint ecs-shop-1"),
     ("mount-failed", "HostConfigError: Unable to resolve volume mounts; invalid path: tmp -> /tmp"),
@@ -338,10 +342,10 @@ WEIGHTS = {
     Weight.TERMINAL: {
         "incompatible-capacity", "wrong-platform", "image-name-invalid", "image-unusable", "image-gone", "repository-unknown",
         "secret-name-invalid", "secret-key-missing", "log-options", "command-not-found",
-        "command-not-executable", "user-missing", "option-unsupported", "alarm", "hook-failed", "pause-timed-out", "bluegreen-network",
+        "command-not-executable", "user-missing", "alarm", "hook-failed", "pause-timed-out", "bluegreen-network",
     },
     Weight.REPEATING: {
-        "capacity-refused", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "volume-driver", "image-broken", "image-too-big", "layer-unpack", "layer-download",
+        "capacity-refused", "credential-spec", "image-format", "option-unsupported", "registry-secret", "registry-untrusted", "host-platform", "exec-format", "network-interface-refused", "volume-refused", "volume-driver", "image-broken", "image-too-big", "layer-unpack", "layer-download",
         "host-unknown", "image-not-found", "host-not-logged-in", "image-not-allowed", "registry-auth-denied",
         "infrastructure-role", "role-refused", "secret-empty", "secret-not-json", "secret-denied", "log-group-missing",
         "secret-missing", "secret-unread", "log-denied", "logging-failed", "env-file", "mount-failed", "device-missing",

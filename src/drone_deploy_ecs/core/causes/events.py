@@ -19,10 +19,10 @@ NETWORK = Known("bluegreen-network", Weight.TERMINAL, r"invalid networking confi
                 "the listener rules and target groups don't fit", "Put the rules and groups right that the message names", ("target group", "rule"))  # fmt: skip
 
 EVENTS: tuple[Known, ...] = (
-    named("account-blocked", r"account (is|was) (currently )?blocked"),
+    named("account-blocked", r"account (is|was|has been) (currently )?(blocked|suspended)|are currently blocked"),
     named("host-port-taken", r"unable to place .*(already using a port|RESOURCE:PORTS)"),
     named("attribute-missing", r"unable to place .*(missing an attribute|ATTRIBUTE)"),
-    named("placement-constraint", r"unable to place .*constraint"),
+    named("placement-constraint", r"unable to place .*constraint|placement constraint .{0,20}violat"),
     named("network-interface", r"unable to place .*\bENI\b"),
     named("host-gone", r"unable to place .*\bAGENT\b|waiting for Amazon ECS Agent to start"),
     named("no-instances", r"No Container Instances were found"),
@@ -41,13 +41,13 @@ EVENTS: tuple[Known, ...] = (
     Known("elb-denied", Weight.REPEATING, r"not authorized to perform: elasticloadbalancing:|missing permissions on ECS Infrastructure Role",
           "ECS's role may not manage the load balancer",
           "Give it AmazonECSInfrastructureRolePolicyForLoadBalancers, and trust in ecs.amazonaws.com", ("action", "role")),
-    Known("target-registration", Weight.REPEATING, r"failed to register targets|TARGET (GROUP )?IS NOT FOUND", "targets couldn't be registered",
+    Known("target-registration", Weight.REPEATING, r"failed to register (targets|instances)|TARGET (GROUP )?IS NOT FOUND|describe target health .{0,300}(not found|does not exist)", "targets couldn't be registered",
           "Check that the target group exists, its type and its VPC"),
-    Known("discovery", Weight.TRANSIENT, r"(failed|unable) to (de)?register .*(service registr|service discovery|Cloud ?Map)|is unhealthy in .*(service registr|discovery)",
+    Known("discovery", Weight.TRANSIENT, r"(failed|unable) to (de)?register .*(service registr|service discovery|Cloud ?Map)|is unhealthy in .*(service[ -]registr|discovery)",
           "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
           "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
-    named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured"),
-    Known("alarm", Weight.TERMINAL, r"deployment failed: alarm|because of triggered alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
+    named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured|service[- ]linked role"),
+    Known("alarm", Weight.TERMINAL, r"deployment failed: alarm|because of (triggered )?alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
     Known("ecs-throttled", Weight.TRANSIENT, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
     # IAM is eventually consistent: a new role works later. What a hook itself says is its verdict on this deployment.
     Known("hook-role", Weight.REPEATING, r"lifecycle hook\(s\) failed\.? .{0,400}(AccessDenied|unable to assume|not authorized)", "ECS may not use a role of the deployment",

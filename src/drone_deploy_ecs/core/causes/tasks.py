@@ -6,6 +6,10 @@ from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.known import Known, Weight
 
+QUOTA = Known("quota", Weight.TRANSIENT, r"LimitExceeded|reached .{0,20}(limit|maximum)|maximum number of", "an account quota is used up",
+              "Raise it in Service Quotas (on Fargate: its vCPUs), or give up what isn't needed")  # fmt: skip
+HOST_FAULT = Known("host-fault", Weight.TRANSIENT, r"CgroupError|API error \(500\): Untar|create task's platform resources", "the host couldn't set the task up",
+                   "Wait for another host; look at the agent's log on this one")  # fmt: skip
 LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|(extract|unpack|register) layer|pulling image conf)",
           "the image's layers couldn't be downloaded",
           "Let the S3 endpoint's policy allow s3:GetObject on prod-REGION-starport-layer-bucket; push the image again")  # fmt: skip
@@ -13,7 +17,9 @@ LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpRe
 LOG_GROUP_MISSING = Known("log-group-missing", Weight.REPEATING, r"cannot find the Amazon CloudWatch log group",
           "the container's log group doesn't exist",
           "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",))  # fmt: skip
-SECRET_UNREAD = Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)",
+COMMAND_NOT_RUN = Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: |hcs::System::CreateProcess", "the container's command couldn't be run",
+                        "Check command, entryPoint and workingDirectory, and what is mounted over them", ("command",))  # fmt: skip
+SECRET_UNREAD = Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)|secret data: unable to fetch",
           "a secret or parameter couldn't be read", "Check that each exists and that the execution role may read it")  # fmt: skip
 
 # Against `stop code: stopped reason`, then against the reason of the container that brought the task down.
@@ -24,68 +30,70 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("rebalancing", Weight.NOT_EVIDENCE, r"(AZ|Availability ?Zones?) ?rebalanc",  # unconfirmed: only the event is documented
           "stopped to balance Availability Zones", "Nothing to do: ECS moves the task to another zone"),
     Known("host-gone", Weight.TRANSIENT, r"Host EC2 ?\(|container instance is in DRAINING|instance .{0,80}was (stopped|terminated)"
-          r"|Container instance deregistration|during instance draining|^InfrastructureHealth:|TaskFailedToStart: AGENT\b|agent (is )?disconnected",  # ^InfrastructureHealth: unconfirmed
+          r"|Container instance .{0,40}(deregist|terminat)|during instance draining|^InfrastructureHealth:|TaskFailedToStart: AGENT\b|agent (is )?disconnected",  # ^InfrastructureHealth: unconfirmed
           "the task's host went away", "Wait for the replacement; look at the Auto Scaling group if hosts keep going"),
     Known("spot", Weight.TRANSIENT, r"^SpotInterruption:|Spot Task was interrupted|Spot (Instance )?interruption",
           "Spot capacity was taken back", "Wait for the replacement, or give the strategy a base of on-demand capacity"),
-    Known("maintenance", Weight.TRANSIENT, r"^TerminationNotice:|performing maintenance on the underlying infrastructure|task retirement",
+    Known("maintenance", Weight.TRANSIENT, r"^TerminationNotice:|performing maintenance on the underlying infrastructure|task retirement|scheduled for retirement|platform version .{0,20}(update|retire)",
           "AWS retired the host or the platform version", "Wait for the replacement; nothing is wrong with the task"),
-    Known("stopped-by-user", Weight.NOT_EVIDENCE, r"^UserInitiated:|Task stopped by (a )?user", "stopped by somebody",
+    Known("stopped-by-user", Weight.NOT_EVIDENCE, r"^UserInitiated:|(stopped|killed) by (an? |the )?user\b", "stopped by somebody",
           "Look in CloudTrail for ecs:StopTask if nobody remembers"),
     # Room for it: EC2 and Fargate capacity, network interfaces, volumes.
     # TRANSIENT, though only AWS lifts a block and no run may live to see it: it says nothing about the new version, and
     # an early verdict would take that back while no task can be started, of either revision.
-    Known("account-blocked", Weight.TRANSIENT, r"account (is|was) (currently )?blocked",  # in ECS's own events unconfirmed
+    Known("account-blocked", Weight.TRANSIENT, r"account (is|was|has been) (currently )?(blocked|suspended)|are currently blocked",  # in ECS's own events unconfirmed
           "AWS has blocked the account", "Answer AWS's open case in the Support Center, or look at the account's billing: only AWS lifts it"),
-    Known("capacity-refused", Weight.REPEATING, r"Unable to launch instance.{0,200}(UnauthorizedOperation|not authorized)",
-          "the capacity provider may not launch instances",
-          "Give its infrastructure role the ec2: action in the message, and iam:PassRole on the instance profile's role"),
+    Known("capacity-refused", Weight.REPEATING, r"Unable to launch instance.{0,200}(UnauthorizedOperation|not authorized|Invalid[A-Z]|NotFound)",
+          "EC2 refuses the capacity provider's instances",
+          "Give its infrastructure role the ec2: action in the message, and iam:PassRole on the instance profile's role; check its subnets and that profile"),
     Known("capacity", Weight.TRANSIENT, r"Capacity is unavailable|RESOURCE:FARGATE|Unable to launch instance|insufficient ?(instance ?)?capacity"
           r"|UnfulfillableCapacity|(VcpuLimit|SpotInstanceCount)Exceeded", "AWS has no capacity for the task now",
           "Retry, use subnets in more Availability Zones, or add another capacity provider"),
-    Known("quota", Weight.TRANSIENT, r"reached the limit on the number of (tasks|vCPUs)|configuration is above your limit", "an account quota is used up",
-          "Raise the Fargate vCPU quota in Service Quotas, or stop what isn't needed"),
-    Known("no-instances", Weight.TRANSIENT, r"EMPTY CAPACITY PROVIDER", "the cluster has no container instance",
+    replace(QUOTA, pattern=r"reached the limit on the number of (tasks|vCPUs)|configuration is above your limit"),
+    Known("no-instances", Weight.TRANSIENT, r"EMPTY CAPACITY PROVIDER|No Container Instances were found", "the cluster has no container instance",
           "Register instances, or give the service a capacity provider"),
     Known("incompatible-capacity", Weight.TERMINAL, r"task definition is not compatible with the selected compute strategy",
           "the task definition can't run on the service's capacity",
           "Add its launch type to requiresCompatibilities, or give the service a capacity provider that fits"),
-    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity|already using a port|RESOURCE:PORTS|bind: address already in use",
+    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity(?!.{0,99}iptables)|specified port already exists|already using a port|RESOURCE:PORTS|bind: address already in use",
           "no instance has the task's host port free", "Set hostPort 0, use awsvpc, or lower minimumHealthyPercent"),
-    Known("attribute-missing", Weight.TRANSIENT, r"missing an attribute|RESOURCE:ATTRIBUTE|^TaskFailedToStart: ATTRIBUTE",
+    Known("attribute-missing", Weight.TRANSIENT, r"missing an attribute|RESOURCE:ATTRIBUTE|^TaskFailedToStart: (ATTRIBUTE|LOCATION)",
           "no container instance has an attribute that the task needs",  # an Auto Scaling group may bring one that has
           "Compare the task definition's requiresAttributes with `aws ecs describe-container-instances`"),
     Known("placement-constraint", Weight.TRANSIENT, r"(MemberOf|distinctInstance).{0,40}constraint|placement constraint",
           "no container instance satisfies a placement constraint", "Check placementConstraints of service and task definition"),
-    Known("host-network", Weight.TRANSIENT, r"bridge docker0|\bveth\w+ ", "the host's container network is broken",
+    Known("host-network", Weight.TRANSIENT, r"bridge docker0|\bveth\w+ |iptables failed|ContainerNetworkingError|cni plugin|HNS ?(call )?failed"
+          r"|failed to create endpoint|network bridge not found|no available IPv\d addresses on this network", "the host's container network is broken",
           "Wait for another host; restart Docker on this one"),
     Known("network-interface-refused", Weight.REPEATING, r"network interface.{0,200}"
-          r"(TagPolicyViolation|UnauthorizedOperation|InvalidSecurityGroup|InvalidSubnet|SecurityGroupLimit)",
+          r"(TagPolicyViolation|UnauthorizedOperation|Invalid(SecurityGroup|Group|Subnet|Parameter)|SecurityGroupLimit|OperationNotPermitted)"
+          r"|Error retrieving (subnet|security group) information|(subnet|security group) .{0,60}does not exist",
           "EC2 refuses the task's network interface", "Check the service's subnets and security groups, and tag policies"),
-    Known("network-interface", Weight.TRANSIENT, r"network interface|(configure|setup regular) ENI\b|RESOURCE:ENI|InsufficientFreeAddresses",
+    Known("network-interface", Weight.TRANSIENT, r"network interface|(configure|setup regular) ENI\b|RESOURCE:ENI|InsufficientFreeAddresses|free (IP )?addresses|IP space available",
           "the task's network interface couldn't be provided",
           "Check free IP addresses in the subnets; on EC2 the instance type's ENI limit (account setting awsvpcTrunking)", ("subnet", "security group")),
     Known("no-instance-fits", Weight.TRANSIENT, r"RESOURCE:(CPU|MEMORY|GPU)|has insufficient (CPU|memory|GPU)|enough (CPU|memory|GPU)",
           "no container instance has room for a task",
           "Add instances, lower the task's cpu or memory, or lower minimumHealthyPercent so that an old task goes first"),
-    Known("volume-refused", Weight.REPEATING, r"(EFS utils|mount\.nfs4?: ).{0,500}(access denied|AccessDenied|not authorized|No such file or directory)"
-          r"|(EBS|volume).{0,200}(UnauthorizedOperation|AccessDenied|not authorized)|set up the EBS volume"
+    Known("volume-refused", Weight.REPEATING, r"(EFS utils|mount\.nfs4?: ).{0,500}(access denied|AccessDenied|not authorized|No such file or directory|access point .{0,80}(not found|not exist))"
+          r"|(EBS|volume).{0,200}(UnauthorizedOperation|AccessDenied|not authorized|Invalid(Snapshot|KMSKey|Parameter)|stage volume|file ?system type)"
+          r"|set up the EBS volume|file ?system type .{0,80}match|fsx ?windows ?file ?server|\bfsx describing"
           r"|failed to (chown|copy file info).{0,300}operation not permitted",
           "a volume refuses the task",
-          "Check that the root directory exists, and elasticfilesystem:ClientMount on the task role or the infrastructure role", ("file system", "key", "path")),
-    Known("volume-driver", Weight.REPEATING, r"VolumeDriver\.\w+: ", "the host's volume driver couldn't provide a volume",
+          "Check that what it names exists (directory, access point, snapshot, key), and what the task role (EFS: ClientMount), the execution role (FSx)"
+          " or the infrastructure role (EBS) may do", ("file system", "key", "path")),
+    Known("volume-driver", Weight.REPEATING, r"VolumeDriver\.\w+: |volume plugin|no such volume|mount local volume(?!.{0,300}(refused|timed out|no route))", "the host's volume driver couldn't provide a volume",
           "Read the driver's log on the host; look whether another instance still holds the volume", ("path",)),
-    Known("volume", Weight.TRANSIENT, r"EFS utils|CannotCreateVolume|(EBS|volume) attach|waiting for (EphemeralStorage|EBS)",
+    Known("volume", Weight.TRANSIENT, r"EFS utils|Cannot(Create|Inspect)Volume|mount local volume|(EBS|volume) attach|waiting for (EphemeralStorage|EBS)",
           "a volume couldn't be attached or mounted",
           "Check mount targets in the task's zones, port 2049 between the security groups, and the EBS infrastructure role"),
     # The way to AWS and to the registry. A role, secret or log group can't be judged where there was no connection.
-    Known("host-fault", Weight.TRANSIENT, r"CgroupError|API error \(500\): Untar|create task's platform resources", "the host couldn't set the task up",
-          "Wait for another host; look at the agent's log on this one"),
-    Known("engine-down", Weight.TRANSIENT, r"error during connect: |Cannot connect to the Docker daemon",
+    HOST_FAULT,
+    Known("engine-down", Weight.TRANSIENT, r"error during connect: |Cannot connect to the Docker daemon|CannotGetDockerClient|containerd\.sock|grpc: the client connection is closing",
           "the host's container engine doesn't answer", "Wait for another host; restart Docker and the agent on this one"),
     Known("registry-throttled", Weight.TRANSIENT, r"CannotPull.*(toomanyrequests|Too Many Requests|pull rate limit|rate exceeded|ThrottlingException)",
           "the registry throttled the pull", "Retry later, log in to the registry, or use an ECR pull-through cache"),
-    Known("aws-throttled", Weight.TRANSIENT, r"ThrottlingException|Rate (limit )?exceeded|RequestLimitExceeded",
+    Known("aws-throttled", Weight.TRANSIENT, r"ThrottlingException|\bThrottling(:|\W*$)|Rate (limit )?exceeded|RequestLimitExceeded|TooManyRequestsException|\bSlowDown\b",
           "AWS throttled a call that starts the task", "Retry later, or start fewer tasks at once"),
     # A name that isn't there is an answer: once it may be the name server, twice it is the name.
     Known("host-unknown", Weight.REPEATING, r"(CannotPull|ResourceInitializationError).*no such host", "a host's name isn't known",
@@ -93,18 +101,20 @@ TASK_CAUSES: tuple[Known, ...] = (
     # Where ECS cuts the reason off, the number of attempts tells: what is denied or missing isn't tried again.
     Known("no-connection", Weight.TRANSIENT, r"unable to (retrieve|get) [\w ]*(registry auth|secrets?)[\w ]*: service call has been retried [2-9] time\(s\)(: [\w ]+)?\W*$"
           r"|CannotPull.*(Could not reach any registry endpoint|context ca(n\w*)?\W*$)"
-          r"|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env files|The task can).*"
+          r"|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env file|s3 client|The task can).*"
           r"(connection issue|network configuration|i/o timeout|timed out|deadline exceeded|request cancell?ed|RequestCancell?ed"
           r"|context cancell?ed|signal: killed|dial tcp|no such host|connection re(fused|set)|TLS handshake|network is unreachable"
-          r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout)",
+          r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout|no route to host|connection lost|closed network connection|broken pipe|failure in name resolution)",
           "no connection to the registry or to AWS's APIs",
           "Check the subnets' route (NAT, assignPublicIp or VPC endpoints incl. S3), security groups for 443, and DNS"),
+    Known("registry-untrusted", Weight.REPEATING, r"CannotPull.*(x509: |HTTP response to HTTPS client)", "the registry's certificate isn't trusted",
+          "Give the registry a certificate that the host trusts and that is valid for its name; Fargate takes public ones only", ("host",)),
     Known("registry-unavailable", Weight.TRANSIENT, r"CannotPull.*(unexpected status code https://registry-1\.docker\.io\S*$|unexpected (HTTP )?status.{0,500}\b5\d\d\b|Service Unavailable|Internal Server Error"
-          r"|Bad Gateway|unexpected EOF|: EOF$|short read|authorization token has expired)",
+          r"|HTTP 5\d\d|status code 5\d\d|Bad Gateway|unexpected EOF|: EOF$|short read|GOAWAY|stream error|authorization token has expired)",
           "the registry had a fault of its own", "Retry; look at the registry's status page"),
     # The image.
     # Docker asks for its host's platform, and another instance may have another; what Fargate runs on says the task.
-    Known("host-platform", Weight.REPEATING, r"no matching manifest for|was found but .{0,60}does not match the specified platform",  # the latter unconfirmed on ECS
+    Known("host-platform", Weight.REPEATING, r"no matching manifest for|was found but .{0,60}does not (match|provide) the specified platform|cannot be used on this platform",  # the latter unconfirmed on ECS
           "the image has no variant for the host's platform",
           "Build it with `docker buildx build --platform` for all hosts of the cluster, or place it by attribute ecs.cpu-architecture"),
     Known("wrong-platform", Weight.TERMINAL, r"no match for platform in manifest|descriptor (for|matching) platform",
@@ -112,25 +122,27 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Build it with `docker buildx build --platform` for runtimePlatform.cpuArchitecture, or change that"),
     Known("image-unusable", Weight.TERMINAL, r"CannotPull.*application/vnd\.in-toto\+json", "the tag points to a build attestation, not to an image",
           "Build with --provenance=false, or push the image itself under this tag", ("image",)),
+    Known("image-format", Weight.REPEATING, r"CannotPull.*(media ?type|Image Format v1|Encountered remote \S+\(unknown\))", "what the tag points to isn't an image that this engine knows",
+          "Push a container image under this tag, in OCI's or Docker's present format; or bring the host's engine up to date", ("image",)),
     # Another instance may run that Windows.
-    Known("windows-version", Weight.REPEATING, r"CannotPull.*Windows version .{0,60}incompatible", "the image is for another version of Windows than the host's",
+    Known("windows-version", Weight.REPEATING, r"Windows version .{0,60}incompatible|-based image is incompatible with|does not match the host operating system", "the image is for another version of Windows than the host's",
           "Build it from a base image of the host's version, or place it on instances that fit"),
-    Known("image-too-big", Weight.REPEATING, r"CannotPull.*(no space left on device|Thin Pool has|(extract|register) layer \S+ write /)", "no disk space for the image",
+    Known("image-too-big", Weight.REPEATING, r"CannotPull.*(no space left on device|disk quota exceeded|Thin Pool has|(extract|register) layer \S+ write /)", "no disk space for the image",
           "Raise ephemeralStorage, free the instance's disk, or make the image smaller"),
+    # The registry, or a mirror before it, may still be put right.
+    Known("image-broken", Weight.REPEATING, r"CannotPull.*(mismatched image rootfs|unexpected commit digest|failed size validation|layer verification failed|archive/tar: )", "the image's content isn't what its manifest says",
+          "Build and push the image again; look at the registry, or its proxy, if another pull of it fails, too"),
     Known("layer-unpack", Weight.REPEATING, r"CannotPull.*register layer|devicemapper: Error", "the host's container storage failed",
           "Look at the host's disk and storage driver, or replace it"),
     replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*starport-layer-bucket"),
-    # The registry, or a mirror before it, may still be put right.
-    Known("image-broken", Weight.REPEATING, r"CannotPull.*(mismatched image rootfs|unexpected commit digest)", "the image's content isn't what its manifest says",
-          "Build and push the image again; look at the registry, or its proxy, if another pull of it fails, too"),
     Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format|failed to normalize image reference", "the image's name isn't valid", "Correct the image setting", ("image",)),
     # A repository may be replicated, a policy attached, while the deployment runs: one more task costs seconds. What
     # ECS itself pinned (tag and digest) was there and is gone, and to Docker Hub nothing is replicated.
     Known("image-gone", Weight.TERMINAL, r"CannotPull.*:[\w.-]+@sha256:[^\s\"]*[^:]*: (manifest unknown|not found)", "the image that the tag pointed to is gone",
           "Deploy again: ECS keeps to the digest that the tag had when the deployment began", ("image",)),
     Known("image-not-found", Weight.REPEATING, r"CannotPull.*(failed to resolve ref.*: not found|manifest (for .*)?(unknown|not found)|name unknown"
-          r"|no such image|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
-          r"|Error: image \S+ not found)",
+          r"|no such (image|manifest)|manifests/\S+ 404|find a repo digest|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
+          r"|Error: image \S+ not found)|CannotCreateContainer.*No such image",
           "the image isn't in the registry", "Check that the image was pushed, its tag, and the registry's region", ("image",)),
     Known("repository-unknown", Weight.TERMINAL, r"CannotPull.*(docker\.io/.*insufficient_scope|repository [^.\s]+ not found: does not exist or no pull access)",
           "the registry doesn't know the repository, or doesn't show it", "Correct the image's name; for a private one add repositoryCredentials", ("image",)),
@@ -138,16 +150,21 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("host-not-logged-in", Weight.REPEATING, r"CannotPull.*pull access denied for [^,]*\.dkr\.ecr\.(?!.*(not authorized|requested access))",
           "ECR refused this host's pull", "Allow ecr:BatchGetImage on the execution role; where other hosts pull it, replace this host", ("image",)),
     Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials|insufficient_scope"
-          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|authentication is required|401 Unauthorized|403 Forbidden)",
+          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|ecr:BatchImportUpstream|authentication is required|unauthorized: |: denied\W*$|incorrect username or password"
+          r"|HTTP 40[13]|fetch (oauth|anonymous) token|registry credentials: not found|401 Unauthorized|403 Forbidden)",
           "the registry refused the pull",
           "Allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the execution role, check the repository's policy or repositoryCredentials", ("action", "role", "image")),
     # What is fetched for it: secrets, logs, environment files, roles.
     # Denied is REPEATING: a policy that the same pipeline attached comes into force a little later.
-    Known("registry-auth-denied", Weight.REPEATING, r"(retrieve ecr registry auth|GetAuthorizationToken).*(AccessDenied|not authorized)|not authorized to perform: ecr:GetAuth",
-          "the execution role may not log in to ECR", "Allow ecr:GetAuthorizationToken on the execution role, and in the VPC endpoint's policy", ("role",)),
-    Known("infrastructure-role", Weight.REPEATING, r"(assume|permissions on|configured).{0,40}ECS Infrastructure Role", "ECS may not use its infrastructure role",
+    Known("registry-auth-denied", Weight.REPEATING, r"(retrieve ecr registry auth|GetAuthorizationToken).*(AccessDenied|not authorized)|not authorized to perform: ecr:GetAuth"
+          r"|CannotPull.*(ecr credentials: not found|NoCredentialProviders|IMDS role)",
+          "the execution role may not log in to ECR", "Allow ecr:GetAuthorizationToken on the execution role (on EC2 without one: the instance role), and in the VPC endpoint's policy", ("role",)),
+    Known("registry-secret", Weight.REPEATING, r"asm fetching (authorization data|username|password)", "the secret of repositoryCredentials isn't as ECS needs it",
+          "Store JSON in it that has `username` and `password`"),
+    Known("infrastructure-role", Weight.REPEATING, r"(assume|permissions on|configured|missing).{0,40}Infrastructure Role", "ECS may not use its infrastructure role",
           "Check that it exists, that its trust policy names ecs.amazonaws.com, and its permissions", ("role",)),
-    Known("role-refused", Weight.REPEATING, r"unable to (be )?assumed?\b|AssumeRole.{0,300}(AccessDenied|not authorized)|execution role credentials",
+    Known("role-refused", Weight.REPEATING, r"(unable to|could not|cannot) (be )?assumed?\b|AssumeRole.{0,300}(AccessDenied|not authorized)|execution role credentials|[Nn]o execution credentials"
+          r"|execution credentials, but|UnrecognizedClientException|security token included in the request",
           "ECS may not use the task's or the execution role",  # REPEATING: IAM is eventually consistent, a new role works later
           "Check that the role exists and that its trust policy names ecs-tasks.amazonaws.com", ("role",)),
     # Who makes a secret may still be writing its value.
@@ -157,69 +174,80 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Store JSON, or take the whole value without `:key::`"),
     Known("secret-key-missing", Weight.TERMINAL, r"did not contain json key", "a secret lacks a JSON key that the task definition names",
           "Add the key to the secret, or correct valueFrom's `:key::` part"),
-    Known("secret-name-invalid", Weight.TERMINAL, r"ValidationException: Invalid name|invalid ARN format for the .{0,40}secret", "a secret's valueFrom isn't well-formed",
+    Known("secret-name-invalid", Weight.TERMINAL, r"ValidationException: Invalid (parameter )?name|invalid ARN format for the .{0,40}secret", "a secret's valueFrom isn't well-formed",
           "Write `arn:key::` (colons, two at the end), or the parameter's name or ARN"),
     Known("secret-denied", Weight.REPEATING, r"not authorized to perform: (secretsmanager|ssm|kms):|Access to KMS is not allowed"
-          r"|(retrieve secret|secret data from|SSM Parameter Store).*AccessDenied", "the execution role may not read a secret",
-          "Allow secretsmanager:GetSecretValue or ssm:GetParameters (and kms:Decrypt) on the execution role", ("action", "role")),
+          r"|(retrieve secret|secret data from|SSM Parameter Store).*(AccessDenied|DecryptionFailure|KMSInvalidState|InvalidCiphertext|InvalidKeyId|[Kk]ey 'arn)", "the execution role may not read a secret",
+          "Allow secretsmanager:GetSecretValue or ssm:GetParameters (and kms:Decrypt on its key, which must be enabled) on the execution role", ("action", "role", "key")),
     # What can't be reached is asked for more often.
     replace(SECRET_UNREAD, pattern=r"retrieve secrets? from (ssm|asm): service call has been retried 1 time\(s\)\W*$"),
-    Known("secret-missing", Weight.REPEATING, r"can.{1,3}t find the specified secret|Check whether the secret exists|invalid (ssm )?parameters: "
-          r"|(secret|ssm).*(ParameterNotFound|marked for deletion|ResourceNotFoundException)",
+    Known("secret-missing", Weight.REPEATING, r"can.{1,3}t find the specified secret|Check whether the secret exists|invalid ?(ssm )?parameters: |find a secretsmanager"
+          r"|(secret|ssm).*(Parameter(Version)?NotFound|marked for deletion|ResourceNotFoundException)",
           "a secret or parameter of the task definition isn't there",
           "Check each `secrets` entry's name, region and version, and that it isn't scheduled for deletion"),
-    Known("log-target-away", Weight.TRANSIENT, r"logging driver.{0,200}dial (tcp|unix)", "the log driver's target doesn't answer",
+    Known("log-target-away", Weight.TRANSIENT, r"logging driver.{0,400}(dial (tcp|udp|unix)|deadline exceeded|request cancell?ed)", "the log driver's target doesn't answer",
           "Let the log router start first (dependsOn), or set the driver's fluentd-async option"),
     replace(LOG_GROUP_MISSING, pattern=r"log group does not exist"),
-    Known("log-denied", Weight.REPEATING, r"not authorized to perform: logs:|Cloudwatch log (group|stream).{0,100}AccessDenied", "the task may not write its log",
+    Known("log-denied", Weight.REPEATING, r"not authorized to perform: logs:|Cloudwatch log (group|stream).{0,200}(AccessDenied|NoCredentialProviders|CredentialsEndpoint|refresh cached credentials)", "the task may not write its log",
           "Allow it on the execution role (on EC2: the instance role); logs:CreateLogGroup isn't in the managed policy", ("action", "role", "log group")),
-    Known("log-options", Weight.TERMINAL, r"awslogs-(region|group) is required|unknown log opt|no log configuration specified|MissingEndpoint|MissingRegion", "the log driver's options aren't valid",
+    Known("log-options", Weight.TERMINAL, r"awslogs-(region|group) is required|(unknown|invalid|configure|value for) log opt\b|splunk-\w+ is expected|gelf: endpoint must|no log configuration specified|MissingEndpoint|MissingRegion", "the log driver's options aren't valid",
           "Correct logConfiguration.options"),
-    Known("env-file", Weight.REPEATING, r"env files.*(\b40[34]\b|Forbidden|AccessDenied|NoSuchKey|not ?found)", "an environment file couldn't be fetched",
+    Known("env-file", Weight.REPEATING, r"(env files?|s3 client for bucket)\b.*(\b40[34]\b|Forbidden|Access ?Denied|NoSuch(Key|Bucket)|not ?found|region|PermanentRedirect|read env file)|invalid s3 arn", "an environment file couldn't be fetched",
           "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role")),
     # Its start and its end.
     # Another instance may have the right one.
     Known("exec-format", Weight.REPEATING, r"exec format error", "the image is for another CPU architecture",
           "Build the image for runtimePlatform.cpuArchitecture; a start script needs its `#!` line"),
-    Known("command-not-found", Weight.TERMINAL, r"exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)|exec: [^:]{0,200} && "
+    Known("command-not-found", Weight.TERMINAL, r"no command specified|(?<!/)exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)|(?<!/)exec: [^:]{0,200} && "
           r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
           "the container's command isn't in the image", "Check command, entryPoint and the image's PATH", ("command",)),
-    Known("command-not-executable", Weight.TERMINAL, r"exec: .{0,300}permission denied", "the container's command may not be executed",
+    Known("command-not-executable", Weight.TERMINAL, r"(?<!/)exec: .{0,300}(permission denied|is a directory)", "the container's command may not be executed",
           "Set its executable bit in the image, or change command", ("command",)),
     Known("user-missing", Weight.TERMINAL, r"unable to find (user|group) .*no matching entries|mount callback failed on .{0,200}/etc/passwd: no such file", "the container's user isn't in the image",
           "Create it in the image, or set `user` to a number"),
-    Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|Unable to resolve volume mounts|error mounting|creating device nodes", "a mount into the container failed",
+    replace(COMMAND_NOT_RUN, pattern=r"chdir to cwd|working directory .{0,200}invalid|directory name is invalid|CreateProcess.{0,300}Access is denied"),
+    Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|Unable to resolve volume mounts|error mounting|creating device nodes|invalid mount|bind source path|mount source path|mount point: "
+          r"|invalid volume spec|Invalid volume referenced|Volume target not available|Cannot mkdir: ", "a mount into the container failed",
           "Check mountPoints: what containerPath covers, and that sourcePath exists"),
     Known("device-missing", Weight.REPEATING, r"gathering device information", "a device of the task definition isn't on the host",
           "Check linuxParameters.devices, and that the service runs on instances that have it"),
-    Known("gpu-failed", Weight.REPEATING, r"nvidia-container-cli|[Rr]unning (prestart )?hook", "the host's GPU runtime failed",
+    Known("gpu-failed", Weight.REPEATING, r"nvidia-container|(runtime specified|runtime name:) nvidia|select device driver|GPU containers|running (prestart )?hook", "the host's GPU runtime failed",
           "Use the GPU-optimized AMI and its driver, or replace the host"),
-    Known("option-unsupported", Weight.TERMINAL, r"CannotCreateContainer.{0,80}invalid option: Windows does not support ", "the host's engine doesn't know a setting of the task definition",
-          "Take the setting out that the message names"),
-    Known("dependency", Weight.REPEATING, r"container ordering dependency|TaskDependencyError|dependency .{0,80}(timed out|never start)",
+    Known("credential-spec", Weight.REPEATING, r"credential ?spec|kerberos|domain either does not exist", "the task's Active Directory account couldn't be set up",
+          "Check credentialSpecs and what the execution role may read of it, and that the host reaches the domain"),
+    # Another instance may have another kernel or engine.
+    Known("option-unsupported", Weight.REPEATING, r"invalid option: Windows does not support |sysctl .{0,100}(not allowed|is not in)|setting rlimit|CapAdd|CapDrop|apparmor|seccomp|Minimum memory|Range of CPUs|Unknown runtime"
+            r"|invalid runtime name|conflicting options|Bad parameters|HostConfigError|DockerClientConfigError",
+          "the host's engine refuses a setting of the task definition", "Take the setting out that the message names, or place the service on instances that know it"),
+    Known("dependency", Weight.REPEATING, r"container ordering dependency|TaskDependencyError|dependency graph: |dependent container|dependency .{0,80}(timed out|never start)",
           "a container that another depends on didn't get where it should",
           "Read that container's log; raise its startTimeout, or relax dependsOn's condition"),  # Fargate's wording unconfirmed
-    Known("start-timeout", Weight.TRANSIENT, r"Could not transition to \w+; timed out|ContainerRuntimeTimeout|DockerTimeout",
+    Known("start-timeout", Weight.TRANSIENT, r"Could not transition to \w+; timed out|ContainerRuntimeTimeout|DockerTimeout|Cannot(Create|Start)Container.{0,80}context deadline exceeded|Time(d )?out waiting for",
           "the container engine was too slow", "Retry; on EC2 look at the instance's disk and CPU credits"),
-    Known("out-of-memory", Weight.REPEATING, r"OutOfMemory|out of memory|due to memory usage|OOM-?killed", "the container ran out of memory",
+    Known("out-of-memory", Weight.REPEATING, r"OutOfMemory|out of memory|due to memory usage|OOM-?killed|memory\.(limit_in_bytes|max\b)|paging file", "the container ran out of memory",
           "Raise the container's memory limit, or find what takes it"),
-    Known("disk-full", Weight.REPEATING, r"no space left on device|Thin Pool has", "no disk space left", "Raise ephemeralStorage, or free the instance's disk"),
+    Known("disk-full", Weight.REPEATING, r"no space left on device|disk quota exceeded|Thin Pool has", "no disk space left", "Raise ephemeralStorage, or free the instance's disk"),
     Known("target-unhealthy", Weight.REPEATING, r"failed (ELB|VPC Lattice) health checks", "the load balancer found the task unhealthy",  # Lattice unconfirmed
           "Check the target group's path, port and codes, the security groups, and healthCheckGracePeriodSeconds against the start-up time"),
     Known("container-unhealthy", Weight.REPEATING, r"failed container health checks", "the container's health check failed",
           "Run the healthCheck command in the image; raise startPeriod if it starts slowly"),
-    Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?(error|failure)\b|Unexpected EC2 error|ServerException", "AWS had a fault of its own", "Retry later"),
+    # What isn't the task's own doing.
+    replace(HOST_FAULT, pattern=r"\bcgroups?\b|cgroupv2|mountpoint for \w+ not found|ttrpc: |shim\b.{0,200}(temporarily unavailable|start failed)|temporarily unavailable|final child's pid"
+            r"|read init-p: |already in use by container|marked for removal|No such container|Container not found|No container matching|overlay mount"
+            r"|/var/lib/docker/\S+ (no such file|input/output|read-only)|layer does not exist|hcsshim::|hcs::(System::Start|CreateComputeSystem)|cannot allocate memory"
+            r"|exit event|get container status|^TaskStateError|Cannot(Stop|Inspect|Describe|List)Container|InfrastructureError"),
+    QUOTA,
+    Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?(Service|Server)? ?(Error|Failure|Exception)\b|Unexpected EC2 error|ServerException|StatusCode: 5\d\d|ServiceUnavailable", "AWS had a fault of its own", "Retry later"),
 )  # fmt: skip
 
 # Where nothing in TASK_CAUSES matched: what more is said may turn it, and where the text is cut off it proves nothing.
 FALLBACK_CAUSES: tuple[Known, ...] = (
     LAYER_DOWNLOAD,
-    Known("logging-failed", Weight.REPEATING, r"logger args|logging driver|create Cloudwatch log", "the log driver couldn't be started",
-          "Check logConfiguration, and that a log router container starts first (dependsOn)"),
+    Known("logging-failed", Weight.REPEATING, r"logger args|log(ging)? (driver|plugin)|create Cloudwatch log|firelens", "the log driver couldn't be started",
+          "Check logConfiguration and firelensConfiguration, and that a log router container starts first (dependsOn)"),
     LOG_GROUP_MISSING,
     SECRET_UNREAD,
-    Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: |hcs::System::CreateProcess", "the container's command couldn't be run",
-          "Check command, entryPoint and what is mounted over them", ("command",)),
+    COMMAND_NOT_RUN,
     Known("pull-failed", Weight.REPEATING, r"CannotPull", "the image couldn't be pulled", "Check the image's name, the registry and the route to it"),
     Known("init-failed", Weight.REPEATING, r"ResourceInitializationError|Cannot(Create|Start)Container|ContainerRuntimeError",
           "the task couldn't be set up", "Read the reason; check the task definition's secrets, logs, volumes and command"),
