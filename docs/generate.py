@@ -268,7 +268,7 @@ def causes_page() -> str:
         f"Of the messages known, {script['rightly']()} are explained rightly: the cause, and what it proves. Three times such",
         "messages were judged before the patterns for them, and then explained: 74 % of 98, 83 % of 47, and 57 % of the 60",
         "rarest, 72 % with the milder one where two readers disagree on what a message proves. None is called terminal",
-        "that may pass.\n",
+        "that may pass. What the programs print that ECS quotes is in `tests/causes/sources.toml`, by their source files.\n",
     ]
     said = script["wordings"]()
     for weight, meaning in zip(Weight, members(Weight).values(), strict=True):

@@ -135,7 +135,8 @@ def grade(message: Message, cause: Cause | None, weight: str = "") -> Grade:
     return Grade.MILD if CLASSES.index(told) < CLASSES.index(wanted) else Grade.HARSH
 
 
-def _message(name: str, row: dict[str, Any]) -> Message:
+def message(name: str, row: dict[str, Any]) -> Message:
+    """A message as a table of the file tells it; takes the members out of it."""
     others = tuple(
         _container(other["name"], other.get("reason", ""), other.get("exit_code"), other.get("health", ""))
         for other in row.pop("others", ())
@@ -156,4 +157,4 @@ def _message(name: str, row: dict[str, Any]) -> Message:
     )  # fmt: skip
 
 
-MESSAGES = tuple(_message(name, row) for name, row in tomllib.loads(FILE.read_text(encoding="utf-8")).items())
+MESSAGES = tuple(message(name, row) for name, row in tomllib.loads(FILE.read_text(encoding="utf-8")).items())

@@ -38,7 +38,7 @@ EVENTS: tuple[Known, ...] = (
     Known("target-zone", Weight.REPEATING, r"Availability Zone that is not enabled for the load balancer", "the task is in a zone that the load balancer doesn't serve",
           "Enable that zone on it, or take its subnet off the service"),
     named("target-unhealthy", r"failed (ELB|VPC Lattice) health checks|is unhealthy in .*(target|\belb )"),
-    Known("elb-denied", Weight.REPEATING, r"not authorized to perform: elasticloadbalancing:|missing permissions on ECS Infrastructure Role",
+    Known("elb-denied", Weight.REPEATING, r"not authorized to perform: (elasticloadbalancing|vpc-lattice):|missing permissions on ECS Infrastructure Role",
           "ECS's role may not manage the load balancer",
           "Give it AmazonECSInfrastructureRolePolicyForLoadBalancers, and trust in ecs.amazonaws.com", ("action", "role")),
     Known("target-registration", Weight.REPEATING, r"failed to register (targets|instances)|TARGET (GROUP )?IS NOT FOUND|describe target health .{0,300}(not found|does not exist)", "targets couldn't be registered",
@@ -59,7 +59,7 @@ EVENTS: tuple[Known, ...] = (
     replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, pattern=r"lifecycle hook\(s\) failed|hook execution failure"),
     NETWORK,
     replace(NETWORK, name="bluegreen-ended", weight=Weight.REPEATING, pattern=r"invalid networking configuration"),
-    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|circuit breaker threshold was exceeded|unable to consistently start tasks|tasks? failed to start",
+    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|circuit breaker|unable to consistently start tasks|tasks? failed to start",
           "ECS can't start tasks", "Read the stopped tasks' reasons"),
     # It doesn't say why the deployment failed: what does comes before it.
     Known("no-way-back", Weight.TRANSIENT, r"No rollback candidate was found", "ECS has no deployment to go back to",

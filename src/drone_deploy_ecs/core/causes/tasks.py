@@ -10,7 +10,16 @@ QUOTA = Known("quota", Weight.TRANSIENT, r"LimitExceeded|reached .{0,20}(limit|m
               "Raise it in Service Quotas (on Fargate: its vCPUs), or give up what isn't needed")  # fmt: skip
 HOST_FAULT = Known("host-fault", Weight.TRANSIENT, r"CgroupError|API error \(500\): Untar|create task's platform resources", "the host couldn't set the task up",
                    "Wait for another host; look at the agent's log on this one")  # fmt: skip
-LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|(extract|unpack|register) layer|pulling image conf)",
+# Where ECS cuts the reason off, the number of attempts tells: what is denied or missing isn't tried again.
+NO_CONNECTION = Known("no-connection", Weight.TRANSIENT, r"unable to (retrieve|get) [\w ]*(registry auth|secrets?)[\w ]*: service call has been retried [2-9] time\(s\)(: [\w ]+)?\W*$"
+                      r"|CannotPull.*(Could not reach any registry endpoint|context ca(n\w*)?\W*$)"
+                      r"|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env file|s3 client|The task can).*"
+                      r"(connection issue|network configuration|i/o timeout|timed out|deadline exceeded|request cancell?ed|RequestCancell?ed"
+                      r"|context cancell?ed|signal: killed|dial tcp|no such host|connection re(fused|set)|TLS handshake|network is unreachable"
+                      r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout|no route to host|connection lost|closed network connection|broken pipe|failure in name resolution)",
+                      "no connection to the registry or to AWS's APIs",
+                      "Check the subnets' route (NAT, assignPublicIp or VPC endpoints incl. S3), security groups for 443, and DNS")  # fmt: skip
+LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|Layer(s?NotFound|Inaccessible)|(extract|unpack|register) layer|pulling image conf)",
           "the image's layers couldn't be downloaded",
           "Let the S3 endpoint's policy allow s3:GetObject on prod-REGION-starport-layer-bucket; push the image again")  # fmt: skip
 # ECS says so of a group that it can't ask for, too, and then goes on.
@@ -19,6 +28,8 @@ LOG_GROUP_MISSING = Known("log-group-missing", Weight.REPEATING, r"cannot find t
           "Create the log group, or set awslogs-create-group with logs:CreateLogGroup on the execution role", ("log group",))  # fmt: skip
 COMMAND_NOT_RUN = Known("command-not-run", Weight.REPEATING, r"(process caused:? ?\W*|System error: )exec: |hcs::System::CreateProcess", "the container's command couldn't be run",
                         "Check command, entryPoint and workingDirectory, and what is mounted over them", ("command",))  # fmt: skip
+ENV_FILE = Known("env-file", Weight.REPEATING, r"(env files?|s3 client for bucket)\b.*(\b40[34]\b|Forbidden|Access ?Denied|NoSuch(Key|Bucket)|not ?found|(incorrect |Bucket)region|PermanentRedirect|read env file)|invalid s3 arn", "an environment file couldn't be fetched",
+                 "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role"))  # fmt: skip
 SECRET_UNREAD = Known("secret-unread", Weight.REPEATING, r"unable to retrieve secrets? from (ssm|asm)|secret data: unable to fetch",
           "a secret or parameter couldn't be read", "Check that each exists and that the execution role may read it")  # fmt: skip
 
@@ -55,7 +66,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("incompatible-capacity", Weight.TERMINAL, r"task definition is not compatible with the selected compute strategy",
           "the task definition can't run on the service's capacity",
           "Add its launch type to requiresCompatibilities, or give the service a capacity provider that fits"),
-    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity(?!.{0,99}iptables)|specified port already exists|already using a port|RESOURCE:PORTS|bind: address already in use",
+    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity(?!.{0,99}iptables)|specified port already exists|bind host port|already using a port|RESOURCE:PORTS|bind: address already in use",
           "no instance has the task's host port free", "Set hostPort 0, use awsvpc, or lower minimumHealthyPercent"),
     Known("attribute-missing", Weight.TRANSIENT, r"missing an attribute|RESOURCE:ATTRIBUTE|^TaskFailedToStart: (ATTRIBUTE|LOCATION)",
           "no container instance has an attribute that the task needs",  # an Auto Scaling group may bring one that has
@@ -63,7 +74,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("placement-constraint", Weight.TRANSIENT, r"(MemberOf|distinctInstance).{0,40}constraint|placement constraint",
           "no container instance satisfies a placement constraint", "Check placementConstraints of service and task definition"),
     Known("host-network", Weight.TRANSIENT, r"bridge docker0|\bveth\w+ |iptables failed|ContainerNetworkingError|cni plugin|HNS ?(call )?failed"
-          r"|failed to create endpoint|network bridge not found|no available IPv\d addresses on this network", "the host's container network is broken",
+          r"|failed to create endpoint|(network|bridge) \S+ not found|join(ing)? network namespace|no available IPv\d addresses on this network", "the host's container network is broken",
           "Wait for another host; restart Docker on this one"),
     Known("network-interface-refused", Weight.REPEATING, r"network interface.{0,200}"
           r"(TagPolicyViolation|UnauthorizedOperation|Invalid(SecurityGroup|Group|Subnet|Parameter)|SecurityGroupLimit|OperationNotPermitted)"
@@ -75,16 +86,16 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("no-instance-fits", Weight.TRANSIENT, r"RESOURCE:(CPU|MEMORY|GPU)|has insufficient (CPU|memory|GPU)|enough (CPU|memory|GPU)",
           "no container instance has room for a task",
           "Add instances, lower the task's cpu or memory, or lower minimumHealthyPercent so that an old task goes first"),
-    Known("volume-refused", Weight.REPEATING, r"(EFS utils|mount\.nfs4?: ).{0,500}(access denied|AccessDenied|not authorized|No such file or directory|access point .{0,80}(not found|not exist))"
+    Known("volume-refused", Weight.REPEATING, r"(EFS utils|mount\.nfs4?: ).{0,500}(access denied|AccessDenied|not authorized|No such file or directory|access point .{0,80}(not found|not exist|malformed)|security credentials|Secret Access Key)"
           r"|(EBS|volume).{0,200}(UnauthorizedOperation|AccessDenied|not authorized|Invalid(Snapshot|KMSKey|Parameter)|stage volume|file ?system type)"
           r"|set up the EBS volume|file ?system type .{0,80}match|fsx ?windows ?file ?server|\bfsx describing"
           r"|failed to (chown|copy file info).{0,300}operation not permitted",
           "a volume refuses the task",
           "Check that what it names exists (directory, access point, snapshot, key), and what the task role (EFS: ClientMount), the execution role (FSx)"
           " or the infrastructure role (EBS) may do", ("file system", "key", "path")),
-    Known("volume-driver", Weight.REPEATING, r"VolumeDriver\.\w+: |volume plugin|no such volume|mount local volume(?!.{0,300}(refused|timed out|no route))", "the host's volume driver couldn't provide a volume",
+    Known("volume-driver", Weight.REPEATING, r"VolumeDriver\.\w+: |volume plugin|no such volume|missing device in volume|local volume name|mount(ing)? (local )?volume\b.{0,400}(permission denied|access denied|no such|not found|invalid)", "the host's volume driver couldn't provide a volume",
           "Read the driver's log on the host; look whether another instance still holds the volume", ("path",)),
-    Known("volume", Weight.TRANSIENT, r"EFS utils|Cannot(Create|Inspect)Volume|mount local volume|(EBS|volume) attach|waiting for (EphemeralStorage|EBS)",
+    Known("volume", Weight.TRANSIENT, r"EFS utils|Cannot(Create|Inspect)Volume|mount local volume|while mounting volume|(EBS|volume) attach|waiting for (EphemeralStorage|EBS)",
           "a volume couldn't be attached or mounted",
           "Check mount targets in the task's zones, port 2049 between the security groups, and the EBS infrastructure role"),
     # The way to AWS and to the registry. A role, secret or log group can't be judged where there was no connection.
@@ -95,26 +106,18 @@ TASK_CAUSES: tuple[Known, ...] = (
           "the registry throttled the pull", "Retry later, log in to the registry, or use an ECR pull-through cache"),
     Known("aws-throttled", Weight.TRANSIENT, r"ThrottlingException|\bThrottling(:|\W*$)|Rate (limit )?exceeded|RequestLimitExceeded|TooManyRequestsException|\bSlowDown\b",
           "AWS throttled a call that starts the task", "Retry later, or start fewer tasks at once"),
+    Known("certificate-untrusted", Weight.REPEATING, r"\bx509: |HTTP response to HTTPS client", "the registry's certificate, or a proxy's before AWS, isn't trusted",
+          "Give it a certificate that is valid for its name and that the host trusts; Fargate trusts public ones only", ("host",)),
     # A name that isn't there is an answer: once it may be the name server, twice it is the name.
     Known("host-unknown", Weight.REPEATING, r"(CannotPull|ResourceInitializationError).*no such host", "a host's name isn't known",
           "Check the name (the image's registry, the log's region), and the VPC's DNS", ("host",)),
-    # Where ECS cuts the reason off, the number of attempts tells: what is denied or missing isn't tried again.
-    Known("no-connection", Weight.TRANSIENT, r"unable to (retrieve|get) [\w ]*(registry auth|secrets?)[\w ]*: service call has been retried [2-9] time\(s\)(: [\w ]+)?\W*$"
-          r"|CannotPull.*(Could not reach any registry endpoint|context ca(n\w*)?\W*$)"
-          r"|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env file|s3 client|The task can).*"
-          r"(connection issue|network configuration|i/o timeout|timed out|deadline exceeded|request cancell?ed|RequestCancell?ed"
-          r"|context cancell?ed|signal: killed|dial tcp|no such host|connection re(fused|set)|TLS handshake|network is unreachable"
-          r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout|no route to host|connection lost|closed network connection|broken pipe|failure in name resolution)",
-          "no connection to the registry or to AWS's APIs",
-          "Check the subnets' route (NAT, assignPublicIp or VPC endpoints incl. S3), security groups for 443, and DNS"),
-    Known("registry-untrusted", Weight.REPEATING, r"CannotPull.*(x509: |HTTP response to HTTPS client)", "the registry's certificate isn't trusted",
-          "Give the registry a certificate that the host trusts and that is valid for its name; Fargate takes public ones only", ("host",)),
+    NO_CONNECTION,
     Known("registry-unavailable", Weight.TRANSIENT, r"CannotPull.*(unexpected status code https://registry-1\.docker\.io\S*$|unexpected (HTTP )?status.{0,500}\b5\d\d\b|Service Unavailable|Internal Server Error"
           r"|HTTP 5\d\d|status code 5\d\d|Bad Gateway|unexpected EOF|: EOF$|short read|GOAWAY|stream error|authorization token has expired)",
           "the registry had a fault of its own", "Retry; look at the registry's status page"),
     # The image.
     # Docker asks for its host's platform, and another instance may have another; what Fargate runs on says the task.
-    Known("host-platform", Weight.REPEATING, r"no matching manifest for|was found but .{0,60}does not (match|provide) the specified platform|cannot be used on this platform",  # the latter unconfirmed on ECS
+    Known("host-platform", Weight.REPEATING, r"no matching manifest for|was found but .{0,60}does not (match|provide) the specified platform|cannot be used on this platform|cannot download image with operating system",  # the latter unconfirmed on ECS
           "the image has no variant for the host's platform",
           "Build it with `docker buildx build --platform` for all hosts of the cluster, or place it by attribute ecs.cpu-architecture"),
     Known("wrong-platform", Weight.TERMINAL, r"no match for platform in manifest|descriptor (for|matching) platform",
@@ -122,7 +125,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Build it with `docker buildx build --platform` for runtimePlatform.cpuArchitecture, or change that"),
     Known("image-unusable", Weight.TERMINAL, r"CannotPull.*application/vnd\.in-toto\+json", "the tag points to a build attestation, not to an image",
           "Build with --provenance=false, or push the image itself under this tag", ("image",)),
-    Known("image-format", Weight.REPEATING, r"CannotPull.*(media ?type|Image Format v1|Encountered remote \S+\(unknown\))", "what the tag points to isn't an image that this engine knows",
+    Known("image-format", Weight.REPEATING, r"CannotPull.*(media[- ]?type|Image Format v1|Encountered remote \S+\(unknown\))", "what the tag points to isn't an image that this engine knows",
           "Push a container image under this tag, in OCI's or Docker's present format; or bring the host's engine up to date", ("image",)),
     # Another instance may run that Windows.
     Known("windows-version", Weight.REPEATING, r"Windows version .{0,60}incompatible|-based image is incompatible with|does not match the host operating system", "the image is for another version of Windows than the host's",
@@ -130,9 +133,9 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("image-too-big", Weight.REPEATING, r"CannotPull.*(no space left on device|disk quota exceeded|Thin Pool has|(extract|register) layer \S+ write /)", "no disk space for the image",
           "Raise ephemeralStorage, free the instance's disk, or make the image smaller"),
     # The registry, or a mirror before it, may still be put right.
-    Known("image-broken", Weight.REPEATING, r"CannotPull.*(mismatched image rootfs|unexpected commit digest|failed size validation|layer verification failed|archive/tar: )", "the image's content isn't what its manifest says",
+    Known("image-broken", Weight.REPEATING, r"CannotPull.*(mismatched image rootfs|unexpected commit digest|failed size validation|(layer|config|manifest) verification failed|layers from manifest|archive/tar: )", "the image's content isn't what its manifest says",
           "Build and push the image again; look at the registry, or its proxy, if another pull of it fails, too"),
-    Known("layer-unpack", Weight.REPEATING, r"CannotPull.*register layer|devicemapper: Error", "the host's container storage failed",
+    Known("layer-unpack", Weight.REPEATING, r"CannotPull.*(register layer|ImportLayer|extraction snapshot)|devicemapper: Error", "the host's container storage failed",
           "Look at the host's disk and storage driver, or replace it"),
     replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*starport-layer-bucket"),
     Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format|failed to normalize image reference", "the image's name isn't valid", "Correct the image setting", ("image",)),
@@ -141,7 +144,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("image-gone", Weight.TERMINAL, r"CannotPull.*:[\w.-]+@sha256:[^\s\"]*[^:]*: (manifest unknown|not found)", "the image that the tag pointed to is gone",
           "Deploy again: ECS keeps to the digest that the tag had when the deployment began", ("image",)),
     Known("image-not-found", Weight.REPEATING, r"CannotPull.*(failed to resolve ref.*: not found|manifest (for .*)?(unknown|not found)|name unknown"
-          r"|no such (image|manifest)|manifests/\S+ 404|find a repo digest|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
+          r"|no such (image|manifest)|manifests/\S+ 404|find a repo digest|at any host: not found|UnableToGetUpstreamImage|Tag \S+ not found|requested image not found|(Image|Repository)NotFound|Check whether the image exists|repository .{0,200} not found in the registry"
           r"|Error: image \S+ not found)|CannotCreateContainer.*No such image",
           "the image isn't in the registry", "Check that the image was pushed, its tag, and the registry's region", ("image",)),
     Known("repository-unknown", Weight.TERMINAL, r"CannotPull.*(docker\.io/.*insufficient_scope|repository [^.\s]+ not found: does not exist or no pull access)",
@@ -151,12 +154,12 @@ TASK_CAUSES: tuple[Known, ...] = (
           "ECR refused this host's pull", "Allow ecr:BatchGetImage on the execution role; where other hosts pull it, replace this host", ("image",)),
     Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials|insufficient_scope"
           r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|ecr:BatchImportUpstream|authentication is required|unauthorized: |: denied\W*$|incorrect username or password"
-          r"|HTTP 40[13]|fetch (oauth|anonymous) token|registry credentials: not found|401 Unauthorized|403 Forbidden)",
+          r"|HTTP 40[13]|fetch (oauth|anonymous) token|handle basic auth|UnableTo(Access|Decrypt)Secret|authorization server|registry credentials: not found|401 Unauthorized|403 Forbidden)",
           "the registry refused the pull",
           "Allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the execution role, check the repository's policy or repositoryCredentials", ("action", "role", "image")),
     # What is fetched for it: secrets, logs, environment files, roles.
     # Denied is REPEATING: a policy that the same pipeline attached comes into force a little later.
-    Known("registry-auth-denied", Weight.REPEATING, r"(retrieve ecr registry auth|GetAuthorizationToken).*(AccessDenied|not authorized)|not authorized to perform: ecr:GetAuth"
+    Known("registry-auth-denied", Weight.REPEATING, r"(retrieve ecr registry auth|registry auth from|GetAuthorizationToken).*(AccessDenied|not authorized)|not authorized to perform: ecr:GetAuth"
           r"|CannotPull.*(ecr credentials: not found|NoCredentialProviders|IMDS role)",
           "the execution role may not log in to ECR", "Allow ecr:GetAuthorizationToken on the execution role (on EC2 without one: the instance role), and in the VPC endpoint's policy", ("role",)),
     Known("registry-secret", Weight.REPEATING, r"asm fetching (authorization data|username|password)", "the secret of repositoryCredentials isn't as ECS needs it",
@@ -190,10 +193,9 @@ TASK_CAUSES: tuple[Known, ...] = (
     replace(LOG_GROUP_MISSING, pattern=r"log group does not exist"),
     Known("log-denied", Weight.REPEATING, r"not authorized to perform: logs:|Cloudwatch log (group|stream).{0,200}(AccessDenied|NoCredentialProviders|CredentialsEndpoint|refresh cached credentials)", "the task may not write its log",
           "Allow it on the execution role (on EC2: the instance role); logs:CreateLogGroup isn't in the managed policy", ("action", "role", "log group")),
-    Known("log-options", Weight.TERMINAL, r"awslogs-(region|group) is required|(unknown|invalid|configure|value for) log opt\b|splunk-\w+ is expected|gelf: endpoint must|no log configuration specified|MissingEndpoint|MissingRegion", "the log driver's options aren't valid",
+    Known("log-options", Weight.TERMINAL, r"awslogs-(region|group) is required|\blog opt ['\"]|splunk-\w+ is expected|invalid (value for )?fluentd-|logging mode not supported|max-(file|size|buffer-size) |gelf: endpoint must|no log configuration specified|MissingEndpoint|MissingRegion", "the log driver's options aren't valid",
           "Correct logConfiguration.options"),
-    Known("env-file", Weight.REPEATING, r"(env files?|s3 client for bucket)\b.*(\b40[34]\b|Forbidden|Access ?Denied|NoSuch(Key|Bucket)|not ?found|region|PermanentRedirect|read env file)|invalid s3 arn", "an environment file couldn't be fetched",
-          "Check environmentFiles' ARN, and s3:GetObject and s3:GetBucketLocation on the execution role", ("bucket", "role")),
+    ENV_FILE,
     # Its start and its end.
     # Another instance may have the right one.
     Known("exec-format", Weight.REPEATING, r"exec format error", "the image is for another CPU architecture",
@@ -207,7 +209,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Create it in the image, or set `user` to a number"),
     replace(COMMAND_NOT_RUN, pattern=r"chdir to cwd|working directory .{0,200}invalid|directory name is invalid|CreateProcess.{0,300}Access is denied"),
     Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|Unable to resolve volume mounts|error mounting|creating device nodes|invalid mount|bind source path|mount source path|mount point: "
-          r"|invalid volume spec|Invalid volume referenced|Volume target not available|Cannot mkdir: ", "a mount into the container failed",
+          r"|invalid (volume spec|mode: )|mount options conflict|not a shared |over existing file|populate volume|create mountpoint|Invalid volume referenced|Volume target not available|Cannot mkdir: ", "a mount into the container failed",
           "Check mountPoints: what containerPath covers, and that sourcePath exists"),
     Known("device-missing", Weight.REPEATING, r"gathering device information", "a device of the task definition isn't on the host",
           "Check linuxParameters.devices, and that the service runs on instances that have it"),
@@ -217,16 +219,17 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Check credentialSpecs and what the execution role may read of it, and that the host reaches the domain"),
     # Another instance may have another kernel or engine.
     Known("option-unsupported", Weight.REPEATING, r"invalid option: Windows does not support |sysctl .{0,100}(not allowed|is not in)|setting rlimit|CapAdd|CapDrop|apparmor|seccomp|Minimum memory|Range of CPUs|Unknown runtime"
-            r"|invalid runtime name|conflicting options|Bad parameters|HostConfigError|DockerClientConfigError",
+            r"|invalid (runtime name|IPC|PID|UTS|--security-opt|hostname|value \d)|conflicting options|can ?not be less than|memoryswap|Requested (CPUs|memory)|is too long"
+          r"|enabled in (the|your) kernel|user namespaces|Bad parameters|HostConfigError|DockerClientConfigError",
           "the host's engine refuses a setting of the task definition", "Take the setting out that the message names, or place the service on instances that know it"),
-    Known("dependency", Weight.REPEATING, r"container ordering dependency|TaskDependencyError|dependency graph: |dependent container|dependency .{0,80}(timed out|never start)",
+    Known("dependency", Weight.REPEATING, r"container ordering dependency|TaskDependencyError|dependency graph: |non running container: .{0,80} AS |dependent container|dependency .{0,80}(timed out|never start)",
           "a container that another depends on didn't get where it should",
           "Read that container's log; raise its startTimeout, or relax dependsOn's condition"),  # Fargate's wording unconfirmed
     Known("start-timeout", Weight.TRANSIENT, r"Could not transition to \w+; timed out|ContainerRuntimeTimeout|DockerTimeout|Cannot(Create|Start)Container.{0,80}context deadline exceeded|Time(d )?out waiting for",
           "the container engine was too slow", "Retry; on EC2 look at the instance's disk and CPU credits"),
     Known("out-of-memory", Weight.REPEATING, r"OutOfMemory|out of memory|due to memory usage|OOM-?killed|memory\.(limit_in_bytes|max\b)|paging file", "the container ran out of memory",
           "Raise the container's memory limit, or find what takes it"),
-    Known("disk-full", Weight.REPEATING, r"no space left on device|disk quota exceeded|Thin Pool has", "no disk space left", "Raise ephemeralStorage, or free the instance's disk"),
+    Known("disk-full", Weight.REPEATING, r"no space left on device|disk quota exceeded|Thin Pool has|ephemeral storage .{0,40}exceed", "no disk space left", "Raise ephemeralStorage, or free the instance's disk"),
     Known("target-unhealthy", Weight.REPEATING, r"failed (ELB|VPC Lattice) health checks", "the load balancer found the task unhealthy",  # Lattice unconfirmed
           "Check the target group's path, port and codes, the security groups, and healthCheckGracePeriodSeconds against the start-up time"),
     Known("container-unhealthy", Weight.REPEATING, r"failed container health checks", "the container's health check failed",
@@ -235,8 +238,11 @@ TASK_CAUSES: tuple[Known, ...] = (
     replace(HOST_FAULT, pattern=r"\bcgroups?\b|cgroupv2|mountpoint for \w+ not found|ttrpc: |shim\b.{0,200}(temporarily unavailable|start failed)|temporarily unavailable|final child's pid"
             r"|read init-p: |already in use by container|marked for removal|No such container|Container not found|No container matching|overlay mount"
             r"|/var/lib/docker/\S+ (no such file|input/output|read-only)|layer does not exist|hcsshim::|hcs::(System::Start|CreateComputeSystem)|cannot allocate memory"
-            r"|exit event|get container status|^TaskStateError|Cannot(Stop|Inspect|Describe|List)Container|InfrastructureError"),
+            r"|exit event|binary not installed|get container status|TaskStateError|Cannot(Stop|Inspect|Describe|List)Container|InfrastructureError"),
+    Known("permission-missing", Weight.REPEATING, r"is not authorized to perform: (?!elasticloadbalancing:|vpc-lattice:|servicediscovery:)", "a role may not do what starting the task takes",
+          "Allow it on the role in the message, and look at the policies of what it names", ("action", "role")),
     QUOTA,
+    replace(NO_CONNECTION, pattern=r"dial (tcp|udp)|i/o timeout|no such host|connection (refused|reset|timed out)|no route to host|TLS handshake"),
     Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?(Service|Server)? ?(Error|Failure|Exception)\b|Unexpected EC2 error|ServerException|StatusCode: 5\d\d|ServiceUnavailable", "AWS had a fault of its own", "Retry later"),
 )  # fmt: skip
 
@@ -247,6 +253,7 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
           "Check logConfiguration and firelensConfiguration, and that a log router container starts first (dependsOn)"),
     LOG_GROUP_MISSING,
     SECRET_UNREAD,
+    replace(ENV_FILE, pattern=r"env files\b|environment file"),
     COMMAND_NOT_RUN,
     Known("pull-failed", Weight.REPEATING, r"CannotPull", "the image couldn't be pulled", "Check the image's name, the registry and the route to it"),
     Known("init-failed", Weight.REPEATING, r"ResourceInitializationError|Cannot(Create|Start)Container|ContainerRuntimeError",
@@ -256,13 +263,16 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
 )  # fmt: skip
 
 _OPENING = (
-    "a adding amazon any api args asm attempting auth aws been by call cannot caused cleanup cloudwatch code command "
-    "configure connection container containerd context copy could create daemon defined definition dial do download "
-    "driver during ecr efs empty env execution external extract failed failure file files find from get group has "
-    "head httpreaderseeker httpreadseeker image in initialize inspect interface invoke is launch layer log logger "
-    "logging manager manifest many non not open or post programming pull reach ref registry request resolve resource "
-    "response retried retrieval retrieve secret secrets send service signal ssm start status stopped stream systems "
-    "task taskfailedtostart the there to too unable unexpected validate "
+    "a adding addresses already amazon an any api apply args asm attempting auth available aws been binary bind by "
+    "call cannot caused cleanup client cloudwatch code command configure conflict connect connection connectivity "
+    "container containerd context copy could create creating daemon data deadline defined definition desc dial "
+    "dialing do download driver during ecr efs empty encountered endpoint env execution external extract failed "
+    "failure file files final find for from gelf get group has head host httpreaderseeker httpreadseeker image in "
+    "initialize inspect interface invoke iptables is join launch layer local log logger logging manager manifest many "
+    "marked mount name network no non not oci on open or overlay post process programming pull reach ref registry "
+    "request resolve resource response retried retrieval retrieve runc runtime secret secrets send sent server "
+    "service shim signal ssm start status stopped stream systems task taskfailedtostart the there this to too "
+    "transport unable unexpected unix use validate volume while "
 )
 OPENING_WORDS = frozenset(_OPENING.split())
 """Words with which what passes by itself begins, up to where it tells so: a text of no others may go on like that."""
