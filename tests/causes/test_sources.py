@@ -50,7 +50,7 @@ def test_a_tasks_wording_that_is_cut_off_is_never_surer(cause: str, said: str) -
     one, _ = told_by(said)
     assert not [
         text
-        for text in (*marked(said), *(said[:length] for length in range(len(said))))
+        for text in (*marked(said), *(said[:length] for length in range(0, len(said), 3)))
         if is_surer_than_it_may_be(one, text)
     ]
 

@@ -73,7 +73,7 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Compare the task definition's requiresAttributes with `aws ecs describe-container-instances`"),
     Known("placement-constraint", Weight.TRANSIENT, r"(MemberOf|distinctInstance).{0,40}constraint|placement constraint",
           "no container instance satisfies a placement constraint", "Check placementConstraints of service and task definition"),
-    Known("host-network", Weight.TRANSIENT, r"bridge docker0|\bveth\w+ |iptables failed|ContainerNetworkingError|cni plugin|HNS ?(call )?failed"
+    Known("host-network", Weight.TRANSIENT, r"bridge docker0|\bveth\w+ |iptables failed|ContainerNetworkingError|cni plugin|(HNS|hns(Call)?|hcn\w+) failed"
           r"|failed to create endpoint|(network|bridge) \S+ not found|join(ing)? network namespace|no available IPv\d addresses on this network", "the host's container network is broken",
           "Wait for another host; restart Docker on this one"),
     Known("network-interface-refused", Weight.REPEATING, r"network interface.{0,200}"
@@ -237,7 +237,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     # What isn't the task's own doing.
     replace(HOST_FAULT, pattern=r"\bcgroups?\b|cgroupv2|mountpoint for \w+ not found|ttrpc: |shim\b.{0,200}(temporarily unavailable|start failed)|temporarily unavailable|final child's pid"
             r"|read init-p: |already in use by container|marked for removal|No such container|Container not found|No container matching|overlay mount"
-            r"|/var/lib/docker/\S+ (no such file|input/output|read-only)|layer does not exist|hcsshim::|hcs::(System::Start|CreateComputeSystem)|cannot allocate memory"
+            r"|/var/lib/docker/\S+ (no such file|input/output|read-only)|layer does not exist|hcsshim:|compute service|hcs::(System::Start|CreateComputeSystem)|cannot allocate memory"
             r"|exit event|binary not installed|get container status|TaskStateError|Cannot(Stop|Inspect|Describe|List)Container|InfrastructureError"),
     Known("permission-missing", Weight.REPEATING, r"is not authorized to perform: (?!elasticloadbalancing:|vpc-lattice:|servicediscovery:)", "a role may not do what starting the task takes",
           "Allow it on the role in the message, and look at the policies of what it names", ("action", "role")),
