@@ -135,9 +135,9 @@ TASK_CAUSES: tuple[Known, ...] = (
     # The registry, or a mirror before it, may still be put right.
     Known("image-broken", Weight.REPEATING, r"CannotPull.*(mismatched image rootfs|unexpected commit digest|failed size validation|(layer|config|manifest) verification failed|layers from manifest|archive/tar: )", "the image's content isn't what its manifest says",
           "Build and push the image again; look at the registry, or its proxy, if another pull of it fails, too"),
-    Known("layer-unpack", Weight.REPEATING, r"CannotPull.*(register layer|ImportLayer|extraction snapshot)|devicemapper: Error", "the host's container storage failed",
+    Known("layer-unpack", Weight.REPEATING, r"CannotPull.*(register layer|ImportLayer|extraction snapshot)|dev(ice)?mapper: Error", "the host's container storage failed",
           "Look at the host's disk and storage driver, or replace it"),
-    replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*starport-layer-bucket"),
+    replace(LAYER_DOWNLOAD, pattern=r"CannotPull.*(starport-layer-bucket|pulling image conf.*\b403\b)"),
     Known("image-name-invalid", Weight.TERMINAL, r"CannotPull.*invalid reference format|failed to normalize image reference", "the image's name isn't valid", "Correct the image setting", ("image",)),
     # A repository may be replicated, a policy attached, while the deployment runs: one more task costs seconds. What
     # ECS itself pinned (tag and digest) was there and is gone, and to Docker Hub nothing is replicated.
@@ -153,7 +153,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("host-not-logged-in", Weight.REPEATING, r"CannotPull.*pull access denied for [^,]*\.dkr\.ecr\.(?!.*(not authorized|requested access))",
           "ECR refused this host's pull", "Allow ecr:BatchGetImage on the execution role; where other hosts pull it, replace this host", ("image",)),
     Known("image-not-allowed", Weight.REPEATING, r"CannotPull.*(pull access denied|requested access to the resource is denied|no basic auth credentials|insufficient_scope"
-          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|ecr:BatchImportUpstream|authentication is required|unauthorized: |: denied\W*$|incorrect username or password"
+          r"|not authorized to perform: ecr:BatchGetImage|not authorized to perform: ecr:GetDownload|permissions to pull images|ecr:BatchImportUpstream|authentication is required|: (unauthorized|denied)\b|incorrect username or password"
           r"|HTTP 40[13]|fetch (oauth|anonymous) token|handle basic auth|UnableTo(Access|Decrypt)Secret|authorization server|registry credentials: not found|401 Unauthorized|403 Forbidden)",
           "the registry refused the pull",
           "Allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer on the execution role, check the repository's policy or repositoryCredentials", ("action", "role", "image")),
