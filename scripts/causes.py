@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from tests.causes.messages import (
     CLASSES,
+    FOUND,
     JUDGED,
     KINDS,
     LATER,
     LEARNT,
     MESSAGES,
     PLATFORMS,
+    RARE,
     UNSEEN,
     Grade,
     class_of,
@@ -64,6 +66,8 @@ def groups() -> Iterator[tuple[str, Sequence[Message]]]:
     yield "judged before there were patterns", [message for message in MESSAGES if message.id.startswith(JUDGED)]
     yield "judged without a look at the patterns", [message for message in MESSAGES if message.id.startswith(UNSEEN)]
     yield "judged so later, and rarer ones", [message for message in MESSAGES if message.id.startswith(LATER)]
+    yield "judged so last, as they are found", [message for message in MESSAGES if message.id.startswith(FOUND)]
+    yield "judged so last, the rarest", [message for message in MESSAGES if message.id.startswith(RARE)]
     for kind in KINDS:
         yield f"kind: {kind}", [message for message in MESSAGES if message.kind == kind]
     for platform in PLATFORMS:

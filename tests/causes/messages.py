@@ -25,11 +25,11 @@ GENERIC = frozenset({
     "exited", "init-failed", "launch-failed", "not-placed", "not-started", "pull-failed", "stopped-by-ecs", "unexplained",
 })  # fmt: skip
 """Causes that say no more than that something failed."""
-LEARNT, JUDGED, UNSEEN, LATER = "wnmu"
+LEARNT, JUDGED, UNSEEN, LATER, FOUND, RARE = "wnmuvx"
 """First letters of messages: the patterns were made with them, or they were judged before, or without reading them.
 
-The last two were judged without reading the patterns, by another person each, the later ones when the patterns served
-all of the others.
+The last four were judged without reading the patterns, by another person each, the later ones when the patterns served
+all of the others: then those that were found, and those that were sought because they are rare.
 """
 
 

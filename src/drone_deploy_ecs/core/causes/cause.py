@@ -289,7 +289,7 @@ def rank(causes: Iterable[Cause]) -> tuple[Cause, ...]:
 
 def _repeats(event: Cause, by_tasks: set[str]) -> bool:
     """Whether an event only says what stopped tasks, with these reasons, say more precisely."""
-    if event.name == "launch-failed":
+    if event.name in ("launch-failed", "circuit-breaker"):
         return bool(by_tasks)
     return any(reason and reason in event.reason for reason in by_tasks)
 

@@ -24,10 +24,12 @@ EVENTS: tuple[Known, ...] = (
     named("attribute-missing", r"unable to place .*(missing an attribute|ATTRIBUTE)"),
     named("placement-constraint", r"unable to place .*constraint|placement constraint .{0,20}violat"),
     named("network-interface", r"unable to place .*\bENI\b"),
-    named("host-gone", r"unable to place .*\bAGENT\b|waiting for Amazon ECS Agent to start"),
+    named("agent-disconnected", r"unable to place .*\bAGENT\b|agent connected\b|agent (is )?disconnected|waiting for Amazon ECS Agent to start"),
     named("no-instances", r"No Container Instances were found"),
     named("no-instance-fits", r"unable to place .*(insufficient|enough|RESOURCE:(CPU|MEMORY|GPU)|no container instance|closest matching)"),
-        named("capacity", r"unable to place .*capacity|Capacity is unavailable|RESOURCE:FARGATE"),
+    Known("provisioning-limit", Weight.TRANSIENT, r"tasks provisioning capacity limit", "too many tasks of the cluster wait for capacity",
+          "Wait, or start fewer tasks at once; look why the capacity providers add no instances for them"),
+    named("capacity", r"unable to place .*capacity|Capacity is unavailable|RESOURCE:FARGATE"),
     Known("not-placed", Weight.TRANSIENT, r"unable to place a (daemon )?task", "a task can't be placed", "Read the event; check capacity and placement constraints"),
     Known("tasks-protected", Weight.TRANSIENT, r"tasks? under protection|number of protected tasks", "old tasks are protected from being stopped",
           "Wait, or end their protection with `aws ecs update-task-protection`"),
@@ -46,7 +48,8 @@ EVENTS: tuple[Known, ...] = (
     Known("discovery", Weight.TRANSIENT, r"(failed|unable) to (de)?register .*(service registr|service discovery|Cloud ?Map)|is unhealthy in .*(service[ -]registr|discovery)",
           "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
           "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
-    named("role-refused", r"IAM (permissions policies have|trust relationship has) been misconfigured|service[- ]linked role"),
+    Known("service-role", Weight.REPEATING, r"IAM (permissions policies have|trust relationship has) been misconfigured|service[- ]linked role", "ECS may not use a role: the service's or the task's",
+          "Check that AWSServiceRoleForECS exists (`aws iam create-service-linked-role`), and what the task definition's roles trust and allow"),
     Known("alarm", Weight.TERMINAL, r"deployment failed: alarm|because of (triggered )?alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
     Known("ecs-throttled", Weight.TRANSIENT, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
     # IAM is eventually consistent: a new role works later. What a hook itself says is its verdict on this deployment.
@@ -56,10 +59,14 @@ EVENTS: tuple[Known, ...] = (
     PAUSE_REJECTED,
     HOOK_FAILED,
     # Where the message is cut off, or says something new, it isn't known whether the hook has judged.
-    replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, pattern=r"lifecycle hook\(s\) failed|hook execution failure"),
+    replace(HOOK_FAILED, name="hook-ended", weight=Weight.REPEATING, headline="a lifecycle hook failed, and ECS doesn't say how",
+            advice="Read the hook's Lambda log; look whether ECS may call it, and whether it returned hookStatus in time", pattern=r"lifecycle hook\(s\) failed|hook execution failure"),
     NETWORK,
-    replace(NETWORK, name="bluegreen-ended", weight=Weight.REPEATING, pattern=r"invalid networking configuration"),
-    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|circuit breaker|unable to consistently start tasks|tasks? failed to start",
+    replace(NETWORK, name="bluegreen-ended", weight=Weight.REPEATING, headline="ECS refuses the listener rules or target groups", pattern=r"invalid networking configuration"),
+    # That it is over tells rolloutState, by which it is judged: what is evidence of the tasks' end is weighed here.
+    Known("circuit-breaker", Weight.REPEATING, r"circuit breaker|deployment failed: tasks? failed to start", "ECS gave the deployment up: its tasks failed",
+          "Read the stopped tasks' reasons"),
+    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|unable to consistently start tasks|tasks? failed to start",
           "ECS can't start tasks", "Read the stopped tasks' reasons"),
     # It doesn't say why the deployment failed: what does comes before it.
     Known("no-way-back", Weight.TRANSIENT, r"No rollback candidate was found", "ECS has no deployment to go back to",
