@@ -25,6 +25,7 @@ from drone_deploy_ecs.core.calls.ecs import (
     RegisterTaskDefinition,
     UpdateService,
 )
+from drone_deploy_ecs.core.calls.listings import ListClusters, ListTaskDefinitions
 from drone_deploy_ecs.core.calls.logs import GetLogEvents
 from drone_deploy_ecs.core.calls.service_deployments import (
     ContinueServiceDeployment,
@@ -99,6 +100,8 @@ WHOLE: dict[Call[Any], dict[str, Any]] = {
     DescribeServices(region=HERE, cluster=CLUSTER, services=("web",)): {"services": [SERVICE]},
     UpdateService(region=HERE, cluster=CLUSTER, name="web"): {"service": SERVICE},
     ListServices(region=HERE, cluster=CLUSTER): {"serviceArns": ["a", "b"], "nextToken": "more"},
+    ListClusters(region=HERE): {"clusterArns": ["a", "b"], "nextToken": "more"},
+    ListTaskDefinitions(region=HERE, family="web"): {"taskDefinitionArns": ["web:1", "web:2"], "nextToken": "more"},
     ListServiceDeployments(region=HERE, cluster=CLUSTER, name="web"): {
         "serviceDeployments": [
             {"serviceDeploymentArn": "a", "targetServiceRevisionArn": "r/2", "status": "STOPPED", "statusReason": "why"},
@@ -127,7 +130,10 @@ ONE: tuple[Call[Any], ...] = (
     ContinueServiceDeployment(region=HERE, arn="d", hook="h"),
 )
 """Whose answers have one member, without which they aren't AWS's."""
-TOP = ("services", "service", "serviceArns", "serviceDeployments", "serviceRevisions", "taskArns", "tasks", "task")
+TOP = (
+    "services", "service", "serviceArns", "serviceDeployments", "serviceRevisions", "taskArns", "tasks", "task",
+    "clusterArns", "taskDefinitionArns",
+)  # fmt: skip
 """What every whole answer has."""
 
 # Nothing here is what another member could be: no number where text stands for one, no empty object or list.
