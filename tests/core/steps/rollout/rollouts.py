@@ -34,7 +34,7 @@ PARTS: dict[str, Any] = {
 }
 RENAMED = {"completed_reason": ("completion", "reason")}
 PART_OF = {name: (part, name) for part, kind in PARTS.items() for name in kind.__struct_fields__} | RENAMED
-OF_THE_STEP = frozenset({"target", "terms", "desired", "force", "undoes", "must_not_write"})
+OF_THE_STEP = frozenset({"build", "target", "terms", "desired", "force", "undoes", "must_not_write"})
 UNKNOWN: dict[str, dict[str, Any]] = {
     "ours": {"deployment": OURS, "since": None},
     "decision": {"reason": "", "decided_at": 0.0, "explained": False},
@@ -87,6 +87,8 @@ def given(rollout: Rollout, **facts: Any) -> Rollout:
 
 def fact(rollout: Rollout, name: str) -> Any:
     """The same the other way round; what a part that isn't there says by default."""
+    if name in OF_THE_STEP:
+        return getattr(rollout.step, name)
     if name not in PART_OF or isinstance(getattr(type(rollout), name, None), property):
         return getattr(rollout, name)
     part, member = PART_OF[name]
@@ -115,6 +117,8 @@ def after(rollout: Rollout, answer: object, now: float) -> Rollout:
         at, arns = now if answer.at is None else answer.at, tuple(task.arn for task in answer.tasks)
         look = Reading(service=answer.service, at=at, left=arns, tasks=())
         return replace(rollout, reading=look).advance(answer.tasks, now).advance(None, now)
+    if rollout.asks_rival:
+        return rollout.advance(answer, now)
     is_to_write = rollout.phase is Phase.WRITE and rollout.verdict is None
     if rollout.reads_on:
         return rollout.advance(answer, now).advance(None, now)

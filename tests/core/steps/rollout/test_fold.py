@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from drone_deploy_ecs.core.ecs.build import of_build
 from drone_deploy_ecs.core.ecs.fault import not_awss
+from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
 from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, SURE, Reading
 from drone_deploy_ecs.core.steps.rollout import history
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
+from drone_deploy_ecs.core.steps.rollout.rival import Rival
 from drone_deploy_ecs.core.steps.rollout.rollback import ECS_TURN
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
@@ -26,6 +29,7 @@ from tests.core.shown import (
     OLD,
     OTHER,
     OURS,
+    TARGET,
     THROTTLED,
     TIMED_OUT,
     UNREACHABLE,
@@ -282,11 +286,66 @@ REMEMBERING: dict[str, Row] = {
     "no tasks for what was explained": (given(JUDGED, explained=True), (ROLLING,), 5.0, {"explained": True}),
 }  # fmt: skip
 
+TAKEN = service(primary(OTHER, FOREIGN), active(OURS, NEW))
+ASKING, IS_LOWER = Rival(definition=FOREIGN), Rival(definition=FOREIGN, is_read=True, build=6)
+UNTOLD = Rival(definition=FOREIGN, is_read=True)
+DESCRIBE_DENIED = replace(DENIED, operation="DescribeTaskDefinition")
+DESCRIBE_THROTTLED = replace(THROTTLED, operation="DescribeTaskDefinition")
+BEFORE_WRITE = given(CHECKING, build=7, service=THEIRS)
+READING_BEFORE = given(BEFORE_WRITE, rival=ASKING)
+TAKEN_OVER = given(following(), build=7, service=TAKEN, was_seen=True, stopped=(TASK,), at_desired_since=1.0)
+READING_AFTER = given(TAKEN_OVER, rival=ASKING)
+
+
+def of_that_build(build: int) -> Definition:
+    """What somebody else's revision is described as."""
+    return Definition(FOREIGN, active=True, body=of_build({}, build))
+
+
+RACING: dict[str, Row] = {
+    "before the write: of which build is what runs?": (BEFORE_WRITE, (THEIRS,), 3.0, {
+        "rival": ASKING, "phase": Phase.CHECK, "verdict": None}),
+    "before the write: of a lower one": (READING_BEFORE, of_that_build(6), 3.0, {
+        "rival": IS_LOWER, "phase": Phase.WRITE, "not_before": 3.0, "verdict": None}),
+    "before the write: of a higher one": (READING_BEFORE, of_that_build(8), 3.0, {
+        "verdict": Verdict.SUPERSEDED, "reason": "it has web:9 of build 8, and this is build 7"}),
+    "before the write: that may not be read": (READING_BEFORE, DESCRIBE_DENIED, 3.0, {
+        "rival": UNTOLD, "verdict": Verdict.SUPERSEDED,
+        "reason": "somebody else's ecs-svc/3 (web:9) became PRIMARY before our update"}),
+    "before the write: that can't be read now": (READING_BEFORE, DESCRIBE_THROTTLED, 3.0, {
+        "rival": None, "phase": Phase.CHECK, "not_before": 4.0, "verdict": None}),
+    "before the write: that can't be read until the budget ends": (READING_BEFORE, DESCRIBE_THROTTLED, BUDGET, {
+        "rival": UNTOLD, "verdict": Verdict.SUPERSEDED}),
+    "before the write: asked anew at every look": (given(BEFORE_WRITE, rival=IS_LOWER), (THEIRS,), 3.0, {
+        "rival": ASKING, "phase": Phase.CHECK}),
+    "it took our place: of which build is it?": (given(TAKEN_OVER, completed_at=2.0), (TAKEN,), 3.0, {
+        "rival": ASKING, "phase": Phase.FOLLOW, "completed_at": None, "verdict": None}),
+    "it took our place: another than the one that was read": (
+        given(TAKEN_OVER, rival=replace(IS_LOWER, definition=BEFORE)), (TAKEN,), 3.0, {"rival": ASKING, "verdict": None}),
+    "it took our place, of a lower one: written once more": (READING_AFTER, of_that_build(6), 3.0, {
+        "rival": IS_LOWER, "phase": Phase.WRITE, "not_before": 3.0, "is_second": True, "deployment": OURS, "since": NOON,
+        "was_seen": False, "stopped": (), "completed_at": None, "at_desired_since": None, "not_primary_since": None,
+        "target": replace(TARGET, known=frozenset({OLD, OURS, OTHER})), "verdict": None}),
+    "it took our place, of a higher one": (READING_AFTER, of_that_build(8), 3.0, {
+        "phase": Phase.FOLLOW, "is_second": False, "verdict": Verdict.SUPERSEDED}),
+    "it took our place, of the same one": (READING_AFTER, of_that_build(7), 3.0, {"verdict": Verdict.SUPERSEDED}),
+    "it took our place: that can't be read now": (READING_AFTER, DESCRIBE_THROTTLED, 3.0, {
+        "rival": None, "phase": Phase.FOLLOW, "not_before": 0.0, "verdict": None}),
+    "it took our place a second time": (given(TAKEN_OVER, is_second=True), (TAKEN,), 3.0, {
+        "rival": None, "verdict": Verdict.SUPERSEDED}),
+    "it took our place, and nobody counts builds": (given(TAKEN_OVER, build=None), (TAKEN,), 3.0, {
+        "rival": None, "verdict": Verdict.SUPERSEDED}),
+    "it took our place, and the service is going": (TAKEN_OVER, (replace(TAKEN, status="DRAINING"),), 3.0, {
+        "rival": None, "verdict": Verdict.SUPERSEDED}),
+    "it failed, whatever is read": (TAKEN_OVER, (GIVEN_UP,), 3.0, {
+        "rival": None, "is_second": False, "phase": Phase.FOLLOW}),
+}  # fmt: skip
+
 ROWS = {
     f"{part}: {name}": row
     for part, rows in {
         "writing": WRITING, "checking": CHECKS, "undoing": UNDOING, "following": FOLLOWING, "proving": PROVING,
-        "checking on": CHECKING_ON, "remembering": REMEMBERING,
+        "checking on": CHECKING_ON, "remembering": REMEMBERING, "racing": RACING,
     }.items()
     for name, row in rows.items()
 }  # fmt: skip
@@ -323,6 +382,12 @@ def test_what_is_accepted_has_the_services_earlier_rollouts_but_for_another_coun
     assert given(forward(), desired=4).advance(ROLLED_OUT_BEFORE, 3.0).earlier == ()
     written_after_all = given(undoing, is_ecs_rollback=True, was_seen=True).advance(ROLLED_OUT_BEFORE, 3.0)
     assert (fact(written_after_all, "is_ecs_rollback"), fact(written_after_all, "was_seen")) == (False, True)
+
+
+def test_only_on_the_way_back_another_deployment_of_the_revision_will_do() -> None:
+    assert fact(forward().advance(ROLLING, 3.0), "instead") == ""
+    returned = given(undo(), phase=Phase.WRITE).advance(service(primary(OTHER, BEFORE), active(OURS, NEW)), 3.0)
+    assert fact(returned, "instead") == BEFORE
 
 
 def test_a_recalled_update_whose_write_landed_is_judged_when_that_shows() -> None:
