@@ -230,6 +230,13 @@ def released() -> World:
     return begun(full(), 600)
 
 
+def released_and_deregistered() -> World:
+    """The same, and what runs has been deregistered: going back from it, the way back would be a copy."""
+    world = released()
+    world.definitions.deregister(world.service("prod", "web").history[-1].task_definition)
+    return world
+
+
 def begun(world: World, seconds: float, image: str = "shop:2") -> World:
     """Somebody deploys to it, and so much time passes."""
     service = world.service("prod", "web")
@@ -270,6 +277,7 @@ def tagging() -> World:
 
 CASES = {
     "rollback": Case(released, GONE_BACK, BACK),
+    "rollback of what was deregistered": Case(released_and_deregistered, GONE_BACK, BACK),
     "watch": Case(full, UNDER_WAY, WATCH),
     "tasks": Case(
         tagging,

@@ -71,7 +71,7 @@ FEATURES = (
     Feature(
         "Every deployment",
         "What the plan reads, and the two writes. `plan`, `dry_run`, `watch` and `status` need only what reads; `rollback` "
-        "registers nothing.",
+        "and `continue` register only a copy to return to, where what runs has been deregistered.",
         (
             allow("ReadServices", [DescribeServices], SERVICE),
             allow("ReadTaskDefinitions", [DescribeTaskDefinition]),

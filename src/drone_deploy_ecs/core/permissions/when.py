@@ -17,8 +17,8 @@ WATCHING = ("status", "watch")
 """Actions that only tell what is."""
 READ_ONLY = (*WATCHING, "plan", "rehearse")
 """Those that write nothing."""
-AS_IT_IS = (*READ_ONLY, "rollback", "continue")
-"""Those that register nothing, but for the way back of what has been deregistered: their plans warn of that."""
+AS_IT_IS = ("rollback", "continue")
+"""Those that deploy what is registered already; only a way back to what has been deregistered is a copy."""
 
 
 def writes(place: Place) -> bool:
@@ -38,7 +38,9 @@ def knows_modes(place: Place) -> bool:
 
 def registers(place: Place) -> bool:
     """Whether it may register a revision."""
-    return place.request.purpose not in AS_IT_IS
+    if place.request.purpose in AS_IT_IS and place.definitions is not None:
+        return not all(definition.active for definition in place.definitions)
+    return writes(place)
 
 
 def follows(place: Place) -> bool:
