@@ -16,6 +16,7 @@ from tests.causes.messages import (
     FOUND,
     JUDGED,
     KINDS,
+    LAST,
     LATER,
     LEARNT,
     MESSAGES,
@@ -66,8 +67,9 @@ def groups() -> Iterator[tuple[str, Sequence[Message]]]:
     yield "judged before there were patterns", [message for message in MESSAGES if message.id.startswith(JUDGED)]
     yield "judged without a look at the patterns", [message for message in MESSAGES if message.id.startswith(UNSEEN)]
     yield "judged so later, and rarer ones", [message for message in MESSAGES if message.id.startswith(LATER)]
-    yield "judged so last, as they are found", [message for message in MESSAGES if message.id.startswith(FOUND)]
-    yield "judged so last, the rarest", [message for message in MESSAGES if message.id.startswith(RARE)]
+    yield "judged so then, as they are found", [message for message in MESSAGES if message.id.startswith(FOUND)]
+    yield "judged so then, the rarest", [message for message in MESSAGES if message.id.startswith(RARE)]
+    yield "judged so last, as they are found", [message for message in MESSAGES if message.id.startswith(LAST)]
     for kind in KINDS:
         yield f"kind: {kind}", [message for message in MESSAGES if message.kind == kind]
     for platform in PLATFORMS:

@@ -25,11 +25,11 @@ GENERIC = frozenset({
     "exited", "init-failed", "launch-failed", "not-placed", "not-started", "pull-failed", "stopped-by-ecs", "unexplained",
 })  # fmt: skip
 """Causes that say no more than that something failed."""
-LEARNT, JUDGED, UNSEEN, LATER, FOUND, RARE = "wnmuvx"
+LEARNT, JUDGED, UNSEEN, LATER, FOUND, RARE, LAST = "wnmuvxy"
 """First letters of messages: the patterns were made with them, or they were judged before, or without reading them.
 
-The last four were judged without reading the patterns, by another person each, the later ones when the patterns served
-all of the others: then those that were found, and those that were sought because they are rare.
+The last five were judged without reading the patterns, by another person each, the later ones when the patterns served
+all of the others: then those that were found, those that were sought because they are rare, and again those found.
 """
 
 

@@ -121,7 +121,11 @@ UNSTARTED = [
     ("no-connection", f"{SECRETS}unable to retrieve secrets from ssm: The task cannot pull secrets from AWS Systems Manager. There is a connection issue between the task and AWS Systems Manager Parameter Store. Check your task network configuration."),
     ("no-connection", f"{INIT}failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed"),
     ("no-connection", f"{INIT}failed to download env files: file download command: non-empty error stream: RequestCanceled: request context canceled caused by: context deadline exceeded"),
-    ("no-connection", f"{PULL}ref pull has been retried 1 time(s): context canceled"),
+    ("pull-cancelled", f"{PULL}ref pull has been retried 1 time(s): context canceled"),
+    ("pull-cancelled", f"{PULL}context canceled"),
+    ("no-connection", f"{PULL}ref pull has been retried 1 time(s): failed to do request: Get https://r/v2/: context canceled"),
+    ("no-connection", f"{RETRIEVAL}unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret from the service for arn:aws:secretsmanager:eu-west-1:1:secret:login-a1: RequestError: ..."),
+    ("host-port-taken", "CannotStartContainerError: API error (500): Cannot start container a1: failed to create endpoint shop on network bridge: Bind for 0.0.0.0:30"),
     ("registry-unavailable", f"{PULL}pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/shop:1: unexpected status from HEAD request to https://registry-1.docker.io/v2/shop/manifests/1: 503 Service Unavailable"),
     ("registry-unavailable", f"{PULL}Error response from daemon: denied: Your authorization token has expired. Reauthenticate and try again."),
     ("wrong-platform", f"{PULL}image Manifest does not contain descriptor matching platform 'linux/amd64'"),
@@ -211,7 +215,11 @@ UNSTARTED = [
     ("volume-refused", "ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch"),
     ("mount-failed", 'CannotStartContainerError: ResourceInitializationError: container_linux.go:349: starting container process caused "process_linux.go:449: container init caused \\"rootfs_linux.go:58'),
     ("device-missing", 'CannotStartContainerError: Error response from daemon: error gathering device information while adding custom device "/dev/dri/renderD130": no such file or directory'),
-    ("gpu-failed", f"{RUNC}error during container init: error running hook #0: error running hook: exit status 1, stdout: , stderr: nvidia-container-cli: initialization error: driver rpc error"),
+    ("gpu-failed", f"{RUNC}error during container init: error running hook #0: error running hook: exit status 1, stdout: , stderr: nvidia-container-cli: initialization error: driver rpc error: failed to process request: unknown"),
+    ("gpu-failed", f"{RUNC}error during container init: error running hook #0: error running hook: exit status 1, stdout: , stderr: nvidia-container-cli: detection error: nvml error: unknown error: unknown"),
+    ("gpu-hook", f"{RUNC}error during container init: error running hook #0: error running hook: exit status 1, stdout: , stderr: nvidia-container-cli: initialization error: driver rpc error: ti..."),
+    ("gpu-timeout", f"{RUNC}error during container init: error running hook #0: error running hook: exit status 1, stdout: , stderr: nvidia-container-cli: initialization error: driver rpc error: timed out: unknown"),
+    ("not-stopped", "CannotStopContainerError: failed sending SIGTERM to container: x"),
     ("command-not-found", f'{RUNC}exec: "/usr/local/bin/_entrypoint.sh": stat /usr/loca'),
     ("command-not-found", 'CannotStartContainerError: hcs::System::CreateProcess: "cmd /S /C x": The system cannot find the file specified.: unknown'),
     ("command-not-run", 'CannotStartContainerError: API error (404): container_linux.go:247: starting container process caused "exec: something new'),
@@ -241,6 +249,7 @@ STOPPED = [
     ("stopped-by-user", "UserInitiated", "CannotPullContainerError: manifest unknown, says Bob", 1, ""),
     ("host-gone", "ServiceSchedulerInitiated", "Service shop: container instance is in DRAINING state", 143, ""),
     ("host-gone", "ServiceSchedulerInitiated", "Task stopped during instance draining", None, ""),
+    ("host-deregistered", "UserInitiated", "Container instance deregistration forced by user", None, ""),
     ("host-gone", "UserInitiated", "Host EC2 (instance i-1) terminated.", None, ""),
     ("host-gone", "InfrastructureHealth", "", None, ""),
     ("agent-disconnected", "TaskFailedToStart", "AGENT", None, ""),
@@ -301,10 +310,12 @@ EVENTS = [
     ("image-not-found", f"(service shop) was unable to place a task. Reason: {PULL}failed to resolve ref shop:2: shop:2: not found."),
     ("secret-key-missing", f"(service shop) was unable to place a task. Reason: {ASM}retrieved secret from Secrets Manager did not contain json key KEY."),
     ("role-refused", "(service shop) failed to launch a task with (error ECS was unable to assume the role 'arn:x' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions)."),
+    ("permission-missing", "IAM permissions policies have been misconfigured or changed, and ECS can no longer maintain your service"),
+    ("elb-denied", "IAM permissions policies have been misconfigured or changed, and ECS can no longer maintain your (service shop). Please reconfigure your IAM role. Failure Context: Role (arn:aws:iam::1:role/infra) is not authorized to perform: (elasticloadbalancing:DescribeTargetHealth)."),
     ("service-role", "IAM trust relationship has been misconfigured or changed, and ECS can no longer maintain your service"),
     ("launch-failed", "(service shop) failed to launch a task with (error something new)."),
     ("launch-failed", "(service shop) is unable to consistently start tasks successfully."),
-    ("launch-failed", "(service shop) could not launch 3 tasks for deployment ecs-svc/1."),
+    ("not-placed", "(service shop) could not launch 3 tasks for deployment ecs-svc/1."),
     ("circuit-breaker", "(service shop) (deployment ecs-svc/1) deployment failed: tasks failed to start."),
     ("circuit-breaker", "(service shop) (deployment ecs-svc/1) deployment failed: ECS deployment circuit breaker: task failed to start."),
     ("no-way-back", "(service shop) (deployment ecs-svc/1) deployment failed: No rollback candidate was found to run the rollback."),
@@ -370,6 +381,7 @@ WEIGHTS = {
         "start-timeout", "aws-fault", "not-started", "stopped-by-ecs", "unexplained", "no-instances", "not-placed",
         "tasks-protected", "stuck-by-percent", "discovery", "ecs-throttled", "no-way-back",
         "agent-disconnected", "network-interface-denied", "not-launched", "wrong-zone", "volume-unknown", "provisioning-limit",
+        "pull-cancelled", "host-deregistered", "gpu-timeout", "gpu-hook", "not-stopped",
     },
     Weight.NOT_EVIDENCE: {"scaling", "rebalancing", "stopped-by-user"},
 }  # fmt: skip
@@ -745,6 +757,21 @@ def test_the_advice_has_the_names_that_the_message_has_but_never_a_secrets(said:
     row = next(one for one in CATALOGUE if one.name == cause.name)
     assert cause.advice == f"{row.advice} {advised}".strip()
     assert "prod/db" not in cause.advice
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{RUNC}error during container init: error running hook #0: error running hook: exit status 1, stdout: , stderr: Auto-detected mode as 'legacy'\nnvidia-container-cli: initialization error: driver rpc error: timed out: unknown",
+        f"{RETRIEVAL}unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret from the service for arn:aws:secretsmanager:eu-west-1:1:secret:login-a1: RequestError: ...",
+        "CannotStartContainerError: API error (500): Cannot start container a1: failed to create endpoint shop on network bridge: Bind for 0.0.0.0:30",
+        f"{PULL}ref pull has been retried 1 time(s): context canceled",
+    ],
+)
+def test_what_may_pass_proves_nothing_wherever_it_ends(said: str) -> None:
+    for end in range(1, len(said) + 1):
+        part = cause_of_task(task("Task failed to start", container(reason=said[:end]), code="TaskFailedToStart"))
+        assert part.weight is Weight.TRANSIENT, (part.name, said[:end])
 
 
 @pytest.mark.parametrize("said", [f"{PULL}odd error...", f"{PULL}odd error…", f"{PULL}odd error".ljust(255, "x")])

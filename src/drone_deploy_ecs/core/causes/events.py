@@ -30,7 +30,7 @@ EVENTS: tuple[Known, ...] = (
     Known("provisioning-limit", Weight.TRANSIENT, r"tasks provisioning capacity limit", "too many tasks of the cluster wait for capacity",
           "Wait, or start fewer tasks at once; look why the capacity providers add no instances for them"),
     named("capacity", r"unable to place .*capacity|Capacity is unavailable|RESOURCE:FARGATE"),
-    Known("not-placed", Weight.TRANSIENT, r"unable to place a (daemon )?task", "a task can't be placed", "Read the event; check capacity and placement constraints"),
+    Known("not-placed", Weight.TRANSIENT, r"unable to place a (daemon )?task|could not launch \d+ tasks?", "a task can't be placed", "Read what the service's events say of placement; check capacity and placement constraints"),
     Known("tasks-protected", Weight.TRANSIENT, r"tasks? under protection|number of protected tasks", "old tasks are protected from being stopped",
           "Wait, or end their protection with `aws ecs update-task-protection`"),
     Known("stuck-by-percent", Weight.TRANSIENT, r"unable to stop or start tasks.*(deployment configuration|minimumHealthyPercent|maximumPercent)",
@@ -40,7 +40,7 @@ EVENTS: tuple[Known, ...] = (
     Known("target-zone", Weight.REPEATING, r"Availability Zone that is not enabled for the load balancer", "the task is in a zone that the load balancer doesn't serve",
           "Enable that zone on it, or take its subnet off the service"),
     named("target-unhealthy", r"failed (ELB|VPC Lattice) health checks|is unhealthy in .*(target|\belb )"),
-    Known("elb-denied", Weight.REPEATING, r"not authorized to perform: (elasticloadbalancing|vpc-lattice):|missing permissions on ECS Infrastructure Role",
+    Known("elb-denied", Weight.REPEATING, r"not authorized to perform: \(?(elasticloadbalancing|vpc-lattice):|missing permissions on ECS Infrastructure Role",
           "ECS's role may not manage the load balancer",
           "Give it AmazonECSInfrastructureRolePolicyForLoadBalancers, and trust in ecs.amazonaws.com", ("action", "role")),
     Known("target-registration", Weight.REPEATING, r"failed to register (targets|instances)|TARGET (GROUP )?IS NOT FOUND|describe target health .{0,300}(not found|does not exist)", "targets couldn't be registered",
@@ -48,8 +48,9 @@ EVENTS: tuple[Known, ...] = (
     Known("discovery", Weight.TRANSIENT, r"(failed|unable) to (de)?register .*(service registr|service discovery|Cloud ?Map)|is unhealthy in .*(service[ -]registr|discovery)",
           "Cloud Map doesn't take or trust the task",  # unconfirmed: only the EventBridge name is documented
           "Check the Cloud Map service, its quotas, and servicediscovery:RegisterInstance"),
-    Known("service-role", Weight.REPEATING, r"IAM (permissions policies have|trust relationship has) been misconfigured|service[- ]linked role", "ECS may not use a role: the service's or the task's",
-          "Check that AWSServiceRoleForECS exists (`aws iam create-service-linked-role`), and what the task definition's roles trust and allow"),
+    named("permission-missing", r"IAM permissions policies have been misconfigured"),
+    Known("service-role", Weight.REPEATING, r"IAM trust relationship has been misconfigured|service[- ]linked role", "ECS may not use a role: the service's or the task's",
+          "Check that AWSServiceRoleForECS exists (`aws iam create-service-linked-role`), and what the service's and the task definition's roles trust"),
     Known("alarm", Weight.TERMINAL, r"deployment failed: alarm|because of (triggered )?alarm", "a deployment alarm went off", "Look at the alarm; it judged the new version"),
     Known("ecs-throttled", Weight.TRANSIENT, r"operations are being throttled", "ECS's own calls are being throttled", "Wait; start fewer tasks at once"),
     # IAM is eventually consistent: a new role works later. What a hook itself says is its verdict on this deployment.
@@ -66,7 +67,7 @@ EVENTS: tuple[Known, ...] = (
     # That it is over tells rolloutState, by which it is judged: what is evidence of the tasks' end is weighed here.
     Known("circuit-breaker", Weight.REPEATING, r"circuit breaker|deployment failed: tasks? failed to start", "ECS gave the deployment up: its tasks failed",
           "Read the stopped tasks' reasons"),
-    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|could not launch \d+ tasks?|deployment failed: deployment failure|unable to consistently start tasks|tasks? failed to start",
+    Known("launch-failed", Weight.REPEATING, r"failed to launch a task|deployment failed: deployment failure|unable to consistently start tasks|tasks? failed to start",
           "ECS can't start tasks", "Read the stopped tasks' reasons"),
     # It doesn't say why the deployment failed: what does comes before it.
     Known("no-way-back", Weight.TRANSIENT, r"No rollback candidate was found", "ECS has no deployment to go back to",

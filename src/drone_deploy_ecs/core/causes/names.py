@@ -9,7 +9,7 @@ from drone_deploy_ecs.core.text import safe
 _AT_MOST = 3
 _LENGTH = 120
 _PATTERNS: dict[str, str] = {
-    "action": r"not authorized to perform: ([\w-]+:\w+)",
+    "action": r"not authorized to perform: \(?([\w-]+:\w+)",
     "role": r":(?:iam::\d*:role|sts::\w*:assumed-role)/([\w+=,.@-]+)",
     "image": r"(?:failed to resolve ref \"?|normalize image reference \"|pull access denied for |manifest for |Error: image |cannot pull ')([\w./:@-]+[\w])(?=[\s,:\"']|$)",
     "log group": r":log-group:([\w./#-]+)",

@@ -12,11 +12,9 @@ HOST_FAULT = Known("host-fault", Weight.TRANSIENT, r"CgroupError|API error \(500
                    "Wait for another host; look at the agent's and the engine's log on this one, or replace it")  # fmt: skip
 # Where ECS cuts the reason off, the number of attempts tells: what is denied or missing isn't tried again.
 NO_CONNECTION = Known("no-connection", Weight.TRANSIENT, r"unable to (retrieve|get) [\w ]*(registry auth|secrets?)[\w ]*: service call has been retried [2-9] time\(s\)(: [\w ]+)?\W*$"
-                      r"|CannotPull.*(Could not reach any registry endpoint|context ca(n\w*)?\W*$)"
-                      r"|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env file|s3 client|The task can).*"
-                      r"(connection issue|network configuration|i/o timeout|timed out|deadline exceeded|request cancell?ed|RequestCancell?ed"
-                      r"|context cancell?ed|signal: killed|dial tcp|no such host|connection re(fused|set)|TLS handshake|network is unreachable"
-                      r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout|no route to host|connection lost|closed network connection|broken pipe|failure in name resolution)",
+                      r"|CannotPull.*(Could not reach any registry endpoint|context ca(n\w*)?\W*$)|(CannotPull|ResourceInitializationError|pull secrets|registry auth|Fetching secret|env file|s3 client|The task can).*"
+                      r"(connection issue|network configuration|i/o timeout|timed out|deadline exceeded|request cancell?ed|RequestCancell?ed|context cancell?ed|signal: killed|dial tcp|no such host|connection re(fused|set)|TLS handshake|network is unreachable"
+                      r"|request send failed|send request failed|nil pointer dereference|Client\.Timeout|no route to host|RequestError|connection lost|closed network connection|broken pipe|failure in name resolution)",
                       "no connection to the registry or to AWS's APIs",
                       "Check the subnets' route (NAT, assignPublicIp or VPC endpoints incl. S3), security groups for 443, and DNS")  # fmt: skip
 LAYER_DOWNLOAD = Known("layer-download", Weight.REPEATING, r"CannotPull.*(httpReaderSeeker|failed to copy|unknown blob|Layer(s?NotFound|Inaccessible)|(extract|unpack|register) layer|pulling image conf)",
@@ -41,6 +39,8 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Nothing to do: ECS replaces or removes tasks this way"),
     Known("rebalancing", Weight.NOT_EVIDENCE, r"(AZ|Availability ?Zones?) ?rebalanc",  # unconfirmed: only the event is documented
           "stopped to balance Availability Zones", "Nothing to do: ECS moves the task to another zone"),
+    Known("host-deregistered", Weight.TRANSIENT, r"deregistration forced by", "somebody took the task's host out of the cluster by force",
+          "Wait for the replacement; CloudTrail has who it was, as DeregisterContainerInstance"),
     Known("host-gone", Weight.TRANSIENT, r"Host EC2 ?\(|container instance is in DRAINING|instance .{0,80}was (stopped|terminated)"
           r"|Container instance .{0,40}(deregist|terminat)|during instance draining|^InfrastructureHealth:",  # ^InfrastructureHealth: unconfirmed
           "the task's host went away", "Wait for the replacement; look at the Auto Scaling group if hosts keep going"),
@@ -70,7 +70,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("incompatible-capacity", Weight.TERMINAL, r"task definition is not compatible with the selected compute strategy",
           "the task definition can't run on the service's capacity",
           "Add its launch type to requiresCompatibilities, or give the service a capacity provider that fits"),
-    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity(?!.{0,99}iptables)|specified port already exists|bind host port|already using a port|RESOURCE:PORTS|bind: address already in use",
+    Known("host-port-taken", Weight.TRANSIENT, r"port is already allocated|programming external connectivity(?!.{0,99}iptables)|specified port already exists|bind host port|failed to create endpoint.{0,200}: Bind for |already using a port|RESOURCE:PORTS|bind: address already in use",
           "the task's host port is taken", "Set hostPort 0, use awsvpc, or lower minimumHealthyPercent; look what else listens there on the instances"),
     Known("attribute-missing", Weight.TRANSIENT, r"missing an attribute|RESOURCE:ATTRIBUTE|^(TaskFailedToStart: )+ATTRIBUTE",
           "no container instance has an attribute that the task needs",  # an Auto Scaling group may bring one that has
@@ -128,6 +128,9 @@ TASK_CAUSES: tuple[Known, ...] = (
     # A name that isn't there is an answer: once it may be the name server, twice it is the name.
     Known("host-unknown", Weight.REPEATING, r"(CannotPull|ResourceInitializationError|logging driver).*no such host", "a host's name isn't known",
           "Check the name (the image's registry, the log's region or target), and the VPC's DNS: a log driver's target is looked up by the host, not in the task's network", ("host",)),
+    # AWS's page holds that the route is missing, and people met a disk too small.
+    Known("pull-cancelled", Weight.TRANSIENT, r"CannotPull\w*: ([\w ]+ has been retried \d+ time\(s\): )?context cancell?ed\W*$", "the pull of the image was cancelled, and ECS doesn't say why",
+          "Retry; check the subnets' route to the registry, the image's size, and on EC2 the instance's disk"),
     NO_CONNECTION,
     Known("registry-unavailable", Weight.TRANSIENT, r"CannotPull.*(unexpected status code https://registry-1\.docker\.io\S*$|unexpected (HTTP )?status.{0,500}\b5\d\d\b|Service Unavailable|Internal Server Error"
           r"|HTTP 5\d\d|status code 5\d\d|Bad Gateway|unexpected EOF|: EOF$|short read|GOAWAY|stream error|authorization token has expired)",
@@ -234,8 +237,13 @@ TASK_CAUSES: tuple[Known, ...] = (
           "Check mountPoints: what containerPath covers, and that sourcePath exists"),
     Known("device-missing", Weight.REPEATING, r"gathering device information", "a device of the task definition isn't on the host",
           "Check linuxParameters.devices, and that the service runs on instances that have it"),
-    Known("gpu-failed", Weight.REPEATING, r"nvidia-container|(runtime specified|runtime name:) nvidia|select device driver|GPU containers|running (prestart )?hook", "the host's GPU runtime failed",
+    Known("gpu-timeout", Weight.TRANSIENT, r"driver (rpc )?error: timed out", "the host's GPU driver timed out",
+          "Wait for another host; turn on the driver's persistence mode, or use a newer GPU-optimized AMI"),
+    # What isn't read to where it tells of the time-out may go on to it.
+    Known("gpu-failed", Weight.REPEATING, r"nvidia-container-cli(\.real)?: [\w ]{0,40}error: ([^d\s.…]|driver (rpc )?error: [^t\s.…])|(runtime specified|runtime name:) nvidia|select device driver|GPU containers", "the host's GPU runtime failed",
           "Use the GPU-optimized AMI and its driver, or replace the host"),
+    Known("gpu-hook", Weight.TRANSIENT, r"nvidia-container|running (prestart )?hook", "the hook that gives a container the host's GPU failed, and ECS doesn't say why",
+          "Read it in the engine's log on the host; use the GPU-optimized AMI and its driver"),
     Known("credential-spec", Weight.REPEATING, r"credential ?spec|kerberos|\bgMSA\b|domain either does not exist", "the task's Active Directory account couldn't be set up",
           "Check credentialSpecs and what the execution role may read of it, and that the host reaches the domain"),
     # Another instance may have another kernel or engine.
@@ -256,12 +264,14 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("container-unhealthy", Weight.REPEATING, r"failed container health checks", "the container's health check failed",
           "Run the healthCheck command in the image; raise startPeriod if it starts slowly"),
     # What isn't the task's own doing.
+    Known("not-stopped", Weight.TRANSIENT, r"CannotStopContainer", "a container couldn't be stopped",
+          "It says nothing of the new version; on EC2 look at the engine's log, or replace the host"),
     replace(HOST_FAULT, pattern=r"\bcgroups?\b|cgroupv2|mountpoint for \w+ not found|ttrpc: |shim\b.{0,200}(temporarily unavailable|start failed)|temporarily unavailable|final child's pid"
             r"|read init-p: |already in use by container|marked for removal|No such container|Container not found|No container matching|overlay mount"
             r"|/var/lib/docker/\S+ (no such file|input/output|read-only)|layer does not exist|hcsshim:|compute service|hcs::(System::Start|CreateComputeSystem)|cannot allocate memory"
-            r"|exit event|binary not installed|get container status|TaskStateError|Cannot(Stop|Inspect|Describe|List)Container|InfrastructureError"),
-    Known("permission-missing", Weight.REPEATING, r"is not authorized to perform: (?!elasticloadbalancing:|vpc-lattice:|servicediscovery:)", "a role may not do what starting the task takes",
-          "Allow it on the role in the message, and look at the policies of what it names", ("action", "role")),
+            r"|exit event|binary not installed|get container status|TaskStateError|Cannot(Inspect|Describe|List)Container|InfrastructureError"),
+    Known("permission-missing", Weight.REPEATING, r"is not authorized to perform: (?!elasticloadbalancing:|vpc-lattice:|servicediscovery:)", "a role may not do what running the task takes",
+          "Allow it on the role in the message (if it names none, the service's or the task definition's), and look at the policies of what it names", ("action", "role")),
     QUOTA,
     replace(NO_CONNECTION, pattern=r"dial (tcp|udp)|i/o timeout|no such host|connection (refused|reset|timed out)|no route to host|TLS handshake"),
     Known("aws-fault", Weight.TRANSIENT, r"\bInternal ?(Service|Server)? ?(Error|Failure|Exception)\b|Unexpected EC2 error|ServerException|StatusCode: 5\d\d|ServiceUnavailable", "AWS had a fault of its own", "Retry later"),
@@ -284,17 +294,15 @@ FALLBACK_CAUSES: tuple[Known, ...] = (
 )  # fmt: skip
 
 _OPENING = (
-    "a adding address addresses already amazon an any api apply args asm attempting auth available aws been binary "
-    "bind body by call cannot caused cleanup client cloudwatch code command configure conflict connect connection "
-    "connectivity container containerd context copy could create creating credentials daemon data deadline defined "
-    "definition delivery desc dial dialing do download driver during ecr efs empty encountered endpoint env essential "
-    "essentialcontainerexited execution exited external extract failed failure fetch file files final find for from "
-    "gelf get group has head host http httpreaderseeker httpreadseeker image in initialize inspect interface invalid "
-    "invoke iptables is join launch layer load local log logger logging manager manifest many marked memory mount "
-    "name network nil no non not oci on open or overlay panic parsing pointer post process programming pull reach ref "
-    "registry request resolve resource response retried retrieval retrieve runc runtime secret secrets send sent "
-    "server service shim signal ssm start status stopped stream syslog systems task taskfailedtostart the there this "
-    "to too transport unable unexpected unix use validate volume while "
+    "a adding address addresses already amazon an any api apply args asm attempting auth available aws been binary bind body by call cannot caused cleanup "
+    "client cloudwatch code command configure conflict connect connection connectivity container containerd context copy could create creating credentials "
+    "daemon data deadline defined definition delivery desc dial dialing do download driver during ecr efs empty encountered endpoint env essential "
+    "essentialcontainerexited execution exited external extract failed failure fetch fetching file files final find for from gelf get group has head hook "
+    "host http httpreaderseeker httpreadseeker image in init initialize inspect interface invalid invoke iptables is join launch layer load local log "
+    "logger logging manager manifest many marked memory mount name network nil no non not oci on open or overlay panic parsing pointer post prestart "
+    "process programming pull reach ref registry request resolve resource response retried retrieval retrieve runc running runtime secret secrets send sent "
+    "server service shim signal ssm start starting status stopped stream syslog systems task taskfailedtostart the there this to too transport unable "
+    "unexpected unix use validate volume while "
 )
 OPENING_WORDS = frozenset(_OPENING.split())
 """Words with which what passes by itself begins, up to where it tells so: a text of no others may go on like that."""
