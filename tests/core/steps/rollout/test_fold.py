@@ -11,11 +11,12 @@ from drone_deploy_ecs.core.ecs.build import of_build
 from drone_deploy_ecs.core.ecs.fault import not_awss
 from drone_deploy_ecs.core.ecs.taskdef import Definition
 from drone_deploy_ecs.core.steps.attempts import SETTLE, Phase
-from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, SURE, Reading
+from drone_deploy_ecs.core.steps.observation import PAST, READ_GRACE, SURE, Reading, StoppedTasks
 from drone_deploy_ecs.core.steps.rollout import history
 from drone_deploy_ecs.core.steps.rollout.judge import GRACE
 from drone_deploy_ecs.core.steps.rollout.rival import Rival
 from drone_deploy_ecs.core.steps.rollout.rollback import ECS_TURN
+from drone_deploy_ecs.core.steps.rollout.stability import Completion
 from drone_deploy_ecs.core.steps.step import State
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import (
@@ -319,13 +320,15 @@ RACING: dict[str, Row] = {
     "before the write: asked anew at every look": (given(BEFORE_WRITE, rival=IS_LOWER), (THEIRS,), 3.0, {
         "rival": ASKING, "phase": Phase.CHECK}),
     "it took our place: of which build is it?": (given(TAKEN_OVER, completed_at=2.0), (TAKEN,), 3.0, {
-        "rival": ASKING, "phase": Phase.FOLLOW, "completed_at": None, "verdict": None}),
+        "rival": ASKING, "phase": Phase.FOLLOW, "completion": Completion(), "verdict": None}),
     "it took our place: another than the one that was read": (
         given(TAKEN_OVER, rival=replace(IS_LOWER, definition=BEFORE)), (TAKEN,), 3.0, {"rival": ASKING, "verdict": None}),
     "it took our place, of a lower one: written once more": (READING_AFTER, of_that_build(6), 3.0, {
         "rival": IS_LOWER, "phase": Phase.WRITE, "not_before": 3.0, "is_second": True, "deployment": OURS, "since": NOON,
-        "was_seen": False, "stopped": (), "completed_at": None, "at_desired_since": None, "not_primary_since": None,
+        "was_seen": False, "tasks": StoppedTasks(), "completion": Completion(), "not_primary_since": None,
         "target": replace(TARGET, known=frozenset({OLD, OURS, OTHER})), "verdict": None}),
+    "it took our place, and was read already": (given(TAKEN_OVER, rival=IS_LOWER), (TAKEN,), 3.0, {
+        "phase": Phase.WRITE, "is_second": True}),
     "it took our place, of a higher one": (READING_AFTER, of_that_build(8), 3.0, {
         "phase": Phase.FOLLOW, "is_second": False, "verdict": Verdict.SUPERSEDED}),
     "it took our place, of the same one": (READING_AFTER, of_that_build(7), 3.0, {"verdict": Verdict.SUPERSEDED}),
@@ -385,9 +388,11 @@ def test_what_is_accepted_has_the_services_earlier_rollouts_but_for_another_coun
 
 
 def test_only_on_the_way_back_another_deployment_of_the_revision_will_do() -> None:
-    assert fact(forward().advance(ROLLING, 3.0), "instead") == ""
-    returned = given(undo(), phase=Phase.WRITE).advance(service(primary(OTHER, BEFORE), active(OURS, NEW)), 3.0)
-    assert fact(returned, "instead") == BEFORE
+    ours = forward().advance(ROLLING, 3.0).ours
+    back = given(undo(), phase=Phase.WRITE).advance(service(primary(OTHER, BEFORE), active(OURS, NEW)), 3.0).ours
+    assert ours is not None
+    assert back is not None
+    assert (ours.instead, back.instead) == ("", BEFORE)
 
 
 def test_a_recalled_update_whose_write_landed_is_judged_when_that_shows() -> None:
