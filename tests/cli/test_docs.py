@@ -121,9 +121,9 @@ def test_architecture_has_the_layers_in_order() -> None:
 def test_the_list_of_permissions_has_every_call_and_no_other() -> None:
     told = README.partition("<!-- generated: permissions -->")[2].partition("<!-- end -->")[0]
     # Patterns in `service` are a feature of their own, as ECS's own strategies, one-off tasks, schedules, builds and
-    # tidiness are, and what only tells more of a failure.
-    tidiness = ("ListClusters", "ListTaskDefinitions", "DeregisterTaskDefinition")
-    features = ("ListServices", "RunTask", "StopTask", "TagResource", *tidiness, RECORD)
+    # cleanup are, and what only tells more of a failure.
+    cleanup = ("ListClusters", "ListTaskDefinitions", "DeregisterTaskDefinition")
+    features = ("ListServices", "RunTask", "StopTask", "TagResource", *cleanup, RECORD)
     others = (*features, *(call.operation for call in OF_SERVICE_DEPLOYMENTS))
     made = [call.permission for call in SENT if call.service == "ecs" and call.operation not in others]
     assert sorted(re.findall(r"`([\w-]+:\w+)`", told)) == sorted([*made, "iam:PassRole", "ecs:TagResource"])

@@ -157,7 +157,7 @@ def scheduled() -> World:
     return world
 
 
-def tidied() -> World:
+def with_old_revisions() -> World:
     """A service and old revisions, of which one is used elsewhere, and one is what somebody would go back to."""
     world = scheduled()
     for number in range(4):
@@ -300,7 +300,7 @@ CASES = {
     "blue-green, not autoscaled": Case(lambda: two(autoscaled=False), SWITCHED, SWITCH),
     "schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "nightly,rule/orders/on-order,jobs/hourly"}),
     "all schedules": Case(scheduled, FOLLOWED, {"log_lines": "0", "schedules": "auto"}),
-    "tidy": Case(tidied, FOLLOWED, {"log_lines": "0", "keep_revisions": "2"}),
+    "cleanup": Case(with_old_revisions, FOLLOWED, {"log_lines": "0", "keep_revisions": "2"}),
     "blue-green-cluster": Case(colours, IDLE, COLOURS),
 }
 

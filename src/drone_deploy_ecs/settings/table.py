@@ -218,7 +218,7 @@ GROUPS = {
     "Blue and green": "blue_service",
     "One-off tasks": "before",
     "Time and failure": "max_deploy_checks",
-    "Order and tidiness": "on_conflict",
+    "Order and cleanup": "on_conflict",
     "Several services": "canary_services",
     "How it is judged": "max_failed_tasks",
     "What is told": "dry_run",

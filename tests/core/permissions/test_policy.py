@@ -184,13 +184,13 @@ def test_what_is_too_much_for_iam_is_put_together_and_if_that_is_not_enough_told
     assert "and IAM takes 6144 in a managed policy" in said
 
 
-def test_what_is_covered_by_what_tidiness_needs_is_left_out() -> None:
-    tidy = replace(REQUEST, keep_revisions=2)
+def test_what_is_covered_by_what_the_cleanup_needs_is_left_out() -> None:
+    cleaning_up = replace(REQUEST, keep_revisions=2)
     assert resources([read()], "ecs:DescribeServices") == [f"{ARN}:service/prod/web"]
     wide = [f"{ARN}:service-revision/*", f"{ARN}:service/*", f"{ARN}:task/*"]
-    assert resources([read(request=tidy)], "ecs:DescribeServices") == wide
-    assert resources([read(request=tidy)], "ecs:UpdateService") == [f"{ARN}:service/prod/web"]
-    sids = [statement["Sid"] for statement in policy_for([read(request=tidy)]).json()["Statement"]]
+    assert resources([read(request=cleaning_up)], "ecs:DescribeServices") == wide
+    assert resources([read(request=cleaning_up)], "ecs:UpdateService") == [f"{ARN}:service/prod/web"]
+    sids = [statement["Sid"] for statement in policy_for([read(request=cleaning_up)]).json()["Statement"]]
     assert not {"ReadServices", "FindTasks", "ReadTasks", "ReadServiceDeployments"} & {*sids}
-    planned = replace(tidy, action="policy", purpose="plan")
+    planned = replace(cleaning_up, action="policy", purpose="plan")
     assert resources([read(request=planned)], "ecs:ListClusters") is None

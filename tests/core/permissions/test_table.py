@@ -18,7 +18,7 @@ rules and to schedules."""
 STATEMENTS = [statement for feature in FEATURES for statement in feature.statements]
 
 
-WIDER = "Tidiness"
+WIDER = "Old revisions"
 """The feature that needs much that others need, too, but for everything: `policy` leaves out what it covers."""
 
 

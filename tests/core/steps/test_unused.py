@@ -10,8 +10,8 @@ from drone_deploy_ecs.core.calls.answers import ListedSchedule, Listing, Page, R
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment, ServiceRevision
 from drone_deploy_ecs.core.steps.step import Reach
+from drone_deploy_ecs.core.steps.unused.cleanup import TRIES, Cleanup
 from drone_deploy_ecs.core.steps.unused.deregister import DeregisterUnused, Family
-from drone_deploy_ecs.core.steps.unused.deregistering import TRIES, Tidying
 from drone_deploy_ecs.core.verdict import Verdict
 from tests.core.shown import BUDGET, CONTEXT, THROTTLED, TIMED_OUT, at, primary, service
 
@@ -42,34 +42,34 @@ def gone(operation: str, code: str) -> Fault:
     return Fault(FaultKind.REJECTED, operation, code, "there is none")
 
 
-def read(tidying: Tidying, now: float = 1.0, **found: Any) -> Tidying:
+def read(cleanup: Cleanup, now: float = 1.0, **found: Any) -> Cleanup:
     """Once all was read that is to be, answered so."""
     answers = {**FOUND, **found}
-    while tidying.verdict is None and not tidying.unused:
-        assert tidying.call is not None
-        tidying = tidying.advance(answers[tidying.call.operation], now)
-    return tidying
+    while cleanup.verdict is None and not cleanup.unused:
+        assert cleanup.call is not None
+        cleanup = cleanup.advance(answers[cleanup.call.operation], now)
+    return cleanup
 
 
-def begun(**found: Any) -> Tidying:
+def begun(**found: Any) -> Cleanup:
     return read(STEP.begin(CONTEXT), **found)
 
 
-def numbers(tidying: Tidying) -> list[int]:
+def numbers(cleanup: Cleanup) -> list[int]:
     """Of the revisions that are to be deregistered."""
-    return [int(arn.rpartition(":")[2]) for arn in tidying.unused]
+    return [int(arn.rpartition(":")[2]) for arn in cleanup.unused]
 
 
-def texts(tidying: Tidying, before: Tidying | None = None) -> list[str]:
-    return [text for _, text in tidying.news(before or STEP.begin(CONTEXT))]
+def texts(cleanup: Cleanup, before: Cleanup | None = None) -> list[str]:
+    return [text for _, text in cleanup.news(before or STEP.begin(CONTEXT))]
 
 
 def test_what_is_old_and_unused_goes_oldest_first() -> None:
-    tidying = begun()
-    assert (numbers(tidying), STEP.reach, tidying.has_written) == ([1, 2, 4, 5], Reach.NOTHING, False)
-    assert tidying.heartbeat(1.0) == "still deregistering old revisions: 0 so far, 4 left"
+    cleanup = begun()
+    assert (numbers(cleanup), STEP.reach, cleanup.has_written) == ([1, 2, 4, 5], Reach.NOTHING, False)
+    assert cleanup.heartbeat(1.0) == "still deregistering old revisions: 0 so far, 4 left"
     assert STEP.begin(CONTEXT).heartbeat(1.0) == "still reading what uses revisions of web"
-    first = tidying.advance("arn", 2.0)
+    first = cleanup.advance("arn", 2.0)
     assert (numbers(first), first.has_written, first.advance(None, 3.0)) == ([2, 4, 5], True, first)
 
 
@@ -134,9 +134,9 @@ def rolling_out() -> Service:
     ],
 )
 def test_where_something_is_not_known_nothing_goes(found: dict[str, Any], why: str) -> None:
-    tidying = begun(**found)
-    assert (tidying.verdict, tidying.reason, tidying.has_written) == (Verdict.REFUSED, why, False)
-    assert texts(tidying) == [f"Warning: no revision of web is deregistered: {why}"]
+    cleanup = begun(**found)
+    assert (cleanup.verdict, cleanup.reason, cleanup.has_written) == (Verdict.REFUSED, why, False)
+    assert texts(cleanup) == [f"Warning: no revision of web is deregistered: {why}"]
 
 
 def test_a_rollout_whose_way_back_is_on_record_is_no_obstacle() -> None:
@@ -162,14 +162,14 @@ def test_what_is_gone_meanwhile_or_starts_no_task_uses_nothing(found: dict[str, 
 
 
 def test_reading_ends_with_the_budget() -> None:
-    tidying = read(STEP.begin(CONTEXT), now=BUDGET)
-    assert tidying.reason == "the budget ended while what uses them was read"
+    cleanup = read(STEP.begin(CONTEXT), now=BUDGET)
+    assert cleanup.reason == "the budget ended while what uses them was read"
 
 
 def test_what_aws_rejects_stays_and_the_others_go_on() -> None:
-    tidying = begun().advance(INACTIVE, 2.0)
-    assert numbers(tidying) == [2, 4, 5]
-    again = read(tidying.advance(TIMED_OUT, 3.0), now=4.0)
+    cleanup = begun().advance(INACTIVE, 2.0)
+    assert numbers(cleanup) == [2, 4, 5]
+    again = read(cleanup.advance(TIMED_OUT, 3.0), now=4.0)
     assert numbers(again) == [2, 4, 5], "it isn't tried again"
     for _ in range(3):
         again = again.advance("arn", 5.0)
@@ -188,15 +188,15 @@ def test_what_went_without_an_answer_is_seen_to_be_gone() -> None:
 
 
 def test_writes_that_never_go_well_are_given_up() -> None:
-    tidying = begun()
+    cleanup = begun()
     for _ in range(TRIES):
-        tidying = read(tidying.advance(THROTTLED, 2.0), now=2.0)
-    assert (tidying.verdict, tidying.reason) == (Verdict.REFUSED, str(THROTTLED))
+        cleanup = read(cleanup.advance(THROTTLED, 2.0), now=2.0)
+    assert (cleanup.verdict, cleanup.reason) == (Verdict.REFUSED, str(THROTTLED))
 
 
 def test_a_cancellation_ends_only_what_is_left() -> None:
-    tidying = begun().advance("arn", 2.0)
-    ended = tidying.abort(Verdict.CANCELLED, "the run was cancelled by signal 15", 3.0)
+    cleanup = begun().advance("arn", 2.0)
+    ended = cleanup.abort(Verdict.CANCELLED, "the run was cancelled by signal 15", 3.0)
     assert ended.abort(Verdict.WITHDRAWN, "another", 4.0) is ended
     assert texts(ended) == [
         "deregistered web:1", "Warning: no more revisions of web are deregistered: the run was cancelled by signal 15",

@@ -319,25 +319,27 @@ FEATURES = (
         "deregister: exit code 4, and the schedule is named.",
     ),
     Feature(
-        "Tidiness",
+        "Old revisions",
         "`keep_revisions` only: old revisions, and all that may use one, in all clusters of the Region. They are in the place of "
         "the narrower ones that they cover.",
         (
             allow(
-                "ListWhatUsesRevisions", [ListTaskDefinitions, ListClusters, ListServices, ListTasks], when=when.tidies
+                "ListWhatUsesRevisions",
+                [ListTaskDefinitions, ListClusters, ListServices, ListTasks],
+                when=when.cleans_up,
             ),
             allow(
                 "ReadWhatUsesRevisions",
                 [DescribeServices, DescribeTasks, ListServiceDeployments, DescribeServiceRevisions],
                 (f"{ECS}:service/*", f"{ECS}:task/*", f"{ECS}:service-revision/*"),
-                when=when.tidies,
+                when=when.cleans_up,
             ),
             allow(
                 "ReadWhatStartsRevisions",
                 [ListEventBuses, ListRules, ListTargetsByRule, ListSchedules, GetSchedule],
-                when=when.tidies,
+                when=when.cleans_up,
             ),
-            allow("DeregisterOldRevisions", [DeregisterTaskDefinition], when=when.tidies),
+            allow("DeregisterOldRevisions", [DeregisterTaskDefinition], when=when.cleans_up),
         ),
         "Nothing is deregistered: one line says so, and names the permission. The verdict and the exit code stay.",
     ),

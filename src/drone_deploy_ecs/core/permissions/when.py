@@ -121,7 +121,7 @@ def switches(place: Place) -> bool:
     return place.request.blue_green is not None and knows_modes(place)
 
 
-def tidies(place: Place) -> bool:
+def cleans_up(place: Place) -> bool:
     """Whether old revisions are deregistered."""
     return writes(place) and place.request.keep_revisions is not None
 

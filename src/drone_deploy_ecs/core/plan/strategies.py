@@ -43,7 +43,7 @@ def afterwards(plan: Plan, snapshots: Sequence[Snapshot]) -> tuple[Stage, ...]:
     keep = plan.request.keep_revisions
     if keep is None:
         return ()
-    stages: tuple[Stage, ...] = import_module(f"{__package__}.tidiness").tidiness(plan, snapshots, keep)
+    stages: tuple[Stage, ...] = import_module(f"{__package__}.cleanup").cleanup(plan, snapshots, keep)
     return stages
 
 

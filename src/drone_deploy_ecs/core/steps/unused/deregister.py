@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from drone_deploy_ecs.core.steps.kind import KindStep
 from drone_deploy_ecs.core.steps.step import Reach
-from drone_deploy_ecs.core.steps.unused.deregistering import Tidying
+from drone_deploy_ecs.core.steps.unused.cleanup import Cleanup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,6 @@ class DeregisterUnused(KindStep, Struct, frozen=True, kw_only=True):
         )
         yield "Undo: none needed; nothing uses them, and their content stays readable"
 
-    def begin(self, context: Context, /) -> Tidying:
+    def begin(self, context: Context, /) -> Cleanup:
         """See `Step`."""
-        return Tidying.of(self, context)
+        return Cleanup.of(self, context)

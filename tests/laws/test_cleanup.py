@@ -1,4 +1,4 @@
-"""The law of tidiness: what is deregistered is old and used by nobody; and all that may go, goes."""
+"""The law of the cleanup: what is deregistered is old and used by nobody; and all that may go, goes."""
 
 from __future__ import annotations
 

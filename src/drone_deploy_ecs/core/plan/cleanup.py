@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drone_deploy_ecs.core.plan.strategy import Plan
 
 
-def tidiness(plan: Plan, snapshots: Sequence[Snapshot], keep: int) -> tuple[Stage, ...]:
+def cleanup(plan: Plan, snapshots: Sequence[Snapshot], keep: int) -> tuple[Stage, ...]:
     """The stage that follows the plan, if any: a step a Region, which leaves the newest `keep` of each family.
 
     What runs the new version already counts as deployed: what an earlier run left undone is done then.

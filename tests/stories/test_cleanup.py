@@ -91,18 +91,18 @@ def revision(world: World, number: int) -> str:
 # --- it goes well ---
 
 
-def test_tidiness(tell: Teller) -> None:
+def test_cleanup(tell: Teller) -> None:
     told = tell(old_world(), **KEEP)
     assert (told.exit_code, active(told.world)) == (0, [5, 6])
     assert min(calls(told.world, "DeregisterTaskDefinition")) > max(calls(told.world, "UpdateService")) + 60
 
 
-def test_tidiness_plan(tell: Teller) -> None:
+def test_cleanup_plan(tell: Teller) -> None:
     told = tell(old_world(), argv=["plan"], **KEEP)
     assert (told.exit_code, active(told.world)) == (0, [1, 2, 3, 4, 5])
 
 
-def test_tidiness_with_nothing_to_do(tell: Teller) -> None:
+def test_cleanup_with_nothing_to_do(tell: Teller) -> None:
     """Where no revision is old, nobody is asked what uses them."""
     told = tell(old_world(0), **KEEP)
     assert (told.exit_code, active(told.world)) == (0, [1, 2])
@@ -110,7 +110,7 @@ def test_tidiness_with_nothing_to_do(tell: Teller) -> None:
     assert "ListClusters" not in told.report["api_calls"]
 
 
-def test_tidiness_where_much_is_used(tell: Teller) -> None:
+def test_cleanup_where_much_is_used(tell: Teller) -> None:
     """A rollout that began meanwhile, a task, a rule, schedules, a task set, and what was good before."""
     world = in_use(World())
     told = tell(world, **KEEP)
@@ -118,7 +118,7 @@ def test_tidiness_where_much_is_used(tell: Teller) -> None:
 
 
 @here
-def test_tidiness_keeps_what_rollback_goes_to(tell: Teller) -> None:
+def test_cleanup_keeps_what_rollback_goes_to(tell: Teller) -> None:
     world = registered(World(), 1)
     world.add_service("prod", "web", revision(world, 1))
     registered(world, 4)
@@ -128,14 +128,14 @@ def test_tidiness_keeps_what_rollback_goes_to(tell: Teller) -> None:
 
 
 @here
-def test_tidiness_of_what_is_unchanged(tell: Teller) -> None:
+def test_cleanup_of_what_is_unchanged(tell: Teller) -> None:
     """What an earlier run couldn't do is done then: its verdict is a good one, too."""
     told = tell(old_world(), **KEEP, image="shop:1", skip_unchanged="true")
     assert (told.exit_code, told.report["verdict"], active(told.world)) == (0, "Unchanged", [4, 5])
 
 
 @here
-def test_tidiness_of_several_services(tell: Teller) -> None:
+def test_cleanup_of_several_services(tell: Teller) -> None:
     """Two of one family, one of another, and one that this run doesn't deploy."""
     world = registered(registered(old_world(), 3, "worker"), 3, "other")
     world.add_service("prod", "web-admin", revision(world, 2))
@@ -147,7 +147,7 @@ def test_tidiness_of_several_services(tell: Teller) -> None:
 
 
 @here
-def test_tidiness_in_two_regions(tell: Teller) -> None:
+def test_cleanup_in_two_regions(tell: Teller) -> None:
     world = old_world()
     other = registered(World(region=EAST, clock=world.clock), 2)
     other.add_service("prod", "web", task_definition("web", "shop:1"))
@@ -156,7 +156,7 @@ def test_tidiness_in_two_regions(tell: Teller) -> None:
 
 
 @here
-def test_tidiness_after_a_switch(tell: Teller) -> None:
+def test_cleanup_after_a_switch(tell: Teller) -> None:
     """The side that gave way is the way back; and each side has its own."""
     world = two_sides()
     told = tell(world, **SWITCH, **KEEP)
@@ -165,7 +165,7 @@ def test_tidiness_after_a_switch(tell: Teller) -> None:
     assert active(world) == [1, 2, 3, 4]
 
 
-def test_tidiness_of_revisions_that_others_register_meanwhile(plugin: Teller) -> None:
+def test_cleanup_of_revisions_that_others_register_meanwhile(plugin: Teller) -> None:
     """Whoever registered one as this run went on is about to use it; 5 is the way back."""
     world = old_world()
     world.at(30, lambda: registered(world, 4))
@@ -173,7 +173,7 @@ def test_tidiness_of_revisions_that_others_register_meanwhile(plugin: Teller) ->
 
 
 @here
-def test_tidiness_of_more_than_aws_lets_go_at_once(tell: Teller) -> None:
+def test_cleanup_of_more_than_aws_lets_go_at_once(tell: Teller) -> None:
     """Beyond 20 it is one a second, and what uses them is read anew; the budget's end leaves the rest to the next."""
     world = old_world(120)
     world.faults.keeps_quotas = True
@@ -185,7 +185,7 @@ def test_tidiness_of_more_than_aws_lets_go_at_once(tell: Teller) -> None:
     assert (tell(world, **KEEP, image="shop:3").exit_code, len(active(world))) == (0, 2)
 
 
-def test_tidiness_of_what_comes_into_use_meanwhile(plugin: Teller) -> None:
+def test_cleanup_of_what_comes_into_use_meanwhile(plugin: Teller) -> None:
     """It is read as late as possible, and read anew while AWS's rate holds up the writes."""
     world = old_world(90)
     world.at(110, lambda: world.schedules.add_rule("nightly", world.schedules.target("prod", "web:88")))
@@ -196,7 +196,7 @@ def test_tidiness_of_what_comes_into_use_meanwhile(plugin: Teller) -> None:
 
 
 @pytest.mark.parametrize("operation", READS)
-def test_tidiness_where_something_may_not_be_read(plugin: Teller, operation: str) -> None:
+def test_cleanup_where_something_may_not_be_read(plugin: Teller, operation: str) -> None:
     world = in_use(World())
     world.faults.add(Effect.DENY, operation, after=world.clock.monotonic() + 60)
     told = plugin(world, **KEEP)
@@ -205,21 +205,21 @@ def test_tidiness_where_something_may_not_be_read(plugin: Teller, operation: str
     assert f"no revision of web is deregistered: what uses them can't be read: {operation}: AccessDenied" in line
 
 
-def test_tidiness_where_schedules_may_not_be_listed(tell: Teller) -> None:
+def test_cleanup_where_schedules_may_not_be_listed(tell: Teller) -> None:
     world = old_world()
     world.faults.add(Effect.DENY, "ListSchedules")
     told = tell(world, **KEEP)
     assert (told.exit_code, told.report["verdict"], active(world)) == (0, "Completed", [1, 2, 3, 4, 5, 6])
 
 
-def test_tidiness_where_nothing_may_be_deregistered(tell: Teller) -> None:
+def test_cleanup_where_nothing_may_be_deregistered(tell: Teller) -> None:
     world = old_world()
     world.faults.add(Effect.DENY, "DeregisterTaskDefinition")
     told = tell(world, **KEEP)
     assert (told.exit_code, told.report["verdict"], active(world)) == (0, "Completed", [1, 2, 3, 4, 5, 6])
 
 
-def test_tidiness_where_answers_are_lost(tell: Teller) -> None:
+def test_cleanup_where_answers_are_lost(tell: Teller) -> None:
     """What was deregistered without an answer isn't listed any more, and isn't asked for again."""
     world = old_world()
     world.faults.add(Effect.RESET_AFTER, "DeregisterTaskDefinition", first=2, last=2)
@@ -229,7 +229,7 @@ def test_tidiness_where_answers_are_lost(tell: Teller) -> None:
     assert len(calls(world, "DeregisterTaskDefinition")) == 5
 
 
-def test_tidiness_where_the_last_answer_is_lost(plugin: Teller) -> None:
+def test_cleanup_where_the_last_answer_is_lost(plugin: Teller) -> None:
     world = old_world(1)
     registered(world, 1)
     world.faults.add(Effect.RESET_AFTER, "DeregisterTaskDefinition")
@@ -237,7 +237,7 @@ def test_tidiness_where_the_last_answer_is_lost(plugin: Teller) -> None:
     assert (told.exit_code, active(world)) == (0, [2, 3, 4])
 
 
-def test_tidiness_throttled(tell: Teller) -> None:
+def test_cleanup_throttled(tell: Teller) -> None:
     world = old_world()
     world.faults.add(Effect.THROTTLE, "DeregisterTaskDefinition", last=2)
     world.faults.add(Effect.THROTTLE, "ListRules", last=1)
@@ -246,7 +246,7 @@ def test_tidiness_throttled(tell: Teller) -> None:
 
 
 @pytest.mark.parametrize("operation", ["DeregisterTaskDefinition", "ListRules"])
-def test_tidiness_throttled_for_ever(plugin: Teller, operation: str) -> None:
+def test_cleanup_throttled_for_ever(plugin: Teller, operation: str) -> None:
     world = old_world()
     world.faults.add(Effect.THROTTLE, operation)
     told = plugin(world, **KEEP)
@@ -257,7 +257,7 @@ def test_tidiness_throttled_for_ever(plugin: Teller, operation: str) -> None:
 
 
 @here
-def test_tidiness_not_after_a_failure(tell: Teller) -> None:
+def test_cleanup_not_after_a_failure(tell: Teller) -> None:
     world = old_world()
     world.push("shop:2", crash(1))
     told = tell(world, **KEEP)
@@ -277,7 +277,7 @@ def superseded(world: World) -> World:
         (lambda: registered(paused(), 3), {"on_pause": "leave"}, "Paused"),
     ],
 )
-def test_tidiness_not_while_something_else_is_to_come(
+def test_cleanup_not_while_something_else_is_to_come(
     plugin: Teller, world: Any, settings: dict[str, Any], verdict: str
 ) -> None:
     there = world()
@@ -287,14 +287,14 @@ def test_tidiness_not_while_something_else_is_to_come(
     assert before == active(there)[: len(before)]
 
 
-def test_tidiness_not_where_the_run_is_cancelled(plugin: Teller) -> None:
+def test_cleanup_not_where_the_run_is_cancelled(plugin: Teller) -> None:
     world = old_world()
     told = plugin(world, **KEEP, cancellation=SignalAt(world, 20))
     assert (told.exit_code, active(world)) == (143, [1, 2, 3, 4, 5, 6])
 
 
 @here
-def test_tidiness_cancelled(tell: Teller) -> None:
+def test_cleanup_cancelled(tell: Teller) -> None:
     """What ends only that leaves the verdict as it is."""
     world = old_world(60)
     told = tell(world, **KEEP, cancellation=SignalAt(world, 80))
@@ -305,7 +305,7 @@ def test_tidiness_cancelled(tell: Teller) -> None:
 # --- what has no say in it ---
 
 
-def test_tidiness_means_nothing_to_other_actions(plugin: Teller) -> None:
+def test_cleanup_means_nothing_to_other_actions(plugin: Teller) -> None:
     for action in ("watch", "rollback", "status", "rehearse"):
         told = plugin(old_world(), **KEEP, action=action)
         assert "keep_revisions" in told.stderr, action
