@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls import ecs as calls
-from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.steps.attempts import Attempts, is_refused
-from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.kind import KindStep
+from drone_deploy_ecs.core.steps.repeatable import RepeatableWrite
 from drone_deploy_ecs.core.steps.result import StepResult
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.text import safe
@@ -54,16 +52,13 @@ class DeregisterTaskDefinition(KindStep, Struct, frozen=True, kw_only=True):
 
     def begin(self, context: Context, /) -> Deregistering:
         """See `Step`."""
-        return Deregistering(step=self, began=context.now, budget=context.budget, attempts=Attempts())
+        return Deregistering(step=self, began=context.now, budget=context.budget)
 
 
-class Deregistering(KindExecution, frozen=True, kw_only=True):
-    """Such a deregistration under way. It may be repeated without harm, so an unconfirmed one is simply sent again."""
+class Deregistering(RepeatableWrite, frozen=True, kw_only=True):
+    """Such a deregistration under way."""
 
     step: DeregisterTaskDefinition
-    began: float
-    budget: float
-    attempts: Attempts
 
     @property
     def call(self) -> Call[Any]:
@@ -75,25 +70,9 @@ class Deregistering(KindExecution, frozen=True, kw_only=True):
         """See `Execution`: the revision's ARN."""
         return self.step.definition if self.verdict is Verdict.COMPLETED else ""
 
-    @property
-    def has_written(self) -> bool:
-        """See `Execution`."""
-        return self.verdict is Verdict.COMPLETED or self.attempts.may_have_been_accepted
-
-    def due(self, _now: float, _chance: float, /) -> float:
-        """See `Execution`."""
-        return self.attempts.not_before
-
-    def advance(self, answer: object, now: float, /) -> Deregistering:
-        """See `Execution`."""
-        if self.verdict:
-            return self
-        if not isinstance(answer, Fault):
-            return replace(self, verdict=Verdict.COMPLETED) if isinstance(answer, str) else self
-        again = replace(self, attempts=self.attempts.failed(answer, now))
-        if not is_refused(answer) and now < self.began + self.budget:
-            return again
-        return replace(again, verdict=Verdict.FAILED, reason=f"AWS refused {answer}")
+    def is_accepted(self, answer: object, /) -> bool:
+        """See `RepeatableWrite`: it is the revision's ARN."""
+        return isinstance(answer, str)
 
     def news(self, before: Deregistering, /) -> Iterator[News]:
         """See `Execution`."""

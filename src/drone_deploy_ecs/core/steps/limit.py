@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls import autoscaling as calls
-from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.steps.attempts import Attempts, is_refused
-from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.attempts import Attempts
+from drone_deploy_ecs.core.steps.kind import KindStep
+from drone_deploy_ecs.core.steps.repeatable import RepeatableWrite
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.text import safe, span
 from drone_deploy_ecs.core.verdict import Verdict
@@ -64,13 +63,10 @@ class RegisterScalableTarget(KindStep, Struct, frozen=True, kw_only=True):
         return Limiting(step=self, began=context.now, budget=context.budget, attempts=Attempts(not_before=context.now))
 
 
-class Limiting(KindExecution, frozen=True, kw_only=True):
-    """Such a change under way. It may be repeated without harm, so an unconfirmed write is simply written again."""
+class Limiting(RepeatableWrite, frozen=True, kw_only=True):
+    """Such a change under way."""
 
     step: RegisterScalableTarget
-    began: float
-    budget: float
-    attempts: Attempts
 
     @property
     def call(self) -> Call[Any]:
@@ -86,25 +82,14 @@ class Limiting(KindExecution, frozen=True, kw_only=True):
         return self.verdict is Verdict.COMPLETED or self.attempts.count > 1
 
     @property
+    def verdict_of_refusal(self) -> Verdict:
+        """See `RepeatableWrite`."""
+        return Verdict.FAILED if self.has_written else Verdict.REFUSED
+
+    @property
     def fails_target(self) -> str:
         """See `Execution`: a deployment that autoscaling may shrink before it serves is none."""
         return f"its autoscaling couldn't be changed: {self.reason}"
-
-    def due(self, _now: float, _chance: float, /) -> float:
-        """See `Execution`."""
-        return self.attempts.not_before
-
-    def advance(self, answer: object, now: float, /) -> Limiting:
-        """See `Execution`."""
-        if self.verdict:
-            return self
-        if not isinstance(answer, Fault):
-            return replace(self, verdict=Verdict.COMPLETED)
-        limiting = replace(self, attempts=self.attempts.failed(answer, now))
-        if not is_refused(answer) and now < self.began + self.budget:
-            return limiting
-        verdict = Verdict.FAILED if limiting.has_written else Verdict.REFUSED
-        return replace(limiting, verdict=verdict, reason=f"AWS refused {answer}")
 
     def news(self, before: Limiting, /) -> Iterator[News]:
         """See `Execution`."""

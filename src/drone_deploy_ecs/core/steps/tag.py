@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.ecs.build import BUILD
-from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.steps.attempts import Attempts, is_refused
-from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.kind import KindStep
+from drone_deploy_ecs.core.steps.repeatable import RepeatableWrite
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.text import safe
 from drone_deploy_ecs.core.verdict import Verdict
@@ -52,17 +50,15 @@ class TagRevision(KindStep, Struct, frozen=True, kw_only=True):
 
     def begin(self, context: Context, /) -> Tagging:
         """See `Step`."""
-        return Tagging(step=self, ends=context.now + context.budget)
+        return Tagging(step=self, began=context.now, budget=context.budget)
 
 
-class Tagging(KindExecution, frozen=True, kw_only=True):
-    """It under way, until `ends` at the most (monotonic seconds). Repeated, it does the same."""
+class Tagging(RepeatableWrite, frozen=True, kw_only=True):
+    """Such a tagging under way."""
 
     counted_as: ClassVar[str] = "revisions tagged"
 
     step: TagRevision
-    ends: float
-    attempts: Attempts = Attempts()
 
     @property
     def call(self) -> Call[Any]:
@@ -70,24 +66,13 @@ class Tagging(KindExecution, frozen=True, kw_only=True):
         return TagResource(region=self.step.region, arn=self.step.definition, key=BUILD, value=str(self.step.build))
 
     @property
-    def has_written(self) -> bool:
-        """See `Execution`."""
-        return self.verdict is Verdict.COMPLETED or self.attempts.may_have_been_accepted
+    def verdict_of_refusal(self) -> Verdict:
+        """See `RepeatableWrite`: the run goes on without the tag."""
+        return Verdict.REFUSED
 
-    def due(self, _now: float, _chance: float, /) -> float:
-        """See `Execution`."""
-        return self.attempts.not_before
-
-    def advance(self, answer: object, now: float, /) -> Tagging:
-        """See `Execution`."""
-        if self.verdict:
-            return self
-        if not isinstance(answer, Fault):
-            return replace(self, verdict=Verdict.COMPLETED) if answer == self.step.definition else self
-        attempts = self.attempts.failed(answer, now)
-        if is_refused(answer) or now >= self.ends:
-            return replace(self, attempts=attempts, verdict=Verdict.REFUSED, reason=f"it isn't tagged: {answer}")
-        return replace(self, attempts=attempts)
+    def is_accepted(self, answer: object, /) -> bool:
+        """See `RepeatableWrite`: it is the revision's ARN."""
+        return answer == self.step.definition
 
     def news(self, before: Tagging, /) -> Iterator[News]:
         """See `Execution`."""

@@ -12,8 +12,9 @@ from drone_deploy_ecs.core.calls.answers import Page
 from drone_deploy_ecs.core.ecs.fault import Fault
 from drone_deploy_ecs.core.ecs.names import short
 from drone_deploy_ecs.core.event import Kind
-from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, SETTLE, Attempts, is_refused
-from drone_deploy_ecs.core.steps.kind import KindExecution, KindStep
+from drone_deploy_ecs.core.steps.attempts import LOOK_AGAIN, SETTLE, Attempts
+from drone_deploy_ecs.core.steps.kind import KindStep
+from drone_deploy_ecs.core.steps.repeatable import RepeatableWrite
 from drone_deploy_ecs.core.steps.result import StepResult
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.text import safe
@@ -56,16 +57,15 @@ class StopTask(KindStep, Struct, frozen=True, kw_only=True):
 
     def begin(self, context: Context, /) -> Stopping:
         """See `Step`."""
-        return Stopping(step=self, arn=self.arn, began=context.now, attempts=Attempts(not_before=context.now))
+        attempts = Attempts(not_before=context.now)
+        return Stopping(step=self, arn=self.arn, began=context.now, budget=TRIED, attempts=attempts)
 
 
-class Stopping(KindExecution, frozen=True, kw_only=True):
-    """Such a stop under way; `arn` is "" while the task is looked for. It may be repeated without harm."""
+class Stopping(RepeatableWrite, frozen=True, kw_only=True):
+    """Such a stop under way; `arn` is "" while the task is looked for."""
 
     step: StopTask
     arn: str
-    began: float
-    attempts: Attempts
 
     @property
     def call(self) -> Call[Any]:
@@ -81,21 +81,10 @@ class Stopping(KindExecution, frozen=True, kw_only=True):
         """See `Execution`."""
         return self.verdict is Verdict.COMPLETED and bool(self.arn)
 
-    def due(self, _now: float, _chance: float, /) -> float:
-        """See `Execution`."""
-        return self.attempts.not_before
-
     def advance(self, answer: object, now: float, /) -> Stopping:
         """See `Execution`."""
-        if self.verdict:
-            return self
-        if isinstance(answer, Fault):
-            stopping = replace(self, attempts=self.attempts.failed(answer, now))
-            if not is_refused(answer) and now < self.began + TRIED:
-                return stopping
-            return replace(stopping, verdict=Verdict.FAILED, reason=f"AWS refused {answer}")
-        if self.arn:
-            return replace(self, verdict=Verdict.COMPLETED)
+        if self.verdict or self.arn or isinstance(answer, Fault):
+            return super().advance(answer, now)
         if isinstance(answer, Page) and answer.arns:
             return replace(self, arn=answer.arns[0])
         if now >= self.began + SETTLE:
