@@ -39,11 +39,11 @@ SHARED = {
 """What calls read or write of what pipelines share; of DescribeTaskDefinition, that depends on what it asks for."""
 
 
-def depend(one: Call[Any] | None, other: Call[Any] | None) -> bool:
+def depend(first: Call[Any] | None, second: Call[Any] | None) -> bool:
     """Whether the order of the two may make a difference."""
-    if one is None or other is None or not (one.writes or other.writes):
+    if first is None or second is None or not (first.writes or second.writes):
         return False
-    return bool(_shared(one) & _shared(other))
+    return bool(_shared(first) & _shared(second))
 
 
 def _shared(call: Call[Any]) -> set[str]:
@@ -230,19 +230,19 @@ class Race:
     @property
     def reports(self) -> list[Report]:
         """What those that are over report."""
-        return [one.report for one in self._pipelines if one.report]
+        return [pipeline.report for pipeline in self._pipelines if pipeline.report]
 
     def run(self) -> Iterator[int]:
         """Let them race; whose act it was, after each of them."""
         for number in (0, 1):
             self._arrive(number)
-        while not all(one.is_over for one in self._pipelines):
+        while not all(pipeline.is_over for pipeline in self._pipelines):
             ready = [number for number in (0, 1) if self._is_ready(number)]
             awake = [number for number in ready if number not in self._asleep]
             if ready and not awake:
                 self.is_whole = False
-                for one in self._pipelines:
-                    one.stop()
+                for pipeline in self._pipelines:
+                    pipeline.stop()
                 return
             for number in [self._next(ready, awake)] if ready else self._woken():
                 self._pipelines[number].go()
@@ -254,8 +254,8 @@ class Race:
                     self._arrive(number)
 
     def _is_ready(self, number: int) -> bool:
-        one = self._pipelines[number]
-        return not one.is_over and one.sleeps_until is None and self._held != number
+        pipeline = self._pipelines[number]
+        return not pipeline.is_over and pipeline.sleeps_until is None and self._held != number
 
     def _arrive(self, number: int) -> None:
         """It has a call to make: that may be held."""
@@ -298,7 +298,9 @@ class Race:
         """Let time pass; who wakes up then."""
         self._moment, self._asleep = len(self.acts), {}
         sleeping = {
-            number: one.sleeps_until for number, one in enumerate(self._pipelines) if one.sleeps_until is not None
+            number: pipeline.sleeps_until
+            for number, pipeline in enumerate(self._pipelines)
+            if pipeline.sleeps_until is not None
         }
         due = min(sleeping.values())
         self.world.clock.advance_to(due)

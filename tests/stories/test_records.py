@@ -23,7 +23,7 @@ BUILD = {
 
 def seconds(told: Told, member: str, service: str = "web") -> float | None:
     """From the run's start until then; None where it is null."""
-    at = next(one[member] for one in told.report["services"] if one["service"] == service)
+    at = next(row[member] for row in told.report["services"] if row["service"] == service)
     began = datetime.fromisoformat(told.report["started_at"])
     return round((datetime.fromisoformat(at) - began).total_seconds()) if at else None
 
@@ -77,13 +77,13 @@ def test_what_returns_with_others_has_not_failed(plugin: Teller) -> None:
     world.add_service("prod", "bad", task_definition("bad", "shop:1"))
     world.faults.add(Effect.DENY, "UpdateService", about="bad")
     told = plugin(world, service="web,bad")
-    assert {one["service"]: one["failed"] for one in told.report["services"]} == {"web": False, "bad": True}
+    assert {row["service"]: row["failed"] for row in told.report["services"]} == {"web": False, "bad": True}
     assert (seconds(told, "restored_at"), seconds(told, "restored_at", "bad")) == (said(told, "back on web:1"), None)
 
 
 def test_where_traffic_is_shifted_that_counts(plugin: Teller) -> None:
     told = plugin(native("CANARY"))
-    shifted = [one for one in told.report["services"][0]["traffic"] if one["weight"] == 100.0]
+    shifted = [weight for weight in told.report["services"][0]["traffic"] if weight["weight"] == 100.0]
     assert told.report["services"][0]["deployed_at"] == shifted[-1]["at"]
 
 

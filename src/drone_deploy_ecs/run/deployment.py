@@ -105,9 +105,9 @@ class Deployment:
             self._log.introduce(plan)
             self._cancellation.defer()
             plan, done = self._do(plan)
-            forgone: list[str] = []
+            unused: set[str] = set()
             while not plan.conflicts and came_too_late(plan.request, done):
-                forgone += self._unused_revisions(done, ())
+                unused |= self._unused_revisions(done, ())
                 plan, done = self._do(turn.wait(self._prepared(), self._prepared))
         except Refused as refusal:
             return self._conclude(None, (), refusal.problems)
@@ -116,7 +116,8 @@ class Deployment:
         undone = self._undo(plan, done)
         if collector := self._collector():
             done = collector.logs(done)
-        self._log.unused_revisions(self._names([*forgone, *self._unused_revisions(done, undone or ())], done))
+        unused |= self._unused_revisions(done, undone or ())
+        self._log.unused_revisions(self._names(unused, done))
         results = merged(self._results(done), self._results(undone or ()))
         outcomes = plan.strategy.outcomes(plan, done, undone)
         ended_by = self._cancellation.signal
@@ -264,21 +265,21 @@ class Deployment:
         return Collector(self._request, self._calls, self._clock, self._log, bodies=self._bodies, masks=masks)
 
     def _unused_revisions(self, done: Sequence[Execution], undone: Sequence[Execution]) -> set[str]:
-        """ARNs of revisions that were registered, and that no service was then pointed at; but for what is gone."""
-        gone = {execution.output for execution in undone}
+        """ARNs of revisions that were registered, and that no service was then pointed at; without the deregistered."""
+        deregistered = {execution.output for execution in undone}
         users: dict[str, list[Execution]] = {}
         for execution in done:
             # A task of it is no service's: the revision is still nobody's.
             for key in execution.step.needs if execution.is_monitored else ():
                 users.setdefault(key, []).append(execution)
         made = ((execution.output, users.get(execution.step.key, ())) for execution in done if execution.output)
-        return {arn for arn, needing in made if needing and not any(user.output for user in needing)} - gone
+        return {arn for arn, needing in made if needing and not any(user.output for user in needing)} - deregistered
 
     def _names(self, arns: Iterable[str], done: Iterable[Execution]) -> list[str]:
-        """These revisions' names, but for those that a service runs by now: another run may have found them."""
+        """The revisions' names, without those that a service runs by now: another run may have deployed them."""
         services = (execution.service for execution in done if execution.service)
-        run = {deployment.task_definition for service in services for deployment in service.deployments}
-        left = sorted(set(arns) - run)
+        deployed = {deployment.task_definition for service in services for deployment in service.deployments}
+        left = sorted(set(arns) - deployed)
         return [f"{region_of(arn)}/{short(arn)}" if self._request.further else short(arn) for arn in left]
 
     # --- the end ---
@@ -298,7 +299,7 @@ class Deployment:
         results: tuple[StepResult, ...] = (),
         ended_by: int | None = None,
     ) -> Report:
-        """The whole run as one value. What cancels only what follows the verdict, hasn't `ended_by` its signal."""
+        """The run as one value. `ended_by` is the signal that cancelled it; a later signal ended only what follows."""
         report = Report(
             request=self._request,
             started_at=self._started_at,

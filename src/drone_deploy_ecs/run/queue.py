@@ -83,7 +83,7 @@ class Queue:
         _keep(self._unwritten, index, wanted=is_rolling and state is State.WRITING)
 
     def revise(self, index: int, execution: Execution) -> None:
-        """Replace one that knows more by now; what is due stays due: if it is to be expected later, that look tells."""
+        """Replace an execution that has learnt something, without putting off its next look: that tells what is so."""
         self.put(index, execution, min(self._due[index], self._due_at(execution)))
 
     def _enter(self, index: int, execution: Execution, due: float) -> None:

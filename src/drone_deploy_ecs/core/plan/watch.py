@@ -160,7 +160,7 @@ def _told(service: Ready, flight: InFlight) -> str:
 
 
 def _outcome(service: Deployed, back: Deployed | None) -> Outcome:
-    """At the end of the budget it may still be rolling out: nobody gave up on it. So may what ECS was returning."""
-    told = outcome(service, back)
-    is_left = told.way_back is Verdict.CANCELLED and service.verdict is Verdict.ROLLED_BACK
-    return replace(told, end_state=EndState.LEFT) if is_left or service.verdict is Verdict.TIMED_OUT else told
+    """At the end of the budget it may still be rolling out, or on its way back: nothing was given up, it is left."""
+    found = outcome(service, back)
+    is_left = found.way_back is Verdict.CANCELLED and service.verdict is Verdict.ROLLED_BACK
+    return replace(found, end_state=EndState.LEFT) if is_left or service.verdict is Verdict.TIMED_OUT else found
