@@ -277,7 +277,7 @@ def causes_page() -> str:
     script = beside("wordings")
     lines = [
         "# Causes\n",
-        f"{BY} Here: `tasks.py` and `events.py` in",
+        f"{BY} Here: `tasks.py`, `exits.py` and `events.py` in",
         "`src/drone_deploy_ecs/core/causes`, and, for the messages, `tests/causes/messages.toml`, which names their sources.\n",
         "Why tasks stop, as far as ECS tells it, by what one occurrence proves. Names are those of `causes` in the JSON",
         "report; more may be added at any time.\n",

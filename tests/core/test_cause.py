@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes import events
+from drone_deploy_ecs.core.causes import events, exits
 from drone_deploy_ecs.core.causes import tasks as table
 from drone_deploy_ecs.core.causes.catalogue import CATALOGUE
 from drone_deploy_ecs.core.causes.cause import (
@@ -433,9 +433,9 @@ def test_the_catalogue_names_every_cause_once_and_each_is_shown_by_a_message() -
     for row in (
         *table.TASK_CAUSES,
         *table.FALLBACK_CAUSES,
-        *table.EXIT_CODE_CAUSES.values(),
-        table.EXITED,
-        table.UNEXPLAINED,
+        *exits.EXIT_CODE_CAUSES.values(),
+        exits.EXITED,
+        exits.UNEXPLAINED,
         *events.EVENTS,
     ):
         same = next(one for one in CATALOGUE if one.name == row.name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drone_deploy_ecs.core.causes.events import EVENTS
-from drone_deploy_ecs.core.causes.tasks import EXIT_CODE_CAUSES, EXITED, FALLBACK_CAUSES, TASK_CAUSES, UNEXPLAINED
+from drone_deploy_ecs.core.causes.exits import EXIT_CODE_CAUSES, EXITED, UNEXPLAINED
+from drone_deploy_ecs.core.causes.tasks import FALLBACK_CAUSES, TASK_CAUSES
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.causes.known import Known

@@ -1,6 +1,6 @@
 """Why a deployment fails: evidence (stopped tasks, service events) → ranked causes, each with what to do next.
 
-What is known stands in the tables (`tasks.py`, `events.py`); here it is applied to tasks and events, and weighed.
+What is known stands in the tables (`tasks.py`, `exits.py`, `events.py`); here it is applied to tasks and events.
 """
 
 from __future__ import annotations
@@ -13,16 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drone_deploy_ecs.core.causes.events import EVENTS
+from drone_deploy_ecs.core.causes.exits import EXIT_CODE_CAUSES, EXITED, UNEXPLAINED
 from drone_deploy_ecs.core.causes.known import LONGEST, Known, Weight
 from drone_deploy_ecs.core.causes.names import named
-from drone_deploy_ecs.core.causes.tasks import (
-    EXIT_CODE_CAUSES,
-    EXITED,
-    FALLBACK_CAUSES,
-    OPENING_WORDS,
-    TASK_CAUSES,
-    UNEXPLAINED,
-)
+from drone_deploy_ecs.core.causes.tasks import FALLBACK_CAUSES, OPENING_WORDS, TASK_CAUSES
 from drone_deploy_ecs.core.ecs.service import without_service
 from drone_deploy_ecs.core.text import safe
 

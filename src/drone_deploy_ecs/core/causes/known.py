@@ -1,8 +1,8 @@
 """What is known about failures: one row a cause, with the wordings that tell it.
 
 `tasks.py` has what is matched against what ECS says of a stopped task, `events.py` what is matched against service
-events; in each the first row that matches wins. Wordings are matched by their stable part, since AWS revises them: most
-have an old form (the engine's own error) and a new one since 2024 (a sentence before it).
+events; in each the first row that matches wins. `exits.py` has exit codes. Wordings are matched by their stable part,
+since AWS revises them: most have an old form (the engine's own error) and a new one since 2024 (a sentence before it).
 
 TERMINAL rows are tight, since such a match undoes a deployment: what could pass by itself, or could mean two things, is
 REPEATING or TRANSIENT and stands above them. Sources: the troubleshooting pages of the ECS developer guide, the source
