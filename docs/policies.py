@@ -10,7 +10,7 @@ from drone_deploy_ecs.core.permissions.table import FEATURES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drone_deploy_ecs.core.permissions.table import Feature
+    from drone_deploy_ecs.core.permissions.feature import Feature
 
 ROLLING = 3
 """The first so many make the README's list."""

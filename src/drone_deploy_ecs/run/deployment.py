@@ -311,7 +311,20 @@ class Deployment:
             api_calls=self._counted,
             timeline=(),
         )
-        for problem in problems:
+        self._record_end(report, plan)
+        log = self._log
+        return replace(
+            report,
+            timeline=tuple(log.timeline),
+            counts=log.counts,
+            traffic=log.traffic,
+            served=log.served,
+            ended=log.ended,
+        )
+
+    def _record_end(self, report: Report, plan: Plan | None) -> None:
+        """The log's last lines: what was refused, why something failed, what stays as it is, and the verdict."""
+        for problem in report.problems:
             self._log.record(Kind.WARNING, "", safe(str(problem)))
         why = why_lines(report)
         important = list(dict.fromkeys(service for service, _ in why))[:NAMED]
@@ -324,15 +337,6 @@ class Deployment:
         for service, sentence in epilogue:
             self._log.record(Kind.WARNING, service, sentence, important=service in important)
         self._log.record(Kind.END, "", last_line(report))
-        log = self._log
-        return replace(
-            report,
-            timeline=tuple(log.timeline),
-            counts=log.counts,
-            traffic=log.traffic,
-            served=log.served,
-            ended=log.ended,
-        )
 
     def _presentable(self, outcome: Outcome) -> Outcome:
         """The outcome without what mustn't be printed."""

@@ -113,13 +113,13 @@ def simulated(services: Sequence[Ready], fate: Fate, luck: int, clock: VirtualCl
     first = read_arn(services[0].service.arn)
     place = {"region": first.region, "account": first.account, "partition": first.partition} if first else {}
     checked = any(_health_check(service.revision.body) for service in services)
-    lasts = _lasts(services, luck)
+    durations = _durations(services, luck)
     timing = Timing(
-        stopping=lasts.stopping, draining=lasts.draining, restart_first=RESTART_FIRST, tick_spread=SPREAD / 2
+        stopping=durations.stopping, draining=durations.draining, restart_first=RESTART_FIRST, tick_spread=SPREAD / 2
     )
     world = World(seed=luck + 1, timing=timing, clock=clock, **place)
     well = Behaviour(
-        starts_after=lasts.starting, health="healthy" if checked else "", health_after=lasts.becoming_healthy
+        starts_after=durations.starting, health="healthy" if checked else "", health_after=durations.becoming_healthy
     )
     script = {name: value for name, value in fate.script.items() if name != "health" or checked}
     if fate.script.get("target_unhealthy"):
@@ -146,7 +146,7 @@ def left_alone(world: World, most: float) -> Deployment:
     return deployment
 
 
-class _Lasts(NamedTuple):
+class _Durations(NamedTuple):
     """How long things take in a world, in seconds: to RUNNING, from there to healthy, draining, SIGTERM to the end."""
 
     starting: float
@@ -155,13 +155,13 @@ class _Lasts(NamedTuple):
     stopping: float
 
 
-def _lasts(services: Sequence[Ready], luck: int) -> _Lasts:
+def _durations(services: Sequence[Ready], luck: int) -> _Durations:
     """By the services' earlier rollouts, or as usual."""
     by_start, by_draining, by_stop = ((0.5 + luck * stride) % 1 for stride in STRIDES)
     judged = max(_judged_after(service) for service in services)
     histories = [known for service in services if (known := paces(service.service))]
     if not histories:
-        return _Lasts(
+        return _Durations(
             starting=TYPICAL_START * _factor(by_start, WIDE_SPREAD),
             becoming_healthy=judged,
             draining=LONGEST_DRAINING * by_draining,
@@ -176,7 +176,7 @@ def _lasts(services: Sequence[Ready], luck: int) -> _Lasts:
     is_balanced = any(service.service.target_groups for service in services)
     stopping = min(rest, usual_timing.stopping) if is_balanced else rest
     wait = min(up, judged)
-    return _Lasts(starting=up - wait, becoming_healthy=wait, draining=rest - stopping, stopping=stopping)
+    return _Durations(starting=up - wait, becoming_healthy=wait, draining=rest - stopping, stopping=stopping)
 
 
 def _factor(share: float, spread: float) -> float:

@@ -6,8 +6,6 @@ condition keys: AWS's service authorization reference.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from drone_deploy_ecs.core.calls.autoscaling import DescribeScalableTargets, RegisterScalableTarget
 from drone_deploy_ecs.core.calls.cloudwatch import DescribeAlarms
 from drone_deploy_ecs.core.calls.ecr import BatchGetImage, DescribePullThroughCacheRules, GetDownloadUrlForLayer
@@ -22,13 +20,7 @@ from drone_deploy_ecs.core.calls.ecs import (
     UpdateService,
 )
 from drone_deploy_ecs.core.calls.elb import DescribeListeners, DescribeRules, DescribeTargetGroups, DescribeTargetHealth
-from drone_deploy_ecs.core.calls.events import (
-    DescribeRule,
-    ListEventBuses,
-    ListRules,
-    ListTargetsByRule,
-    PutTargets,
-)
+from drone_deploy_ecs.core.calls.events import DescribeRule, ListEventBuses, ListRules, ListTargetsByRule, PutTargets
 from drone_deploy_ecs.core.calls.functions import GetFunctionConfiguration
 from drone_deploy_ecs.core.calls.iam import GetRole
 from drone_deploy_ecs.core.calls.listings import ListClusters, ListTaskDefinitions
@@ -46,25 +38,14 @@ from drone_deploy_ecs.core.calls.service_deployments import (
 from drone_deploy_ecs.core.calls.tags import TagResource
 from drone_deploy_ecs.core.calls.tasks import RunTask, StopTask
 from drone_deploy_ecs.core.permissions import when
+from drone_deploy_ecs.core.permissions.feature import Feature
 from drone_deploy_ecs.core.permissions.statement import allow
-
-if TYPE_CHECKING:
-    from drone_deploy_ecs.core.permissions.statement import Statement
 
 ECS = "arn:aws:ecs:REGION:ACCOUNT"
 SERVICE = f"{ECS}:service/CLUSTER/SERVICE"
 FAMILY = f"{ECS}:task-definition/FAMILY:*"
 TASKS_ROLES = ("arn:aws:iam::ACCOUNT:role/TASK-ROLE", "arn:aws:iam::ACCOUNT:role/EXECUTION-ROLE")
 IN_CLUSTER = {"ecs:cluster": f"{ECS}:cluster/CLUSTER"}
-
-
-class Feature(NamedTuple):
-    """What it is for, the statements it takes, and what happens without them."""
-
-    name: str
-    what: str
-    statements: tuple[Statement, ...]
-    without: str
 
 
 FEATURES = (
@@ -320,8 +301,8 @@ FEATURES = (
     ),
     Feature(
         "Old revisions",
-        "`keep_revisions` only: old revisions, and all that may use one, in all clusters of the Region. They are in the place of "
-        "the narrower ones that they cover.",
+        "`keep_revisions` only: old revisions, and all that may use one, in all clusters of the Region. They take the "
+        "place of the narrower statements that they cover.",
         (
             allow(
                 "ListWhatUsesRevisions",

@@ -97,7 +97,7 @@ def _taken_back(
         request=replace(request, undo_failed_only=True, on_cancel="leave"),
         strategy=strategy,
         stages=(Stage(steps),),
-        summary=_summary(_told(service, flight) for service, flight in moving),
+        summary=_summary(_sentence(service, flight) for service, flight in moving),
     )
 
 
@@ -133,7 +133,7 @@ def _step(request: Request, service: Ready, flight: InFlight, answers: Answers) 
     return RollBack(strategy=strategy, arn=arn, **how)
 
 
-def _told(service: Ready, flight: InFlight) -> str:
+def _sentence(service: Ready, flight: InFlight) -> str:
     before = before_it(service, flight)
     what = f"{service.name} goes back from {short(flight.definition) or flight.deployment}"
     back = f"{what} to {short(before.arn) if before else ''}"
@@ -269,8 +269,8 @@ def _tags(definition: Definition) -> list[str]:
 
 
 def _summary(sentences: Iterable[str]) -> str:
-    told = list(sentences)
-    return "; ".join(told) if len(told) <= FEW else f"{len(told)} services go back"
+    found = list(sentences)
+    return "; ".join(found) if len(found) <= FEW else f"{len(found)} services go back"
 
 
 # --- two services ---

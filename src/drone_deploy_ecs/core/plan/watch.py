@@ -145,11 +145,11 @@ def _at_rest(service: Ready) -> Target:
 
 
 def _summary(flights: list[tuple[Ready, InFlight | None]]) -> str:
-    told = [_told(service, flight) for service, flight in flights if flight]
-    return "; ".join(told) if len(told) <= FEW else f"{len(told)} services are rolling out"
+    sentences = [_sentence(service, flight) for service, flight in flights if flight]
+    return "; ".join(sentences) if len(sentences) <= FEW else f"{len(sentences)} services are rolling out"
 
 
-def _told(service: Ready, flight: InFlight) -> str:
+def _sentence(service: Ready, flight: InFlight) -> str:
     revision = short(flight.definition) or "a new revision"
     if flight.is_going_back:
         return f"{service.name} goes back from {revision}: {flight.deployment} is being taken back"
