@@ -99,15 +99,15 @@ class Loop:
         """Abort what a failure reaches, then start what may start. Whether a new plan is needed."""
         changed = self._queue.changed()
         self._runtime.lessons.teach(changed, self._queue)
-        changed = [*changed, *self._told(changed)]
+        changed = [*changed, *self._inform(changed)]
         if self._forward and any(execution.verdict is not None for execution in changed):
             self._abort(consequences(self._runtime.request, changed, self._queue.under_way()))
         while (index := self._queue.start()) is not None:
             self._queue.put(index, self._runtime.lessons.informed(self._queue[index].start(self._clock.monotonic())))
         return any(execution.needs_replan for execution in changed)
 
-    def _told(self, changed: Iterable[Execution]) -> list[Execution]:
-        """Tell those that heed the others what has changed; they may end of it."""
+    def _inform(self, changed: Iterable[Execution]) -> list[Execution]:
+        """Tell those that heed the others what has changed; what changed in them by that: they may end."""
         for index in sorted(self._queue.heeding):
             after = self._queue[index]
             for execution in changed:

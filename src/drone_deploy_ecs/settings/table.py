@@ -166,7 +166,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(name="build_number", type="number", read=whole_or_none,
             help="the number of the build, kept as a tag of the revision: where a service has one of a higher build, nothing is written (exit 5), and of two at the same time the higher one wins"),
     Setting(name="keep_revisions", type="number", read=two_or_more,
-            help="once all is well, deregister older revisions of the family than the newest so many, 2 at the least, but none that a service of any cluster in the region, one of its deployments, a task, a way back, a schedule or this run uses; all are kept, if not set"),
+            help="how many of a family's newest revisions stay in any case, 2 at the least: once all is well, older ones are deregistered that no service, way back, task, rule or schedule of the region uses; all stay, if not set"),
     Setting(name="canary_services", type="number", read=whole_or_none, default="0", modes=(ROLLING,),
             help="the first so many services go alone, and must be completed before the others begin"),
     Setting(name="max_parallel", type="number", read=whole, modes=(ROLLING,),

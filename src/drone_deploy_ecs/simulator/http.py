@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         """The call, whose request is partly `given`."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = _read(body)
-        request = None if request is None else self._server.received({**request, **given})
+        request = None if request is None else self._server.in_world_time({**request, **given})
         self._server.called.set()
         self._server.keys.append(_access_key(self.headers.get("Authorization") or ""))
         with self._server.lock:
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self.close_connection = True
             return
-        self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=self._server.told).encode())
+        self._reply(status, "application/x-amz-json-1.1", json.dumps(answer, default=self._server.timestamp).encode())
 
     def _reply(self, status: int, kind: str, payload: bytes, location: str = "") -> None:
         self.send_response(status)
@@ -176,13 +176,13 @@ class Server(ThreadingHTTPServer):
         if self.speed is not None:
             self.operations.world.clock.advance_to(self._began_at + (time.monotonic() - self._began) * self.speed)
 
-    def told(self, value: object) -> float:
-        """A time, as callers get it: seconds since 1970, by their calendar."""
+    def timestamp(self, value: object) -> float:
+        """A time of the world as callers get it: seconds since 1970, by their calendar."""
         assert isinstance(value, datetime)
         return value.timestamp() + self._ahead
 
-    def received(self, request: Json) -> Json:
-        """A request whose times are by the world's calendar: ListServiceDeployments asks for some since then."""
+    def in_world_time(self, request: Json) -> Json:
+        """A caller's request with its times by the world's calendar: ListServiceDeployments has some."""
         if not isinstance(created := request.get("createdAt"), dict):
             return request
         return {**request, "createdAt": {name: at - self._ahead for name, at in created.items()}}

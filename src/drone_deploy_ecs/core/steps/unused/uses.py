@@ -133,6 +133,7 @@ def unknown(region: str, answers: Answers) -> str:
         for call in _describing(region, cluster, answers):
             described = {service.name for service in _listed(answers.get(call))}
             missing = [name for name in map(short, call.services) if name not in described]
+            # It was listed a moment ago. Only that its whole cluster is gone (no tuple then) is certain.
             if missing and isinstance(answers.get(call), tuple):
                 return f"service {cluster}/{missing[0]} isn't described"
     for ref, service in _services(region, answers):
