@@ -43,7 +43,7 @@ def action() -> dict[str, Any]:
         "name": "drone-deploy-ecs",
         "description": "Put a new image on a running Amazon ECS service, and tell truthfully what became of it",
         "branding": {"icon": "upload-cloud", "color": "orange"},
-        "inputs": {one.name: _input(one) for one in SETTINGS},
+        "inputs": {setting.name: _input(setting) for setting in SETTINGS},
         "outputs": {
             name: {"description": said, "value": f"${{{{ steps.deploy.outputs.{name} }}}}"}
             for name, said in OUTPUTS.items()
@@ -60,7 +60,7 @@ def _input(setting: Setting) -> dict[str, Any]:
 
 
 def _env() -> dict[str, str]:
-    return {one.variable: f"${{{{ inputs.{one.name} }}}}" for one in SETTINGS}
+    return {setting.variable: f"${{{{ inputs.{setting.name} }}}}" for setting in SETTINGS}
 
 
 def page() -> str:
@@ -70,18 +70,18 @@ def page() -> str:
 
 def _yaml(value: Any) -> Iterator[str]:
     """A mapping as YAML: texts of several lines as blocks, all others as JSON has them, which YAML includes."""
-    for name, one in value.items():
-        match one:
+    for name, member in value.items():
+        match member:
             case dict():
                 yield f"{name}:"
-                yield from (f"  {line}" for line in _yaml(one))
+                yield from (f"  {line}" for line in _yaml(member))
             case list():
                 yield f"{name}:"
-                for item in one:
+                for item in member:
                     first, *rest = _yaml(item)
                     yield from (f"  - {first}", *(f"    {line}" for line in rest))
-            case str() if "\n" in one:
+            case str() if "\n" in member:
                 yield f"{name}: |"
-                yield from (f"  {line}" for line in one.splitlines())
+                yield from (f"  {line}" for line in member.splitlines())
             case _:
-                yield f"{name}: {json.dumps(one, ensure_ascii=False)}"
+                yield f"{name}: {json.dumps(member, ensure_ascii=False)}"

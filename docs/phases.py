@@ -83,7 +83,7 @@ def _run() -> tuple[list[tuple[float, dict[str, int]]], float, list[tuple[float,
     request, _ = resolve(ASKED, {})
     report = Deployment(request, lambda _: SimulatedAws(world), world.clock, lambda _: None, lambda: 0.5).deploy()
     world.clock.sleep(20)
-    moments = [((one.at - began).total_seconds(), said) for one, said in _moments(report.timeline)]
+    moments = [((event.at - began).total_seconds(), said) for event, said in _moments(report.timeline)]
     return counts, world.clock.monotonic(), moments
 
 
@@ -93,4 +93,4 @@ def _moments(timeline: Sequence[Event]) -> list[tuple[Event, str]]:
         ("scaling it from 10", "step 1"), ("scaling it from 7", "step 2"), ("scaling it from 4", "step 3"),
         ("scaling it from 1 ", "step 4"),
     )  # fmt: skip
-    return [(next(one for one in timeline if told in one.text), said) for told, said in named]
+    return [(next(event for event in timeline if told in event.text), said) for told, said in named]

@@ -72,7 +72,7 @@ With BLUE_GREEN, LINEAR and CANARY it is ECS that changes the listeners' rules, 
 
 def document(features: Sequence[Feature]) -> str:
     """As an IAM policy."""
-    return str(Policy(tuple(statement for one in features for statement in one.statements)))
+    return str(Policy(tuple(statement for feature in features for statement in feature.statements)))
 
 
 def readme_actions() -> str:

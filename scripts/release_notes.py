@@ -57,9 +57,9 @@ def read(path: Path) -> Fragment:
 def section(changelog: str, fragments: Sequence[Fragment]) -> str:
     """What stands under Unreleased, by kind, and the fragments below it."""
     told = {kind: [written.get(kind, "")] for written in [_written(changelog)] for kind in KINDS}
-    for one in fragments:
-        told[one.kind].append(
-            textwrap.fill(f"- {one.text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+    for fragment in fragments:
+        told[fragment.kind].append(
+            textwrap.fill(f"- {fragment.text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False) + "\n"
         )
     kinds = {kind: "".join(parts) for kind, parts in told.items()}
     return "\n".join(f"### {kind.capitalize()}\n\n{text}" for kind, text in kinds.items() if text)

@@ -645,6 +645,7 @@ def test_causes_are_ranked_by_weight_tasks_first_then_by_number() -> None:
             event("(service shop) (deployment ecs-svc/0) deployment failed: alarm detected.", at=-1),
             event(f"(service shop) was unable to place a task. Reason: {PULL}manifest unknown.", at=1),
             event("(service shop) is unable to consistently start tasks successfully.", at=2),
+            event("(service shop) (deployment ecs-svc/1) deployment failed: tasks failed to start.", at=2),
             event(f"(service shop) (task 1) is unhealthy in (target-group {GROUP}) due to (reason x).", at=3),
             event("(service shop) has reached a steady state.", at=4),
         ),
@@ -654,7 +655,7 @@ def test_causes_are_ranked_by_weight_tasks_first_then_by_number() -> None:
         ("exited", 1, 3), ("exited", 2, 1), ("image-not-found", None, 1), ("target-unhealthy", None, 1), ("capacity", None, 1),
     ]  # fmt: skip
     assert [one.name for one in causes(service, [], T0.timestamp())] == [
-        "image-not-found", "launch-failed", "target-unhealthy",
+        "image-not-found", "launch-failed", "circuit-breaker", "target-unhealthy",
     ]  # fmt: skip
     assert causes(None, [], 0) == ()
 

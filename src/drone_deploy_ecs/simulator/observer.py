@@ -34,7 +34,8 @@ class Observer:
     def fewest(self) -> Fewest:
         """Of the service that fared worst."""
         return min(
-            self._seen.values(), key=lambda one: (one.healthy / one.desired if one.desired else 1, -one.short_for)
+            self._seen.values(),
+            key=lambda service: (service.healthy / service.desired if service.desired else 1, -service.short_for),
         )
 
     def _look(self) -> None:

@@ -177,15 +177,12 @@ class _Known(NamedTuple):
 def _known(answers: Answers) -> _Known:
     known = _Known({}, {})
     for call, answer in answers.items():
-        for one in (
-            answer
-            if isinstance(call, DescribeServiceRevisions | DescribeServiceDeployments) and isinstance(answer, tuple)
-            else ()
-        ):
-            if isinstance(one, ServiceRevision):
-                known.revisions[one.arn] = one
+        is_asked = isinstance(call, DescribeServiceRevisions | DescribeServiceDeployments)
+        for described in answer if is_asked and isinstance(answer, tuple) else ():
+            if isinstance(described, ServiceRevision):
+                known.revisions[described.arn] = described
             else:
-                known.records[one.arn] = one
+                known.records[described.arn] = described
     return known
 
 
