@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from drone_deploy_ecs.core.calls.answers import ListedSchedule, Listing, Page, Rule
+from drone_deploy_ecs.core.calls.listings import ListClusters, entries, is_whole
 from drone_deploy_ecs.core.ecs.fault import Fault, FaultKind
 from drone_deploy_ecs.core.ecs.service_deployment import ServiceDeployment, ServiceRevision
+from drone_deploy_ecs.core.ecs.task import DescribedTask
 from drone_deploy_ecs.core.steps.step import Reach
 from drone_deploy_ecs.core.steps.unused.cleanup import TRIES, Cleanup
 from drone_deploy_ecs.core.steps.unused.deregister import DeregisterUnused, Family
@@ -18,6 +21,7 @@ from tests.core.shown import BUDGET, CONTEXT, THROTTLED, TIMED_OUT, at, primary,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from drone_deploy_ecs.core.calls.call import Call
     from drone_deploy_ecs.core.ecs.service import Service
 
 PREFIX = "arn:aws:ecs:eu-west-1:1:"
@@ -25,6 +29,7 @@ WEB = f"{PREFIX}service/prod/web"
 STEP = DeregisterUnused(region="eu-west-1", families=(Family("web", 6),), keep=2)
 RUNS = service(primary(definition=f"{PREFIX}task-definition/web:6", state="COMPLETED"), arn=WEB,
                task_definition=f"{PREFIX}task-definition/web:6")  # fmt: skip
+TASKS = Page((f"{PREFIX}task/prod/1",), "")
 INACTIVE = Fault(FaultKind.REJECTED, "DeregisterTaskDefinition", "ClientException", "inactive")
 FOUND: Mapping[str, Any] = {
     "ListTaskDefinitions": Page(tuple(f"{PREFIX}task-definition/web:{number}" for number in (10, 1, 2, 4, 5, 6)), ""),
@@ -122,6 +127,22 @@ def rolling_out() -> Service:
     [
         pytest.param({"DescribeServices": ()}, "service prod/web isn't described", id="not described"),
         pytest.param(
+            {"DescribeServices": (service(arn=WEB),)}, "service prod/web isn't described", id="without a revision"
+        ),
+        pytest.param(
+            {"ListTasks": TASKS, "DescribeTasks": ()}, "task 1 in cluster prod isn't described", id="task not described"
+        ),
+        pytest.param(
+            {"ListTasks": TASKS, "DescribeTasks": (DescribedTask(task_arn=TASKS.arns[0]).task(),)},
+            "task 1 in cluster prod isn't described",
+            id="task without a revision",
+        ),
+        pytest.param(
+            {"ListServices": Page((WEB,), "again")},
+            "ListServices repeats its pages, and has no last one",
+            id="a token that comes again",
+        ),
+        pytest.param(
             {"DescribeServices": (rolling_out(),)},
             "what service prod/web ran before its rollout isn't known",
             id="forgotten",
@@ -139,6 +160,14 @@ def test_where_something_is_not_known_nothing_goes(found: dict[str, Any], why: s
     assert texts(cleanup) == [f"Warning: no revision of web is deregistered: {why}"]
 
 
+def test_pages_that_come_round_again_end() -> None:
+    first = ListClusters(region="eu-west-1")
+    answers: dict[Call[Any], Page] = {first: Page(("a",), "b"), replace(first, token="b"): Page(("b",), "c")}
+    assert (is_whole(first, answers), [*entries(first, answers)]) == (True, ["a", "b"]), "the last one isn't known yet"
+    answers[replace(first, token="c")] = Page(("c",), "b")
+    assert (is_whole(first, answers), [*entries(first, answers)]) == (False, ["a", "b", "c"])
+
+
 def test_a_rollout_whose_way_back_is_on_record_is_no_obstacle() -> None:
     assert numbers(begun(DescribeServices=(rolling_out(),), **record(2))) == [1, 4, 5]
 
@@ -148,6 +177,7 @@ def test_a_rollout_whose_way_back_is_on_record_is_no_obstacle() -> None:
     [
         {"ListServices": gone("ListServices", "ClusterNotFoundException")},
         {"DescribeServices": gone("DescribeServices", "ClusterNotFoundException")},
+        {"ListTasks": TASKS, "DescribeTasks": gone("DescribeTasks", "ClusterNotFoundException")},
         {"ListServiceDeployments": gone("ListServiceDeployments", "ServiceNotFoundException")},
         {
             "ListEventBuses": Listing(("default",), ""),

@@ -90,10 +90,11 @@ class ListTaskDefinitions(Call[Page], frozen=True, kw_only=True):
 
 
 def pages(first: Any, answers: Answers) -> Iterator[Any]:
-    """The calls for the pages of a listing, as far as they are known; `first` is that for the first one."""
-    call = first
-    while call:
+    """The calls for the pages of a listing, each once, as far as they are known; `first` is that for the first one."""
+    call, asked = first, set[Any]()
+    while call and call not in asked:
         yield call
+        asked.add(call)
         answer = answers.get(call)
         call = call.next(answer) if isinstance(answer, Page | Listing) else None
 
@@ -103,3 +104,9 @@ def entries(first: Any, answers: Answers) -> Iterator[Any]:
     for page in (answers.get(call) for call in pages(first, answers)):
         if isinstance(page, Page | Listing):
             yield from page.arns if isinstance(page, Page) else page.entries
+
+
+def is_whole(first: Any, answers: Answers) -> bool:
+    """Whether the last of these pages, once answered, was said to be the last: there are none after a known one."""
+    *_, answer = (answers.get(call) for call in pages(first, answers))
+    return not (isinstance(answer, Page | Listing) and answer.token)

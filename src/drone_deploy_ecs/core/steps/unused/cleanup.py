@@ -184,7 +184,7 @@ def _decided(cleanup: Cleanup, now: float) -> Cleanup:
     still_active = {arn for family in step.families for arn in _revisions(step, family, answers)}
     if cleanup.unconfirmed and cleanup.unconfirmed not in still_active:
         cleanup = replace(cleanup, deregistered=(*cleanup.deregistered, cleanup.unconfirmed), unconfirmed="")
-    if old and (why := unknown(step.region, answers)):
+    if old and (why := unknown(step.region, step.names, answers)):
         return _end(cleanup, Verdict.REFUSED, why)
     found = {revision: "this run uses it" for family in step.families for revision in family.used}
     found |= uses(step.region, step.names, answers) if old else {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drone_deploy_ecs.core.calls.ecs import DescribeServices, DescribeTasks, ListServices, ListTasks
 from drone_deploy_ecs.core.calls.events import ListEventBuses, ListRules, ListTargetsByRule
-from drone_deploy_ecs.core.calls.listings import ListClusters, entries, pages
+from drone_deploy_ecs.core.calls.listings import ListClusters, entries, is_whole, pages
 from drone_deploy_ecs.core.calls.schedules import GetSchedule, ListSchedules
 from drone_deploy_ecs.core.ecs.names import read_arn, short
 from drone_deploy_ecs.core.ecs.schedule import Scheduled, ScheduleName
@@ -35,17 +35,28 @@ CALLS_ECS = ":aws-sdk:ecs:"
 
 def asks(region: str, families: Families, answers: Answers) -> Iterator[Call[Any]]:
     """All that may use a revision of these families; asked again with the answers until it asks nothing new."""
-    yield from pages(ListClusters(region=region), answers)
+    for listing in _listings(region, families, answers):
+        yield from pages(listing, answers)
     for cluster in _clusters(region, answers):
-        yield from pages(ListServices(region=region, cluster=cluster), answers)
         yield from _describing(region, cluster, answers)
         for family in families:
-            yield from pages(_tasks_of(region, cluster, family), answers)
             yield from _describing_tasks(region, cluster, family, answers)
     for ref, service in _services(region, answers):
         if _has_record(service):
             yield from former.asks(ref, answers)
-    yield from _asks_of_schedules(region, answers)
+    yield from (_reading(region, name) for name in _names(region, answers))
+
+
+def _listings(region: str, families: Families, answers: Answers) -> Iterator[Call[Any]]:
+    """The first page of each listing."""
+    yield ListClusters(region=region)
+    for cluster in _clusters(region, answers):
+        yield ListServices(region=region, cluster=cluster)
+        yield from (_tasks_of(region, cluster, family) for family in families)
+    buses = ListEventBuses(region=region)
+    yield buses
+    yield from (ListRules(region=region, bus=bus) for bus in entries(buses, answers))
+    yield ListSchedules(region=region)
 
 
 def _clusters(region: str, answers: Answers) -> Iterator[str]:
@@ -71,15 +82,6 @@ def _describing_tasks(region: str, cluster: str, family: str, answers: Answers) 
 
 def _chunks(items: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
     return (tuple(items[start : start + size]) for start in range(0, len(items), size))
-
-
-def _asks_of_schedules(region: str, answers: Answers) -> Iterator[Call[Any]]:
-    buses, schedules = ListEventBuses(region=region), ListSchedules(region=region)
-    yield from pages(buses, answers)
-    for bus in entries(buses, answers):
-        yield from pages(ListRules(region=region, bus=bus), answers)
-    yield from pages(schedules, answers)
-    yield from (_reading(region, name) for name in _names(region, answers))
 
 
 def _names(region: str, answers: Answers) -> Iterator[ScheduleName]:
@@ -127,19 +129,32 @@ def _uses(region: str, families: Families, answers: Answers) -> Iterator[tuple[s
             yield from ((back, f"{_named(ref)} would go back to it") for back in _ways_back(ref, service, answers))
 
 
-def unknown(region: str, answers: Answers) -> str:
+def unknown(region: str, families: Families, answers: Answers) -> str:
     """What isn't known although all was answered, in a clause; "" where all is."""
-    for cluster in _clusters(region, answers):
-        for call in _describing(region, cluster, answers):
-            described = {service.name for service in _listed(answers.get(call))}
-            missing = [name for name in map(short, call.services) if name not in described]
-            # It was listed a moment ago. Only that its whole cluster is gone (no tuple then) is certain.
-            if missing and isinstance(answers.get(call), tuple):
-                return f"service {cluster}/{missing[0]} isn't described"
+    for listing in _listings(region, families, answers):
+        if not is_whole(listing, answers):
+            return f"{listing.operation} repeats its pages, and has no last one"
+    for what in _undescribed(region, families, answers):
+        return f"{what} isn't described"
     for ref, service in _services(region, answers):
         if _has_record(service) and _has_forgotten(ref, service, answers):
             return f"what {_named(ref)} ran before its rollout isn't known"
     return ""
+
+
+def _undescribed(region: str, families: Families, answers: Answers) -> Iterator[str]:
+    """Services and tasks that are listed, and whose description, where there is one, names no revision."""
+    for cluster in _clusters(region, answers):
+        for call in _describing(region, cluster, answers):
+            services = _listed(answers.get(call))
+            known = {service.name for service in services if _run_by(service) or not _has_record(service)}
+            # It was listed a moment ago. Only that its whole cluster is gone (no tuple then) is certain.
+            if isinstance(answers.get(call), tuple):
+                yield from (f"service {cluster}/{name}" for name in map(short, call.services) if name not in known)
+        for asked in (asked for family in families for asked in _describing_tasks(region, cluster, family, answers)):
+            known = {task.arn for task in _listed(answers.get(asked)) if task.task_definition}
+            if isinstance(answers.get(asked), tuple):
+                yield from (f"task {short(task)} in cluster {cluster}" for task in asked.tasks if task not in known)
 
 
 def _services(region: str, answers: Answers) -> Iterator[tuple[ServiceRef, Service]]:
