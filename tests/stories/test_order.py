@@ -270,6 +270,14 @@ def test_order_of_a_lower_build_that_takes_its_place(tell: Teller) -> None:
     assert tell(world, build_number="7").exit_code == 5
 
 
+def test_order_of_two_lower_builds_that_take_its_place(tell: Teller) -> None:
+    world = small_world()
+    world.at(8, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "5"}]))
+    world.at(20, lambda: update(world, "shop:10", tags=[{"key": BUILD, "value": "6"}]))
+    assert tell(world, build_number="7").exit_code == 0
+    assert web(world).runs == {"web:2": 2}
+
+
 def test_order_of_a_higher_build_that_takes_its_place(tell: Teller) -> None:
     world = small_world()
     world.at(8, lambda: update(world, "shop:9", tags=[{"key": BUILD, "value": "8"}]))

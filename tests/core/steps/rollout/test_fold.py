@@ -324,24 +324,26 @@ RACING: dict[str, Row] = {
     "it took our place: another than the one that was read": (
         given(TAKEN_OVER, rival=replace(IS_LOWER, definition=BEFORE)), (TAKEN,), 3.0, {"rival": ASKING, "verdict": None}),
     "it took our place, of a lower one: written once more": (READING_AFTER, of_that_build(6), 3.0, {
-        "rival": IS_LOWER, "phase": Phase.WRITE, "not_before": 3.0, "is_second": True, "deployment": OURS, "since": NOON,
+        "rival": IS_LOWER, "phase": Phase.WRITE, "not_before": 3.0, "contested": (6,), "deployment": OURS, "since": NOON,
         "was_seen": False, "tasks": StoppedTasks(), "completion": Completion(), "not_primary_since": None,
         "target": replace(TARGET, known=frozenset({OLD, OURS, OTHER})), "verdict": None}),
     "it took our place, and was read already": (given(TAKEN_OVER, rival=IS_LOWER), (TAKEN,), 3.0, {
-        "phase": Phase.WRITE, "is_second": True}),
+        "phase": Phase.WRITE, "contested": (6,)}),
     "it took our place, of a higher one": (READING_AFTER, of_that_build(8), 3.0, {
-        "phase": Phase.FOLLOW, "is_second": False, "verdict": Verdict.SUPERSEDED}),
+        "phase": Phase.FOLLOW, "contested": (), "verdict": Verdict.SUPERSEDED}),
     "it took our place, of the same one": (READING_AFTER, of_that_build(7), 3.0, {"verdict": Verdict.SUPERSEDED}),
     "it took our place: that can't be read now": (READING_AFTER, DESCRIBE_THROTTLED, 3.0, {
         "rival": None, "phase": Phase.FOLLOW, "not_before": 0.0, "verdict": None}),
-    "it took our place a second time": (given(TAKEN_OVER, is_second=True), (TAKEN,), 3.0, {
-        "rival": None, "verdict": Verdict.SUPERSEDED}),
+    "it took our place a second time": (given(READING_AFTER, contested=(6,)), of_that_build(6), 3.0, {
+        "phase": Phase.FOLLOW, "contested": (6,), "verdict": Verdict.SUPERSEDED}),
+    "it took our place, after another lower one": (given(READING_AFTER, contested=(5,)), of_that_build(6), 3.0, {
+        "phase": Phase.WRITE, "contested": (5, 6), "verdict": None}),
     "it took our place, and nobody counts builds": (given(TAKEN_OVER, build=None), (TAKEN,), 3.0, {
         "rival": None, "verdict": Verdict.SUPERSEDED}),
     "it took our place, and the service is going": (TAKEN_OVER, (replace(TAKEN, status="DRAINING"),), 3.0, {
         "rival": None, "verdict": Verdict.SUPERSEDED}),
     "it failed, whatever is read": (TAKEN_OVER, (GIVEN_UP,), 3.0, {
-        "rival": None, "is_second": False, "phase": Phase.FOLLOW}),
+        "rival": None, "contested": (), "phase": Phase.FOLLOW}),
 }  # fmt: skip
 
 ROWS = {

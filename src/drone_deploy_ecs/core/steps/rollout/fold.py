@@ -240,7 +240,7 @@ def _contested(
     if rival is None or rival.definition != primary.task_definition:
         asking = Rival(definition=primary.task_definition)
         return replace(rollout, rival=asking, completion=rollout.completion.lost()), None
-    if not rival.is_lower(rollout.step.build):
+    if rival.build is None or rival.build in rollout.contested or not rival.is_lower(rollout.step.build):
         return rollout, judgement
     known = rollout.step.target.known | {ours.deployment, primary.id}
     again = replace(
@@ -248,7 +248,7 @@ def _contested(
         step=rollout.step.over(known),
         phase=Phase.WRITE,
         writes=Attempts(not_before=now),
-        is_second=True,
+        contested=(*rollout.contested, rival.build),
         ours=Ours(deployment=ours.deployment, since=ours.since),
         tasks=replace(rollout.tasks, stopped=()),
         completion=Completion(),

@@ -59,7 +59,7 @@ def _writing(before: Record, after: Record) -> Iterator[News]:
         yield Kind.TROUBLE, safe(f"{fault}; looking before trying again")
     ours, known = after.ours, before.ours
     yield from contested(before, after)
-    is_another = after.is_second and bool(ours and known and ours.deployment != known.deployment)
+    is_another = bool(after.contested) and bool(ours and known and ours.deployment != known.deployment)
     if ours and (known is None or is_another or (ours.is_ecs_rollback and not known.is_ecs_rollback)):
         yield Kind.UPDATED, following(after, ours)
         yield from _usually(after)
@@ -69,7 +69,7 @@ def _writing(before: Record, after: Record) -> Iterator[News]:
 
 def contested(before: Record, after: Record) -> Iterator[News]:
     """That a lower build took its place, and is to give way."""
-    if after.is_second and not before.is_second and after.rival:
+    if after.contested != before.contested and after.rival:
         theirs = f"{short(after.rival.definition)} of build {after.rival.build} took the place of {after.output}"
         yield Kind.PROGRESS, f"{theirs}, and this is build {after.step.build}: writing once more"
 

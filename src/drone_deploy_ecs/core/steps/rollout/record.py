@@ -62,10 +62,10 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     Its budget counts from `began`. `reading` is a look under way; `ours` our deployment, None before there is one.
     Since `not_primary_since` the deployment that should be PRIMARY isn't: ours; in a way back, before there is one, the
     deployment that it undoes. `recalled`: nothing more is to be written, and that is the verdict once it is known
-    whether an unconfirmed write was accepted. `rival` is what PRIMARY runs, where its build counts; `is_second`: it is
-    written once more, as what took its place is of a lower one. `earlier` are the service's rollouts before this one
-    (none where it starts from another count: that is no rollout like others), `elsewhere` what others of this run went
-    through.
+    whether an unconfirmed write was accepted. `rival` is what PRIMARY runs, where its build counts; `contested` are the
+    lower builds that took its place, for each of which it was written once more. `earlier` are the service's rollouts
+    before this one (none where it starts from another count: that is no rollout like others), `elsewhere` what others
+    of this run went through.
     """
 
     step: RolloutStep
@@ -82,7 +82,7 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     monitor: Monitor = field(default_factory=Monitor)
     recalled: Judgement | None = None
     rival: Rival | None = None
-    is_second: bool = False
+    contested: tuple[int, ...] = ()
     decision: Decision | None = None
     earlier: tuple[Milestones, ...] = ()
     elsewhere: tuple[Lesson, ...] = ()
@@ -106,7 +106,7 @@ class Record(ExecutionDefaults, Struct, frozen=True, kw_only=True):
     def may_contest(self) -> bool:
         """Whether it may be written once more where a lower build has taken its place."""
         is_there = self.service is not None and self.service.status in ("ACTIVE", "")
-        return self.step.build is not None and not self.is_second and is_there
+        return self.step.build is not None and is_there
 
     @property
     def instead(self) -> str:
