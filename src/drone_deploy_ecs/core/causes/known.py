@@ -19,6 +19,8 @@ from msgspec import Struct
 LONGEST = 2000
 """Characters of a text that are looked at. ECS gives about a thousand of a reason; of 10,000 that repeat what a pattern
 begins with, one would take 16 s."""
+EXEC = r"(process( caused)?|System error|runtime error|task for container|container init)\W{1,6}exec: "
+"""How engines say what the container's own process was to be. After other words `exec:` is a program of the host's."""
 
 
 class Weight(Enum):

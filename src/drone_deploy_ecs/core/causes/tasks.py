@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from drone_deploy_ecs.core.causes.known import Known, Weight
+from drone_deploy_ecs.core.causes.known import EXEC, Known, Weight
 
 QUOTA = Known("quota", Weight.TRANSIENT, r"LimitExceeded|reached .{0,20}(limit|maximum)|maximum number of", "an account quota is used up",
               "Raise it in Service Quotas (Fargate's vCPUs, EC2's Spot instances), or give up what isn't needed")  # fmt: skip
@@ -224,10 +224,10 @@ TASK_CAUSES: tuple[Known, ...] = (
     # Another instance may have the right one.
     Known("exec-format", Weight.REPEATING, r"exec format error", "the image is for another CPU architecture",
           "Build the image for runtimePlatform.cpuArchitecture; a start script needs its `#!` line"),
-    Known("command-not-found", Weight.TERMINAL, r"no command specified|(?<!/)exec: .{0,300}(executable file not found|no such file or direct|: stat /\S*$)|(?<!/)exec: [^:]{0,200} && "
+    Known("command-not-found", Weight.TERMINAL, rf"no command specified|{EXEC}.{{0,300}}(executable file not found|no such file or direct|: stat /\S*$)|{EXEC}[^:]{{0,200}} && "
           r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
           "the container's command isn't in the image", "Check command, entryPoint and the image's PATH", ("command",)),
-    Known("command-not-executable", Weight.TERMINAL, r"(?<!/)exec: .{0,300}(permission denied|is a directory)", "the container's command may not be executed",
+    Known("command-not-executable", Weight.TERMINAL, rf"{EXEC}.{{0,300}}(permission denied|is a directory)", "the container's command may not be executed",
           "Set its executable bit in the image, or change command", ("command",)),
     Known("user-missing", Weight.TERMINAL, r"unable to find (user|group) .*no matching entries|mount callback failed on .{0,200}/etc/passwd: no such file", "the container's user isn't in the image",
           "Create it in the image, or set `user` to a number"),
@@ -266,7 +266,7 @@ TASK_CAUSES: tuple[Known, ...] = (
     # What isn't the task's own doing.
     Known("not-stopped", Weight.TRANSIENT, r"CannotStopContainer", "a container couldn't be stopped",
           "It says nothing of the new version; on EC2 look at the engine's log, or replace the host"),
-    replace(HOST_FAULT, pattern=r"\bcgroups?\b|cgroupv2|mountpoint for \w+ not found|ttrpc: |shim\b.{0,200}(temporarily unavailable|start failed)|temporarily unavailable|final child's pid"
+    replace(HOST_FAULT, pattern=r"\bcgroups?\b|cgroupv2|mountpoint for \w+ not found|ttrpc: |shim\b.{0,200}(temporarily unavailable|start failed)|start shim: exec: |retrieve OCI runtime error|temporarily unavailable|final child's pid"
             r"|read init-p: |already in use by container|marked for removal|No such container|Container not found|No container matching|overlay mount"
             r"|/var/lib/docker/\S+ (no such file|input/output|read-only)|layer does not exist|hcsshim:|compute service|hcs::(System::Start|CreateComputeSystem)|cannot allocate memory"
             r"|exit event|binary not installed|get container status|TaskStateError|Cannot(Inspect|Describe|List)Container|InfrastructureError"),
