@@ -278,8 +278,10 @@ BUILDS: list[tuple[dict[str, str], dict[str, object]]] = [
     ),
     ({"GIT_COMMIT": SHA, "BUILD_NUMBER": "9", "BUILD_URL": "https://jenkins.example/9"},
      {"commit": SHA, "number": 9, "page": "https://jenkins.example/9"}),
+    ({"BUILD_URL": "https://ci:s3cr3t@jenkins.example/@9"}, {"page": "https://jenkins.example/@9"}),
     ({"BUILD_NUMBER": "nine", "CI_COMMIT_TIMESTAMP": "yesterday"}, {}),
     ({"CI_COMMIT_TIMESTAMP": "2026-01-05T13:00:00"}, {}),
+    ({"CI_COMMIT_TIMESTAMP": "9999-12-31T23:59:59-12:00"}, {}),
 ]  # fmt: skip
 """What the CI systems set, and what is known by that: Drone, Woodpecker, GitLab, GitHub, Buildkite, Jenkins."""
 

@@ -73,9 +73,10 @@ def _number(env: Mapping[str, str], names: Iterable[str]) -> int | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        # A commit may be of any time that its author's clock had, the year 10000 included.
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
 
 
 def session_name(env: Mapping[str, str]) -> str:
@@ -104,11 +105,12 @@ def pull_request(env: Mapping[str, str]) -> str:
 
 
 def page(env: Mapping[str, str]) -> str:
-    """The address of the CI system's page about this build, "" where it doesn't tell.
+    """The address of the CI system's page about this build, without a login; "" where it doesn't tell.
 
     Drone, GitLab and Woodpecker, Buildkite, Jenkins; GitHub gives it in parts.
     """
     names = ("DRONE_BUILD_LINK", "CI_PIPELINE_URL", "BUILDKITE_BUILD_URL", "BUILD_URL")
     parts = [env.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
     github = "{}/{}/actions/runs/{}".format(*parts) if all(parts) else ""
-    return next((env[name] for name in names if env.get(name)), github)
+    address = next((env[name] for name in names if env.get(name)), github)
+    return re.sub(r"(?<=://)[^/?#]*@", "", address)
