@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,8 @@ from drone_deploy_ecs.core.causes.evidence import left_out
 from drone_deploy_ecs.core.ecs.fault import FaultKind
 from drone_deploy_ecs.core.errors import ApiError
 from drone_deploy_ecs.core.request.request import Access
+from drone_deploy_ecs.simulator.http import Server
+from drone_deploy_ecs.simulator.scenario import default
 
 if TYPE_CHECKING:
     from drone_deploy_ecs.core.calls.call import Call
@@ -136,3 +139,22 @@ def test_a_wrong_signature_s_quotation_is_cut_off() -> None:
         aws.send(LOG)
     assert "s3cret" not in str(error.value)
     assert str(error.value).endswith("does not match.")
+
+
+def test_no_call_waits_for_an_acknowledgement_of_its_own_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[bool] = []
+
+    class Watched(socket.socket):
+        """Tells, whenever something is sent, whether it leaves at once."""
+
+        def sendall(self, data: Any, flags: int = 0) -> None:
+            found.append(bool(self.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+            super().sendall(data, flags)
+
+    with Server(default()) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setattr(socket, "socket", Watched)
+        services = connect(Access(HERE)).send(DescribeServices(region=HERE, cluster="demo", services=("web",)))
+    assert services[0].name == "web"
+    assert found
+    assert all(found)
