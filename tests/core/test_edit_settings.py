@@ -230,7 +230,7 @@ def no_aws(_access: Access) -> Aws:
 
 
 @settings(
-    max_examples=max(400, settings().max_examples),
+    max_examples=max(1000, settings().max_examples),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
 )

@@ -275,7 +275,7 @@ SEEN_TOO_LATE = replace(
 @example(CRASHED_UNSEEN_AGAIN)
 @example(SCALED_DOWN_MEANWHILE)
 @example(SEEN_TOO_LATE)
-@settings(max_examples=max(500, settings().max_examples), phases=[Phase.explicit, Phase.generate, Phase.shrink])
+@settings(max_examples=max(1000, settings().max_examples), phases=[Phase.explicit, Phase.generate, Phase.shrink])
 def test_nothing_is_taken_away_that_nothing_replaces_and_the_last_line_is_true(script: Script) -> None:
     world, guard, report = run(script)
     assert not guard.taken

@@ -227,8 +227,8 @@ def says_what_runs(one: Ended) -> None:
         assert short(one.service.primary.task_definition) in last_line(one.report)
 
 
-# A thousand worlds in every run; the long profile asks for more.
-@settings(max_examples=max(1000, settings().max_examples))
+# Thousands of worlds in every run; the long profile asks for more.
+@settings(max_examples=max(2000, settings().max_examples))
 @given(scripts)
 def test_exit_code_and_last_line_are_true(script: Script) -> None:
     world, others = build(script)
