@@ -227,11 +227,12 @@ TASK_CAUSES: tuple[Known, ...] = (
     Known("command-not-found", Weight.TERMINAL, rf"no command specified|{EXEC}.{{0,300}}(executable file not found|no such file or direct|: stat /\S*$)|{EXEC}[^:]{{0,200}} && "
           r"|hcs::System::CreateProcess.{0,600}cannot find the (file|path)",
           "the container's command isn't in the image", "Check command, entryPoint and the image's PATH", ("command",)),
-    Known("command-not-executable", Weight.TERMINAL, rf"{EXEC}.{{0,300}}(permission denied|is a directory)", "the container's command may not be executed",
+    Known("command-not-executable", Weight.TERMINAL, rf"{EXEC}.{{0,300}}permission denied", "the container's command may not be executed",
           "Set its executable bit in the image, or change command", ("command",)),
     Known("user-missing", Weight.TERMINAL, r"unable to find (user|group) .*no matching entries|mount callback failed on .{0,200}/etc/passwd: no such file", "the container's user isn't in the image",
           "Create it in the image, or set `user` to a number"),
-    replace(COMMAND_NOT_RUN, pattern=r"chdir to cwd|working directory .{0,200}invalid|directory name is invalid|CreateProcess.{0,300}Access is denied"),
+    # Where the host lacks what is to be mounted, Docker makes a directory of it: another host may have the file.
+    replace(COMMAND_NOT_RUN, pattern=rf"{EXEC}.{{0,300}}is a directory|chdir to cwd|working directory .{{0,200}}invalid|directory name is invalid|CreateProcess.{{0,300}}Access is denied"),
     Known("mount-failed", Weight.REPEATING, r"rootfs_linux\.go|Unable to resolve volume mounts|error mounting|creating device nodes|invalid mount|bind source path|mount source path|mount point: "
           r"|invalid (volume spec|mode: )|mount options conflict|not a shared |over existing file|populate volume|create mountpoint|Invalid volume referenced|Volume target not available|Cannot mkdir: ", "a mount into the container failed",
           "Check mountPoints: what containerPath covers, and that sourcePath exists"),
